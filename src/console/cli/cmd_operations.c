@@ -1,0 +1,124 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/i18n.h"
+#include "base/str.h"
+#include "console/cli/follow.h"
+#include "console/cli/output.h"
+
+static int list(struct cli *c)
+{
+    static const struct out_column columns[] = { { N_("Id"), 48 },    { N_("Plan"), 16 },
+                                                 { N_("State"), 16 }, { N_("Started"), 20 },
+                                                 { N_("Error"), 60 } };
+    struct json *result = NULL;
+    const struct json *runs;
+    const char **cells;
+    struct err e = { 0 };
+    char (*when)[40];
+    size_t n, k = 0, row = 0;
+
+    if (cli_ask(c, "runs", json_object(), &result, &e) < 0)
+        return cli_fail(c, &e);
+    if (c->json) {
+        out_json(result);
+        return EXIT_DONE;
+    }
+    runs = json_get(result, "runs");
+    n = json_len(runs);
+    if (n == 0)
+        puts(_("No operation was started here yet."));
+    cells = xcalloc(n * ARRAY_LEN(columns) + 1, sizeof *cells);
+    when = xcalloc(n + 1, sizeof *when);
+    JSON_EACH(r, runs)
+    {
+        int64_t started = 0;
+        const char *names[] = { "id", "plan", "state" };
+
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+            cells[k++] = json_str(r, names[i]) ? json_str(r, names[i]) : "";
+        json_int(r, "started", &started);
+        cells[k++] = out_time(when[row++], started);
+        cells[k++] = json_str(r, "error") ? json_str(r, "error") : "";
+    }
+    if (n)
+        out_table(columns, ARRAY_LEN(columns), cells, n);
+    free(cells);
+    free(when);
+    json_free(result);
+    return EXIT_DONE;
+}
+
+static struct json *id_args(const char *id)
+{
+    struct json *args = json_object();
+
+    json_set_str(args, "id", id);
+    return args;
+}
+
+static int show(struct cli *c, const char *id)
+{
+    struct json *result = NULL;
+    struct sec_run *r;
+    struct err e = { 0 };
+    char a[40], span[24];
+
+    if (cli_ask(c, "run-show", id_args(id), &result, &e) < 0)
+        return cli_fail(c, &e);
+    if (c->json) {
+        out_json(result);
+        return EXIT_DONE;
+    }
+    r = xcalloc(1, sizeof *r);
+    if (json_decode(result, &sec_run_type, r, &e) < 0) {
+        json_free(result);
+        free(r);
+        return cli_fail(c, &e);
+    }
+    out_pair(_("Operation"), r->id);
+    out_pair(_("State"), r->state);
+    out_pair(_("Started"), out_time(a, r->started_at));
+    out_pair(_("Ended"), out_time(a, r->ended_at));
+    for (size_t i = 0; i < r->n; i++) {
+        const struct sec_step *s = &r->steps[i];
+        int64_t end = s->ended_at ? s->ended_at : s->started_at ? wall_ms() : 0;
+
+        printf("  %-9s %-6s %s%s%s\n", s->state, s->started_at ? out_span(span, end - s->started_at) : "",
+               s->title, s->detail[0] ? "  " : "", s->detail);
+    }
+    if (err_is(&r->error))
+        out_error_lines(stdout, &r->error);
+    json_free(result);
+    free(r);
+    return EXIT_DONE;
+}
+
+static int resume(struct cli *c, const char *id)
+{
+    struct json *result = NULL;
+    struct err e = { 0 };
+    char run[64];
+
+    if (cli_ask(c, "run-resume", id_args(id), &result, &e) < 0)
+        return cli_fail(c, &e);
+    STR_SET(run, json_str(result, "id"));
+    json_free(result);
+    return cli_follow(c, run[0] ? run : id);
+}
+
+int cmd_operations(struct cli *c)
+{
+    struct err e = { 0 };
+
+    if (c->n_words == 0)
+        return list(c);
+    if (c->n_words == 2 && str_eq(c->words[0], "show"))
+        return show(c, c->words[1]);
+    if (c->n_words == 2 && str_eq(c->words[0], "resume"))
+        return resume(c, c->words[1]);
+    err_set(&e, ERR_USAGE, 0, _("say: azloconf operations, azloconf operations show ID, or azloconf operations resume ID"));
+    return cli_fail(c, &e);
+}

@@ -1,0 +1,111 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/i18n.h"
+#include "base/str.h"
+#include "console/cli/follow.h"
+#include "console/cli/output.h"
+
+/* option -> the intent's value name */
+static const struct {
+    const char *option, *value;
+    bool needed;
+} fields[] = { { "subscription-id", "subscriptionId", true },
+               { "tenant-id", "tenantId", true },
+               { "region", "region", true },
+               { "resource-name", "resourceName", false },
+               { "resource-group-name", "resourceGroupName", false } };
+
+static struct json *values_of(struct cli *c, struct err *e)
+{
+    struct json *o = json_object();
+
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        const char *v = cli_value(c, fields[i].option);
+
+        if (!v && fields[i].needed) {
+            json_free(o);
+            err_set(e, ERR_USAGE, 0, _("register needs --%s"), fields[i].option);
+            return NULL;
+        }
+        if (v)
+            json_set_str(o, fields[i].value, v);
+    }
+    return o;
+}
+
+static void print_review(const struct json *review)
+{
+    puts(_("This will be done:"));
+    JSON_EACH(f, json_get(review, "fields"))
+    {
+        const char *note = json_str(f, "note");
+
+        printf("  %-20s %s%s%s\n", json_str(f, "field") ? json_str(f, "field") : "",
+               json_str(f, "value") ? json_str(f, "value") : "--", note && *note ? "   " : "",
+               note ? note : "");
+    }
+    JSON_EACH(w, json_get(review, "will"))
+    {
+        const char *what = json_str(w, "what"), *name = json_str(w, "name"), *how = json_str(w, "how");
+
+        printf("  - %s %s%s%s\n", what ? what : "", name ? name : "", how && *how ? ": " : "", how ? how : "");
+    }
+}
+
+/* Shows what would happen and asks; 1 yes, 0 no, -1 error. Only on a terminal; elsewhere --yes is needed. */
+static int confirmed(struct cli *c, const struct json *values, struct err *e)
+{
+    struct json *args, *review = NULL;
+    char answer[16] = "";
+
+    if (cli_switch(c, "yes"))
+        return 1;
+    if (!isatty(STDIN_FILENO) || !c->tty)
+        return err_set(e, ERR_USAGE, 0, _("nobody can be asked here: add --yes to register without a question"));
+    args = json_copy(values);
+    if (cli_ask(c, "register-check", args, &review, e) < 0)
+        return -1;
+    print_review(review);
+    json_free(review);
+    printf(_("Register this cluster with Azure? Type yes to go on: "));
+    fflush(stdout);
+    if (!fgets(answer, sizeof answer, stdin))
+        answer[0] = 0;
+    str_trim(answer);
+    return str_ieq(answer, "yes") || str_ieq(answer, _("yes"));
+}
+
+int cmd_register(struct cli *c)
+{
+    struct err e = { 0 };
+    struct json *values = values_of(c, &e), *result = NULL;
+    char id[64];
+    int r;
+
+    if (!values)
+        return cli_fail(c, &e);
+    if (c->n_words) {
+        json_free(values);
+        err_set(&e, ERR_USAGE, 0, _("unknown word \"%s\" after register"), c->words[0]);
+        return cli_fail(c, &e);
+    }
+    if (!cli_switch(c, "yes") && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
+        r = confirmed(c, values, &e);
+    else
+        r = cli_sign_in(c, cli_value(c, "tenant-id"), &e) < 0 ? -1 : confirmed(c, values, &e);
+    if (r == 0)
+        err_set(&e, ERR_OP, ERR_C_CANCELLED, _("nothing was done"));
+    if (r <= 0) {
+        json_free(values);
+        return cli_fail(c, &e);
+    }
+    if (cli_ask(c, "register", values, &result, &e) < 0)
+        return cli_fail(c, &e);
+    STR_SET(id, json_str(result, "id"));
+    json_free(result);
+    return cli_follow(c, id);
+}

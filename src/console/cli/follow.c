@@ -1,0 +1,111 @@
+#include "config.h"
+
+#include "console/cli/follow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/str.h"
+#include "console/cli/output.h"
+
+struct follow {
+    const char *id;
+    int64_t version;
+    char shown[SEC_MAX_STEPS][12]; /* the state that was printed last, step by step */
+    char detail[200];
+    bool asked_sign_in;
+};
+
+static const struct {
+    const char *state, *word;
+} ends[] = { { "done", N_("done") },       { "found", N_("found") },   { "skipped", N_("not needed") },
+             { "failed", N_("FAILED") },   { "undone", N_("undone") }, { "running", N_("working") } };
+
+static const char *word_of(const char *state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (str_eq(ends[i].state, state))
+            return _(ends[i].word);
+    return NULL;
+}
+
+static void print_steps(struct follow *f, const struct sec_run *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        const struct sec_step *s = &r->steps[i];
+        const char *word = word_of(s->state);
+        char when[40], span[24];
+
+        if (!word || str_eq(s->state, f->shown[i]))
+            continue;
+        STR_SET(f->shown[i], s->state);
+        if (s->ended_at)
+            printf("%s  %-10s %s  %s%s%s\n", out_time(when, s->ended_at), word, s->title,
+                   out_span(span, s->ended_at - s->started_at), s->detail[0] ? "  " : "", s->detail);
+        else
+            printf("%s  %-10s %s\n", out_time(when, wall_ms()), word, s->title);
+    }
+    fflush(stdout);
+}
+
+static bool moved(struct cli *c, void *payload)
+{
+    struct follow *f = payload;
+    const struct sec_run *r = client_section(c->client, SEC_RUN);
+    int64_t version = client_version(c->client, SEC_RUN);
+
+    if (version == f->version || !str_eq(r->id, f->id))
+        return false;
+    f->version = version;
+    return true;
+}
+
+static int finish(struct cli *c, const struct sec_run *r)
+{
+    if (c->json) {
+        out_json(json_encode(&sec_run_type, r));
+        return str_eq(r->state, "done") ? EXIT_DONE : (int)cli_exit_of(&r->error);
+    }
+    if (str_eq(r->state, "done")) {
+        char span[24];
+
+        printf(_("Done in %s.\n"), out_span(span, r->ended_at - r->started_at));
+        if (r->resource_id[0])
+            out_pair(_("Azure resource"), r->resource_id);
+        if (r->portal_url[0])
+            out_pair(_("Portal"), r->portal_url);
+        return EXIT_DONE;
+    }
+    if (err_is(&r->error))
+        return cli_fail(c, &r->error);
+    printf(_("The operation is %s. \"azloconf operations resume %s\" goes on with it.\n"), r->state, r->id);
+    return EXIT_FAILED;
+}
+
+int cli_follow(struct cli *c, const char *id)
+{
+    struct follow f = { .id = id };
+    const struct sec_run *r = client_section(c->client, SEC_RUN);
+    struct err e = { 0 };
+
+    for (;;) {
+        if (cli_wait(c, moved, &f, 0, &e) < 0) {
+            if (e.code == ERR_C_CANCELLED)
+                fprintf(stderr, _("The work goes on without you. \"azloconf operations show %s\" tells how far it is.\n"), id);
+            return cli_fail(c, &e);
+        }
+        if (!c->json)
+            print_steps(&f, r);
+        if (str_eq(r->state, "waiting-sign-in")) {
+            if (!c->json)
+                puts(_("The operation waits for a sign-in."));
+            if (cli_sign_in(c, NULL, &e) < 0)
+                return cli_fail(c, &e);
+            continue;
+        }
+        if (str_eq(r->state, "done") || str_eq(r->state, "failed") || str_eq(r->state, "stopped") ||
+            str_eq(r->state, "undone"))
+            return finish(c, r);
+    }
+}

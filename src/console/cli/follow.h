@@ -1,0 +1,9 @@
+/* follow.h - watches one run of the core to its end, a line for each step that ends. Leaving (Ctrl-C) does not stop the work. */
+#ifndef AZL_CONSOLE_CLI_FOLLOW_H
+#define AZL_CONSOLE_CLI_FOLLOW_H
+
+#include "console/cli/cli.h"
+
+int cli_follow(struct cli *c, const char *id); /* the exit code that the run's end means */
+
+#endif

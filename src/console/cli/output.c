@@ -1,0 +1,145 @@
+#include "config.h"
+
+#include "console/cli/output.h"
+
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "base/i18n.h"
+#include "base/str.h"
+#include "console/ui/qr.h"
+
+static int columns_of(const char *text)
+{
+    wchar_t wide[512];
+    size_t n = mbstowcs(wide, text, ARRAY_LEN(wide) - 1);
+    int w;
+
+    if (n == (size_t)-1)
+        return (int)strlen(text);
+    wide[n] = 0;
+    w = wcswidth(wide, n);
+    return w < 0 ? (int)strlen(text) : w;
+}
+
+/* Prints at most `width` columns of text and pads to it (width 0: all of it). */
+static void put_cell(const char *text, int width, bool last)
+{
+    mbstate_t state = { 0 };
+    int used = 0;
+
+    while (*text) {
+        wchar_t wc;
+        size_t n = mbrtowc(&wc, text, strlen(text), &state);
+        int w;
+
+        if (n == (size_t)-1 || n == (size_t)-2 || n == 0) {
+            n = 1;
+            w = 1;
+            memset(&state, 0, sizeof state);
+        } else {
+            w = wcwidth(wc);
+        }
+        if (w < 0)
+            w = 0;
+        if (width && used + w > width)
+            break;
+        fwrite(text, 1, n, stdout);
+        used += w;
+        text += n;
+    }
+    for (; !last && used < width; used++)
+        putchar(' ');
+}
+
+void out_table(const struct out_column *columns, size_t n_columns, const char *const *cells, size_t n_rows)
+{
+    int width[16];
+
+    for (size_t k = 0; k < n_columns; k++) {
+        width[k] = columns_of(_(columns[k].title));
+        for (size_t r = 0; r < n_rows; r++) {
+            int w = columns_of(cells[r * n_columns + k]);
+
+            if (w > width[k])
+                width[k] = w;
+        }
+        if (columns[k].max && width[k] > columns[k].max)
+            width[k] = columns[k].max;
+    }
+    for (size_t r = 0; r <= n_rows; r++) {
+        for (size_t k = 0; k < n_columns; k++) {
+            const char *text = r ? cells[(r - 1) * n_columns + k] : _(columns[k].title);
+
+            put_cell(*text ? text : "--", width[k], k + 1 == n_columns);
+            fputs(k + 1 == n_columns ? "\n" : "  ", stdout);
+        }
+    }
+}
+
+void out_pair(const char *name, const char *value)
+{
+    printf("%-18s : %s\n", name, value && *value ? value : "--");
+}
+
+void out_json(struct json *owned)
+{
+    struct str s = STR_INIT;
+
+    json_write_pretty(&s, owned);
+    fputs(str_p(&s), stdout);
+    str_free(&s);
+    json_free(owned);
+}
+
+void out_error_lines(FILE *f, const struct err *e)
+{
+    if (e->context[0])
+        fprintf(f, "%s: %s\n", e->context, e->message);
+    else
+        fprintf(f, "%s\n", e->message);
+    if (e->advice[0])
+        fprintf(f, _("What to do: %s\n"), e->advice);
+    if (e->remote_code[0] || e->code >= 9001)
+        fprintf(f, _("Code: %s%s%.0d\n"), e->remote_code, e->remote_code[0] && e->code >= 9001 ? " / " : "",
+                e->code >= 9001 ? e->code : 0);
+    if (e->request_id[0])
+        fprintf(f, _("Request id for support: %s\n"), e->request_id);
+    if (e->correlation_id[0])
+        fprintf(f, _("Correlation id for support: %s\n"), e->correlation_id);
+}
+
+void out_error(const struct cli *c, const struct err *e)
+{
+    fflush(stdout);
+    if (c->json) {
+        struct json *o = json_object();
+
+        json_set(o, "error", json_encode(&err_json, e));
+        out_json(o);
+        return;
+    }
+    fputs("azloconf: ", stderr);
+    out_error_lines(stderr, e);
+}
+
+const char *out_time(char buf[40], int64_t unix_ms)
+{
+    time_t t = (time_t)(unix_ms / 1000);
+    struct tm tm;
+
+    if (!unix_ms || !localtime_r(&t, &tm))
+        return "--";
+    strftime(buf, 40, "%Y-%m-%d %H:%M:%S", &tm);
+    return buf;
+}
+
+const char *out_span(char buf[24], int64_t ms)
+{
+    str_fmt(buf, 24, "%lld:%02lld", (long long)(ms / 60000), (long long)(ms / 1000 % 60));
+    return buf;
+}

@@ -1,0 +1,212 @@
+#include "config.h"
+
+#include "console/ui/text.h"
+
+#include <string.h>
+#include <wctype.h>
+
+#include "base/str.h"
+
+#define BAD_CHAR 0xfffd
+
+static bool ascii_mode;
+
+void text_set_ascii(bool ascii)
+{
+    ascii_mode = ascii;
+}
+
+bool text_is_ascii(void)
+{
+    return ascii_mode;
+}
+
+/* One character from *p < end; a byte that starts none is U+FFFD. */
+static wchar_t decode(const char **p, const char *end)
+{
+    static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+    static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    const unsigned char *s = (const unsigned char *)*p;
+    int n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 ? 2 : 0;
+    unsigned long c;
+
+    (*p)++;
+    if (n == 1)
+        return s[0];
+    if (n == 0 || s[0] > 0xf4 || (const char *)s + n > end)
+        return BAD_CHAR;
+    c = s[0] & (unsigned char)~lead[n];
+    for (int i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return BAD_CHAR;
+        c = c << 6 | (s[i] & 0x3f);
+    }
+    if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+        return BAD_CHAR;
+    *p += n - 1;
+    return (wchar_t)c;
+}
+
+size_t text_encode(char out[5], wchar_t wc)
+{
+    unsigned long c = (unsigned long)wc;
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+    if (c == 0 || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
+        return 0;
+    out[n] = '\0';
+    for (size_t i = n - 1; i > 0; i--, c >>= 6)
+        out[i] = (char)(0x80 | (c & 0x3f));
+    out[0] = (char)(n == 1 ? c : lead[n] | c);
+    return n;
+}
+
+static bool invisible(wchar_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+           (c >= 0xe000 && c <= 0xf8ff) || c >= 0xe0000;
+}
+
+static const struct spelt {
+    wchar_t c;
+    const char *ascii;
+} spellings[] = {
+    { 0xa0, " " },    { 0xb7, "." },    { 0xc4, "Ae" },   { 0xd6, "Oe" },    { 0xdc, "Ue" },
+    { 0xdf, "ss" },   { 0xe4, "ae" },   { 0xe9, "e" },    { 0xf6, "oe" },    { 0xfc, "ue" },
+    { 0x2013, "-" },  { 0x2014, "-" },  { 0x2018, "'" },  { 0x2019, "'" },   { 0x201a, "'" },
+    { 0x201c, "\"" }, { 0x201d, "\"" }, { 0x201e, "\"" }, { 0x2026, "..." }, { 0x2192, "->" },
+};
+
+static const char *spell(wchar_t c)
+{
+    for (size_t i = 0; i < ARRAY_LEN(spellings); i++)
+        if (spellings[i].c == c)
+            return spellings[i].ascii;
+    return "?";
+}
+
+/* What is drawn for c: one to three characters and their columns. */
+static int glyphs(wchar_t c, wchar_t out[4])
+{
+    int n = 0, w;
+
+    if (ascii_mode && c > 0x7e) {
+        const char *s = c != 0x7f && wcwidth(c) == 0 && !invisible(c) ? "" : spell(c);
+        for (; s[n]; n++)
+            out[n] = (wchar_t)s[n];
+        out[n] = 0;
+        return n;
+    }
+    w = invisible(c) || !iswprint((wint_t)c) ? -1 : wcwidth(c);
+    out[0] = w < 0 ? L'?' : c;
+    out[1] = 0;
+    return w < 0 ? 1 : w;
+}
+
+int text_wide(wchar_t *out, size_t max, const char *s, size_t bytes, int cols)
+{
+    const char *end = s + bytes;
+    size_t n = 0;
+    int used = 0;
+
+    while (s < end && *s) {
+        wchar_t g[4];
+        int w = glyphs(decode(&s, end), g);
+
+        if (used + w > cols || n + wcslen(g) >= max)
+            break;
+        if (w == 0 && n == 0)
+            continue;
+        for (int i = 0; g[i]; i++)
+            out[n++] = g[i];
+        used += w;
+    }
+    out[n] = 0;
+    return used;
+}
+
+static int width_of(const char *s, size_t bytes)
+{
+    const char *end = s + bytes;
+    wchar_t g[4];
+    int w = 0;
+
+    while (s < end && *s)
+        w += glyphs(decode(&s, end), g);
+    return w;
+}
+
+int text_width(const char *s)
+{
+    return width_of(s, strlen(s));
+}
+
+/* Bytes of the longest start of s[0..n) that fits, at least one character. */
+static size_t fitting(const char *s, size_t n, int cols)
+{
+    const char *p = s, *end = s + n;
+    wchar_t g[4];
+    int w = 0;
+
+    while (p < end) {
+        const char *before = p;
+        w += glyphs(decode(&p, end), g);
+        if (w > cols && before > s)
+            return (size_t)(before - s);
+    }
+    return n;
+}
+
+int text_wrap(const char *s, int cols, struct text_line *lines, int max)
+{
+    int n = 0;
+
+    if (cols < 1)
+        return 0;
+    while (*s && n < max) {
+        size_t para = strcspn(s, "\n"), take = fitting(s, para, cols);
+
+        if (take < para && s[take] != ' ') {
+            size_t cut = take;
+            while (cut > 0 && s[cut] != ' ')
+                cut--;
+            if (cut > 0)
+                take = cut;
+        }
+        lines[n++] = (struct text_line){ s, take };
+        s += take;
+        if (take == para && *s == '\n')
+            s++;
+        else
+            while (*s == ' ')
+                s++;
+    }
+    return n;
+}
+
+size_t text_next(const char *s, size_t at)
+{
+    const char *end = s + strlen(s), *p = s + at;
+
+    if (p < end)
+        decode(&p, end);
+    while (p < end) {
+        const char *q = p;
+        wchar_t c = decode(&q, end);
+        if (invisible(c) || wcwidth(c) != 0)
+            break;
+        p = q;
+    }
+    return (size_t)(p - s);
+}
+
+size_t text_prev(const char *s, size_t at)
+{
+    size_t before = 0;
+
+    for (size_t i = 0; i < at; i = text_next(s, i))
+        before = i;
+    return before;
+}

@@ -1,0 +1,166 @@
+#include "config.h"
+
+#include "op/op_engine.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static const char *member(const struct json *facts, const char *name)
+{
+    const char *s = json_value_str(json_member(facts, name));
+
+    return s ? s : "";
+}
+
+const char *op_input(const struct op_view *v, const char *name)
+{
+    return member(v->run->inputs, name);
+}
+
+const char *op_fact(const struct op_view *v, const char *name)
+{
+    return member(v->run->facts, name);
+}
+
+const char *op_node_name(const struct op_view *v)
+{
+    return v->cell->node < 0 ? "" : v->run->nodes[v->cell->node]->name;
+}
+
+const char *op_node_fact(const struct op_view *v, const char *node, const char *name)
+{
+    for (size_t i = 0; i < v->run->n_nodes; i++)
+        if (str_eq(v->run->nodes[i]->name, node))
+            return member(v->run->node_facts[i], name);
+    return "";
+}
+
+static void remember(struct op_cell *c, const char *prefix, const char *name, const char *value)
+{
+    char key[80];
+
+    if (!c->facts)
+        c->facts = json_object();
+    str_fmt(key, sizeof key, "%s%s", prefix, name);
+    json_set_str(c->facts, key, value);
+}
+
+void op_set_fact(struct op_view *v, const char *name, const char *value)
+{
+    char clean[1024];
+
+    text_set(clean, sizeof clean, value ? value : "");
+    json_set_str(v->run->facts, name, clean);
+    remember(v->cell, "", name, clean);
+}
+
+void op_set_node_fact(struct op_view *v, const char *name, const char *value)
+{
+    char clean[1024];
+
+    if (v->cell->node < 0)
+        return;
+    text_set(clean, sizeof clean, value ? value : "");
+    json_set_str(v->run->node_facts[v->cell->node], name, clean);
+    remember(v->cell, "@", name, clean);
+}
+
+size_t op_node_count(const struct op_view *v)
+{
+    return v->run->n_nodes;
+}
+
+const char *op_node_at(const struct op_view *v, size_t i)
+{
+    return i < v->run->n_nodes ? v->run->nodes[i]->name : "";
+}
+
+const struct cloud *op_cloud(const struct op_view *v)
+{
+    return v->run->ports.cloud;
+}
+
+bool op_node_native(const struct op_view *v)
+{
+    for (size_t i = 0; i < v->run->n_nodes; i++)
+        if (v->run->nodes[i]->native)
+            return true;
+    return false;
+}
+
+int op_tries(const struct op_view *v)
+{
+    return v->cell->tries + (v->cell->begun && !v->cell->tries);
+}
+
+void op_note(struct op_view *v, const char *fmt, ...)
+{
+    struct str s = STR_INIT;
+    va_list ap;
+
+    va_start(ap, fmt);
+    str_addv(&s, fmt, ap);
+    va_end(ap);
+    TEXT_SET(v->cell->detail, str_p(&s));
+    str_free(&s);
+}
+
+const char *op_next_word(const char *words, char *out, size_t size)
+{
+    size_t n;
+
+    words += strspn(words ? words : "", " ");
+    n = strcspn(words, " ");
+    if (!n)
+        return NULL;
+    str_fmt(out, size, "%.*s", (int)n, words);
+    return words + n;
+}
+
+bool op_has_word(const char *words, const char *word)
+{
+    char one[80];
+
+    while (words && (words = op_next_word(words, one, sizeof one)))
+        if (str_eq(one, word))
+            return true;
+    return false;
+}
+
+bool op_after_complete(const struct op_cell *c)
+{
+    const char *p = c->step->after;
+    char id[80];
+
+    while (p && (p = op_next_word(p, id, sizeof id)))
+        for (size_t i = 0; i < c->run->plan->n; i++)
+            if (str_eq(c->run->plan->steps[i].id, id) && !op_step_complete(c->run, i))
+                return false;
+    return true;
+}
+
+bool op_facts_known(const struct op_cell *c)
+{
+    const char *p = c->step->check_needs;
+    const struct op_run *r = c->run;
+    char name[80];
+
+    while (p && (p = op_next_word(p, name, sizeof name))) {
+        if (str_eq(name, "@after")) {
+            if (!op_after_complete(c))
+                return false;
+        } else if (!json_member(r->facts, name) &&
+                   !(c->node >= 0 && json_member(r->node_facts[c->node], name))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool op_wanted(const struct op_cell *c)
+{
+    struct op_view v = { c->run, (struct op_cell *)c };
+
+    return !c->step->when || c->step->when(&v);
+}
