@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "net/http.h"
 
-/* Any cloud without a usage service of its own names the billing app itself (register-flow.md 1.2, 1.5, last row). */
+/* Any cloud without a usage service of its own names the billing app itself
+ * (register-flow.md 1.2, 1.5, last row). */
 #define USAGE_APP_SCOPE "1322e676-dee7-41ee-a874-ac923822781c/.default"
 
 const struct cloud cloud_rows[] = {
@@ -90,8 +91,7 @@ bool cloud_may_verify(const struct cloud *c, const char *verification_uri)
 {
     char host[300];
 
-    if (!verification_uri || !plain_url(verification_uri) ||
-        !http_url_is_https(verification_uri) ||
+    if (!verification_uri || !plain_url(verification_uri) || !http_url_is_https(verification_uri) ||
         !http_url_host(verification_uri, host, sizeof(host)))
         return false;
     if (c->discovered)
@@ -132,7 +132,8 @@ static int bad(struct discovery *d, const char *what)
                    d->endpoint, what);
 }
 
-/* An address that we shall talk to: https, no trailing slash, on a host that may speak for this cloud. */
+/* An address that we shall talk to: https, no trailing slash, on a host that may speak for this
+ * cloud. */
 static int take_url(struct discovery *d, char *dst, size_t size, const char *url, const char *what)
 {
     char host[200];
@@ -173,15 +174,15 @@ static const struct json *first_of(const struct json *doc, const char *a, const 
     return v && !json_is_null(v) ? v : json_member(doc, b);
 }
 
-/* The array form describes several clouds: ours is the one whose Resource Manager is the endpoint itself. */
+/* The array form describes several clouds: ours is the one whose Resource Manager is the endpoint
+ * itself. */
 static const struct json *choose(const struct discovery *d, const struct json *doc)
 {
     char host[200];
 
     if (!json_is_array(doc))
         return json_is_object(doc) ? doc : NULL;
-    JSON_EACH(one, doc)
-    {
+    JSON_EACH (one, doc) {
         const char *arm = json_str(one, "resourceManager");
 
         if (arm && http_url_host(arm, host, sizeof(host)) && str_ieq(host, d->host))
@@ -190,14 +191,14 @@ static const struct json *choose(const struct discovery *d, const struct json *d
     return json_len(doc) == 1 && json_is_object(json_first(doc)) ? json_first(doc) : NULL;
 }
 
-/* An audience is a name, kept as it is (a trailing slash counts: azure-wire.md 1.1.3). Our own host's is preferred. */
+/* An audience is a name, kept as it is (a trailing slash counts: azure-wire.md 1.1.3). Our own
+ * host's is preferred. */
 static int take_audience(struct discovery *d, const struct json *list)
 {
     const char *best = NULL;
     char host[200];
 
-    JSON_EACH(one, list)
-    {
+    JSON_EACH (one, list) {
         const char *s = json_value_str(one);
 
         if (!s || !plain_url(s))
@@ -243,12 +244,12 @@ static int take_verification_hosts(struct discovery *d, const struct json *list)
 
     STR_SET(own, d->host);
     cut_port(own);
-    JSON_EACH(one, list)
-    {
+    JSON_EACH (one, list) {
         const char *host = json_value_str(one);
 
-        if (!host || !host[0] || strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                              "0123456789-.:[]") != strlen(host))
+        if (!host || !host[0] ||
+            strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                         "0123456789-.:[]") != strlen(host))
             return bad(d, "azloconf.verificationHosts");
         if (!d->trusted && !str_ieq(host, own))
             return err_set(d->e, ERR_ARM, 0,
@@ -266,7 +267,8 @@ static int take_verification_hosts(struct discovery *d, const struct json *list)
     return 0;
 }
 
-/* A discovered cloud never takes the name of a built-in one: runs and records are kept under names. */
+/* A discovered cloud never takes the name of a built-in one: runs and records are kept under names.
+ */
 static void take_name(struct discovery *d, const char *name)
 {
     const struct cloud *row;
@@ -289,8 +291,8 @@ static int take_all(struct discovery *d, const struct json *doc)
         take_audience(d, json_get(doc, "authentication.audiences")) ||
         take_optional(d, c->graph, sizeof(c->graph), json_member(doc, "microsoftGraphResourceId"),
                       "microsoftGraphResourceId") ||
-        take_optional(d, c->portal, sizeof(c->portal) - 1, first_of(doc, "portal", "portalEndpoint"),
-                      "portal") ||
+        take_optional(d, c->portal, sizeof(c->portal) - 1,
+                      first_of(doc, "portal", "portalEndpoint"), "portal") ||
         take_usage(d, doc) ||
         take_verification_hosts(d, json_get(doc, "azloconf.verificationHosts")))
         return -1;

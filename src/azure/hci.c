@@ -17,8 +17,10 @@ struct place {
     size_t off, size;
     bool required;
 };
-#define PLACE(T, m, path, required) \
-    { path, offsetof(T, m), sizeof(((T *)0)->m), required }
+#define PLACE(T, m, path, required)                                                                \
+    {                                                                                              \
+        path, offsetof(T, m), sizeof(((T *)0)->m), required                                        \
+    }
 
 static int not_as_expected(struct err *e, const char *what, const char *member)
 {
@@ -87,8 +89,7 @@ int hci_read_arc(const struct json *j, struct hci_arc *out, struct err *e)
         return -1;
     if (nodes && !json_is_null(nodes) && !json_is_array(nodes))
         return not_as_expected(e, _("the Arc settings"), "properties.perNodeDetails");
-    JSON_EACH(one, nodes)
-    {
+    JSON_EACH (one, nodes) {
         if (out->n == ARRAY_LEN(out->nodes) || !json_is_object(one))
             return not_as_expected(e, _("the Arc settings"), "properties.perNodeDetails");
         if (read_places(one, arc_node_places, ARRAY_LEN(arc_node_places), &out->nodes[out->n],
@@ -99,12 +100,15 @@ int hci_read_arc(const struct json *j, struct hci_arc *out, struct err *e)
     return 0;
 }
 
-/* One enum for cluster, Arc settings and nodes (azure-wire.md 3.2, 3.3.4). A word that we do not know counts as running. */
+/* One enum for cluster, Arc settings and nodes (azure-wire.md 3.2, 3.3.4). A word that we do not
+ * know counts as running. */
 bool hci_state_running(const char *provisioning_state)
 {
     static const char *const at_rest[] = {
-        "",          "Succeeded",          "Failed",       "Canceled",  "NotSpecified",      "Error",
-        "Connected", "PartiallyConnected", "Disconnected", "Deleted",   "PartiallySucceeded",
+        "",          "Succeeded",          "Failed",
+        "Canceled",  "NotSpecified",       "Error",
+        "Connected", "PartiallyConnected", "Disconnected",
+        "Deleted",   "PartiallySucceeded",
     };
 
     if (!provisioning_state)
@@ -119,7 +123,8 @@ bool hci_state_running(const char *provisioning_state)
 
 void hci_cluster_id(struct str *out, const char *sub, const char *group, const char *name)
 {
-    str_addf(out, "/subscriptions/%s/resourceGroups/%s/providers/Microsoft.AzureStackHCI/clusters/%s",
+    str_addf(out,
+             "/subscriptions/%s/resourceGroups/%s/providers/Microsoft.AzureStackHCI/clusters/%s",
              sub, group, name);
 }
 

@@ -5,8 +5,10 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-/* The name space of our derived names: the UUID of URLs (RFC 4122, appendix C). Never changed: the names are kept by Azure. */
+/* The name space of our derived names: the UUID of URLs (RFC 4122, appendix C). Never changed: the
+ * names are kept by Azure. */
 static const unsigned char name_space[16] = { 0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1,
                                               0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8 };
 
@@ -29,7 +31,8 @@ static bool same_scope(const char *a, const char *b)
     return n == without_slash(b) && strncasecmp(a, b, n) == 0;
 }
 
-/* Role definition ids carry a subscription or none: only the GUID at the end tells (azure-wire.md 6.4). */
+/* Role definition ids carry a subscription or none: only the GUID at the end tells
+ * (azure-wire.md 6.4). */
 static const char *last_segment(const char *id)
 {
     const char *slash = id ? strrchr(id, '/') : NULL;
@@ -99,8 +102,7 @@ bool role_assignment_in(const struct json *list, const char *scope, const char *
 {
     const struct json *items = json_is_array(list) ? list : json_member(list, "value");
 
-    JSON_EACH(one, items)
-    {
+    JSON_EACH (one, items) {
         const char *id = json_str(one, "properties.roleDefinitionId");
 
         if (same_guid(last_segment(id), last_segment(role_guid)) &&

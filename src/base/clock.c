@@ -26,7 +26,8 @@ int64_t wall_ms(void)
     return read_clock(CLOCK_REALTIME);
 }
 
-/* A real clock follows the system's (it may be set, and runs on while the machine sleeps): base_mono -1. */
+/* A real clock follows the system's (it may be set, and runs on while the machine sleeps):
+ * base_mono -1. */
 void clock_init(struct clock *c, int64_t rate)
 {
     *c = (struct clock){ wall_ms(), rate > 1 ? mono_ms() : -1, rate > 1 ? rate : 1 };

@@ -11,9 +11,9 @@
 #include "base/text.h"
 
 static const char *const domain_names[ERR_DOMAINS] = {
-    [ERR_NONE] = "",       [ERR_USAGE] = "usage", [ERR_SYSTEM] = "system", [ERR_NET] = "net",
-    [ERR_AUTH] = "auth",   [ERR_ARM] = "arm",     [ERR_NODE] = "node",     [ERR_STORE] = "store",
-    [ERR_OP] = "op",       [ERR_WIRE] = "wire",
+    [ERR_NONE] = "",     [ERR_USAGE] = "usage", [ERR_SYSTEM] = "system", [ERR_NET] = "net",
+    [ERR_AUTH] = "auth", [ERR_ARM] = "arm",     [ERR_NODE] = "node",     [ERR_STORE] = "store",
+    [ERR_OP] = "op",     [ERR_WIRE] = "wire",
 };
 
 /* The arguments may point into *e itself: it is written last. */

@@ -138,8 +138,8 @@ static int write_all(int fd, const char *p, size_t n)
     return 0;
 }
 
-/* backends.md 4: openat(tmp), write, fsync, renameat, fsync(folder). The name is fixed, so that a killed
- * writer leaves at most one file behind, which the next one takes over. */
+/* backends.md 4: openat(tmp), write, fsync, renameat, fsync(folder). The name is fixed, so that a
+ * killed writer leaves at most one file behind, which the next one takes over. */
 static int replace_in(int dir, const char *name, const void *bytes, size_t n)
 {
     char tmp[PATH_SIZE];

@@ -49,15 +49,15 @@ static void lex_string(struct lexer *x)
 {
     for (x->p++; x->p < x->end && *x->p != '"'; x->p++) {
         if ((unsigned char)*x->p < 0x20)
-            x->why = N_("a control character stands in a string");
+            x->why = N_("The JSON text is refused: a control character stands in a string.");
         if (*x->p != '\\')
             continue;
         if (x->end - x->p > 5 && memcmp(x->p, "\\u0000", 6) == 0)
-            x->why = N_("a string holds a NUL character");
+            x->why = N_("The JSON text is refused: a string holds a NUL character.");
         x->p++;
     }
     if (x->p >= x->end)
-        x->why = N_("a string has no end");
+        x->why = N_("The JSON text is refused: a string has no end.");
 }
 
 static void lex_number(struct lexer *x)
@@ -67,7 +67,7 @@ static void lex_number(struct lexer *x)
     while (x->p < x->end && strchr("+-.0123456789eE", *x->p) && *x->p)
         x->p++;
     if (x->p - from > 1 && from[0] == '0' && from[1] >= '0' && from[1] <= '9')
-        x->why = N_("a number begins with 0");
+        x->why = N_("The JSON text is refused: a number begins with 0.");
     x->p--;
 }
 
@@ -84,13 +84,13 @@ static const char *refuse(const char *text, size_t len)
         else if (c == '-' || (c >= '0' && c <= '9'))
             lex_number(&x);
         else if ((unsigned char)c < 0x20 && !strchr("\t\r\n", c ? c : '\1'))
-            x.why = N_("it holds a control character");
+            x.why = N_("The JSON text is refused: it holds a control character.");
         else if (c == '[' || c == '{')
             x.depth++;
         else if (c == ']' || c == '}')
             x.depth--;
         if (x.depth > JSON_MAX_DEPTH)
-            x.why = N_("it is nested too deeply");
+            x.why = N_("The JSON text is refused: it is nested too deeply.");
     }
     return x.why;
 }
@@ -126,9 +126,9 @@ static const char *refuse_tree(const cJSON *j)
     const char *why = NULL;
 
     if (cJSON_IsNumber(j) && !isfinite(j->valuedouble))
-        return N_("a number is too big");
+        return N_("The JSON text is refused: a number is too big.");
     if (cJSON_IsObject(j) && has_duplicate(j))
-        return N_("a member is there twice");
+        return N_("The JSON text is refused: a member is there twice.");
     cJSON_ArrayForEach(c, j)
     {
         why = refuse_tree(c);
@@ -152,22 +152,23 @@ struct json *json_parse(const char *text, size_t len, size_t max_bytes, struct e
     cJSON *j = NULL;
 
     if (len > most) {
-        err_set(e, ERR_WIRE, ERR_C_TOO_BIG, _("The JSON text has %zu bytes, more than the %zu allowed."),
-                len, most);
+        err_set(e, ERR_WIRE, ERR_C_TOO_BIG,
+                _("The JSON text has %zu bytes, more than the %zu allowed."), len, most);
         return NULL;
     }
     why = refuse(text, len);
     if (!why) {
         j = cJSON_ParseWithLengthOpts(text, len, &stop, 0);
         if (!j || !only_blanks(stop, text + len))
-            why = j ? N_("something follows its end") : N_("it does not follow the grammar");
+            why = j ? N_("The JSON text is refused: something follows its end.")
+                    : N_("The JSON text is refused: it does not follow the grammar.");
         else
             why = refuse_tree(j);
     }
     if (!why)
         return out_of(j);
     cJSON_Delete(j);
-    err_set(e, ERR_WIRE, ERR_C_CORRUPT, _("The JSON text is refused: %s."), _(why));
+    err_set(e, ERR_WIRE, ERR_C_CORRUPT, "%s", _(why));
     return NULL;
 }
 
@@ -278,8 +279,7 @@ static const struct json *step(const struct json *j, const char *name, size_t n)
     }
     if (array && n == 0)
         return NULL;
-    JSON_EACH(c, j)
-    {
+    JSON_EACH (c, j) {
         const char *own = in(c)->string;
 
         if (array ? at-- == 0 : own && strncmp(own, name, n) == 0 && own[n] == '\0')
@@ -290,11 +290,14 @@ static const struct json *step(const struct json *j, const char *name, size_t n)
 
 const struct json *json_get(const struct json *j, const char *path)
 {
-    while (j && path && *path) {
+    bool more = path && *path;
+
+    while (j && more) {
         size_t n = strcspn(path, ".");
 
         j = step(j, path, n);
-        path += n + (path[n] == '.');
+        more = path[n] == '.';
+        path += n + 1;
     }
     return j;
 }
@@ -307,7 +310,7 @@ const struct json *json_member(const struct json *object, const char *name)
 const struct json *json_imember(const struct json *object, const char *name)
 {
     if (json_is_object(object))
-        JSON_EACH(c, object)
+        JSON_EACH (c, object)
             if (str_ieq(in(c)->string, name))
                 return c;
     return NULL;
@@ -367,7 +370,7 @@ size_t json_len(const struct json *j)
 {
     size_t n = 0;
 
-    JSON_EACH(c, j)
+    JSON_EACH (c, j)
         n++;
     return n;
 }

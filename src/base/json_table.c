@@ -12,8 +12,8 @@ static int decode_into(const struct json *j, const struct json_type *t, char *ou
 
 static int wrong(const struct json_type *t, const struct json_field *f, struct err *e)
 {
-    return err_set(e, ERR_WIRE, ERR_C_CORRUPT, _("The member \"%s\" of \"%s\" is of the wrong type."),
-                   f->name, t->name);
+    return err_set(e, ERR_WIRE, ERR_C_CORRUPT,
+                   _("The member \"%s\" of \"%s\" is of the wrong type."), f->name, t->name);
 }
 
 static int decode_int(const struct json *v, const struct json_type *t, const struct json_field *f,
@@ -30,7 +30,8 @@ static int decode_int(const struct json *v, const struct json_type *t, const str
     }
     if (n < INT_MIN || n > INT_MAX)
         return err_set(e, ERR_WIRE, ERR_C_CORRUPT,
-                       _("The number in the member \"%s\" of \"%s\" is too big."), f->name, t->name);
+                       _("The number in the member \"%s\" of \"%s\" is too big."), f->name,
+                       t->name);
     small = (int)n;
     memcpy(at, &small, sizeof(small));
     return 0;
@@ -51,8 +52,8 @@ static int decode_word(const struct json *v, const struct json_type *t, const st
             return 0;
         }
     }
-    return err_set(e, ERR_WIRE, ERR_C_CORRUPT, _("The member \"%s\" of \"%s\" has an unknown value."),
-                   f->name, t->name);
+    return err_set(e, ERR_WIRE, ERR_C_CORRUPT,
+                   _("The member \"%s\" of \"%s\" has an unknown value."), f->name, t->name);
 }
 
 static int decode_list(const struct json *v, const struct json_type *t, const struct json_field *f,
@@ -67,8 +68,7 @@ static int decode_list(const struct json *v, const struct json_type *t, const st
         return err_set(e, ERR_WIRE, ERR_C_TOO_BIG,
                        _("The member \"%s\" of \"%s\" has %zu items, more than the %zu allowed."),
                        f->name, t->name, n, f->max);
-    JSON_EACH(item, v)
-    {
+    JSON_EACH (item, v) {
         char *slot = at + i++ * f->size;
 
         if (!f->sub && !json_is_string(item))

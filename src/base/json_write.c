@@ -67,8 +67,7 @@ static void write_value(struct str *out, const struct json *j, int level)
         return;
     }
     str_addc(out, object ? '{' : '[');
-    JSON_EACH(c, j)
-    {
+    JSON_EACH (c, j) {
         if (!first)
             str_addc(out, ',');
         first = false;

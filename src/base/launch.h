@@ -1,8 +1,8 @@
 /* launch.h - the fork and exec under proc.h, and the folders of our own programs.
  *
- * Everything is made ready before the fork; between fork and exec only async-signal-safe calls run. The child has default signal
- * actions, an empty signal mask, its own session, and no descriptors but 0, 1, 2 and those named. A failing exec is reported to
- * the caller, not by an exit code.
+ * Everything is made ready before the fork; between fork and exec only async-signal-safe calls run.
+ * The child has default signal actions, an empty signal mask, its own session, and no descriptors
+ * but 0, 1, 2 and those named. A failing exec is reported to the caller, not by an exit code.
  */
 #ifndef AZL_BASE_LAUNCH_H
 #define AZL_BASE_LAUNCH_H
@@ -16,7 +16,8 @@
 struct launch {
     const char *const *argv; /* argv[0] is a path, or a name searched for in our PATH */
     char *const *env;
-    int in, out, errout; /* become 0, 1, 2; each at least 3 and close-on-exec; -1: ours is inherited */
+    int in, out,
+        errout; /* become 0, 1, 2; each at least 3 and close-on-exec; -1: ours is inherited */
     const int *keep_fds;
     size_t n_keep_fds;
     int death_sig; /* 0: none */

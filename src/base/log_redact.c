@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* azure-wire.md 6.5 and register-flow.md 3.4, and their spellings elsewhere: '_' and '-' do not count, nor does case. */
+/* azure-wire.md 6.5 and register-flow.md 3.4, and their spellings elsewhere: '_' and '-' do not
+ * count, nor does case. */
 static const char *const secret_names[] = {
     "accesstoken",
     "accountaccesstoken",
@@ -79,7 +80,8 @@ static const char *skip_space(const char *p, const char *end)
     return p;
 }
 
-/* A quote, which inside a JSON string may stand behind backslashes; its length, 0 if there is none. */
+/* A quote, which inside a JSON string may stand behind backslashes; its length, 0 if there is none.
+ */
 static size_t quote_at(const char *p, const char *end)
 {
     const char *q = p;
@@ -89,7 +91,9 @@ static size_t quote_at(const char *p, const char *end)
     return q < end && *q == '"' ? (size_t)(q - p) + 1 : 0;
 }
 
-/* p: after the opening quote of `width` bytes; returns where the closing one starts, or end. */
+/* p: after the opening quote of `width` bytes; returns where the closing one starts, or end. A
+ * quote of width w closes a string of its own level when w - 1 backslashes more than a multiple of
+ * 2w stand before it; with fewer it belongs to a level further out. */
 static const char *quoted_end(const char *p, const char *end, size_t width)
 {
     while (p < end) {
@@ -99,8 +103,10 @@ static const char *quoted_end(const char *p, const char *end, size_t width)
             slashes++;
         if (p + slashes >= end)
             return end;
-        if (p[slashes] == '"' && slashes + 1 <= width)
+        if (p[slashes] == '"' && slashes < width - 1)
             return p;
+        if (p[slashes] == '"' && slashes % (2 * width) == width - 1)
+            return p + slashes - (width - 1);
         p += slashes + 1;
     }
     return end;
@@ -137,7 +143,8 @@ static const char *value_end(const char *p, const char *end, bool header)
     return p;
 }
 
-/* p: after a secret name. Copies what stands before its value, masks the value, returns where to go on. */
+/* p: after a secret name. Copies what stands before its value, masks the value, returns where to go
+ * on. */
 static const char *mask_value(struct str *out, const char *name, const char *p, const char *end)
 {
     size_t closing = quote_at(p, end), opening;

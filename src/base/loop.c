@@ -361,7 +361,8 @@ static int run_children(struct loop *l)
     return n;
 }
 
-/* Timers made by the callbacks wait for the next turn, so that a timer of 0 ms cannot hold the loop. */
+/* Timers made by the callbacks wait for the next turn, so that a timer of 0 ms cannot hold the
+ * loop. */
 static int run_timers(struct loop *l)
 {
     uint64_t newest = l->timer_seq;

@@ -19,8 +19,8 @@
 #define OUTPUT_MAX    (1024 * 1024)
 #define KILL_AFTER_MS 2000
 /* How long a pipe that a grandchild holds open (ssh's control master does) may delay the answer. */
-#define LINGER_MS     250
-#define PATH_SIZE     1024
+#define LINGER_MS 250
+#define PATH_SIZE 1024
 
 extern char **environ;
 
@@ -433,8 +433,7 @@ int proc_own_program(char *out, size_t size, const char *name, struct err *e)
     for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
         const char *folder = folders[i][0] ? folders[i] : self;
 
-        if (folder[0] == '/' && str_fmt(out, size, "%s/%s", folder, name) &&
-            access(out, X_OK) == 0)
+        if (folder[0] == '/' && str_fmt(out, size, "%s/%s", folder, name) && access(out, X_OK) == 0)
             return 0;
     }
     return err_set(e, ERR_SYSTEM, ENOENT, _("The program %s is not installed."), name);

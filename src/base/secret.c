@@ -32,7 +32,8 @@ static char *map_pages(size_t map)
 
     if (p == MAP_FAILED)
         return xmalloc(SIZE_MAX / 2); /* ends the program as every other lack of memory does */
-    /* Each of these may be refused by limits or by an older kernel; wiping does not depend on them. */
+    /* Each of these may be refused by limits or by an older kernel; wiping does not depend on them.
+     */
     if (mlock(p, map) != 0)
         errno = 0;
     madvise(p, map, MADV_DONTDUMP);

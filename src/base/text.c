@@ -17,11 +17,11 @@ struct range {
 
 /* Never sent to a terminal as they are: they hide, reorder or mean nothing. Sorted. */
 static const struct range hidden[] = {
-    { 0x0000, 0x001f },     { 0x007f, 0x009f },     { 0x00ad, 0x00ad },   { 0x034f, 0x034f },
-    { 0x061c, 0x061c },     { 0x115f, 0x1160 },     { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
-    { 0x200b, 0x200f },     { 0x2028, 0x202e },     { 0x2060, 0x206f },   { 0x3164, 0x3164 },
-    { 0xe000, 0xf8ff },     { 0xfdd0, 0xfdef },     { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },
-    { 0xfff0, 0xfffc },     { 0x1bca0, 0x1bca3 },   { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+    { 0x0000, 0x001f },    { 0x007f, 0x009f },   { 0x00ad, 0x00ad },   { 0x034f, 0x034f },
+    { 0x061c, 0x061c },    { 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+    { 0x200b, 0x200f },    { 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x3164, 0x3164 },
+    { 0xe000, 0xf8ff },    { 0xfdd0, 0xfdef },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },
+    { 0xfff0, 0xfffc },    { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
     { 0xf0000, 0x10ffff },
 };
 
@@ -57,9 +57,9 @@ static const struct range marks[] = {
 struct scan {
     const char *p, *end;
     enum text_mode mode;
-    int on_base;   /* marks on the character before; -1: there is none */
-    bool started;  /* something was given out */
-    bool touched;  /* the last piece differs from its source */
+    int on_base;  /* marks on the character before; -1: there is none */
+    bool started; /* something was given out */
+    bool touched; /* the last piece differs from its source */
 };
 
 static bool within(const struct range *r, size_t n, uint32_t cp)

@@ -28,8 +28,9 @@ static const char *url_authority(const char *url, int *port)
     return NULL;
 }
 
-/* Length of the name (brackets of IPv6 included), 0 if it has a character that a host name has not. User names before an '@', %XX
- * and backslashes fall out here: a name that two parsers could read in two ways is none. */
+/* Length of the name (brackets of IPv6 included), 0 if it has a character that a host name has not.
+ * User names before an '@', %XX and backslashes fall out here: a name that two parsers could read
+ * in two ways is none. */
 static size_t host_length(const char *p)
 {
     size_t n;

@@ -1,8 +1,10 @@
-/* The transport over libcurl's multi interface, joined to base/loop by its socket and timer callbacks.
+/* The transport over libcurl's multi interface, joined to base/loop by its socket and timer
+ * callbacks.
  *
- * Facts: backends.md 5.3. CURLMOPT_MAX_HOST_CONNECTIONS stalls, so requests wait here, in a queue for each host. libcurl by itself
- * repeats a request whose reused connection was closed without an answer, writes included: the pre-request callback sees that
- * and stops it, and tells whether anything was sent at all.
+ * Facts: backends.md 5.3. CURLMOPT_MAX_HOST_CONNECTIONS stalls, so requests wait here, in a queue
+ * for each host. libcurl by itself repeats a request whose reused connection was closed without an
+ * answer, writes included: the pre-request callback sees that and stops it, and tells whether
+ * anything was sent at all.
  */
 #include "config.h"
 
@@ -44,7 +46,7 @@ enum call_stop { STOP_NONE, STOP_TOO_BIG, STOP_REPEAT };
 
 struct http_call {
     struct curl_http *h;
-    struct http_call *prev, *next;  /* all */
+    struct http_call *prev, *next; /* all */
     struct http_call *queue_next;
     struct host_queue *queue;
     enum call_state state;
@@ -59,7 +61,7 @@ struct http_call {
     int64_t started, deadline;
     char *body_out, *body_in; /* wiped when freed: either may carry tokens */
     size_t in_len, in_cap, max;
-    bool sent, is_read;
+    bool sent, is_read, head_whole;
     struct http_headers headers;
     struct err refusal;
     char accept[128];
@@ -214,7 +216,8 @@ struct code_row {
 };
 static const struct code_row code_rows[] = {
     { CURLE_PEER_FAILED_VERIFICATION, false,
-      N_("The server's certificate is not trusted. A proxy that re-signs traffic, a wrong clock or a "
+      N_("The server's certificate is not trusted. A proxy that re-signs traffic, a wrong clock or "
+         "a "
          "missing CA certificate can be the reason.") },
     { CURLE_SSL_CACERT_BADFILE, false, N_("The file of CA certificates cannot be read.") },
     { CURLE_SSL_CONNECT_ERROR, true, N_("No encrypted connection could be agreed on.") },
@@ -306,6 +309,8 @@ static void call_finish(struct http_call *c, CURLcode code)
     r.body = c->body_in ? c->body_in : "";
     r.body_len = c->in_len;
     c->q.method = c->method;
+    if (code == CURLE_OK && !c->head_whole) /* a head that breaks off is no error to libcurl */
+        code = CURLE_PARTIAL_FILE;
     if (code == CURLE_OK && status > 0)
         http_judge(&r, &c->q, c->host, is_framed(c, &r));
     else
@@ -362,6 +367,7 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *payload)
 
     if (len >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
         http_headers_clear(&c->headers);
+    c->head_whole = len > 0 && (bytes[0] == '\r' || bytes[0] == '\n');
     if (!http_headers_line(&c->headers, bytes, len)) {
         c->stop = STOP_TOO_BIG;
         return 0;

@@ -1,4 +1,5 @@
-/* The transport that plays a recorded list: for tests of everything above it. It keeps the policy of http.h. */
+/* The transport that plays a recorded list: for tests of everything above it. It keeps the policy
+ * of http.h. */
 #include "config.h"
 
 #include "net/http_impl.h"
@@ -48,7 +49,8 @@ static bool url_matches(const char *pattern, const char *url)
     return str_eq(pattern, url);
 }
 
-/* "request", where given, is the body that must be sent: JSON is compared as JSON, a string as text. */
+/* "request", where given, is the body that must be sent: JSON is compared as JSON, a string as
+ * text. */
 static bool body_matches(const struct json *want, const struct http_req *q)
 {
     struct err ignored = { 0 };
@@ -66,6 +68,29 @@ static bool body_matches(const struct json *want, const struct http_req *q)
     return same;
 }
 
+static bool auth_matches(const char *want, const struct http_req *q)
+{
+    const struct secret *s = q->bearer ? q->bearer : q->basic;
+    const char *scheme = q->bearer ? "Bearer " : "Basic ";
+
+    return s && str_starts(want, scheme) &&
+           secret_eq(s, want + strlen(scheme), strlen(want) - strlen(scheme));
+}
+
+/* "sends", where given, are header lines that must be among those sent, the token's or key's included. */
+static bool headers_match(const struct json *want, const struct http_req *q)
+{
+    JSON_EACH(f, want)
+    {
+        const char *value = json_value_str(f);
+
+        if (str_ieq(json_name(f), "Authorization") ? !auth_matches(value, q)
+                                                   : !str_eq(http_req_header(q, json_name(f)), value))
+            return false;
+    }
+    return true;
+}
+
 static bool matches(struct replay_http *h, const struct json *x, const struct http_req *q)
 {
     const char *method = json_str(x, "method"), *url = json_str(x, "url");
@@ -76,6 +101,10 @@ static bool matches(struct replay_http *h, const struct json *x, const struct ht
     }
     if (!str_eq(method, q->method) || !url || !url_matches(url, q->url)) {
         problem(h, q, "the next exchange is for", url ? url : "(no url)");
+        return false;
+    }
+    if (!headers_match(json_member(x, "sends"), q)) {
+        problem(h, q, "other headers were expected", "");
         return false;
     }
     if (!body_matches(json_member(x, "request"), q)) {
@@ -109,7 +138,7 @@ static void answer(struct http_call *c, const struct json *x, const struct http_
     const struct json *body = json_member(x, "body");
     int64_t status = 200;
 
-    JSON_EACH(f, json_member(x, "headers"))
+    JSON_EACH (f, json_member(x, "headers"))
         http_headers_add(&c->headers, json_name(f), json_value_str(f) ? json_value_str(f) : "");
     c->reply.headers = &c->headers;
     if (json_is_string(body))

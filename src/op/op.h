@@ -63,6 +63,7 @@ size_t op_node_count(const struct op_view *v);
 const char *op_node_at(const struct op_view *v, size_t i);
 const struct cloud *op_cloud(const struct op_view *v);
 bool op_node_native(const struct op_view *v); /* are the nodes native ones */
+const char *op_step_id(const struct op_view *v);
 int op_tries(const struct op_view *v);        /* applies of this step (on this node) sent so far; > 0: the check is a second look and must really ask */
 void op_note(struct op_view *v, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* the step's detail line; already translated */
 

@@ -1,19 +1,21 @@
 /* op_engine.h - inside of the engine: the run, its cells, and who calls whom.
  *
- * A cell is one step on one node (or once). Its way: IDLE -> (check) -> READY -> (apply) -> END; FLIGHT while an act is under way, WAIT while
- * a timer runs. op_engine.c walks (which cell may start), op_exec.c performs one act and judges its answer, op_undo.c walks back,
- * op_resume.c writes and reads the journal, op_facts.c is what steps see, op_show.c is what screens see.
- * Everything runs in the loop's turns: callbacks judge their own cell and ask for op_pump, which runs once a turn.
+ * A cell is one step on one node (or once). Its way: IDLE -> (check) -> READY -> (apply) -> END;
+ * FLIGHT while an act is under way, WAIT while a timer runs. op_engine.c walks (which cell may
+ * start), op_exec.c performs one act and judges its answer, op_undo.c walks back, op_resume.c
+ * writes and reads the journal, op_facts.c is what steps see, op_show.c is what screens see.
+ * Everything runs in the loop's turns: callbacks judge their own cell and ask for op_pump, which
+ * runs once a turn.
  */
 #ifndef AZL_OP_OP_ENGINE_H
 #define AZL_OP_OP_ENGINE_H
 
 #include "op/op.h"
 
-#define OP_TRIES 5
-#define OP_DELAY_MS 2000
+#define OP_TRIES       5
+#define OP_DELAY_MS    2000
 #define OP_DEADLINE_MS (15 * 60 * 1000)
-#define OP_UNDO_ASKS 8 /* questions of one undo, its own look-before included */
+#define OP_UNDO_ASKS   8 /* questions of one undo, its own look-before included */
 
 enum op_phase { OP_P_IDLE, OP_P_READY, OP_P_FLIGHT, OP_P_WAIT, OP_P_END };
 enum op_act_kind { OP_A_CHECK, OP_A_APPLY, OP_A_UNDO };
@@ -22,21 +24,23 @@ struct op_cell {
     struct op_run *run;
     const struct op_step *step;
     size_t step_no;
-    int node; /* index, -1: once */
+    int node;                  /* index, -1: once */
     enum op_phase phase, next; /* next: the phase after OP_P_WAIT */
     enum op_act_kind act;      /* of OP_P_FLIGHT */
     enum op_step_state state;
-    bool begun; /* `begin` is in the journal and its outcome is not */
-    bool made;  /* the journal says that we made it */
-    bool undo;  /* to be undone */
+    bool begun;  /* `begin` is in the journal and its outcome is not */
+    bool made;   /* the journal says that we made it */
+    bool undo;   /* to be undone */
+    bool paused; /* the pause before the next apply is over already */
     int tries, check_tries, undo_asks;
     int64_t attempt; /* as journaled, counts over resumes */
     int64_t started_at, ended_at, touched;
     int64_t since; /* monotonic: the deadline counts from here */
     uint64_t epoch;
     char detail[200];
-    struct json *facts; /* set by this cell's reads: goes into the journal; node facts start with '@' */
-    struct err last;    /* why it is not so yet */
+    struct json
+        *facts; /* set by this cell's reads: goes into the journal; node facts start with '@' */
+    struct err last; /* why it is not so yet */
     struct op_need need;
     struct arm_call *arm;
     struct node_call *call;
@@ -48,7 +52,8 @@ struct op_run {
     struct op_ports ports;
     const struct op_plan *plan;
     char id[64];
-    struct json *inputs, *facts, *old_facts; /* old_facts: of the journal, array of {node, facts}: for undo */
+    struct json *inputs, *facts,
+        *old_facts; /* old_facts: of the journal, array of {node, facts}: for undo */
     struct node **nodes;
     struct json **node_facts;
     size_t n_nodes;
@@ -61,7 +66,7 @@ struct op_run {
     bool check_only, halting;      /* halting: failed, waiting for what is under way */
     bool undoing;
     size_t flights;
-    uint64_t epoch;  /* one more at each op_run_poke: older "not signed in" answers count no more */
+    uint64_t epoch; /* one more at each op_run_poke: older "not signed in" answers count no more */
     int64_t uid, started_at, ended_at, ticks;
     struct err err;
     struct loop_timer *pump, *notify;
@@ -75,11 +80,14 @@ struct op_view {
 };
 
 /* op_engine.c */
-/* A run without journal and lock, at rest: tests of steps use it too. nodes: names (JSON strings) or NULL for all of p. */
-struct op_run *op_run_make(const struct op_ports *p, const struct op_plan *plan, const struct json *inputs, const struct json *names, struct err *e);
-struct op_cell *op_cell_of(struct op_run *r, const char *step, int node); /* NULL if there is none */
-void op_wake(struct op_run *r);    /* op_pump in the next turn */
-void op_changed(struct op_run *r); /* tells the owner, once a turn */
+/* A run without journal and lock, at rest: tests of steps use it too. nodes: names (JSON strings)
+ * or NULL for all of p. */
+struct op_run *op_run_make(const struct op_ports *p, const struct op_plan *plan,
+                           const struct json *inputs, const struct json *names, struct err *e);
+struct op_cell *op_cell_of(struct op_run *r, const char *step,
+                           int node); /* NULL if there is none */
+void op_wake(struct op_run *r);       /* op_pump in the next turn */
+void op_changed(struct op_run *r);    /* tells the owner, once a turn */
 void op_halt(struct op_run *r, const struct err *e);
 void op_finish(struct op_run *r, enum op_run_state state);
 int op_lock(struct op_run *r, struct err *e);
@@ -106,6 +114,9 @@ void op_undo_judge(struct op_cell *c, enum op_verdict vd, const struct err *e);
 
 /* op_resume.c */
 int op_journal(struct op_run *r, const struct op_cell *c, const char *event, const struct err *e);
+/* plan NULL: the one that the journal names. */
+struct op_run *op_run_resume_as(const struct op_ports *p, const struct op_plan *plan,
+                                const char *id, op_change_fn *fn, void *payload, struct err *e);
 int op_journal_open(struct op_run *r, struct err *e); /* the `open` record */
 
 #endif

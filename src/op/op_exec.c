@@ -62,14 +62,15 @@ void op_cell_end(struct op_cell *c, enum op_step_state state)
         [OP_S_DONE] = "made", [OP_S_FOUND] = "found", [OP_S_SKIPPED] = "skipped"
     };
 
+    /* made by an earlier run and still so: the journal says it already */
+    bool told = state == OP_S_DONE && c->made && !c->tries;
+
     c->phase = OP_P_END;
     c->state = state;
     c->ended_at = wall_ms();
     c->begun = false;
-    if (state == OP_S_DONE && c->made && !c->tries)
-        state = OP_S_UNDONE; /* made by an earlier run and still so: the journal says it already */
-    c->made = c->state == OP_S_DONE;
-    if (state != OP_S_UNDONE)
+    c->made = state == OP_S_DONE;
+    if (!told)
         op_journal(c->run, c, events[state], NULL);
     op_changed(c->run);
 }
@@ -88,7 +89,8 @@ void op_cell_fail(struct op_cell *c, const struct err *e)
     c->state = OP_S_FAILED;
     c->ended_at = wall_ms();
     TEXT_SET(c->detail, why.message);
-    log_wrn("step %s%s%s failed: %s", c->step->id, c->node < 0 ? "" : " on ", node_of(c), why.message);
+    log_wrn("step %s%s%s failed: %s", c->step->id, c->node < 0 ? "" : " on ", node_of(c),
+            why.message);
     op_journal(c->run, c, "failed", &why);
     if (!(c->step->flags & OP_SOFT))
         op_halt(c->run, &why);
@@ -120,17 +122,17 @@ static void note_retry(struct op_cell *c, const struct err *e, int try, int64_t 
         str_fmt(c->detail, sizeof c->detail, _("HTTP %d from Azure; try %d of %d in %d s"), e->http,
                 try, max_tries(c), seconds);
     else
-        str_fmt(c->detail, sizeof c->detail, _("No answer; try %d of %d in %d s"), try, max_tries(c),
-                seconds);
-    log_inf("step %s%s%s: try %d of %d in %d s (%s)", c->step->id, c->node < 0 ? "" : " on ", node_of(c),
-            try, max_tries(c), seconds, e->message);
+        str_fmt(c->detail, sizeof c->detail, _("No answer; try %d of %d in %d s"), try,
+                max_tries(c), seconds);
+    log_inf("step %s%s%s: try %d of %d in %d s (%s)", c->step->id, c->node < 0 ? "" : " on ",
+            node_of(c), try, max_tries(c), seconds, e->message);
 }
 
 /* ---- judging ---- */
 
 static int64_t pause_of(const struct op_cell *c, const struct err *e)
 {
-    return e->retry_after_ms >= 0 ? e->retry_after_ms : delay_of(c);
+    return e->retry_after_ms > 0 ? e->retry_after_ms : delay_of(c);
 }
 
 static void judge_check(struct op_cell *c, enum op_verdict vd, const struct err *e)
@@ -147,11 +149,11 @@ static void judge_check(struct op_cell *c, enum op_verdict vd, const struct err 
         c->check_tries = 0;
         if (err_is(e))
             c->last = *e;
-        c->state = OP_S_WAITING;
+        c->state = c->tries ? OP_S_RUNNING : OP_S_WAITING;
         if (c->tries >= max_tries(c) || (!c->step->apply.read && !c->run->check_only))
             op_cell_fail(c, &c->last);
         else
-            wait_or_fail(c, c->tries ? delay_of(c) : 0, OP_P_READY);
+            wait_or_fail(c, c->tries && !c->paused ? delay_of(c) : 0, OP_P_READY);
         break;
     case OP_RUNNING:
         c->check_tries = 0;
@@ -179,11 +181,13 @@ static void retry_apply(struct op_cell *c, const struct err *e)
     c->last = *e;
     if (c->tries >= max_tries(c) && !look) {
         op_cell_fail(c, e);
-    } else if (e->unsure && look) {
-        str_fmt(c->detail, sizeof c->detail, "%s", _("The answer was lost; looking whether it is done"));
+    } else if (e->unsure && look && !e->http) {
+        str_fmt(c->detail, sizeof c->detail, "%s",
+                _("The answer was lost; looking whether it is done"));
         c->phase = OP_P_IDLE;
     } else {
         note_retry(c, e, c->tries + 1, pause_of(c, e));
+        c->paused = true;
         wait_or_fail(c, pause_of(c, e), look ? OP_P_IDLE : OP_P_READY);
     }
 }
@@ -228,22 +232,27 @@ static bool worth_repeating(int http)
 
 static bool not_signed_in(const struct op_answer *a)
 {
-    return a->http == 401 || (a->err.code == ERR_C_NOT_SIGNED_IN &&
-                              (a->err.domain == ERR_AUTH || a->err.domain == ERR_OP));
+    return a->http == 401 || a->err.http == 401 ||
+           (a->err.code == ERR_C_NOT_SIGNED_IN &&
+            (a->err.domain == ERR_AUTH || a->err.domain == ERR_OP));
 }
 
-/* Back to where the cell can be asked again; the whole run waits, unless somebody has signed in since it was sent. */
-static void hold(struct op_cell *c)
+/* Back to where the cell can be asked again; the whole run waits, unless somebody has signed in
+ * since it was sent. */
+static void hold(struct op_cell *c, const struct err *why)
 {
     struct op_run *r = c->run;
 
     if (c->act == OP_A_APPLY)
         c->tries--;
     c->phase = c->act == OP_A_APPLY && !c->step->check.read ? OP_P_READY : OP_P_IDLE;
-    c->state = OP_S_WAITING;
-    if (c->epoch == r->epoch && (r->state == OP_R_RUNNING || r->state == OP_R_UNDOING) && !r->halting) {
+    if (!r->undoing)
+        c->state = OP_S_WAITING;
+    if (c->epoch == r->epoch && (r->state == OP_R_RUNNING || r->state == OP_R_UNDOING) &&
+        !r->halting) {
         r->held = r->state;
         r->state = OP_R_WAIT_SIGN_IN;
+        r->err = *why;
         log_inf("run %s waits for sign-in", r->id);
         op_journal(r, NULL, "signin", NULL);
     }
@@ -251,9 +260,9 @@ static void hold(struct op_cell *c)
 
 static const struct op_act *act_of(const struct op_cell *c)
 {
-    const struct op_act *acts[] = { [OP_A_CHECK] = &c->step->check,
-                                    [OP_A_APPLY] = &c->step->apply,
-                                    [OP_A_UNDO] = &c->step->undo };
+    const struct op_act *acts[] = {
+        [OP_A_CHECK] = &c->step->check, [OP_A_APPLY] = &c->step->apply, [OP_A_UNDO] = &c->step->undo
+    };
 
     return acts[c->act];
 }
@@ -270,7 +279,7 @@ static void answered(struct op_cell *c, const struct op_answer *answer)
     op_wake(c->run);
     op_changed(c->run);
     if (not_signed_in(&a)) {
-        hold(c);
+        hold(c, &a.err);
         return;
     }
     if (a.http >= 400 && !err_is(&a.err)) {
@@ -280,11 +289,12 @@ static void answered(struct op_cell *c, const struct op_answer *answer)
     }
     if (worth_repeating(a.http))
         a.err.retryable = true;
+    vd = act_of(c)->read(&v, &a, &e);
     if (c->act != OP_A_CHECK && a.err.unsure) {
-        e = a.err;
+        if (vd != OP_FAILED)
+            e = a.err;
+        e.unsure = true;
         vd = OP_FAILED;
-    } else {
-        vd = act_of(c)->read(&v, &a, &e);
     }
     if (c->run->undoing)
         op_undo_judge(c, vd, &e);
@@ -318,7 +328,8 @@ static void send_arm(struct op_cell *c)
                          .tenant = tenant && *tenant ? tenant : NULL,
                          .flags = n->arm_flags,
                          .deadline_ms = n->arm_flags & ARM_LRO ? (left > 1000 ? left : 1000) : 0,
-                         .correlation = json_value_str(json_member(c->run->facts, "run.correlation")) };
+                         .correlation =
+                             json_value_str(json_member(c->run->facts, "run.correlation")) };
     struct arm_call *call = arm_send(c->run->ports.arm, &q, arm_answer, c);
 
     if (c->phase == OP_P_FLIGHT)
@@ -340,7 +351,8 @@ static void send_node(struct op_cell *c, const struct secret *token)
 
     if (!c->need.args)
         c->need.args = json_object();
-    call = node_call(c->run->nodes[c->node < 0 ? 0 : c->node], c->need.verb, c->need.args, token, node_answer, c);
+    call = node_call(c->run->nodes[c->node < 0 ? 0 : c->node], c->need.verb, c->need.args, token,
+                     node_answer, c);
     if (c->phase == OP_P_FLIGHT)
         c->call = call;
 }
@@ -365,7 +377,8 @@ static void token_answer(void *payload, const struct secret *token, const struct
 static void ask_token(struct op_cell *c)
 {
     const char *tenant = json_str(c->run->inputs, "tenantId");
-    struct auth_wait *w = auth_token(c->run->ports.auth, tenant && *tenant ? tenant : NULL, token_answer, c);
+    struct auth_wait *w =
+        auth_token(c->run->ports.auth, tenant && *tenant ? tenant : NULL, token_answer, c);
 
     if (c->phase == OP_P_FLIGHT && !c->call)
         c->token = w;

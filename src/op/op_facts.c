@@ -48,7 +48,7 @@ static void remember(struct op_cell *c, const char *prefix, const char *name, co
 
 void op_set_fact(struct op_view *v, const char *name, const char *value)
 {
-    char clean[1024];
+    char clean[4096];
 
     text_set(clean, sizeof clean, value ? value : "");
     json_set_str(v->run->facts, name, clean);
@@ -57,7 +57,7 @@ void op_set_fact(struct op_view *v, const char *name, const char *value)
 
 void op_set_node_fact(struct op_view *v, const char *name, const char *value)
 {
-    char clean[1024];
+    char clean[4096];
 
     if (v->cell->node < 0)
         return;
@@ -87,6 +87,11 @@ bool op_node_native(const struct op_view *v)
         if (v->run->nodes[i]->native)
             return true;
     return false;
+}
+
+const char *op_step_id(const struct op_view *v)
+{
+    return v->cell->step->id;
 }
 
 int op_tries(const struct op_view *v)

@@ -1,5 +1,6 @@
-/* ca.c - the sandbox's certificate authority and its one server certificate (P-256, X.509 v3), kept in DIR.
- * The names: real-clients.md 7.1 (public host names for clients that come through the CONNECT port). */
+/* ca.c - the sandbox's certificate authority and its one server certificate (P-256, X.509 v3), kept
+ * in DIR. The names: real-clients.md 7.1 (public host names for clients that come through the
+ * CONNECT port). */
 #include "config.h"
 
 #include <string.h>
@@ -18,8 +19,10 @@
 #define CA_DAYS     3650
 #define SERVER_DAYS 800 /* some clients refuse leaf certificates of more than 825 days */
 #define RENEW_DAYS  30
-#define SERVER_NAMES \
-    "IP:127.0.0.1,IP:::1,DNS:localhost,DNS:login.microsoftonline.com,DNS:management.azure.com," \
+/* The address stands among the DNS names, too: w3m looks for it only there. */
+#define SERVER_NAMES                                                                               \
+    "IP:127.0.0.1,IP:::1,DNS:localhost,DNS:127.0.0.1,DNS:login.microsoftonline.com,DNS:"           \
+    "management.azure.com,"                                                                        \
     "DNS:graph.microsoft.com"
 
 struct pair {
@@ -123,7 +126,8 @@ static bool pair_make(struct pair *p, const struct pair *issuer, const char *nam
     X509_gmtime_adj(X509_getm_notAfter(p->cert), 86400L * days);
     X509_set_pubkey(p->cert, p->key);
     X509_NAME *subject = X509_get_subject_name(p->cert);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1,
+                               0);
     X509_set_issuer_name(p->cert, X509_get_subject_name(by));
     bool ok = add_ext(p->cert, by, NID_subject_key_identifier, "hash");
     if (issuer)
@@ -154,8 +158,8 @@ int ca_init(const char *dir, struct err *e)
     bool had_ca = pair_read(dir, "ca", &ca);
     if (!had_ca)
         rc = pair_renew(dir, "ca", &ca, NULL, e);
-    bool had_server = had_ca && pair_read(dir, "server", &server) &&
-                      X509_verify(server.cert, ca.key) == 1;
+    bool had_server =
+        had_ca && pair_read(dir, "server", &server) && X509_verify(server.cert, ca.key) == 1;
     if (rc == 0 && !had_server) {
         pair_free(&server);
         rc = pair_renew(dir, "server", &server, &ca, e);

@@ -1,9 +1,11 @@
-/* exchange.c - the exchange log: one JSON line an exchange, in the form that live validators read (real-clients.md 4). */
+/* exchange.c - the exchange log: one JSON line an exchange, in the form that live validators read
+ * (real-clients.md 4). */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -137,7 +138,8 @@ static bool value_has(const char *line, size_t len, const char *word)
     return str_ifind(value, word) != NULL;
 }
 
-/* Takes one header line: keeps it in m->head unless it is about framing that the relay does itself. */
+/* Takes one header line: keeps it in m->head unless it is about framing that the relay does itself.
+ */
 static bool take_header(struct msg *m, struct framing *f, const char *line, size_t len)
 {
     if (strncasecmp(line, "content-length:", 15) == 0) {

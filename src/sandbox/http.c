@@ -1,8 +1,10 @@
-/* http.c - libmicrohttpd turns bytes into struct sb_req and struct sb_reply into bytes. Plain HTTP, reached only through front. */
+/* http.c - libmicrohttpd turns bytes into struct sb_req and struct sb_reply into bytes. Plain HTTP,
+ * reached only through front. */
 #include "config.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -146,7 +148,8 @@ static void add_ids(struct MHD_Response *response, const struct sb_req *q)
     str_free(&routing);
 }
 
-static enum MHD_Result send_reply(struct MHD_Connection *c, const struct sb_req *q, struct sb_reply *r)
+static enum MHD_Result send_reply(struct MHD_Connection *c, const struct sb_req *q,
+                                  struct sb_reply *r)
 {
     struct str text = STR_INIT;
     const char *type = NULL;
@@ -199,7 +202,8 @@ static enum MHD_Result answer(const struct server *s, struct MHD_Connection *c, 
     read_body(q, &x->body);
     read_ids(q);
     if (x->too_big)
-        sb_arm_error(&r, 413, "RequestEntityTooLarge", "The request is larger than %d bytes.", BODY_MAX);
+        sb_arm_error(&r, 413, "RequestEntityTooLarge", "The request is larger than %d bytes.",
+                     BODY_MAX);
     else
         route_dispatch(q, &r, s->node >= 0);
     enum MHD_Result rc = send_reply(c, q, &r);

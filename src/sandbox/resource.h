@@ -68,6 +68,8 @@ void lro_settle(struct world *w);
 void lro_status(struct sb_req *q, struct sb_reply *r);  /* handlers */
 void lro_result(struct sb_req *q, struct sb_reply *r);
 
+void world_close(struct world *w); /* tests; a sandbox keeps its world to the end */
+
 /* Forms and effects of hci.c and arc.c that others need. */
 struct json *hci_form(struct sb_req *q, const struct json *resource);
 void hci_reconcile_done(struct world *w, const char *id);

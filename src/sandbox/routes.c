@@ -1,16 +1,18 @@
-/* routes.c - the one table of routes: look-up, token, api-version and body checks, and the helpers of handlers. */
+/* routes.c - the one table of routes: look-up, token, api-version and body checks, and the helpers
+ * of handlers. */
 #include "config.h"
 
 #include <ctype.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "sandbox/routes.h"
 
 static const struct sb_routes *const azure_families[] = {
-    &entra_routes, &web_routes,  &control_routes, &arm_routes,
-    &hci_routes,   &arc_routes,  &roles_routes,   &dataplane_routes,
+    &entra_routes, &web_routes, &control_routes, &arm_routes,
+    &hci_routes,   &arc_routes, &roles_routes,   &dataplane_routes,
 };
 static const struct sb_routes *const local_families[] = { &himds_routes };
 
@@ -98,8 +100,8 @@ void sb_entra_error(const struct sb_req *q, struct sb_reply *r, int status, cons
     stamp[10] = ' '; /* Entra writes "2026-11-21 09:41:22Z" */
     if (aadsts)
         str_addf(&d, "AADSTS%d: ", aadsts);
-    str_addf(&d, "%s Trace ID: %s Correlation ID: %s Timestamp: %s", text, trace, q->correlation_id,
-             stamp);
+    str_addf(&d, "%s\r\nTrace ID: %s\r\nCorrelation ID: %s\r\nTimestamp: %s", text, trace,
+             q->correlation_id, stamp);
     struct json *doc = json_object(), *codes = json_array();
     json_set_str(doc, "error", error);
     json_set_str(doc, "error_description", str_p(&d));
@@ -356,7 +358,8 @@ static bool check_token(struct sb_req *q, struct sb_reply *r, enum sb_audience a
     if (audience != SB_ARM || !id[0])
         return true;
     if (!sub) {
-        sb_arm_error(r, 404, "SubscriptionNotFound", "The subscription '%s' could not be found.", id);
+        sb_arm_error(r, 404, "SubscriptionNotFound", "The subscription '%s' could not be found.",
+                     id);
         return false;
     }
     return check_tenant(q, r, tenant ? tenant : "");
@@ -369,8 +372,9 @@ static bool check_version(const struct sb_req *q, struct sb_reply *r, const stru
     if (!row->versions)
         return true;
     if (!q->api_version[0]) {
-        sb_arm_error(r, 400, "MissingApiVersionParameter",
-                     "The api-version query parameter (?api-version=) is required for all requests.");
+        sb_arm_error(
+            r, 400, "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.");
         return false;
     }
     if (has_word(row->versions, q->api_version))
@@ -379,8 +383,8 @@ static bool check_version(const struct sb_req *q, struct sb_reply *r, const stru
     for (const char *p = row->versions; *p; p++)
         str_add(&list, *p == ' ' ? "," : (char[]){ *p, '\0' });
     sb_arm_error(r, 400, "InvalidApiVersionParameter",
-                 "The api-version '%s' is invalid. The supported versions are '%s'.", q->api_version,
-                 str_p(&list));
+                 "The api-version '%s' is invalid. The supported versions are '%s'.",
+                 q->api_version, str_p(&list));
     str_free(&list);
     return false;
 }

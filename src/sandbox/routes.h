@@ -4,8 +4,9 @@
 
 #include "sandbox/sandbox.h"
 
-/* May a token with this `aud` be shown to that service? The sandbox's own addresses count for ARM and Graph with and without "/", for the
- * data plane with "/usage" behind. Source: azure-wire.md 1.1 (audiences), real-clients.md 2.3. */
+/* May a token with this `aud` be shown to that service? The sandbox's own addresses count for ARM
+ * and Graph with and without "/", for the data plane with "/usage" behind. Source:
+ * azure-wire.md 1.1 (audiences), real-clients.md 2.3. */
 bool sb_audience_fits(enum sb_audience audience, const char *aud);
 
 #endif

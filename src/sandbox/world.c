@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "sandbox/resource.h"
 #include "sandbox/seed.h"
 
 struct world {
@@ -68,8 +69,10 @@ static void start_clock(struct world *w)
         clock_init(&w->clock, rate);
 }
 
-static void discard(struct world *w)
+void world_close(struct world *w)
 {
+    if (!w)
+        return;
     json_free(w->root);
     pthread_mutex_destroy(&w->lock);
     free(w);
@@ -85,11 +88,11 @@ int world_open(const char *dir, const char *seed, struct world **out, struct err
     if (load(w, &local)) {
         if (local.code != ERR_C_NOT_FOUND) {
             *e = local;
-            discard(w);
+            world_close(w);
             return -1;
         }
         if (make(w, seed, e)) {
-            discard(w);
+            world_close(w);
             return -1;
         }
     }

@@ -35,7 +35,8 @@ static const struct json_field rec_fields[] = {
     JSON_STR(struct journal_rec, node, "node", JSON_SKIP_EMPTY),
     JSON_INT(struct journal_rec, attempt, "attempt", JSON_SKIP_EMPTY),
 };
-static const struct json_type rec_type = JSON_TYPE("journal record", struct journal_rec, rec_fields);
+static const struct json_type rec_type =
+    JSON_TYPE("journal record", struct journal_rec, rec_fields);
 
 void journal_rec_clear(struct journal_rec *r)
 {
@@ -62,13 +63,13 @@ static int journal_path(const char *dir, const char *id, char out[PATH_SIZE], st
 
 /* ---- records as lines ---- */
 
-/* The journal is no place for secrets: a fact by such a name is a mistake of ours, and stops here. */
+/* The journal is no place for secrets: a fact by such a name is a mistake of ours, and stops here.
+ */
 static const char *secret_name_in(const struct json *j)
 {
     const char *found;
 
-    JSON_EACH(c, j)
-    {
+    JSON_EACH (c, j) {
         if (json_name(c) && log_is_secret_name(json_name(c)))
             return json_name(c);
         found = secret_name_in(c);
@@ -115,7 +116,8 @@ static int rec_parse(const char *line, size_t n, struct journal_rec *r, struct e
 
 /* ---- reading ---- */
 
-/* Walks the whole lines of the text; *end is where the last one ends. Stops without error when fn says so. */
+/* Walks the whole lines of the text; *end is where the last one ends. Stops without error when fn
+ * says so. */
 static int walk(const char *path, const char *text, size_t len, size_t *end, journal_fn *fn,
                 void *payload, struct err *e)
 {
@@ -128,7 +130,8 @@ static int walk(const char *path, const char *text, size_t len, size_t *end, jou
     *end = 0;
     while (more && (lf = memchr(text + *end, '\n', len - *end))) {
         number++;
-        if (rec_parse(text + *end, (size_t)(lf - text) - *end, &r, &inner) != 0 || r.seq != number) {
+        if (rec_parse(text + *end, (size_t)(lf - text) - *end, &r, &inner) != 0 ||
+            r.seq != number) {
             journal_rec_clear(&r);
             return err_set(e, ERR_STORE, ERR_C_CORRUPT,
                            _("Line %lld of the journal %s is damaged; it was left as it is."),

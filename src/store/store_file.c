@@ -1,4 +1,5 @@
-/* The file store. Facts: backends.md 4 (the order of system calls; a lock file that is never renamed; readers need no lock). */
+/* The file store. Facts: backends.md 4 (the order of system calls; a lock file that is never
+ * renamed; readers need no lock). */
 #include "config.h"
 
 #include "store/store.h"
@@ -53,7 +54,8 @@ static bool key_is_good(const char *key)
 static int doc_path(struct file_store *s, const char *key, char out[PATH_SIZE], struct err *e)
 {
     if (!key_is_good(key))
-        return err_set(e, ERR_USAGE, 0, _("\"%s\" is no name of a stored document"), key ? key : "");
+        return err_set(e, ERR_USAGE, 0, _("\"%s\" is no name of a stored document"),
+                       key ? key : "");
     str_fmt(out, PATH_SIZE, "%s/%s.json", s->dir, key);
     return 0;
 }
@@ -166,7 +168,8 @@ static int set_gone_rev(struct file_store *s, int64_t rev, struct err *e)
 static int conflict(struct err *e, const char *key)
 {
     return err_set(e, ERR_STORE, ERR_C_CONFLICT,
-                   _("The stored document \"%s\" was changed by somebody else in the meantime."), key);
+                   _("The stored document \"%s\" was changed by somebody else in the meantime."),
+                   key);
 }
 
 static int make_parents(struct file_store *s, const char *key, struct err *e)
@@ -191,8 +194,8 @@ static int write_doc(const char *path, const struct json *doc, int64_t rev, stru
     json_write_pretty(&text, whole);
     json_free(whole);
     if (text.len > JSON_MAX_BYTES)
-        rc = err_set(e, ERR_STORE, ERR_C_TOO_BIG, _("The document is too big to be stored (%zu bytes)."),
-                     text.len);
+        rc = err_set(e, ERR_STORE, ERR_C_TOO_BIG,
+                     _("The document is too big to be stored (%zu bytes)."), text.len);
     else
         rc = file_replace(path, str_p(&text), text.len, e);
     str_free(&text);

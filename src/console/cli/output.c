@@ -5,6 +5,7 @@
 #include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -142,4 +143,40 @@ const char *out_span(char buf[24], int64_t ms)
 {
     str_fmt(buf, 24, "%lld:%02lld", (long long)(ms / 60000), (long long)(ms / 1000 % 60));
     return buf;
+}
+
+static void put_modules(const struct qr *q, const struct qr_plan *plan, int row)
+{
+    static const char *const halves[] = { " ", "\xe2\x96\x80", "\xe2\x96\x84", "\xe2\x96\x88" };
+
+    for (int col = 0; col < plan->cols; col++) {
+        int lit = qr_cell(q, plan, row, col);
+
+        if (plan->halves)
+            fputs(halves[lit & 3], stdout);
+        else
+            fputs(lit ? "\033[7m \033[27m" : " ", stdout);
+    }
+}
+
+void out_square(const char *text)
+{
+    const char *term = getenv("TERM");
+    bool utf8 = str_eq(nl_langinfo(CODESET), "UTF-8");
+    struct winsize ws = { 0 };
+    struct qr_plan plan;
+    struct qr q;
+
+    if (!term || str_eq(term, "dumb") || ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) < 0 || !qr_make(&q, text))
+        return;
+    qr_plan(&plan, &q, 200, ws.ws_col ? ws.ws_col : 80, utf8);
+    if (!plan.drawn)
+        puts(_("This terminal is too small for a square: type the address."));
+    for (int row = 0; plan.drawn && row < plan.rows; row++) {
+        /* both colours are set: the square must not follow the terminal's theme */
+        fputs(strstr(term, "256") ? "\033[38;5;231;48;5;16m" : "\033[37;40m", stdout);
+        put_modules(&q, &plan, row);
+        fputs("\033[0m\n", stdout);
+    }
+    qr_free(&q);
 }

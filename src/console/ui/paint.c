@@ -13,6 +13,7 @@
 #define MAX_LINES 64
 
 static const struct theme *theme;
+static int cursor_row, cursor_col;
 
 void paint_use(const struct theme *t)
 {
@@ -111,5 +112,11 @@ void paint_clear(const struct area *a)
 
 void paint_cursor(int row, int col)
 {
-    move(row < LINES ? row : LINES - 1, col < COLS ? col : COLS - 1);
+    cursor_row = row;
+    cursor_col = col;
+}
+
+void paint_end(void)
+{
+    move(cursor_row < LINES ? cursor_row : LINES - 1, cursor_col < COLS ? cursor_col : COLS - 1);
 }

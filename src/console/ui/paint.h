@@ -24,5 +24,6 @@ void paint_rule(int row);
 int paint_wrapped(const struct area *a, enum role role, const char *s); /* returns rows used; a cut text ends in ... */
 void paint_clear(const struct area *a);
 void paint_cursor(int row, int col); /* where the hardware cursor rests after this frame */
+void paint_end(void);                   /* puts it there; last of all */
 
 #endif

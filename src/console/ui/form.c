@@ -1,0 +1,326 @@
+#include "config.h"
+
+#include "console/ui/form.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "console/ui/text.h"
+
+#define MAX_MATCHES 256
+#define LIST_ROWS   8
+
+void form_init(struct form *f, const struct form_field *fields, int n, const char *button)
+{
+    *f = (struct form){ .fields = fields, .n = n, .button = button, .changed = -1 };
+    while (f->focus < n && fields[f->focus].fixed)
+        f->focus++;
+}
+
+void form_set(struct form *f, int field, const char *text, const char *id, enum form_source source)
+{
+    struct form_value *v = &f->values[field];
+
+    input_set(&v->in, text);
+    STR_SET(v->undo, text);
+    STR_SET(v->id, id);
+    v->source = source;
+    v->message[0] = v->level[0] = '\0';
+}
+
+static int choice_count(const struct form *f, struct ui *ui, int field)
+{
+    return f->fields[field].count ? f->fields[field].count(ui, f) : 0;
+}
+
+/* Indices of the choices that the typed text leaves. */
+static int matches(const struct form *f, struct ui *ui, int out[MAX_MATCHES])
+{
+    int n = choice_count(f, ui, f->focus), found = 0;
+    const char *typed = f->filtering ? f->values[f->focus].in.text : "";
+
+    for (int i = 0; i < n && found < MAX_MATCHES; i++) {
+        struct form_choice c = { .id = "" };
+        f->fields[f->focus].choice(ui, f, i, &c);
+        if (!*typed || str_ifind(c.id, typed) || str_ifind(c.name, typed))
+            out[found++] = i;
+    }
+    return found;
+}
+
+static void check(struct form *f, struct ui *ui, int field)
+{
+    struct form_value *v = &f->values[field];
+
+    v->message[0] = '\0';
+    if (f->fields[field].check)
+        STR_SET(v->level, f->fields[field].check(ui, f, field, v->message, sizeof v->message));
+}
+
+/* From text to id: a choice's id or name, without case; else what was typed. Then the check. */
+void form_settle(struct form *f, struct ui *ui, int field)
+{
+    struct form_value *v = &f->values[field];
+    char before[INPUT_SIZE], guid[GUID_SIZE];
+    int n = choice_count(f, ui, field);
+
+    if (f->fields[field].fixed)
+        return;
+    STR_SET(before, v->id);
+    str_trim(v->in.text);
+    if (v->in.at > strlen(v->in.text))
+        v->in.at = strlen(v->in.text);
+    STR_SET(v->id, v->in.text);
+    if (guid_parse(guid, v->in.text))
+        STR_SET(v->id, guid);
+    for (int i = 0; i < n; i++) {
+        struct form_choice c = { .id = "" };
+        f->fields[field].choice(ui, f, i, &c);
+        if (str_ieq(c.id, v->id) || str_ieq(c.name, v->in.text)) {
+            STR_SET(v->id, c.id);
+            break;
+        }
+    }
+    if (!str_eq(before, v->id))
+        f->changed = field;
+    check(f, ui, field);
+}
+
+bool form_check(struct form *f, struct ui *ui)
+{
+    int wrong = -1;
+
+    for (int i = f->n - 1; i >= 0; i--) {
+        form_settle(f, ui, i);
+        if (str_eq(f->values[i].level, "fail") && !f->fields[i].fixed)
+            wrong = i;
+    }
+    if (wrong >= 0)
+        f->focus = wrong;
+    return wrong < 0;
+}
+
+void form_message(struct form *f, const char *field_id, const char *level, const char *text)
+{
+    for (int i = 0; i < f->n; i++)
+        if (str_eq(f->fields[i].id, field_id)) {
+            STR_SET(f->values[i].level, level);
+            STR_SET(f->values[i].message, text);
+        }
+}
+
+bool form_typing(const struct form *f)
+{
+    return f->focus < f->n;
+}
+
+bool form_close_list(struct form *f)
+{
+    bool was = f->list_open;
+
+    f->list_open = f->filtering = false;
+    return was;
+}
+
+const char *form_help(const struct form *f)
+{
+    return f->focus < f->n ? _(f->fields[f->focus].help) : "";
+}
+
+static void go(struct form *f, struct ui *ui, int step)
+{
+    if (f->focus < f->n)
+        form_settle(f, ui, f->focus);
+    form_close_list(f);
+    do
+        f->focus = (f->focus + step + f->n + 1) % (f->n + 1);
+    while (f->focus < f->n && f->fields[f->focus].fixed);
+    if (f->focus < f->n)
+        STR_SET(f->values[f->focus].undo, f->values[f->focus].in.text);
+}
+
+static void open_list(struct form *f, bool filtering)
+{
+    f->list_open = true;
+    f->filtering = filtering;
+    f->list_at = filtering ? -1 : 0;
+    f->list_top = 0;
+}
+
+static void choose(struct form *f, struct ui *ui, int index)
+{
+    struct form_value *v = &f->values[f->focus];
+    struct form_choice c = { .id = "" };
+
+    f->fields[f->focus].choice(ui, f, index, &c);
+    input_set(&v->in, c.name[0] ? c.name : c.id);
+    v->source = FORM_CHOSEN;
+    form_close_list(f);
+    if (!str_ieq(v->id, c.id))
+        f->changed = f->focus;
+    STR_SET(v->id, c.id);
+    check(f, ui, f->focus);
+}
+
+static enum form_result key_enter(struct form *f, struct ui *ui)
+{
+    int found[MAX_MATCHES], n;
+
+    if (f->focus == f->n)
+        return form_check(f, ui) ? FORM_NEXT : FORM_USED;
+    if (f->list_open) {
+        n = matches(f, ui, found);
+        if (f->list_at >= 0 && f->list_at < n)
+            choose(f, ui, found[f->list_at]);
+        else if (n == 1)
+            choose(f, ui, found[0]);
+        go(f, ui, 1);
+    } else if (choice_count(f, ui, f->focus) > 0) {
+        open_list(f, false);
+    } else {
+        go(f, ui, 1);
+    }
+    return FORM_USED;
+}
+
+static bool key_list(struct form *f, struct ui *ui, int key)
+{
+    int found[MAX_MATCHES], n = matches(f, ui, found);
+
+    if (key == K_DOWN && f->list_at < n - 1)
+        f->list_at++;
+    else if (key == K_UP && f->list_at > 0)
+        f->list_at--;
+    else if (key == K_PGDN)
+        f->list_at = f->list_at + LIST_ROWS < n ? f->list_at + LIST_ROWS : n - 1;
+    else if (key == K_PGUP)
+        f->list_at = f->list_at > LIST_ROWS ? f->list_at - LIST_ROWS : 0;
+    else
+        return key == K_DOWN || key == K_UP;
+    return true;
+}
+
+static bool key_edit(struct form *f, struct ui *ui, int key)
+{
+    struct form_value *v = &f->values[f->focus];
+    char before[INPUT_SIZE];
+
+    STR_SET(before, v->in.text);
+    if (key == K_CTRL('Z'))
+        input_set(&v->in, v->undo);
+    else if (!input_key(&v->in, key, ui_pasted(ui)))
+        return false;
+    if (str_eq(before, v->in.text))
+        return true;
+    v->source = v->in.text[0] ? FORM_TYPED : FORM_EMPTY;
+    v->message[0] = v->level[0] = '\0';
+    if (choice_count(f, ui, f->focus) > 0)
+        open_list(f, true);
+    return true;
+}
+
+enum form_result form_key(struct form *f, struct ui *ui, int key)
+{
+    if (key == K_ENTER)
+        return key_enter(f, ui);
+    if (f->list_open && key_list(f, ui, key))
+        return FORM_USED;
+    if (key == K_TAB || key == K_DOWN) {
+        go(f, ui, 1);
+        return FORM_USED;
+    }
+    if (key == K_BTAB || key == K_UP) {
+        go(f, ui, -1);
+        return FORM_USED;
+    }
+    return f->focus < f->n && key_edit(f, ui, key) ? FORM_USED : FORM_UNUSED;
+}
+
+/* ---- drawing ---- */
+
+static int label_cols(const struct form *f)
+{
+    int w = 0;
+
+    for (int i = 0; i < f->n; i++) {
+        int l = text_width(_(f->fields[i].label));
+        w = l > w ? l : w;
+    }
+    return w;
+}
+
+static void draw_message(const struct form_value *v, int row, int col, int cols)
+{
+    if (!v->message[0])
+        return;
+    if (str_eq(v->level, "fail"))
+        col += paint_fmt(row, col, cols, ROLE_BAD, "%s", _("ERROR")) + 1;
+    else if (str_eq(v->level, "warn"))
+        col += paint_fmt(row, col, cols, ROLE_WARN, "%s", _("WARN")) + 1;
+    paint_text(row, col, cols - 6, ROLE_QUIET, v->message);
+}
+
+static void draw_field(const struct form *f, struct ui *ui, int i, int row, const struct area *a, int labels, int step)
+{
+    const struct form_field *d = &f->fields[i];
+    const struct form_value *v = &f->values[i];
+    bool on = i == f->focus;
+    int col = a->col + 4 + labels + 1, cols = a->cols - col - 6, n = d->fixed ? 0 : choice_count(f, ui, i);
+
+    cols = cols > 56 ? 56 : cols;
+    paint_text(row, a->col + 1, 1, ROLE_FOCUS, on ? ">" : " ");
+    paint_text(row, a->col + 3, labels, ROLE_TEXT, _(d->label));
+    if (d->fixed) {
+        paint_text(row, col + 1, cols, ROLE_TEXT, v->in.text);
+    } else {
+        paint_text(row, col, 1, ROLE_TEXT, "[");
+        input_draw(&v->in, row, col + 1, cols, on);
+        paint_fmt(row, col + 1 + cols, 4, ROLE_TEXT, "%s", n > 0 ? " v]" : "]");
+    }
+    if (step > 1)
+        draw_message(v, row + 1, col + 1, a->cols - col - 2);
+}
+
+static void draw_list(struct form *f, struct ui *ui, int row, const struct area *a, int labels)
+{
+    int found[MAX_MATCHES], n = matches(f, ui, found), all = choice_count(f, ui, f->focus), col = a->col + 4 + labels;
+    int below = a->row + a->rows - row - 1, rows = n < LIST_ROWS ? n : LIST_ROWS, cols = a->cols - col - 1;
+    struct area box;
+
+    rows = rows + 1 < below ? rows : below - 1;
+    if (rows < 1 && n > 0)
+        return;
+    f->list_top = widget_scroll(f->list_top, f->list_at, rows, n);
+    box = (struct area){ row + 1, col, rows + 1, cols };
+    paint_clear(&box);
+    for (int i = 0; i < rows; i++) {
+        struct form_choice c = { .id = "" };
+        bool on = f->list_top + i == f->list_at;
+        f->fields[f->focus].choice(ui, f, found[f->list_top + i], &c);
+        paint_fmt(row + 1 + i, col, cols, on ? ROLE_FOCUS : ROLE_TEXT, "%s %s%s%s", on ? ">" : " ",
+                  c.name[0] ? c.name : c.id, c.note[0] ? "  " : "", c.note);
+    }
+    if (n == 0)
+        paint_text(row + 1, col, cols, ROLE_QUIET, _("  nothing in the list matches; what you typed is used"));
+    else
+        paint_fmt(row + 1 + rows, col, cols, ROLE_QUIET, _("  %d of %d; type to filter, Dn Enter choose, Esc close"), n, all);
+}
+
+void form_draw(struct form *f, struct ui *ui, const struct area *a)
+{
+    int labels = label_cols(f), step = 2 * f->n + 2 <= a->rows + 1 ? 2 : 1, row = a->row, focus_row = a->row;
+    bool on = f->focus == f->n;
+
+    for (int i = 0; i < f->n; i++, row += step) {
+        if (i == f->focus)
+            focus_row = row;
+        draw_field(f, ui, i, row, a, labels, step);
+    }
+    if (row < a->row + a->rows) {
+        paint_fmt(row, a->col + 1, a->cols - 2, on ? ROLE_FOCUS : ROLE_TEXT, "%s< %s >", on ? "> " : "  ", _(f->button));
+        if (on)
+            paint_cursor(row, a->col + 1);
+    }
+    if (f->list_open && f->focus < f->n)
+        draw_list(f, ui, focus_row, a, labels);
+}

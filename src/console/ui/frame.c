@@ -1,0 +1,234 @@
+#include "config.h"
+
+#include "console/ui/frame.h"
+
+#include <ncurses.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/i18n.h"
+#include "console/ui/text.h"
+
+#define CLOCK_COLS 9
+
+/* ---- words ---- */
+
+void frame_age(char out[AGE_SIZE], int64_t now, int64_t at)
+{
+    int64_t s = (now - at) / 1000;
+
+    if (at == 0)
+        str_copy(out, AGE_SIZE, "--");
+    else if (s < 60)
+        str_fmt(out, AGE_SIZE, _("%d s"), (int)(s < 0 ? 0 : s));
+    else if (s < 3600)
+        str_fmt(out, AGE_SIZE, _("%d min"), (int)(s / 60));
+    else if (s < 2 * 86400)
+        str_fmt(out, AGE_SIZE, _("%d h"), (int)(s / 3600));
+    else
+        str_fmt(out, AGE_SIZE, _("%d d"), (int)(s / 86400));
+}
+
+void frame_duration(char out[AGE_SIZE], int64_t ms)
+{
+    int64_t s = ms < 0 ? 0 : ms / 1000;
+
+    if (s < 3600)
+        str_fmt(out, AGE_SIZE, "%d:%02d", (int)(s / 60), (int)(s % 60));
+    else
+        str_fmt(out, AGE_SIZE, "%d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
+}
+
+void frame_clock(char out[AGE_SIZE], int64_t at)
+{
+    time_t t = (time_t)(at / 1000);
+    struct tm tm;
+
+    if (!localtime_r(&t, &tm) || strftime(out, AGE_SIZE, "%H:%M:%S", &tm) == 0)
+        out[0] = '\0';
+}
+
+const char *frame_or_blank(const char *s)
+{
+    return *s ? s : "--";
+}
+
+void frame_error_text(char *out, size_t size, const struct err *e)
+{
+    struct str s = STR_INIT;
+
+    str_add(&s, e->message);
+    if (e->context[0])
+        str_addf(&s, "\n%s", e->context);
+    if (e->advice[0])
+        str_addf(&s, "\n\n%s", e->advice);
+    if (e->remote_code[0] || e->http || e->request_id[0]) {
+        str_addf(&s, "\n\n%s", _("For support:"));
+        if (e->http)
+            str_addf(&s, " HTTP %d", e->http);
+        if (e->remote_code[0])
+            str_addf(&s, " %s", e->remote_code);
+        if (e->request_id[0])
+            str_addf(&s, " request %s", e->request_id);
+        if (e->correlation_id[0])
+            str_addf(&s, " correlation %s", e->correlation_id);
+    }
+    str_copy(out, size, str_p(&s));
+    str_free(&s);
+}
+
+/* ---- rows around the body ---- */
+
+static void draw_title(struct ui *ui, const struct frame *f)
+{
+    const struct sec_core *core = ui_section(ui, SEC_CORE);
+    const struct sec_cluster *cluster = ui_section(ui, SEC_CLUSTER);
+    char clock[AGE_SIZE], where[200] = "";
+    int col, room = COLS - CLOCK_COLS - 1;
+
+    paint_bar(0, ROLE_BAR);
+    col = 1 + paint_text(0, 1, room, ROLE_BAR, "azloconf");
+    if (f->screen->id != SCREEN_HOME && !f->screen->own_title)
+        col += paint_fmt(0, col, room - col, ROLE_BAR, "  %s", _(f->screen->title));
+    if (f->screen->place) {
+        f->screen->place(ui, f->self, where, sizeof where);
+    } else if (core->host[0]) {
+        if (cluster->exists)
+            str_fmt(where, sizeof where, _("%s in %s"), core->host, cluster->name);
+        else
+            STR_SET(where, core->host);
+    }
+    if (str_eq(core->mode, "sandbox")) {
+        size_t n = strlen(where);
+        str_fmt(where + n, sizeof where - n, "%s%s", n ? "  " : "", _("[sandbox]"));
+    }
+    paint_fmt(0, col, room - col, ROLE_BAR, "   %s", where);
+    frame_clock(clock, ui_now(ui));
+    paint_right(0, COLS - 1, CLOCK_COLS, ROLE_BAR, clock);
+}
+
+static int bar_item(int col, const struct key_row *k)
+{
+    int w = text_width(k->name) + 1 + text_width(_(k->label)), row = LINES - 1;
+
+    if (col + w >= COLS - 1)
+        return col;
+    col += paint_text(row, col, w, ROLE_BAR, k->name) + 1;
+    return col + paint_text(row, col, w, ROLE_BAR, _(k->label)) + 2;
+}
+
+/* The screen's own keys first, then help and the way back: those two always have their place. */
+static void draw_keys(struct ui *ui, const struct frame *f)
+{
+    size_t n_global;
+    const struct key_row *global = frame_global_keys(&n_global), *help = NULL, *back = NULL;
+    int col = 1, reserve = 0;
+    bool typing = f->screen->typing && f->screen->typing(f->self), home = f->screen->id == SCREEN_HOME;
+
+    paint_bar(LINES - 1, ROLE_BAR);
+    for (size_t i = 0; i < n_global; i++) {
+        if (global[i].fkey == 1)
+            help = &global[i];
+        if (global[i].key == K_ESC)
+            back = &global[i];
+    }
+    reserve = 3 + text_width(_(help->label)) + 4 + text_width(_(back->label)) + 3;
+    for (size_t i = 0; i < f->screen->n_keys; i++) {
+        const struct key_row *k = &f->screen->keys[i];
+        int w = k->name ? text_width(k->name) + 1 + text_width(_(k->label)) + 2 : 0;
+        if (k->name && (!k->guard || k->guard(ui, f->self)) && col + w + reserve < COLS)
+            col = bar_item(col, k);
+    }
+    if (typing) {
+        struct key_row f1 = *help;
+        f1.name = "F1";
+        col = bar_item(col, &f1);
+    } else {
+        col = bar_item(col, help);
+    }
+    if (!home)
+        bar_item(col, back);
+}
+
+static void draw_hint(struct ui *ui, const struct frame *f, const struct area *a)
+{
+    char text[600] = "";
+    const struct err *why;
+    enum client_state state = ui_state(ui, &why);
+
+    if (f->notice[0]) {
+        paint_wrapped(a, theme_role(f->notice_level), f->notice);
+        return;
+    }
+    if (state == CLIENT_REFUSED || state == CLIENT_FAILED) {
+        paint_wrapped(a, ROLE_BAD, why->message);
+        return;
+    }
+    if (f->screen->hint)
+        f->screen->hint(ui, f->self, text, sizeof text);
+    paint_wrapped(a, ROLE_QUIET, text);
+}
+
+static void draw_too_small(void)
+{
+    char text[200];
+    struct area a = { 0, 0, LINES, COLS };
+
+    str_fmt(text, sizeof text, _("azloconf needs 60x20, this is %dx%d. Make the window larger; q leaves."), COLS, LINES);
+    paint_wrapped(&a, ROLE_TEXT, text);
+}
+
+static void draw_choices(const struct dialog *d, int row)
+{
+    int col = 3, cursor = col;
+
+    for (int i = 0; i < d->n; i++) {
+        bool on = i == d->focus;
+        if (on)
+            cursor = col;
+        col += paint_fmt(row, col, COLS - col, on ? ROLE_FOCUS : ROLE_TEXT, "%s%d %s%s", on ? ">" : " ", i + 1,
+                         _(d->choices[i].label), on ? "<" : " ");
+        col += 2;
+    }
+    paint_cursor(row, cursor);
+}
+
+static void draw_dialog(const struct dialog *d, const struct area *body)
+{
+    struct text_line lines[64];
+    int n = text_wrap(d->text, body->cols - 6, lines, ARRAY_LEN(lines)), rows;
+    struct area a = *body;
+
+    rows = n + 6 < body->rows ? n + 6 : body->rows;
+    a.rows = rows;
+    a.row += (body->rows - rows) / 3;
+    paint_clear(&a);
+    paint_rule(a.row);
+    paint_text(a.row + 1, 3, COLS - 6, ROLE_BAR, _(d->title));
+    a.row += 3;
+    paint_wrapped(&(struct area){ a.row, 3, rows - 6, body->cols - 6 }, ROLE_TEXT, d->text);
+    draw_choices(d, a.row + rows - 5);
+    paint_rule(a.row + rows - 4);
+}
+
+void frame_draw(struct ui *ui, const struct frame *f)
+{
+    int hints = LINES >= 24 ? f->screen->hint_rows : f->screen->low_hint_rows;
+    struct area body = { 1, 0, LINES - 2 - hints - (hints > 0), COLS }, hint = { LINES - 1 - hints, 1, hints, COLS - 2 };
+
+    if (LINES < UI_MIN_ROWS || COLS < UI_MIN_COLS) {
+        draw_too_small();
+        return;
+    }
+    draw_title(ui, f);
+    if (hints > 0)
+        paint_rule(hint.row - 1);
+    draw_hint(ui, f, &hint);
+    draw_keys(ui, f);
+    paint_cursor(0, 0);
+    f->screen->draw(ui, f->self, &body);
+    if (hints == 0 && f->notice[0])
+        paint_fmt(LINES - 2, 0, COLS, theme_role(f->notice_level), " %-*s", COLS - 1, f->notice);
+    if (f->dialog)
+        draw_dialog(f->dialog, &body);
+}

@@ -1,0 +1,263 @@
+#include "config.h"
+
+#include "base/i18n.h"
+#include "console/ui/frame.h"
+#include "console/ui/screens.h"
+#include "console/ui/text.h"
+#include "console/ui/widgets.h"
+
+#define MAX_ITEMS 16
+
+struct home {
+    struct menu menu;
+};
+
+/* Where things stand, from the size alone. */
+struct layout {
+    bool wide;        /* three panes side by side; else a line each */
+    int menu_row, menu_rows, note_row, note_rows, log_row, log_rows;
+};
+
+static struct layout lay_out(const struct area *a)
+{
+    struct layout l = { .wide = a->rows >= 19 && a->cols >= 78 };
+    int n = (int)n_menu_rows, end = a->row + a->rows;
+
+    l.menu_row = a->row + (l.wide ? 7 : 4);
+    l.menu_rows = n < end - l.menu_row ? n : end - l.menu_row;
+    l.note_row = l.menu_row + l.menu_rows + (end - l.menu_row - l.menu_rows > 2 ? 1 : 0);
+    l.note_rows = end - l.note_row < 4 ? end - l.note_row : 4;
+    l.log_row = l.note_row + l.note_rows + 1;
+    l.log_rows = end - l.log_row > 2 ? end - l.log_row : 0;
+    return l;
+}
+
+/* ---- panes: word, reason, evidence, age ---- */
+
+struct pane {
+    const char *title, *brief; /* the core's own words, never translated */
+    const struct sec_pane *p;
+};
+
+static void age_line(struct ui *ui, const struct sec_pane *p, bool stale, char *out, size_t size)
+{
+    char age[AGE_SIZE];
+
+    frame_age(age, ui_now(ui), p->checked_at);
+    if (!ui_has(ui, SEC_CLUSTER) || p->checked_at == 0)
+        str_copy(out, size, _("not checked yet"));
+    else
+        str_fmt(out, size, stale ? _("STALE, checked %s ago") : _("checked %s ago"), age);
+}
+
+static void draw_wide_pane(struct ui *ui, const struct pane *d, const struct area *a, bool stale)
+{
+    char text[200];
+    const char *badge = theme_badge(d->p->level);
+    struct area reason = { a->row + 2, a->col, 2, a->cols };
+    int col;
+
+    paint_text(a->row, a->col, a->cols, ROLE_QUIET, d->title);
+    if (!ui_has(ui, SEC_CLUSTER)) {
+        paint_fmt(a->row + 1, a->col, a->cols, ROLE_QUIET, "%s %s", theme_badge("unknown"), _("asking"));
+        return;
+    }
+    col = a->col + paint_text(a->row + 1, a->col, a->cols, theme_role(d->p->level), badge) + 1;
+    paint_text(a->row + 1, col, a->cols - (col - a->col), ROLE_TEXT, frame_or_blank(d->p->word));
+    reason.row += paint_wrapped(&reason, ROLE_TEXT, d->p->reason);
+    paint_text(reason.row, a->col, a->cols, ROLE_QUIET, d->p->evidence);
+    age_line(ui, d->p, stale, text, sizeof text);
+    paint_text(a->row + 5, a->col, a->cols, stale ? ROLE_WARN : ROLE_QUIET, text);
+}
+
+static void draw_line_pane(struct ui *ui, const struct pane *d, int row, int cols, bool stale)
+{
+    char age[AGE_SIZE];
+    int col = 18;
+
+    paint_text(row, 1, 9, ROLE_QUIET, d->brief);
+    if (!ui_has(ui, SEC_CLUSTER)) {
+        paint_fmt(row, 10, cols - 11, ROLE_QUIET, "%s %s", theme_badge("unknown"), _("asking"));
+        return;
+    }
+    frame_age(age, ui_now(ui), d->p->checked_at);
+    paint_text(row, 10, 7, theme_role(d->p->level), theme_badge(d->p->level));
+    col += paint_text(row, col - 1, 15, ROLE_TEXT, frame_or_blank(d->p->word));
+    if (stale)
+        col += paint_text(row, col, 6, ROLE_WARN, _("STALE")) + 1;
+    paint_text(row, col < 32 ? 32 : col, cols - 8 - (col < 32 ? 32 : col), ROLE_TEXT, d->p->reason);
+    paint_right(row, cols - 1, 6, ROLE_QUIET, age);
+}
+
+static void draw_panes(struct ui *ui, const struct area *a, bool wide)
+{
+    const struct sec_cluster *c = ui_section(ui, SEC_CLUSTER);
+    const struct pane panes[] = {
+        { "ClusterStatus", "Cluster", &c->cluster },
+        { "RegistrationStatus", "Register", &c->registration },
+        { "ConnectionStatus", "Connect", &c->connection },
+    };
+    int width = a->cols / 3;
+
+    for (int i = 0; i < 3; i++) {
+        struct area p = { a->row, 1 + i * width, 6, width - 2 };
+        if (wide)
+            draw_wide_pane(ui, &panes[i], &p, c->stale);
+        else
+            draw_line_pane(ui, &panes[i], a->row + i, a->cols, c->stale);
+    }
+}
+
+/* ---- notes under the menu ---- */
+
+static const char *next_act(const struct sec_cluster *c)
+{
+    static const char *const order[] = { "fail", "warn", "unknown", "ok" };
+    const struct sec_pane *panes[] = { &c->cluster, &c->registration, &c->connection };
+
+    for (size_t o = 0; o < ARRAY_LEN(order); o++)
+        for (size_t i = 0; i < ARRAY_LEN(panes); i++)
+            if (str_eq(panes[i]->level, order[o]) && panes[i]->next[0])
+                return panes[i]->next;
+    return "";
+}
+
+static void draw_notes(struct ui *ui, const struct layout *l, int cols)
+{
+    const struct sec_core *core = ui_section(ui, SEC_CORE);
+    const struct sec_cluster *c = ui_section(ui, SEC_CLUSTER);
+    const struct err *why;
+    struct area a = { l->note_row, 1, l->note_rows, cols - 2 };
+    const char *problem = core->problem, *advice = core->advice;
+    enum client_state state = ui_state(ui, &why);
+    char text[600];
+
+    if (state == CLIENT_REFUSED || state == CLIENT_FAILED) {
+        problem = "";
+        advice = why->advice;
+    } else if (err_is(&c->error)) {
+        problem = c->error.message;
+        advice = c->error.advice;
+    }
+    if (*problem || *advice) {
+        str_fmt(text, sizeof text, "%s%s%s", problem, *problem && *advice ? " " : "", advice);
+        paint_wrapped(&a, *problem ? ROLE_BAD : ROLE_TEXT, text);
+    } else if (next_act(c)[0]) {
+        str_fmt(text, sizeof text, _("Next: %s"), next_act(c));
+        paint_wrapped(&a, ROLE_TEXT, text);
+    }
+}
+
+static void draw_log(struct ui *ui, const struct layout *l, int cols)
+{
+    const struct sec_log *log = ui_section(ui, SEC_LOG);
+    int n = (int)log->n < l->log_rows ? (int)log->n : l->log_rows;
+    char clock[AGE_SIZE];
+
+    if (l->log_rows == 0)
+        return;
+    paint_rule(l->log_row - 1);
+    for (int i = 0; i < n; i++) {
+        const struct sec_log_line *line = &log->lines[log->n - (size_t)n + (size_t)i];
+        frame_clock(clock, line->at);
+        paint_fmt(l->log_row + i, 1, cols - 2, ROLE_QUIET, "%s %-5s %s", clock, line->level, line->text);
+    }
+}
+
+static int items(struct ui *ui, struct menu_item out[MAX_ITEMS])
+{
+    int n = 0;
+
+    for (size_t i = 0; i < n_menu_rows && n < MAX_ITEMS; i++) {
+        struct menu_item *it = &out[n++];
+        *it = (struct menu_item){ .number = menu_rows[i].number, .text = menu_rows[i].text };
+        if (menu_rows[i].note)
+            it->note_role = menu_rows[i].note(ui, it->note, sizeof it->note);
+    }
+    return n;
+}
+
+static void home_draw(struct ui *ui, void *self, const struct area *body)
+{
+    struct home *h = self;
+    struct layout l = lay_out(body);
+    struct menu_item list[MAX_ITEMS];
+    int n = items(ui, list);
+    struct area menu = { l.menu_row, 1, l.menu_rows, body->cols - 1 };
+
+    draw_panes(ui, body, l.wide);
+    paint_rule(l.menu_row - 1);
+    menu_draw(&h->menu, list, n, &menu);
+    draw_notes(ui, &l, body->cols);
+    draw_log(ui, &l, body->cols);
+}
+
+static void home_hint(struct ui *ui, void *self, char *out, size_t size)
+{
+    const struct home *h = self;
+    const struct menu_row *m = &menu_rows[h->menu.selected];
+
+    (void)ui;
+    if (h->menu.typed)
+        str_fmt(out, size, _("Number: %d   Enter opens: %s"), h->menu.typed, _(m->text));
+    else
+        str_fmt(out, size, "%d %s", m->number, _(m->hint));
+}
+
+static bool home_key(struct ui *ui, void *self, int key)
+{
+    struct home *h = self;
+    struct menu_item list[MAX_ITEMS];
+    int n = items(ui, list), chosen;
+
+    if (!menu_key(&h->menu, list, n, key, &chosen))
+        return false;
+    if (key == K_ENTER && chosen < 0)
+        ui_notice(ui, "", "%s", _("There is no item with this number yet."));
+    if (chosen >= 0)
+        menu_rows[chosen].run(ui);
+    return true;
+}
+
+static void refresh(struct ui *ui, void *self)
+{
+    (void)self;
+    if (ui_tell(ui, "status", NULL))
+        ui_notice(ui, "", "%s", _("Asking the nodes again."));
+}
+
+static void quit(struct ui *ui, void *self)
+{
+    (void)self;
+    if (ui_options(ui)->getty)
+        action_log_off(ui);
+    else
+        action_shell(ui);
+}
+
+static const struct key_row keys[] = {
+    { K_ENTER, 0, 0, "0-9 Enter", N_("open"), NULL, NULL },
+    { 'r', 0, 5, "r", N_("refresh"), NULL, refresh },
+    { 'l', 0, 9, "l", N_("log"), NULL, NULL },
+    { 'q', K_CTRL('C'), 10, "q", N_("leave"), NULL, quit },
+};
+
+const struct screen screen_home = {
+    .id = SCREEN_HOME,
+    .title = N_("Home"),
+    .help = N_("The three words on top are the cluster's own: ClusterStatus, RegistrationStatus and ConnectionStatus, as Get-AzureStackHCI names them, "
+               "each with its reason, what it rests on, and its age. STALE means that the last answer is old; -- that there is none.\n\n"
+               "Type the number of an item and press Enter, or move the mark with the arrows. Numbers never change; one that is missing comes "
+               "with a later version.\n\n"
+               "The work is done by azloconfd, not by this screen: you may leave at any time, a registration goes on."),
+    .sections = 1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_RUN | 1u << SEC_LOG,
+    .ticks = true,
+    .hint_rows = 2,
+    .low_hint_rows = 1,
+    .size = sizeof(struct home),
+    .keys = keys,
+    .n_keys = ARRAY_LEN(keys),
+    .draw = home_draw,
+    .key = home_key,
+    .hint = home_hint,
+};

@@ -1,0 +1,398 @@
+#include "config.h"
+
+#include "base/i18n.h"
+#include "console/ui/frame.h"
+#include "console/ui/screens.h"
+#include "console/ui/text.h"
+#include "console/ui/widgets.h"
+
+struct progress {
+    int top;     /* first step shown; -1: follow the running one */
+    bool manual; /* the operator scrolls */
+};
+
+static const struct sec_run *sec(const struct ui *ui)
+{
+    return ui_section(ui, SEC_RUN);
+}
+
+struct layout {
+    int steps, nodes, log;    /* rows of each part */
+    int nodes_row, log_row;   /* of their first row; the rule is above */
+};
+
+/* Steps first; then the nodes; then the log takes what is left. */
+static struct layout lay_out(const struct area *a, const struct sec_run *r, bool low)
+{
+    struct layout l = { 0 };
+    int want_steps = (int)r->n + 1, want_nodes = r->n_nodes ? (int)r->n_nodes + 1 : 0, rest = a->rows;
+    int log = low ? 2 : 3;
+
+    l.nodes = want_nodes && want_nodes < rest / 4 ? want_nodes : want_nodes ? rest / 4 : 0;
+    if (l.nodes == 1)
+        l.nodes = 2;
+    rest -= l.nodes ? l.nodes + 1 : 0;
+    l.steps = want_steps < rest - log - 1 ? want_steps : rest - log - 1;
+    rest -= l.steps;
+    l.log = rest > 1 ? rest - 1 : 0;
+    l.nodes_row = a->row + l.steps + 1;
+    l.log_row = l.nodes_row + (l.nodes ? l.nodes + 1 : 0);
+    return l;
+}
+
+/* ---- steps ---- */
+
+static const struct mark {
+    const char *state, *badge;
+    enum role role;
+} marks[] = {
+    { "waiting", N_("[    ]"), ROLE_QUIET }, { "running", N_("[RUN ]"), ROLE_WARN }, { "done", N_("[done]"), ROLE_GOOD },
+    { "found", N_("[done]"), ROLE_GOOD },    { "failed", N_("[FAIL]"), ROLE_BAD },   { "skipped", N_("[skip]"), ROLE_QUIET },
+    { "undone", N_("[undo]"), ROLE_QUIET },
+};
+
+static const struct mark *mark_of(const char *state)
+{
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+        if (str_eq(marks[i].state, state))
+            return &marks[i];
+    return &marks[0];
+}
+
+static bool has_detail(const struct sec_step *s)
+{
+    return s->detail[0] && (str_eq(s->state, "running") || str_eq(s->state, "failed"));
+}
+
+static int current_step(const struct sec_run *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (str_eq(r->steps[i].state, "running") || str_eq(r->steps[i].state, "failed"))
+            return (int)i;
+    for (size_t i = 0; i < r->n; i++)
+        if (str_eq(r->steps[i].state, "waiting"))
+            return (int)i;
+    return (int)r->n - 1;
+}
+
+static void remark(const struct sec_step *s, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (str_eq(s->state, "found"))
+        str_copy(out, size, _("was there already"));
+    else if (s->nodes_total > 0 && !str_eq(s->state, "waiting"))
+        str_fmt(out, size, _("%d of %d nodes"), (int)s->nodes_done, (int)s->nodes_total);
+    else if (str_eq(s->state, "waiting") && s->no_return)
+        str_copy(out, size, _("no way back from here"));
+    else if (s->tries > 1)
+        str_fmt(out, size, P_("%d try", "%d tries", s->tries), (int)s->tries);
+}
+
+static void draw_step(struct ui *ui, const struct sec_step *s, int number, int row, int cols)
+{
+    const struct mark *m = mark_of(s->state);
+    char time[AGE_SIZE] = "", note[80];
+    int end = cols - 9, w;
+
+    remark(s, note, sizeof note);
+    w = text_width(note);
+    if (s->started_at)
+        frame_duration(time, (s->ended_at ? s->ended_at : ui_now(ui)) - s->started_at);
+    paint_fmt(row, 1, 3, ROLE_TEXT, "%2d", number);
+    paint_text(row, 4, 6, m->role, _(m->badge));
+    paint_text(row, 11, end - 12 - (w ? w + 1 : 0), ROLE_TEXT, s->title);
+    paint_right(row, end - 1, w, ROLE_QUIET, note);
+    paint_right(row, cols - 1, 8, ROLE_TEXT, time);
+}
+
+static void draw_steps(struct ui *ui, struct progress *p, const struct area *a)
+{
+    const struct sec_run *r = sec(ui);
+    int now = current_step(r), row = a->row, end = a->row + a->rows, n = (int)r->n;
+
+    if (!p->manual)
+        p->top = widget_scroll(p->top, now + 1 < n ? now + 1 : now, a->rows - 1, n + 1);
+    p->top = widget_scroll(p->top, -1, a->rows, n + 1);
+    for (int i = p->top; i < n && row < end; i++) {
+        draw_step(ui, &r->steps[i], i + 1, row++, a->cols);
+        if (i == now)
+            paint_cursor(row - 1, 4);
+        if (has_detail(&r->steps[i]) && row < end)
+            paint_text(row++, 11, a->cols - 12, ROLE_QUIET, r->steps[i].detail);
+    }
+}
+
+/* ---- nodes, log ---- */
+
+static void draw_nodes(struct ui *ui, const struct area *a)
+{
+    const struct sec_run *r = sec(ui);
+    int shown = a->rows - 1;
+
+    paint_fmt(a->row, 1, a->cols - 2, ROLE_QUIET, "%-20s %-8s %s", _("Node"), "", _("Doing"));
+    for (int i = 0; i < shown && i < (int)r->n_nodes; i++) {
+        const struct sec_run_node *d = &r->nodes[i];
+        const struct mark *m = mark_of(d->state);
+        int row = a->row + 1 + i;
+
+        if (i == shown - 1 && (int)r->n_nodes > shown) {
+            paint_fmt(row, 1, a->cols - 2, ROLE_QUIET, _("and %d more; n shows all nodes"), (int)r->n_nodes - i);
+            break;
+        }
+        paint_text(row, 1, 20, ROLE_TEXT, d->name);
+        paint_text(row, 22, 7, m->role, _(m->badge));
+        paint_fmt(row, 31, a->cols - 32, ROLE_TEXT, "%s%s%s", d->step, d->step[0] && d->detail[0] ? ": " : "", d->detail);
+    }
+}
+
+static void draw_log(struct ui *ui, const struct area *a)
+{
+    const struct sec_log *log = ui_section(ui, SEC_LOG);
+    int n = (int)log->n < a->rows ? (int)log->n : a->rows;
+    char clock[AGE_SIZE];
+
+    for (int i = 0; i < n; i++) {
+        const struct sec_log_line *line = &log->lines[log->n - (size_t)n + (size_t)i];
+        frame_clock(clock, line->at);
+        paint_fmt(a->row + i, 1, a->cols - 2, ROLE_QUIET, "%s %-5s %s", clock, line->level, line->text);
+    }
+}
+
+/* ---- the end of a run takes the place of nodes and log ---- */
+
+static bool is_over(const struct sec_run *r)
+{
+    return str_eq(r->state, "done") || str_eq(r->state, "failed") || str_eq(r->state, "stopped") || str_eq(r->state, "undone");
+}
+
+static int result_rows(const struct sec_run *r, int cols)
+{
+    char text[1600];
+    struct text_line lines[20];
+
+    if (!is_over(r))
+        return 0;
+    if (!str_eq(r->state, "failed"))
+        return 4;
+    frame_error_text(text, sizeof text, &r->error);
+    return text_wrap(text, cols - 11, lines, ARRAY_LEN(lines)) + 1;
+}
+
+static void draw_result(struct ui *ui, const struct area *a)
+{
+    const struct sec_run *r = sec(ui);
+    struct area t = { a->row, 9, a->rows, a->cols - 11 };
+    char text[1600];
+
+    if (str_eq(r->state, "failed")) {
+        frame_error_text(text, sizeof text, &r->error);
+        paint_text(a->row, 1, 7, ROLE_BAD, theme_badge("fail"));
+        paint_wrapped(&t, ROLE_TEXT, text);
+        return;
+    }
+    if (str_eq(r->state, "done")) {
+        paint_text(a->row, 1, 7, ROLE_GOOD, theme_badge("ok"));
+        paint_fmt(t.row++, t.col, t.cols, ROLE_TEXT, "%s %s", _("Done."), r->result);
+    } else {
+        paint_text(a->row, 1, 7, ROLE_WARN, theme_badge("warn"));
+        paint_text(t.row++, t.col, t.cols, ROLE_TEXT,
+                   str_eq(r->state, "undone") ? _("What this run had made was taken back.")
+                                              : _("Stopped. What was made stays; r goes on from here."));
+    }
+    if (r->portal_url[0]) {
+        paint_text(t.row++, t.col, t.cols, ROLE_QUIET, _("In the portal:"));
+        t.rows = a->row + a->rows - t.row;
+        t.col = 1, t.cols = a->cols - 2;
+        paint_wrapped(&t, ROLE_TEXT, r->portal_url);
+    }
+}
+
+static void progress_draw(struct ui *ui, void *self, const struct area *body)
+{
+    struct progress *p = self;
+    const struct sec_run *r = sec(ui);
+    int result = result_rows(r, body->cols);
+    struct area upper = *body;
+    struct layout l;
+
+    if (!ui_has(ui, SEC_RUN) || str_eq(r->state, "none") || !r->state[0]) {
+        paint_text(body->row + 2, 2, body->cols - 4, ROLE_TEXT,
+                   ui_has(ui, SEC_RUN) ? _("No operation has run yet.") : _("Asking the core."));
+        return;
+    }
+    if (result > body->rows / 2)
+        result = body->rows / 2;
+    upper.rows -= result ? result + 1 : 0;
+    l = lay_out(&upper, r, body->rows < 19);
+    draw_steps(ui, p, &(struct area){ body->row, 0, l.steps, body->cols });
+    paint_rule(l.nodes_row - 1);
+    if (l.nodes) {
+        draw_nodes(ui, &(struct area){ l.nodes_row, 0, l.nodes, body->cols });
+        paint_rule(l.log_row - 1);
+    }
+    draw_log(ui, &(struct area){ l.log_row, 0, l.log, body->cols });
+    if (result) {
+        paint_rule(upper.row + upper.rows);
+        draw_result(ui, &(struct area){ upper.row + upper.rows + 1, 0, result, body->cols });
+    }
+}
+
+static void progress_place(struct ui *ui, void *self, char *out, size_t size)
+{
+    const struct sec_run *r = sec(ui);
+    char elapsed[AGE_SIZE];
+
+    (void)self;
+    if (!r->started_at)
+        return;
+    frame_duration(elapsed, (r->ended_at ? r->ended_at : ui_now(ui)) - r->started_at);
+    if (run_is_active(r))
+        str_fmt(out, size, _("%s  step %d of %d  %s"), r->title, (int)r->step_no, (int)r->step_count, elapsed);
+    else
+        str_fmt(out, size, "%s  %s", r->title, elapsed);
+}
+
+static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
+{
+    const struct sec_run *r = sec(ui);
+
+    (void)self;
+    if (str_eq(r->state, "waiting-sign-in"))
+        str_copy(out, size, _("The run waits for a sign-in, then it goes on by itself: i signs in."));
+    else if (str_eq(r->state, "stopping"))
+        str_copy(out, size, _("Stopping after the steps under way."));
+    else if (run_is_active(r))
+        str_copy(out, size, _("Safe to leave: the work goes on without this screen. Menu item 1 returns."));
+    else if (str_eq(r->state, "failed") || str_eq(r->state, "stopped"))
+        str_copy(out, size, _("r tries again: it finds what is there already and goes on."));
+}
+
+/* ---- keys ---- */
+
+static bool can_stop(struct ui *ui, const void *self)
+{
+    (void)self;
+    return str_eq(sec(ui)->state, "running") || str_eq(sec(ui)->state, "waiting-sign-in");
+}
+
+static bool can_resume(struct ui *ui, const void *self)
+{
+    (void)self;
+    return str_eq(sec(ui)->state, "failed") || str_eq(sec(ui)->state, "stopped");
+}
+
+static bool needs_signin(struct ui *ui, const void *self)
+{
+    (void)self;
+    return str_eq(sec(ui)->state, "waiting-sign-in");
+}
+
+static struct json *id_args(struct ui *ui)
+{
+    struct json *args = json_object();
+
+    json_set_str(args, "id", sec(ui)->id);
+    return args;
+}
+
+static void do_stop(struct ui *ui, void *payload)
+{
+    (void)payload;
+    ui_tell(ui, "run-stop", id_args(ui));
+}
+
+static void ask_stop(struct ui *ui, void *self)
+{
+    struct dialog d = { .title = N_("Stop the operation"), .n = 2, .focus = 1 };
+
+    (void)self;
+    STR_SET(d.text, _("The steps under way are finished, then the run stops. What was made stays in Azure; you can go on later."));
+    d.choices[0].label = N_("Stop after this step");
+    d.choices[0].run = do_stop;
+    d.choices[1].label = N_("Let it run");
+    ui_dialog(ui, &d);
+}
+
+static void resume(struct ui *ui, void *self)
+{
+    (void)self;
+    ui_tell(ui, "run-resume", id_args(ui));
+}
+
+static void open_signin(struct ui *ui, void *self)
+{
+    (void)self;
+    ui_open(ui, SCREEN_SIGNIN);
+}
+
+static void open_nodes(struct ui *ui, void *self)
+{
+    (void)self;
+    ui_open(ui, SCREEN_NODES);
+}
+
+static void home(struct ui *ui, void *self)
+{
+    (void)self;
+    ui_to_home(ui);
+}
+
+static bool progress_leave(struct ui *ui, void *self)
+{
+    (void)self;
+    ui_to_home(ui);
+    return true;
+}
+
+static bool progress_key(struct ui *ui, void *self, int key)
+{
+    struct progress *p = self;
+
+    (void)ui;
+    if (key != K_UP && key != K_DOWN && key != K_PGUP && key != K_PGDN)
+        return false;
+    p->manual = true;
+    p->top += key == K_UP ? -1 : key == K_DOWN ? 1 : key == K_PGUP ? -5 : 5;
+    return true;
+}
+
+static void progress_open(struct ui *ui, void *self)
+{
+    struct progress *p = self;
+
+    (void)ui;
+    p->manual = false;
+    p->top = 0;
+}
+
+static const struct key_row keys[] = {
+    { K_ENTER, 'd', 0, "Enter", N_("leave"), NULL, home },
+    { 's', 0, 0, "s", N_("stop after this step"), can_stop, ask_stop },
+    { 'r', 0, 5, "r", N_("try again"), can_resume, resume },
+    { 'i', 0, 0, "i", N_("sign in"), needs_signin, open_signin },
+    { 'n', 0, 0, "n", N_("nodes"), NULL, open_nodes },
+    { 'l', 0, 9, "l", N_("log"), NULL, NULL },
+};
+
+const struct screen screen_progress = {
+    .id = SCREEN_PROGRESS,
+    .title = N_("Operation"),
+    .help = N_("Each step with its time. [done] and \"was there already\": nothing was changed. The line under a running step says what it waits for.\n\n"
+               "The core works on when you leave this screen, close the terminal or lose the connection; menu item 1 comes back here. "
+               "After a crash or restart of the machine it goes on by itself; if it needs your sign-in, it says so.\n\n"
+               "Stopping is never in the middle of a step. What was made stays and is found again by the next run."),
+    .sections = 1u << SEC_RUN | 1u << SEC_LOG,
+    .ticks = true,
+    .own_title = true,
+    .hint_rows = 1,
+    .low_hint_rows = 1,
+    .size = sizeof(struct progress),
+    .keys = keys,
+    .n_keys = ARRAY_LEN(keys),
+    .open = progress_open,
+    .draw = progress_draw,
+    .key = progress_key,
+    .leave = progress_leave,
+    .hint = progress_hint,
+    .place = progress_place,
+};

@@ -1,0 +1,507 @@
+#include "config.h"
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "console/ui/frame.h"
+#include "console/ui/screens.h"
+#include "console/ui/text.h"
+#include "console/ui/wizard_fields.h"
+
+enum page { PAGE_CREATE, PAGE_SIGNIN, PAGE_WHERE, PAGE_REVIEW };
+
+struct wizard {
+    bool begun, waiting; /* waiting: an intent has not been answered yet */
+    enum page page;
+    struct form create, where;
+    struct textview review;
+    bool wrong;  /* the review found something that must be corrected */
+    bool on_back; /* review: which button has the focus */
+};
+
+static const struct step {
+    enum page page;
+    const char *name;
+} steps[] = {
+    { PAGE_CREATE, N_("Cluster") },
+    { PAGE_SIGNIN, N_("Sign in") },
+    { PAGE_WHERE, N_("Where") },
+    { PAGE_REVIEW, N_("Review and confirm") },
+};
+
+static const struct sec_cluster *cluster(const struct ui *ui)
+{
+    return ui_section(ui, SEC_CLUSTER);
+}
+
+static bool signed_in(const struct ui *ui)
+{
+    const struct sec_signin *s = ui_section(ui, SEC_SIGNIN);
+
+    return str_eq(s->state, "in") && s->yours;
+}
+
+static struct wizard *self_of(struct ui *ui)
+{
+    return ui_self(ui, SCREEN_WIZARD);
+}
+
+/* ---- going from page to page ---- */
+
+static void ask_choices(struct ui *ui, const struct wizard *w)
+{
+    struct json *args = json_object();
+    const char *tenant = w->where.values[WHERE_TENANT].id, *sub = w->where.values[WHERE_SUBSCRIPTION].id;
+
+    if (guid_is(tenant))
+        json_set_str(args, "tenant", tenant);
+    if (guid_is(sub))
+        json_set_str(args, "subscription", sub);
+    ui_tell(ui, "choices", args);
+}
+
+static void enter_where(struct ui *ui, struct wizard *w)
+{
+    const struct sec_choices *c = ui_section(ui, SEC_CHOICES);
+    const char *sub = w->where.values[WHERE_SUBSCRIPTION].id;
+
+    w->page = PAGE_WHERE;
+    wizard_defaults(&w->where, ui);
+    if (!str_eq(c->state, "asking") && (!str_eq(c->state, "ready") || (guid_is(sub) && !str_ieq(c->regions_of, sub))))
+        ask_choices(ui, w);
+}
+
+static void enter(struct ui *ui, struct wizard *w)
+{
+    if (ui_has(ui, SEC_CLUSTER) && !cluster(ui)->exists) {
+        w->page = PAGE_CREATE;
+        wizard_create_defaults(&w->create, ui);
+    } else if (!signed_in(ui)) {
+        w->page = PAGE_SIGNIN;
+    } else {
+        enter_where(ui, w);
+    }
+    ui_dirty(ui);
+}
+
+static void wizard_open(struct ui *ui, void *self)
+{
+    struct wizard *w = self;
+
+    if (!w->begun) {
+        w->begun = true;
+        form_init(&w->create, create_fields, CREATE_FIELDS, N_("Create the cluster"));
+        form_init(&w->where, where_fields, WHERE_FIELDS, N_("Next: review"));
+    }
+    w->waiting = false;
+    enter(ui, w);
+}
+
+static void wizard_shown(struct ui *ui, void *self)
+{
+    struct wizard *w = self;
+
+    if (w->page == PAGE_SIGNIN)
+        enter(ui, w);
+}
+
+static void wizard_close(struct ui *ui, void *self)
+{
+    struct wizard *w = self;
+
+    (void)ui;
+    textview_clear(&w->review);
+}
+
+static void wizard_changed(struct ui *ui, void *self, enum section_id id)
+{
+    struct wizard *w = self;
+
+    if (id == SEC_NODES && w->page == PAGE_CREATE)
+        wizard_create_defaults(&w->create, ui);
+    if (id == SEC_CHOICES && w->page == PAGE_WHERE)
+        wizard_defaults(&w->where, ui);
+    if (id == SEC_CLUSTER && w->page == PAGE_CREATE && cluster(ui)->exists)
+        enter(ui, w);
+    if ((id == SEC_SIGNIN || id == SEC_CLUSTER) && w->page == PAGE_SIGNIN)
+        enter(ui, w);
+}
+
+/* ---- page 0: a cluster ---- */
+
+static void created(void *payload, const struct json *result, const struct err *e)
+{
+    struct wizard *w = self_of(payload);
+
+    (void)result;
+    w->waiting = false;
+    if (e)
+        ui_show_err(payload, N_("The cluster was not created"), e);
+    ui_dirty(payload);
+}
+
+static void create(struct ui *ui, struct wizard *w)
+{
+    w->waiting = ui_ask(ui, "cluster-create", wizard_create_args(&w->create), created, ui);
+}
+
+/* ---- page 2 to 3: the core looks at Azure, nothing is written ---- */
+
+static const struct how {
+    const char *id, *text;
+} hows[] = {
+    { "create", N_("is created") },          { "register", N_("is registered") },   { "connect", N_("is connected") },
+    { "assign", N_("is assigned") },         { "keep", N_("is there and stays") },
+};
+
+static const char *how_text(const char *id)
+{
+    for (size_t i = 0; i < ARRAY_LEN(hows); i++)
+        if (str_eq(hows[i].id, id))
+            return _(hows[i].text);
+    return id;
+}
+
+static int field_of(const char *id)
+{
+    for (int i = 0; i < WHERE_FIELDS; i++)
+        if (str_eq(where_fields[i].id, id))
+            return i;
+    return -1;
+}
+
+static const char *clean(char *out, size_t size, const struct json *j, const char *name)
+{
+    text_set(out, size, json_str(j, name));
+    return out;
+}
+
+static void review_field(struct wizard *w, const struct json *f)
+{
+    char id[64], value[200], source[80], note[300], level[16];
+    int i = field_of(clean(id, sizeof id, f, "field"));
+    const struct form_value *v = i >= 0 ? &w->where.values[i] : NULL;
+    enum role role;
+
+    clean(value, sizeof value, f, "value");
+    clean(source, sizeof source, f, "source");
+    clean(note, sizeof note, f, "note");
+    clean(level, sizeof level, f, "level");
+    if (v && v->source != FORM_EMPTY)
+        STR_SET(source, wizard_source(v->source));
+    role = theme_role(level);
+    if (str_eq(level, "fail")) {
+        w->wrong = true;
+        if (i >= 0)
+            form_message(&w->where, id, level, note);
+    }
+    if (v && v->in.text[0] && !str_ieq(v->in.text, value))
+        textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s (%s), %s", _(where_fields[i].label), v->in.text, value, source);
+    else
+        textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s%s%s", i >= 0 ? _(where_fields[i].label) : id, value,
+                     source[0] ? ", " : "", source);
+    if (note[0])
+        textview_add(&w->review, role == ROLE_GOOD ? ROLE_QUIET : role, 18, 0, "%s", note);
+}
+
+static void build_review(struct ui *ui, struct wizard *w, const struct json *result)
+{
+    char what[120], name[200], how[40];
+
+    textview_clear(&w->review);
+    w->review.top = 0;
+    w->wrong = false;
+    textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s", _("Cluster"), cluster(ui)->name);
+    textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s", _("Azure cloud"), w->where.values[WHERE_CLOUD].in.text);
+    JSON_EACH(f, json_get(result, "fields"))
+        review_field(w, f);
+    textview_add(&w->review, ROLE_TEXT, 0, 0, "%s", "");
+    textview_add(&w->review, ROLE_BAR, 1, 0, "%s", _("What will be done"));
+    JSON_EACH(a, json_get(result, "will")) {
+        bool keep = str_eq(clean(how, sizeof how, a, "how"), "keep");
+        textview_add(&w->review, keep ? ROLE_QUIET : ROLE_TEXT, 1, 2, "%s %s: %s", clean(what, sizeof what, a, "what"),
+                     clean(name, sizeof name, a, "name"), how_text(how));
+    }
+    textview_add(&w->review, ROLE_TEXT, 0, 0, "%s", "");
+    textview_add(&w->review, ROLE_BAR, 1, 0, "%s", _("What cannot be undone"));
+    textview_add(&w->review, ROLE_TEXT, 1, 2, "%s",
+                 _("Region and resource name stay until the cluster is unregistered. From its creation on the subscription is billed for the cluster. Registered resource providers stay registered."));
+}
+
+static void reviewed(void *payload, const struct json *result, const struct err *e)
+{
+    struct ui *ui = payload;
+    struct wizard *w = self_of(ui);
+
+    w->waiting = false;
+    ui_dirty(ui);
+    if (e) {
+        ui_show_err(ui, N_("The values could not be checked"), e);
+        return;
+    }
+    if (w->page != PAGE_WHERE)
+        return;
+    build_review(ui, w, result);
+    w->page = PAGE_REVIEW;
+    w->on_back = w->wrong;
+}
+
+static void review(struct ui *ui, struct wizard *w)
+{
+    w->waiting = ui_ask(ui, "register-check", wizard_args(&w->where), reviewed, ui);
+}
+
+/* ---- page 3: go ---- */
+
+static void started(void *payload, const struct json *result, const struct err *e)
+{
+    struct ui *ui = payload;
+    struct wizard *w = self_of(ui);
+
+    (void)result;
+    w->waiting = false;
+    if (e) {
+        ui_show_err(ui, N_("The registration did not start"), e);
+        return;
+    }
+    if (ui_top(ui)->id == SCREEN_WIZARD) {
+        ui_to_home(ui);
+        ui_open(ui, SCREEN_PROGRESS);
+    }
+}
+
+static bool review_key(struct ui *ui, struct wizard *w, int key)
+{
+    if (key == K_ENTER && (w->on_back || w->wrong)) {
+        w->page = PAGE_WHERE;
+        return true;
+    }
+    if (key == K_ENTER) {
+        w->waiting = ui_ask(ui, "register", wizard_args(&w->where), started, ui);
+        return true;
+    }
+    if (key == K_TAB || key == K_BTAB || key == K_LEFT || key == K_RIGHT) {
+        w->on_back = !w->on_back;
+        return true;
+    }
+    return textview_key(&w->review, key);
+}
+
+/* ---- keys ---- */
+
+static bool form_page_key(struct ui *ui, struct wizard *w, int key)
+{
+    struct form *f = w->page == PAGE_CREATE ? &w->create : &w->where;
+    enum form_result r = form_key(f, ui, key);
+
+    if (f == &w->where && (f->changed == WHERE_TENANT || f->changed == WHERE_SUBSCRIPTION)) {
+        f->changed = -1;
+        ask_choices(ui, w);
+    }
+    if (r != FORM_NEXT)
+        return r == FORM_USED;
+    if (w->page == PAGE_CREATE)
+        create(ui, w);
+    else
+        review(ui, w);
+    return true;
+}
+
+static bool wizard_key(struct ui *ui, void *self, int key)
+{
+    struct wizard *w = self;
+
+    if (w->waiting)
+        return key == K_ENTER || key == K_TAB;
+    switch (w->page) {
+    case PAGE_SIGNIN:
+        if (key == K_ENTER)
+            ui_open(ui, SCREEN_SIGNIN);
+        return key == K_ENTER;
+    case PAGE_REVIEW:
+        return review_key(ui, w, key);
+    default:
+        return form_page_key(ui, w, key);
+    }
+}
+
+static bool wizard_typing(const void *self)
+{
+    const struct wizard *w = self;
+
+    return !w->waiting && ((w->page == PAGE_CREATE && form_typing(&w->create)) || (w->page == PAGE_WHERE && form_typing(&w->where)));
+}
+
+static bool wizard_leave(struct ui *ui, void *self)
+{
+    struct wizard *w = self;
+
+    (void)ui;
+    if (w->page == PAGE_REVIEW) {
+        w->page = PAGE_WHERE;
+        return true;
+    }
+    return (w->page == PAGE_CREATE && form_close_list(&w->create)) || (w->page == PAGE_WHERE && form_close_list(&w->where));
+}
+
+/* ---- drawing ---- */
+
+static void draw_signin(struct ui *ui, const struct area *a)
+{
+    const struct sec_signin *s = ui_section(ui, SEC_SIGNIN);
+    struct area t = { a->row + 1, 3, a->rows - 1, a->cols - 6 };
+
+    if (!ui_has(ui, SEC_CLUSTER)) {
+        paint_text(t.row, t.col, t.cols, ROLE_TEXT, _("Asking the core."));
+        return;
+    }
+    t.row += paint_wrapped(&t, ROLE_TEXT,
+                           _("To register the cluster Azure must know who you are. You sign in on another device, a phone or a PC; this machine needs no browser.")) +
+             1;
+    if (str_eq(s->state, "in") && !s->yours)
+        t.row += paint_wrapped(&t, ROLE_WARN, _("Somebody else is signed in here; you cannot work with that sign-in.")) + 1;
+    paint_text(t.row, t.col, t.cols, ROLE_FOCUS, str_eq(s->state, "code") ? _("> < Show the code >") : _("> < Sign in >"));
+    paint_cursor(t.row, t.col);
+}
+
+static void draw_create(struct ui *ui, struct wizard *w, const struct area *a)
+{
+    struct area t = { a->row, 1, 3, a->cols - 2 };
+
+    t.row += paint_wrapped(&t, ROLE_TEXT, _("There is no cluster on this machine yet. Name it and its nodes; then it can be registered with Azure.")) + 1;
+    form_draw(&w->create, ui, &(struct area){ t.row, 0, a->row + a->rows - t.row, a->cols });
+}
+
+static void draw_where(struct ui *ui, struct wizard *w, const struct area *a)
+{
+    const struct sec_signin *s = ui_section(ui, SEC_SIGNIN);
+    const struct sec_choices *c = ui_section(ui, SEC_CHOICES);
+    struct area form = { a->row + 2, 0, a->rows - 2, a->cols };
+    int col = 1;
+
+    if (2 * WHERE_FIELDS + 1 > form.rows) { /* low screen: the fields need the blank row */
+        form.row--;
+        form.rows++;
+    }
+    col += paint_fmt(a->row, col, a->cols / 2, ROLE_QUIET, _("Signed in as %s."), s->account) + 1;
+    if (str_eq(c->state, "asking"))
+        paint_text(a->row, col, a->cols - col - 1, ROLE_QUIET, _("Asking Azure for the lists; you can type."));
+    else if (str_eq(c->state, "failed"))
+        paint_fmt(a->row, col, a->cols - col - 1, ROLE_WARN, _("No lists: %s"), c->error.message);
+    form_draw(&w->where, ui, &form);
+}
+
+static void draw_review(struct wizard *w, const struct area *a)
+{
+    struct area text = { a->row, 1, a->rows - 2, a->cols - 2 };
+    int row = a->row + a->rows - 1, col = 1;
+    bool back = w->on_back || w->wrong;
+
+    textview_draw(&w->review, &text);
+    if (w->wrong) {
+        col += paint_text(row, col, a->cols - 40, ROLE_BAD, _("Something must be corrected first.")) + 2;
+    } else {
+        if (!back)
+            paint_cursor(row, col);
+        col += paint_fmt(row, col, a->cols, back ? ROLE_TEXT : ROLE_FOCUS, "%s< %s >", back ? "  " : "> ", _("Register now")) + 2;
+    }
+    if (back)
+        paint_cursor(row, col);
+    paint_fmt(row, col, a->cols - col, back ? ROLE_FOCUS : ROLE_TEXT, "%s< %s >", back ? "> " : "  ", _("Back to the values"));
+}
+
+static void wizard_draw(struct ui *ui, void *self, const struct area *body)
+{
+    struct wizard *w = self;
+    struct area a = *body;
+
+    if (w->waiting)
+        paint_right(a.row + a.rows - 1, a.cols - 1, 40, ROLE_WARN, w->page == PAGE_WHERE ? _("Asking Azure ...") : _("Asking the core ..."));
+    if (w->page == PAGE_CREATE)
+        draw_create(ui, w, &a);
+    else if (w->page == PAGE_SIGNIN)
+        draw_signin(ui, &a);
+    else if (w->page == PAGE_WHERE)
+        draw_where(ui, w, &a);
+    else
+        draw_review(w, &a);
+}
+
+static void wizard_hint(struct ui *ui, void *self, char *out, size_t size)
+{
+    struct wizard *w = self;
+
+    (void)ui;
+    if (w->page == PAGE_CREATE)
+        str_copy(out, size, form_help(&w->create));
+    else if (w->page == PAGE_WHERE && w->where.focus == w->where.n)
+        str_copy(out, size, _("Enter looks at Azure and shows everything before it is done. Nothing is written yet."));
+    else if (w->page == PAGE_WHERE)
+        str_copy(out, size, form_help(&w->where));
+    else if (w->page == PAGE_REVIEW)
+        str_copy(out, size, _("Nothing has been written yet. Enter starts the registration; Esc goes back to the values."));
+    else
+        str_copy(out, size, _("Enter shows a code and a square."));
+}
+
+static void wizard_place(struct ui *ui, void *self, char *out, size_t size)
+{
+    struct wizard *w = self;
+
+    (void)ui;
+    if (w->page == PAGE_CREATE)
+        str_copy(out, size, _("First: the cluster"));
+    else
+        str_fmt(out, size, _("Step %d of 3: %s"), (int)w->page, _(steps[w->page].name));
+}
+
+static bool is_form(struct ui *ui, const void *self)
+{
+    const struct wizard *w = self;
+
+    (void)ui;
+    return w->page == PAGE_CREATE || w->page == PAGE_WHERE;
+}
+
+static bool is_review(struct ui *ui, const void *self)
+{
+    const struct wizard *w = self;
+
+    (void)ui;
+    return w->page == PAGE_REVIEW;
+}
+
+static const struct key_row keys[] = {
+    { K_TAB, K_DOWN, 0, "Tab Dn", N_("next"), is_form, NULL },
+    { K_BTAB, K_UP, 0, "Up", N_("previous"), is_form, NULL },
+    { K_ENTER, 0, 0, "Enter", N_("list, next"), is_form, NULL },
+    { K_CTRL('U'), 0, 0, "^U", N_("clear"), is_form, NULL },
+    { K_CTRL('Z'), 0, 0, "^Z", N_("undo"), is_form, NULL },
+    { K_TAB, 0, 0, "Tab", N_("other button"), is_review, NULL },
+    { K_ENTER, 0, 0, "Enter", N_("do it"), is_review, NULL },
+};
+
+const struct screen screen_wizard = {
+    .id = SCREEN_WIZARD,
+    .title = N_("Register with Azure"),
+    .help = N_("Three pages: sign in, where the cluster's resource shall be, and a review. Nothing is written before you confirm on the review page.\n\n"
+               "A field with v has a list: Enter opens it, typing filters it by name or id. Every value can also be typed, so nothing waits for a list. "
+               "Each field is checked when you leave it; the line under it says what was found.\n\n"
+               "Values stay when you leave this page and come back."),
+    .sections = 1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_CHOICES | 1u << SEC_NODES,
+    .ticks = true,
+    .hint_rows = 3,
+    .low_hint_rows = 2,
+    .size = sizeof(struct wizard),
+    .keys = keys,
+    .n_keys = ARRAY_LEN(keys),
+    .open = wizard_open,
+    .shown = wizard_shown,
+    .close = wizard_close,
+    .draw = wizard_draw,
+    .key = wizard_key,
+    .typing = wizard_typing,
+    .leave = wizard_leave,
+    .changed = wizard_changed,
+    .hint = wizard_hint,
+    .place = wizard_place,
+};

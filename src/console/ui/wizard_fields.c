@@ -1,0 +1,353 @@
+#include "config.h"
+
+#include "console/ui/wizard_fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/i18n.h"
+
+/* ---- choices ---- */
+
+static const struct sec_choices *choices(const struct ui *ui)
+{
+    return ui_section(ui, SEC_CHOICES);
+}
+
+static void fill(struct form_choice *out, const struct sec_choice *c, const char *note)
+{
+    STR_SET(out->id, c->id);
+    STR_SET(out->name, c->name);
+    STR_SET(out->note, note);
+}
+
+static int tenant_count(struct ui *ui, const struct form *f)
+{
+    (void)f;
+    return (int)choices(ui)->n_tenants;
+}
+
+static void tenant_choice(struct ui *ui, const struct form *f, int i, struct form_choice *out)
+{
+    (void)f;
+    fill(out, &choices(ui)->tenants[i], "");
+}
+
+static bool of_tenant(const struct sec_choice *s, const struct form *f)
+{
+    const char *tenant = f->values[WHERE_TENANT].id;
+
+    return !tenant[0] || !s->parent[0] || str_ieq(s->parent, tenant);
+}
+
+static int sub_count(struct ui *ui, const struct form *f)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < choices(ui)->n_subs; i++)
+        n += of_tenant(&choices(ui)->subs[i], f);
+    return n;
+}
+
+static void sub_choice(struct ui *ui, const struct form *f, int i, struct form_choice *out)
+{
+    for (size_t k = 0; k < choices(ui)->n_subs; k++)
+        if (of_tenant(&choices(ui)->subs[k], f) && i-- == 0)
+            fill(out, &choices(ui)->subs[k], choices(ui)->subs[k].state);
+}
+
+static int region_count(struct ui *ui, const struct form *f)
+{
+    (void)f;
+    return (int)choices(ui)->n_regions;
+}
+
+static void region_choice(struct ui *ui, const struct form *f, int i, struct form_choice *out)
+{
+    const struct sec_choice *c = &choices(ui)->regions[i];
+
+    (void)f;
+    fill(out, c, c->name[0] && !str_ieq(c->name, c->id) ? c->id : "");
+}
+
+static const struct sec_choice *find(const struct sec_choice *list, size_t n, const char *id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_ieq(list[i].id, id))
+            return &list[i];
+    return NULL;
+}
+
+/* ---- checks: each fills the message that stands under the field ---- */
+
+static const char *check_tenant(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+{
+    const struct form_value *v = &f->values[i];
+    const struct sec_choice *c = find(choices(ui)->tenants, choices(ui)->n_tenants, v->id);
+
+    if (c) {
+        str_fmt(msg, size, "%s", c->id);
+        return "ok";
+    }
+    if (guid_is(v->id)) {
+        str_copy(msg, size, _("typed; Azure is asked on the next page"));
+        return "ok";
+    }
+    str_copy(msg, size, v->id[0] ? _("a tenant id looks like 72f988bf-86f1-41af-91ab-2d7cd011db47") : _("a tenant is needed"));
+    return "fail";
+}
+
+static const char *check_subscription(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+{
+    const struct form_value *v = &f->values[i];
+    const struct sec_choice *c = find(choices(ui)->subs, choices(ui)->n_subs, v->id);
+
+    if (c && (str_ieq(c->state, "Disabled") || str_ieq(c->state, "Deleted"))) {
+        str_fmt(msg, size, _("is %s: Azure writes nothing there. Enable it in the portal"), c->state);
+        return "fail";
+    }
+    if (c) {
+        bool fine = str_ieq(c->state, "Enabled") || !c->state[0];
+        str_fmt(msg, size, "%s%s%s", c->id, fine ? "" : ", ", fine ? "" : c->state);
+        return fine ? "ok" : "warn";
+    }
+    if (guid_is(v->id)) {
+        str_copy(msg, size, _("typed; Azure is asked on the next page"));
+        return "ok";
+    }
+    str_copy(msg, size, v->id[0] ? _("no such name here; a subscription id is 32 digits with dashes") : _("a subscription is needed"));
+    return "fail";
+}
+
+static int distance(const char *a, const char *b)
+{
+    int row[64], n = (int)strlen(b);
+
+    if (n > 62)
+        return 99;
+    for (int j = 0; j <= n; j++)
+        row[j] = j;
+    for (int i = 1; a[i - 1]; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= n; j++) {
+            int best = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+        }
+    }
+    return row[n];
+}
+
+static const char *nearest_region(const struct sec_choices *c, const char *typed)
+{
+    int best = 99;
+    const char *name = "";
+
+    for (size_t i = 0; i < c->n_regions; i++) {
+        int d = distance(typed, c->regions[i].id);
+        if (d < best) {
+            best = d;
+            name = c->regions[i].id;
+        }
+    }
+    return best <= 4 ? name : "";
+}
+
+static const char *check_region(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+{
+    const struct sec_choices *c = choices(ui);
+    char region[64];
+    const char *near;
+
+    str_region(region, sizeof region, f->values[i].id);
+    if (!region[0]) {
+        str_copy(msg, size, _("a region is needed; Enter opens the list"));
+        return "fail";
+    }
+    if (find(c->regions, c->n_regions, region)) {
+        str_fmt(msg, size, c->regions_of[0] ? "%s" : _("%s, after the built-in list"), region);
+        return "ok";
+    }
+    near = nearest_region(c, region);
+    if (c->n_regions && c->regions_of[0]) {
+        str_fmt(msg, size, near[0] ? _("\"%s\" is not offered. Nearest: %s") : _("\"%s\" is not offered for this subscription"), region, near);
+        return "fail";
+    }
+    if (near[0])
+        str_fmt(msg, size, _("not in the built-in list (%s is); Azure is asked next"), near);
+    else
+        str_copy(msg, size, _("not in the built-in list; Azure is asked on the next page"));
+    return "warn";
+}
+
+static bool all_of(const char *s, const char *also)
+{
+    for (; *s; s++) {
+        bool letter = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9');
+        if (!letter && !strchr(also, *s))
+            return false;
+    }
+    return true;
+}
+
+static const char *check_group(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+{
+    const char *s = f->values[i].id;
+    size_t n = strlen(s);
+
+    (void)ui;
+    if (n == 0 || n > 90)
+        str_copy(msg, size, _("a name of 1 to 90 characters is needed"));
+    else if (s[n - 1] == '.')
+        str_copy(msg, size, _("the name may not end in a point"));
+    else if (!all_of(s, "-_.()"))
+        str_copy(msg, size, _("only letters, digits and - _ . ( ) may stand in it"));
+    else {
+        str_copy(msg, size, _("used if it is there, else made"));
+        return "ok";
+    }
+    return "fail";
+}
+
+static const char *check_name(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+{
+    const char *s = f->values[i].id;
+    size_t n = strlen(s);
+
+    (void)ui;
+    if (n == 0 || n > 64)
+        str_copy(msg, size, _("a name of 1 to 64 characters is needed"));
+    else if (!all_of(s, "-_") || s[0] == '-' || s[0] == '_')
+        str_copy(msg, size, _("only letters, digits, - and _ may stand in it, a letter or digit first"));
+    else
+        return "ok";
+    return "fail";
+}
+
+static const char *check_nodes(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+{
+    const char *s = f->values[i].id;
+
+    (void)ui;
+    if (!s[0])
+        str_copy(msg, size, _("at least one node is needed"));
+    else if (!all_of(s, "-_., "))
+        str_copy(msg, size, _("names of machines, with blanks between them"));
+    else
+        return "ok";
+    return "fail";
+}
+
+const struct form_field create_fields[CREATE_FIELDS] = {
+    { "name", N_("Cluster name"), N_("The cluster's own name; Azure's resource gets it, too, unless you give another. It cannot be changed later."), false,
+      NULL, NULL, check_name },
+    { "nodes", N_("Nodes"), N_("The machines of the cluster by name, with blanks between them. All of them are registered together."), false, NULL, NULL,
+      check_nodes },
+};
+
+const struct form_field where_fields[WHERE_FIELDS] = {
+    { "cloud", N_("Azure cloud"), N_("The cloud that this console works with."), true, NULL, NULL, NULL },
+    { "tenantId", N_("Tenant"), N_("The directory that the subscription trusts. In the portal: Microsoft Entra ID, Overview, Tenant ID. A value can also be typed."), false,
+      tenant_count, tenant_choice, check_tenant },
+    { "subscriptionId", N_("Subscription"), N_("Pays for the cluster. In the portal: Subscriptions, column Subscription ID. You need the role Owner there. Name or id can also be typed."),
+      false, sub_count, sub_choice, check_subscription },
+    { "region", N_("Region"), N_("Where Azure keeps the cluster's resource and its data. It moves no machine. To change it later you must unregister and register again. In the portal: the resource's Location."),
+      false, region_count, region_choice, check_region },
+    { "resourceGroupName", N_("Resource group"), N_("Holds the cluster's resource and those of its nodes. In the portal: Resource groups. A new name makes a new group in the region above."), false,
+      NULL, NULL, check_group },
+    { "resourceName", N_("Resource name"), N_("The cluster's name in Azure. In the portal: Azure Local, column Name. Usually the cluster's own name."), false, NULL, NULL, check_name },
+};
+
+/* ---- values ---- */
+
+static void fill_empty(struct form *f, int field, const char *text, const char *id)
+{
+    if (f->values[field].source == FORM_EMPTY && !f->values[field].in.text[0] && text[0])
+        form_set(f, field, text, id, FORM_DEFAULT);
+}
+
+static void default_subscription(struct form *w, struct ui *ui)
+{
+    const struct sec_choice *only = NULL;
+    int n = 0;
+
+    for (size_t i = 0; i < choices(ui)->n_subs; i++) {
+        const struct sec_choice *s = &choices(ui)->subs[i];
+        if (of_tenant(s, w) && str_ieq(s->state, "Enabled")) {
+            only = s;
+            n++;
+        }
+    }
+    if (n == 1)
+        fill_empty(w, WHERE_SUBSCRIPTION, only->name[0] ? only->name : only->id, only->id);
+}
+
+void wizard_defaults(struct form *w, struct ui *ui)
+{
+    const struct sec_core *core = ui_section(ui, SEC_CORE);
+    const struct sec_cluster *cluster = ui_section(ui, SEC_CLUSTER);
+    const struct sec_signin *in = ui_section(ui, SEC_SIGNIN);
+    const struct sec_choice *t = find(choices(ui)->tenants, choices(ui)->n_tenants, in->tenant_id);
+    char group[96];
+
+    form_set(w, WHERE_CLOUD, core->cloud, core->cloud, FORM_DEFAULT);
+    fill_empty(w, WHERE_TENANT, t && t->name[0] ? t->name : in->tenant_id, in->tenant_id);
+    default_subscription(w, ui);
+    if (cluster->name[0]) {
+        str_fmt(group, sizeof group, "%s-rg", cluster->name);
+        fill_empty(w, WHERE_GROUP, group, group);
+        fill_empty(w, WHERE_NAME, cluster->name, cluster->name);
+    }
+}
+
+void wizard_create_defaults(struct form *c, struct ui *ui)
+{
+    const struct sec_core *core = ui_section(ui, SEC_CORE);
+    const struct sec_nodes *nodes = ui_section(ui, SEC_NODES);
+    struct str s = STR_INIT;
+
+    for (size_t i = 0; i < nodes->n; i++)
+        str_addf(&s, "%s%s", i ? " " : "", nodes->items[i].name);
+    fill_empty(c, CREATE_NODES, nodes->n ? str_p(&s) : core->host, nodes->n ? str_p(&s) : core->host);
+    fill_empty(c, CREATE_NAME, "cluster1", "cluster1");
+    str_free(&s);
+}
+
+struct json *wizard_create_args(const struct form *c)
+{
+    struct json *args = json_object(), *list = json_array();
+    const char *p = c->values[CREATE_NODES].id;
+
+    while (*p) {
+        size_t n = strcspn(p, " ,");
+        char name[64];
+        if (n > 0 && n < sizeof name) {
+            str_fmt(name, sizeof name, "%.*s", (int)n, p);
+            json_push(list, json_string(name));
+        }
+        p += n + strspn(p + n, " ,");
+    }
+    json_set_str(args, "name", c->values[CREATE_NAME].id);
+    json_set(args, "nodes", list);
+    return args;
+}
+
+struct json *wizard_args(const struct form *w)
+{
+    struct json *args = json_object();
+    char region[64];
+
+    str_region(region, sizeof region, w->values[WHERE_REGION].id);
+    for (int i = WHERE_TENANT; i < WHERE_FIELDS; i++)
+        json_set_str(args, where_fields[i].id, i == WHERE_REGION ? region : w->values[i].id);
+    return args;
+}
+
+const char *wizard_source(enum form_source s)
+{
+    static const char *const words[] = { "", N_("default"), N_("typed"), N_("chosen from Azure's list") };
+
+    return words[s][0] ? _(words[s]) : "";
+}

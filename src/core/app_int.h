@@ -1,0 +1,109 @@
+/* app_int.h - the inside of the application, shared by app*.c only. */
+#ifndef AZL_CORE_APP_INT_H
+#define AZL_CORE_APP_INT_H
+
+#include "core/app.h"
+#include "core/refresh.h"
+#include "op/op.h"
+
+#define APP_MAX_ASKS 16
+
+struct app_tenant_ask {
+    struct app *app;
+    size_t at; /* in the section's tenants */
+};
+
+/* Tenants, subscriptions and regions being asked for. */
+struct app_choices {
+    struct sec_choices sec;
+    struct arm_call *call;                   /* tenants or regions */
+    struct arm_call *subs[SEC_MAX_TENANTS];  /* one a tenant */
+    struct app_tenant_ask tenant_asks[SEC_MAX_TENANTS];
+    struct json *lists[SEC_MAX_TENANTS];
+    struct err errs[SEC_MAX_TENANTS];
+    size_t subs_open;
+    bool busy;
+    char subscription[40];                   /* whose regions are wanted, "" none in particular */
+    struct serve_ask asks[APP_MAX_ASKS];
+    size_t n_asks;
+};
+
+/* An intent that waits for a node, a refresh or a check. */
+struct app_job {
+    struct app *app;
+    struct serve_ask ask;
+    struct node *node;
+    struct node_call *call;
+    struct op_run *check;
+    struct json *values;
+    struct loop_timer *timer;
+    struct app_job *next;
+};
+
+struct app {
+    struct app_config c;
+    struct serve *serve;
+    struct store *store;
+    struct node **nodes;
+    size_t n_nodes;
+    bool has_nodes, has_cloud, stopping;
+    struct refresh *refresh;
+    struct cloud cloud;
+    struct auth *auth;
+    struct arm *arm;
+    struct err trouble[APP_PARTS];
+    struct sec_core core;
+    size_t clients, watching;
+    struct loop_timer *idle_timer, *log_timer, *run_timer;
+    int64_t log_shown, log_shown_mono;
+    int64_t signin_uid;        /* -1: nobody */
+    enum auth_state signin_was;
+    int64_t mono_to_wall;      /* offset used for the section's times */
+    struct app_choices choices;
+    struct op_run *run;
+    bool run_noted;            /* its end was handled */
+    struct app_job *jobs;
+};
+
+struct app_job *app_job_new(struct app *a, const struct serve_ask *ask);
+void app_job_free(struct app_job *j);
+
+/* app.c */
+void app_publish_core(struct app *a);
+void app_idle_check(struct app *a);
+const char *app_user(char *out, size_t size, int64_t uid);
+bool app_signed_in(const struct app *a, const struct serve_ask *ask, struct err *e);
+/* app_signin.c */
+void app_signin(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_signin_cancel(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_signout(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_publish_signin(struct app *a);
+/* app_choices.c */
+void app_choices(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_choices_ask(struct app *a, const char *subscription);
+void app_choices_reset(struct app *a);
+void app_choices_free(struct app *a);
+const struct sec_choice *app_choice(const struct sec_choice *items, size_t n, const char *id);
+/* app_cluster.c */
+void app_status(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_cluster_create(struct app *a, const struct serve_ask *ask, const struct json *args);
+/* app_register.c */
+void app_register(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_register_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+/* app_run.c */
+void app_runs(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_run_show(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_run_stop(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_run_resume(struct app *a, const struct serve_ask *ask, const struct json *args);
+int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *inputs, int64_t uid, struct err *e);
+void app_run_take_up(struct app *a);
+void app_run_signed_in(struct app *a);
+bool app_run_active(const struct app *a);
+void app_run_free(struct app *a);
+void app_publish_run(struct app *a);
+void app_ports(const struct app *a, struct op_ports *p);
+/* run_show.c */
+void run_section(struct sec_run *out, const struct op_run *r, const struct cloud *cloud);
+int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id, const struct cloud *cloud, struct err *e);
+
+#endif

@@ -1,0 +1,190 @@
+/* run_show.c - a run as consoles see it: from the engine's views, or from the journal of one that is over. */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "core/app_int.h"
+#include "store/journal.h"
+
+static const char *const run_words[] = {
+    [OP_R_RUNNING] = "running", [OP_R_WAIT_SIGN_IN] = "waiting-sign-in",
+    [OP_R_STOPPING] = "stopping", [OP_R_STOPPED] = "stopped", [OP_R_FAILED] = "failed",
+    [OP_R_DONE] = "done", [OP_R_UNDOING] = "undoing", [OP_R_UNDONE] = "undone",
+};
+static const char *const step_words[] = {
+    [OP_S_WAITING] = "waiting", [OP_S_CHECKING] = "running", [OP_S_RUNNING] = "running",
+    [OP_S_DONE] = "done", [OP_S_FOUND] = "found", [OP_S_SKIPPED] = "skipped",
+    [OP_S_FAILED] = "failed", [OP_S_UNDONE] = "undone",
+};
+/* What the Windows module returns as Result. */
+static const char *const results[][2] = { { "done", "Success" },
+                                          { "failed", "Failed" },
+                                          { "stopped", "Cancelled" },
+                                          { "undone", "Cancelled" } };
+
+/* Checks of what is to be made later fly at the start: such a step still waits. */
+static const char *step_word(const struct op_step_view *v)
+{
+    return v->state == OP_S_CHECKING && v->step->apply.read ? "waiting" : step_words[v->state];
+}
+
+static bool complete(const char *word)
+{
+    return str_eq(word, "done") || str_eq(word, "found") || str_eq(word, "skipped");
+}
+
+static void count_steps(struct sec_run *s)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < s->n; i++)
+        n += complete(s->steps[i].state);
+    s->step_count = (int64_t)s->n;
+    s->step_no = n < s->step_count ? n + 1 : n;
+}
+
+static void finish(struct sec_run *s, const char *tenant, const struct cloud *cloud)
+{
+    for (size_t i = 0; i < ARRAY_LEN(results); i++)
+        if (str_eq(s->state, results[i][0]))
+            STR_SET(s->result, results[i][1]);
+    if (cloud && s->resource_id[0] && tenant && tenant[0])
+        cloud_portal_url(cloud, s->portal_url, sizeof(s->portal_url), tenant, s->resource_id);
+    count_steps(s);
+}
+
+static void fill_step(struct sec_step *s, const struct op_step *step)
+{
+    STR_SET(s->id, step->id);
+    STR_SET(s->title, _(step->title));
+    s->no_return = (step->flags & OP_NO_RETURN) != 0;
+}
+
+void run_section(struct sec_run *out, const struct op_run *r, const struct cloud *cloud)
+{
+    struct op_step_view steps[SEC_MAX_STEPS];
+    struct op_node_view nodes[SEC_MAX_NODES];
+    size_t n;
+
+    memset(out, 0, sizeof(*out));
+    STR_SET(out->id, op_run_id(r));
+    STR_SET(out->plan, op_run_plan(r)->id);
+    STR_SET(out->title, _(op_run_plan(r)->title));
+    STR_SET(out->state, run_words[op_run_state(r)]);
+    out->started_at = op_run_started(r);
+    out->ended_at = op_run_ended(r);
+    out->owner_uid = op_run_uid(r);
+    n = op_run_steps(r, steps, ARRAY_LEN(steps));
+    for (size_t i = 0; i < n; i++) {
+        struct sec_step *s = &out->steps[out->n++];
+
+        fill_step(s, steps[i].step);
+        STR_SET(s->state, step_word(&steps[i]));
+        s->started_at = steps[i].started_at;
+        s->ended_at = steps[i].ended_at;
+        s->tries = steps[i].tries;
+        TEXT_SET(s->detail, steps[i].detail);
+        s->nodes_done = (int64_t)steps[i].nodes_done;
+        s->nodes_total = (int64_t)steps[i].nodes_total;
+    }
+    n = op_run_nodes(r, nodes, ARRAY_LEN(nodes));
+    for (size_t i = 0; i < n; i++) {
+        struct sec_run_node *s = &out->nodes[out->n_nodes++];
+
+        TEXT_SET(s->name, nodes[i].name);
+        STR_SET(s->step, nodes[i].step ? nodes[i].step->id : "");
+        STR_SET(s->state, nodes[i].step ? step_words[nodes[i].state] : "waiting");
+        TEXT_SET(s->detail, nodes[i].detail);
+    }
+    out->error = *op_run_error(r);
+    if (op_run_state(r) == OP_R_DONE)
+        TEXT_SET(out->resource_id, op_run_fact(r, "cluster.id"));
+    finish(out, op_run_input(r, "tenantId"), cloud);
+}
+
+/* ---- of a journal ---- */
+
+static const char *const events[][2] = { { "begin", "running" },  { "made", "done" },
+                                         { "found", "found" },    { "failed", "failed" },
+                                         { "skipped", "skipped" }, { "undone", "undone" } };
+
+struct reading {
+    struct sec_run *out;
+    char tenant[40];
+};
+
+static void open_rec(struct reading *rd, const struct journal_rec *r)
+{
+    const char *tenant = json_str(r->facts, "inputs.tenantId");
+    const struct op_plan *plan = op_plan_find(rd->out->plan);
+
+    STR_SET(rd->tenant, tenant ? tenant : "");
+    if (!plan)
+        return;
+    STR_SET(rd->out->title, _(plan->title));
+    for (size_t i = 0; i < plan->n && rd->out->n < SEC_MAX_STEPS; i++) {
+        struct sec_step *s = &rd->out->steps[rd->out->n++];
+
+        fill_step(s, &plan->steps[i]);
+        STR_SET(s->state, "waiting");
+    }
+}
+
+static void step_rec(struct sec_run *out, const struct journal_rec *r)
+{
+    for (size_t i = 0; i < out->n; i++) {
+        struct sec_step *s = &out->steps[i];
+
+        if (!str_eq(s->id, r->step))
+            continue;
+        for (size_t k = 0; k < ARRAY_LEN(events); k++)
+            if (str_eq(events[k][0], r->event))
+                STR_SET(s->state, events[k][1]);
+        if (!s->started_at)
+            s->started_at = r->at_ms;
+        s->ended_at = r->at_ms;
+        s->tries = r->attempt;
+        if (err_is(&r->err))
+            TEXT_SET(s->detail, r->err.message);
+    }
+}
+
+static bool on_rec(const struct journal_rec *r, void *payload)
+{
+    struct reading *rd = payload;
+    const char *id = json_value_str(json_member(r->facts, "cluster.id"));
+
+    if (str_eq(r->event, "open"))
+        open_rec(rd, r);
+    else if (r->step[0])
+        step_rec(rd->out, r);
+    if (id)
+        TEXT_SET(rd->out->resource_id, id);
+    return true;
+}
+
+int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
+                     const struct cloud *cloud, struct err *e)
+{
+    struct reading rd = { .out = out };
+    struct op_summary sum;
+
+    memset(out, 0, sizeof(*out));
+    if (op_summary(runs_dir, id, &sum, e) < 0)
+        return -1;
+    STR_SET(out->id, sum.id);
+    STR_SET(out->plan, sum.plan);
+    STR_SET(out->state, sum.state);
+    out->started_at = sum.started_at;
+    out->ended_at = sum.ended_at;
+    out->owner_uid = sum.uid;
+    out->error = sum.err;
+    if (journal_read(runs_dir, id, on_rec, &rd, e) < 0)
+        return -1;
+    if (!str_eq(out->state, "done"))
+        out->resource_id[0] = 0;
+    finish(out, rd.tenant, cloud);
+    return 0;
+}

@@ -1,0 +1,18 @@
+/* facts.h - what this POSIX host is: the verb `facts`, and the node's object in the census of a
+ * sync.
+ *
+ * Sources on this machine: os-release(5), /sys/class/dmi/id, sysconf(3). What cannot be read is
+ * absent (a serial number is for root only).
+ */
+#ifndef AZL_NODE_FACTS_H
+#define AZL_NODE_FACTS_H
+
+#include "base/json.h"
+
+/* osName osVersion manufacturer model cores memoryInGiB serial msiCapable */
+struct json *facts_read(void);
+/* name, id, and the facts under the names of the cluster's reportedProperties.nodes; facts NULL:
+ * name and id only. */
+struct json *facts_census(const char *name, int64_t id, const struct json *facts);
+
+#endif

@@ -1,0 +1,111 @@
+/* op_register.h - the acts of the registration plan: ask/read pairs, put together in the table of
+ * op_register.c.
+ *
+ * Order and rules: register-flow.md 2.2 to 2.5 and 2.9, without its surprises (section 7). Codes:
+ * register-flow.md 3.3. Facts of the run: name group arcGroup region cluster.id settings.id (from
+ * `inputs`); group.state arc-group.state cluster.state settings.state (present, absent, made,
+ * same); cluster.identity .cloudId .serviceEndpoint .rpObjectId (set when known);
+ * settings.aggregate, settings.nodes (" a b "); provider-hci.locations (only once Registered);
+ * stored.status, stored.uri. Facts of a node: registration connection uri agent (here, none)
+ * agent.name machine.parent.
+ */
+#ifndef AZL_OP_OP_REGISTER_H
+#define AZL_OP_OP_REGISTER_H
+
+#include "op/op.h"
+
+#define REG_ASK(n) void reg_##n##_ask(const struct op_view *v, struct op_need *need)
+#define REG_READ(n)                                                                                \
+    enum op_verdict reg_##n##_read(struct op_view *v, const struct op_answer *a, struct err *e)
+
+/* op_register_nodes.c */
+REG_READ(inputs);
+REG_ASK(facts);
+REG_READ(facts);
+REG_ASK(stored);
+REG_READ(stored);
+REG_ASK(agent_place);
+REG_READ(agent_place);
+REG_ASK(machine_place);
+REG_READ(machine_place);
+REG_READ(ready);
+REG_ASK(agent_check);
+REG_READ(agent_check);
+REG_ASK(agent_apply);
+REG_READ(agent_apply);
+REG_ASK(agent_undo);
+REG_READ(agent_undo);
+REG_ASK(register_check);
+REG_READ(register_check);
+REG_ASK(register_apply);
+REG_READ(register_apply);
+REG_ASK(register_undo);
+REG_READ(register_undo);
+REG_ASK(sync_check);
+REG_READ(sync_check);
+REG_ASK(sync_apply);
+REG_READ(sync_apply);
+REG_ASK(links);
+REG_READ(links);
+
+/* op_register_azure.c */
+REG_ASK(subscription);
+REG_READ(subscription);
+REG_ASK(provider_check);
+REG_READ(provider_check);
+REG_ASK(provider_apply);
+REG_READ(provider_apply);
+REG_READ(region);
+REG_ASK(group_check);
+REG_READ(group_check);
+REG_ASK(group_apply);
+REG_READ(group_apply);
+REG_ASK(group_undo);
+REG_READ(group_undo);
+
+/* op_register_cluster.c */
+REG_ASK(cluster_check);
+REG_READ(cluster_check);
+REG_ASK(cluster_apply);
+REG_READ(cluster_apply);
+REG_ASK(cluster_undo);
+REG_READ(cluster_undo);
+REG_ASK(identity_check);
+REG_READ(identity_check);
+REG_ASK(identity_apply);
+REG_READ(identity_apply);
+REG_ASK(rp_check);
+REG_READ(rp_check);
+REG_ASK(rp_apply);
+REG_READ(rp_apply);
+REG_ASK(role_check);
+REG_READ(role_check);
+REG_ASK(role_apply);
+REG_READ(role_apply);
+REG_ASK(role_undo);
+REG_READ(role_undo);
+REG_ASK(settings_check);
+REG_READ(settings_check);
+REG_ASK(settings_apply);
+REG_READ(settings_apply);
+REG_ASK(settings_undo);
+REG_READ(settings_undo);
+REG_ASK(reconcile_check);
+REG_READ(reconcile_check);
+REG_ASK(reconcile_apply);
+REG_READ(reconcile_apply);
+REG_ASK(arc_state);
+REG_READ(arc_state);
+
+/* Shared by the three files. */
+void reg_arm(struct op_need *need, const char *method, const char *api, unsigned flags);
+void reg_verb(struct op_need *need, enum node_verb verb);
+/* Azure's error stays as it is (domain, http, remote code) and gets the module's number and what
+ * was being done. */
+enum op_verdict reg_fail(const struct op_answer *a, struct err *e, int code, const char *doing);
+bool reg_absent(const struct op_answer *a); /* only this means absent */
+int reg_offered(const struct op_view *v,
+                struct err *e); /* the region is among the provider's (9108) */
+enum op_verdict reg_deleted(const struct op_answer *a, struct err *e);
+
+#endif

@@ -1,0 +1,477 @@
+#include "config.h"
+
+#include "op/op_register.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "azure/hci.h"
+#include "azure/roles.h"
+#include "base/i18n.h"
+
+static bool good(const struct op_answer *a)
+{
+    return a->http >= 200 && a->http < 300 && !err_is(&a->err);
+}
+
+static void add_id(const struct op_view *v, struct op_need *need, const char *fact)
+{
+    /* made by hci_cluster_id from checked names: URL-safe already */
+    str_add(&need->path, op_fact(v, fact));
+}
+
+/* ---- the cluster resource ---- */
+
+static void ask_cluster(const struct op_view *v, struct op_need *need, const char *method,
+                        unsigned flags)
+{
+    reg_arm(need, method, API_CLUSTERS, flags);
+    add_id(v, need, "cluster.id");
+}
+
+static void set_known(struct op_view *v, const char *fact, const char *value)
+{
+    if (value && *value)
+        op_set_fact(v, fact, value);
+}
+
+/* -1 and *e: not an answer about a cluster. */
+static int keep_cluster(struct op_view *v, const struct json *j, struct hci_cluster *c,
+                        struct err *e)
+{
+    if (hci_read_cluster(j, c, e))
+        return -1;
+    op_set_fact(v, "cluster.identity", c->identity_type);
+    set_known(v, "cluster.cloudId", c->cloud_id);
+    set_known(v, "cluster.serviceEndpoint", c->service_endpoint);
+    set_known(v, "cluster.rpObjectId", c->rp_object_id);
+    return 0;
+}
+
+REG_ASK(cluster_check)
+{
+    ask_cluster(v, need, "GET", 0);
+}
+
+REG_READ(cluster_check)
+{
+    struct hci_cluster c;
+    char here[64];
+
+    op_note(v, "%s", op_fact(v, "name"));
+    if (reg_absent(a)) {
+        op_set_fact(v, "cluster.state", "absent");
+        return OP_ABSENT;
+    }
+    if (!good(a))
+        return reg_fail(a, e, 0, _("looking for the cluster resource"));
+    if (keep_cluster(v, a->json, &c, e))
+        return OP_FAILED;
+    str_region(here, sizeof here, c.location);
+    if (!str_ieq(here, op_fact(v, "region"))) {
+        err_set(e, ERR_OP, 9104,
+                _("The cluster resource %s exists already, in the region %s instead of %s."),
+                op_fact(v, "name"), here, op_fact(v, "region"));
+        return OP_FAILED;
+    }
+    op_set_fact(v, "cluster.state", "present");
+    return hci_state_running(c.provisioning_state) ? OP_RUNNING : OP_DONE;
+}
+
+REG_ASK(cluster_apply)
+{
+    ask_cluster(v, need, "PUT", ARM_LRO);
+    need->body = hci_cluster_body(op_fact(v, "region"), NULL);
+}
+
+REG_READ(cluster_apply)
+{
+    struct hci_cluster c;
+
+    if (!good(a))
+        return reg_fail(a, e, 9130, _("creating the cluster resource (9130)"));
+    if (keep_cluster(v, a->json, &c, e))
+        return OP_ABSENT; /* made, but told badly: read it again */
+    op_set_fact(v, "cluster.state", "made");
+    return OP_DONE;
+}
+
+REG_ASK(cluster_undo)
+{
+    ask_cluster(v, need, "DELETE", ARM_LRO);
+}
+
+REG_READ(cluster_undo)
+{
+    (void)v;
+    return reg_deleted(a, e);
+}
+
+/* ---- its identity ---- */
+
+REG_ASK(identity_check)
+{
+    if (op_tries(v))
+        ask_cluster(v, need, "GET", 0);
+}
+
+static enum op_verdict judge_identity(struct op_view *v)
+{
+    return str_ifind(op_fact(v, "cluster.identity"), "SystemAssigned") ? OP_DONE : OP_ABSENT;
+}
+
+static enum op_verdict read_again(struct op_view *v, const struct op_answer *a, struct err *e)
+{
+    struct hci_cluster c;
+
+    if (!good(a))
+        return reg_fail(a, e, 0, _("reading the cluster resource"));
+    return keep_cluster(v, a->json, &c, e) ? OP_FAILED : OP_DONE;
+}
+
+REG_READ(identity_check)
+{
+    if (a->http && read_again(v, a, e) != OP_DONE)
+        return OP_FAILED;
+    return judge_identity(v);
+}
+
+REG_ASK(identity_apply)
+{
+    ask_cluster(v, need, "PATCH", ARM_LRO);
+    need->body = hci_identity_body();
+}
+
+REG_READ(identity_apply)
+{
+    struct hci_cluster c;
+
+    if (!good(a))
+        return reg_fail(a, e, 0, _("giving the cluster resource its identity"));
+    keep_cluster(v, a->json, &c, e);
+    return judge_identity(v);
+}
+
+/* ---- what the service fills in: register-flow.md 7.6 ---- */
+
+static enum op_verdict judge_service(struct op_view *v, struct err *e)
+{
+    if (!*op_fact(v, "cluster.rpObjectId"))
+        err_set(e, ERR_OP, 9131,
+                _("Azure has not named the service principal of Azure Stack HCI for this cluster "
+                  "(resourceProviderObjectId)."));
+    else if (!*op_fact(v, "cluster.cloudId") || !*op_fact(v, "cluster.serviceEndpoint"))
+        err_set(e, ERR_OP, 9130,
+                _("Azure has not given the cluster resource its cloud id and service endpoint."));
+    else
+        return OP_DONE;
+    return OP_ABSENT;
+}
+
+REG_ASK(rp_check)
+{
+    if (op_tries(v))
+        ask_cluster(v, need, "GET", 0);
+}
+
+REG_READ(rp_check)
+{
+    if (a->http && read_again(v, a, e) != OP_DONE)
+        return OP_FAILED;
+    return judge_service(v, e);
+}
+
+REG_ASK(rp_apply)
+{
+    ask_cluster(v, need, "PATCH", 0);
+    need->body = json_object();
+}
+
+REG_READ(rp_apply)
+{
+    struct hci_cluster c;
+
+    if (!good(a))
+        return reg_fail(a, e, 9131, _("asking the service for its object id (9131)"));
+    keep_cluster(v, a->json, &c, e);
+    return judge_service(v, e);
+}
+
+/* ---- the service's role on the Arc group: azure-wire.md 2.10 ---- */
+
+static void add_scope(const struct op_view *v, struct str *s)
+{
+    arm_path(s, "/subscriptions/%s/resourceGroups/%s", op_input(v, "subscriptionId"),
+             op_fact(v, "arcGroup"));
+}
+
+static bool group_is_new(const struct op_view *v)
+{
+    const char *arc = op_fact(v, "arc-group.state");
+
+    return str_eq(str_eq(arc, "same") ? op_fact(v, "group.state") : arc, "made");
+}
+
+REG_ASK(role_check)
+{
+    if (group_is_new(v) && !op_tries(v))
+        return; /* a group of this minute holds no assignments of its own */
+    reg_arm(need, "GET", API_ROLES, ARM_PAGES);
+    add_scope(v, &need->path);
+    str_add(&need->path, "/providers/Microsoft.Authorization/roleAssignments");
+    str_add(&need->query, "$filter=principalId%20eq%20%27");
+    str_add_url(&need->query, op_fact(v, "cluster.rpObjectId"));
+    str_add(&need->query, "%27");
+}
+
+REG_READ(role_check)
+{
+    struct str scope = STR_INIT;
+    bool there;
+
+    if (!a->http && !err_is(&a->err))
+        return OP_ABSENT;
+    if (a->http == 404)
+        return OP_ABSENT;
+    if (!good(a))
+        return reg_fail(a, e, 9132, _("looking at the roles on the Arc resource group (9132)"));
+    add_scope(v, &scope);
+    there = role_assignment_in(a->json, str_p(&scope), op_fact(v, "cluster.rpObjectId"),
+                               HCI_ROLE_RESOURCE_MANAGER);
+    str_free(&scope);
+    op_set_fact(v, "role.state", there ? "present" : "absent");
+    if (there)
+        return OP_DONE;
+    if (!*op_fact(v, "role.conflict"))
+        return OP_ABSENT;
+    err_set(e, ERR_ARM, 9132, "%s", op_fact(v, "role.conflict"));
+    e->http = 409;
+    err_wrap(e, "%s", _("giving the service its role on the Arc resource group (9132)"));
+    return OP_FAILED;
+}
+
+static void role_path(const struct op_view *v, struct op_need *need)
+{
+    struct str scope = STR_INIT;
+    char name[GUID_SIZE];
+
+    add_scope(v, &scope);
+    role_assignment_name(name, str_p(&scope), op_fact(v, "cluster.rpObjectId"),
+                         HCI_ROLE_RESOURCE_MANAGER);
+    str_addf(&need->path, "%s/providers/Microsoft.Authorization/roleAssignments/%s", str_p(&scope),
+             name);
+    str_free(&scope);
+}
+
+REG_ASK(role_apply)
+{
+    reg_arm(need, "PUT", API_ROLES, 0);
+    role_path(v, need);
+    need->body =
+        role_assignment_body(op_input(v, "subscriptionId"), op_fact(v, "cluster.rpObjectId"),
+                             HCI_ROLE_RESOURCE_MANAGER, "ServicePrincipal");
+}
+
+REG_READ(role_apply)
+{
+    if (a->http == 409) { /* exists under another name, or the limit is reached: reading tells */
+        op_set_fact(v, "role.conflict", a->err.message[0] ? a->err.message : "409");
+        return OP_ABSENT;
+    }
+    if (!good(a))
+        return reg_fail(a, e, 9132,
+                        _("giving the service its role on the Arc resource group (9132)"));
+    return OP_DONE;
+}
+
+REG_ASK(role_undo)
+{
+    reg_arm(need, "DELETE", API_ROLES, 0);
+    role_path(v, need);
+}
+
+REG_READ(role_undo)
+{
+    (void)v;
+    return reg_deleted(a, e);
+}
+
+/* ---- arcSettings: azure-wire.md 3.3 ---- */
+
+static void ask_settings(const struct op_view *v, struct op_need *need, const char *method,
+                         unsigned flags)
+{
+    reg_arm(need, method, API_ARC_SETTINGS, flags);
+    add_id(v, need, "settings.id");
+}
+
+static int keep_settings(struct op_view *v, const struct json *j, struct hci_arc *arc,
+                         struct err *e)
+{
+    static const char *const lost[] = { "Error", "Failed", "Canceled", "Deleted", "Deleting" };
+    struct str names = STR_INIT;
+
+    if (hci_read_arc(j, arc, e))
+        return -1;
+    for (size_t i = 0; i < arc->n; i++) {
+        bool counts = true;
+
+        for (size_t k = 0; k < ARRAY_LEN(lost); k++)
+            counts &= !str_ieq(lost[k], arc->nodes[i].state);
+        if (counts)
+            str_addf(&names, "%s%s", i ? " " : "", arc->nodes[i].name);
+    }
+    op_set_fact(v, "settings.aggregate", arc->aggregate_state);
+    op_set_fact(v, "settings.nodes", str_p(&names));
+    str_free(&names);
+    return 0;
+}
+
+REG_ASK(settings_check)
+{
+    ask_settings(v, need, "GET", 0);
+}
+
+REG_READ(settings_check)
+{
+    struct hci_arc arc;
+
+    if (reg_absent(a)) {
+        op_set_fact(v, "settings.state", "absent");
+        return OP_ABSENT;
+    }
+    if (!good(a))
+        return reg_fail(a, e, 0, _("looking at the Arc settings"));
+    if (keep_settings(v, a->json, &arc, e))
+        return OP_FAILED;
+    if (str_ieq(arc.aggregate_state, "DisableInProgress")) {
+        err_set(e, ERR_OP, 9113,
+                _("Arc is being disabled for this cluster. Finish unregistering it first."));
+        return OP_FAILED;
+    }
+    if (arc.resource_group[0] && !str_ieq(arc.resource_group, op_fact(v, "arcGroup"))) {
+        err_set(e, ERR_OP, 9129,
+                _("The cluster's Arc settings name the resource group %s, not %s."),
+                arc.resource_group, op_fact(v, "arcGroup"));
+        return OP_FAILED;
+    }
+    op_set_fact(v, "settings.state", "present");
+    return OP_DONE;
+}
+
+REG_ASK(settings_apply)
+{
+    ask_settings(v, need, "PUT", ARM_LRO);
+    need->body = hci_arc_body(op_fact(v, "arcGroup"));
+}
+
+REG_READ(settings_apply)
+{
+    struct hci_arc arc;
+
+    if (!good(a))
+        return reg_fail(a, e, 0, _("creating the Arc settings"));
+    if (keep_settings(v, a->json, &arc, e))
+        return OP_ABSENT;
+    op_set_fact(v, "settings.state", "made");
+    return OP_DONE;
+}
+
+REG_ASK(settings_undo)
+{
+    ask_settings(v, need, "DELETE", ARM_LRO);
+}
+
+REG_READ(settings_undo)
+{
+    (void)v;
+    return reg_deleted(a, e);
+}
+
+/* ---- reconcile ---- */
+
+/* Is name among the blank-separated names? Node names hold no blanks. */
+static bool listed(const char *names, const char *name)
+{
+    size_t n = strlen(name);
+
+    for (const char *p = str_ifind(names, name); p; p = str_ifind(p + 1, name))
+        if ((p == names || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
+            return true;
+    return false;
+}
+
+static bool all_listed(const struct op_view *v)
+{
+    for (size_t i = 0; i < op_node_count(v); i++)
+        if (!listed(op_fact(v, "settings.nodes"), op_node_at(v, i)))
+            return false;
+    return true;
+}
+
+REG_ASK(reconcile_check)
+{
+    if (op_tries(v))
+        ask_settings(v, need, "GET", 0);
+}
+
+REG_READ(reconcile_check)
+{
+    struct hci_arc arc;
+
+    if (a->http && !good(a))
+        return reg_fail(a, e, 9142, _("looking at the Arc settings (9142)"));
+    if (a->http && keep_settings(v, a->json, &arc, e))
+        return OP_FAILED;
+    return all_listed(v) ? OP_DONE : OP_ABSENT;
+}
+
+REG_ASK(reconcile_apply)
+{
+    size_t n = op_node_count(v);
+    const char **names = xcalloc(n + 1, sizeof *names);
+
+    for (size_t i = 0; i < n; i++)
+        names[i] = op_node_at(v, i);
+    reg_arm(need, "POST", API_RECONCILE, ARM_LRO);
+    add_id(v, need, "settings.id");
+    str_add(&need->path, "/reconcile");
+    need->body = hci_reconcile_body(names, n);
+    free(names);
+}
+
+REG_READ(reconcile_apply)
+{
+    struct hci_arc arc;
+    struct err ignored = { 0 };
+
+    if (!good(a))
+        return reg_fail(a, e, 9142, _("tying the nodes to the cluster (9142)"));
+    if (json_get(a->json, "properties.perNodeDetails"))
+        keep_settings(v, a->json, &arc, &ignored);
+    return OP_DONE;
+}
+
+/* ---- the end: every node Connected in Azure's eyes ---- */
+
+REG_ASK(arc_state)
+{
+    if (!str_ieq(op_fact(v, "settings.aggregate"), "Connected") || !all_listed(v))
+        ask_settings(v, need, "GET", 0);
+}
+
+REG_READ(arc_state)
+{
+    struct hci_arc arc;
+
+    if (a->http && !good(a))
+        return reg_fail(a, e, 9123, _("looking at the Arc settings (9123)"));
+    if (a->http && keep_settings(v, a->json, &arc, e))
+        return OP_FAILED;
+    op_note(v, "%s", op_fact(v, "settings.aggregate"));
+    if (str_ieq(op_fact(v, "settings.aggregate"), "Connected"))
+        return OP_DONE;
+    err_set(e, ERR_OP, 9123, _("The Arc settings are %s, not Connected yet."),
+            *op_fact(v, "settings.aggregate") ? op_fact(v, "settings.aggregate") : "--");
+    return OP_RUNNING;
+}

@@ -1,0 +1,471 @@
+#include "config.h"
+
+#include "op/op_register.h"
+
+#include "azure/hci.h"
+#include "base/i18n.h"
+
+#define PROVIDER "Microsoft.AzureStackHCI"
+
+static bool ok(const struct op_answer *a)
+{
+    return !err_is(&a->err);
+}
+
+/* ---- the values: nothing is asked of anybody before they are in order ---- */
+
+static int bad_values(struct op_view *v, const char *name, const char *group, const char *arc,
+                      struct err *e)
+{
+    const char *why = hci_bad_cluster_name(name);
+
+    if (!guid_is(op_input(v, "subscriptionId")))
+        return err_set(e, ERR_USAGE, 0, _("The subscription id is no GUID: %s"),
+                       op_input(v, "subscriptionId"));
+    if (!guid_is(op_input(v, "tenantId")))
+        return err_set(e, ERR_USAGE, 0, _("The tenant id is no GUID: %s"), op_input(v, "tenantId"));
+    why = why ? why : hci_bad_group_name(group);
+    why = why ? why : hci_bad_group_name(arc);
+    why = why ? why : hci_bad_region(op_input(v, "region"));
+    for (size_t i = 0; i < op_node_count(v) && !why; i++)
+        why = hci_bad_node_name(op_node_at(v, i));
+    return why ? err_set(e, ERR_USAGE, 0, "%s", why) : 0;
+}
+
+static void set_ids(struct op_view *v, const char *name, const char *group, const char *arc)
+{
+    struct str s = STR_INIT;
+    char region[64];
+
+    str_region(region, sizeof region, op_input(v, "region"));
+    op_set_fact(v, "region", region);
+    op_set_fact(v, "name", name);
+    op_set_fact(v, "group", group);
+    op_set_fact(v, "arcGroup", arc);
+    hci_cluster_id(&s, op_input(v, "subscriptionId"), group, name);
+    op_set_fact(v, "cluster.id", str_p(&s));
+    str_reset(&s);
+    hci_arc_id(&s, op_fact(v, "cluster.id"));
+    op_set_fact(v, "settings.id", str_p(&s));
+    str_free(&s);
+}
+
+REG_READ(inputs)
+{
+    const char *name = op_input(v, "resourceName"), *group = op_input(v, "resourceGroupName");
+    const char *arc = op_input(v, "arcGroup");
+    char own[128];
+
+    (void)a;
+    if (!op_node_count(v) || (!*name && !*(name = op_input(v, "clusterName")))) {
+        err_set(e, ERR_OP, 9102,
+                _("This machine is not part of a cluster yet. Create the cluster first."));
+        return OP_FAILED;
+    }
+    str_fmt(own, sizeof own, "%s-rg", name);
+    group = *group ? group : own;
+    arc = *arc ? arc : group;
+    if (bad_values(v, name, group, arc, e))
+        return OP_FAILED;
+    if (op_node_native(v) && op_cloud(v) && !op_cloud(v)->native_dataplane) {
+        err_set(e, ERR_OP, ERR_C_DATAPLANE,
+                _("The nodes are native ones, and what the service of %s expects from a node is "
+                  "not public: the "
+                  "cluster resource would never be connected. Nothing was changed."),
+                op_cloud(v)->name);
+        return OP_FAILED;
+    }
+    set_ids(v, name, group, arc);
+    return OP_DONE;
+}
+
+/* ---- what the nodes are ---- */
+
+REG_ASK(facts)
+{
+    (void)v;
+    reg_verb(need, NODE_FACTS);
+}
+
+REG_READ(facts)
+{
+    if (!ok(a))
+        return reg_fail(a, e, 0, _("asking the node what it is"));
+    if (!json_flag(a->json, "msiCapable", false)) {
+        err_set(e, ERR_OP, 9111,
+                _("The node %s cannot be registered by its own identity: its software is too old."),
+                op_node_name(v));
+        return OP_FAILED;
+    }
+    return OP_DONE;
+}
+
+static void ask_status(struct op_need *need)
+{
+    reg_verb(need, NODE_STATUS);
+}
+
+static void keep_status(struct op_view *v, const struct op_answer *a)
+{
+    const char *uri = json_str(a->json, "AzureResourceUri"),
+               *reg = json_str(a->json, "RegistrationStatus");
+    const char *con = json_str(a->json, "ConnectionStatus");
+
+    op_set_node_fact(v, "uri", uri ? uri : "");
+    op_set_node_fact(v, "registration", reg ? reg : "");
+    op_set_node_fact(v, "connection", con ? con : "");
+}
+
+static bool registered_here(const struct op_view *v)
+{
+    const char *node = op_node_name(v);
+
+    return str_eq(op_node_fact(v, node, "registration"), "Registered") &&
+           arm_id_equal(op_node_fact(v, node, "uri"), op_fact(v, "cluster.id"));
+}
+
+REG_ASK(stored)
+{
+    (void)v;
+    ask_status(need);
+}
+
+/* Judged on the stored id even where the status is not Registered (register-flow.md 7.17). */
+static int conflict(struct op_view *v, const char *uri, struct err *e)
+{
+    struct arm_id id;
+
+    if (!arm_id_parse(&id, uri) || !str_ieq(id.provider, PROVIDER) || !str_ieq(id.type, "clusters"))
+        return err_set(e, ERR_OP, 9107, _("The cluster is registered as %s. Unregister it first."),
+                       uri);
+    if (!str_ieq(id.group, op_fact(v, "group")))
+        return err_set(e, ERR_OP, 9125,
+                       _("The stored registration names the resource group %s, not %s."), id.group,
+                       op_fact(v, "group"));
+    if (!str_ieq(id.name, op_fact(v, "name")))
+        return err_set(e, ERR_OP, 9127, _("The stored registration names the resource %s, not %s."),
+                       id.name, op_fact(v, "name"));
+    if (!str_ieq(id.subscription, op_input(v, "subscriptionId")))
+        return err_set(e, ERR_OP, 9128,
+                       _("The stored registration names the subscription %s, not %s."),
+                       id.subscription, op_input(v, "subscriptionId"));
+    return 0;
+}
+
+REG_READ(stored)
+{
+    const char *uri = json_str(a->json, "AzureResourceUri");
+
+    if (!ok(a))
+        return reg_fail(a, e, 0, _("asking the node for its status"));
+    if (str_eq(json_str(a->json, "ClusterStatus"), "NotYet")) {
+        err_set(e, ERR_OP, 9102,
+                _("The node %s is not part of a cluster yet. Create the cluster first."),
+                op_node_name(v));
+        return OP_FAILED;
+    }
+    if (uri && *uri && conflict(v, uri, e))
+        return OP_FAILED;
+    keep_status(v, a);
+    if (registered_here(v)) {
+        op_set_fact(v, "stored.status", "Registered");
+        op_set_fact(v, "stored.uri", uri);
+    }
+    op_note(v, "%s", op_node_fact(v, op_node_name(v), "registration"));
+    return OP_DONE;
+}
+
+/* ---- where the Arc agents are ---- */
+
+REG_ASK(agent_place)
+{
+    (void)v;
+    reg_verb(need, NODE_AGENT_SHOW);
+}
+
+static const char *agent_str(const struct json *j, const char *name)
+{
+    const char *s = json_value_str(json_imember(j, name));
+
+    return s ? s : "";
+}
+
+/* "here" (and Connected), "none" (or here, not connected), or an error: register-flow.md 2.2
+ * step 17. */
+static enum op_verdict judge_agent(struct op_view *v, const struct op_answer *a, struct err *e)
+{
+    const char *sub = agent_str(a->json, "subscriptionId"),
+               *group = agent_str(a->json, "resourceGroup");
+    const char *tenant = agent_str(a->json, "tenantId"), *name = agent_str(a->json, "resourceName");
+
+    if (!json_flag(a->json, "installed", true)) {
+        err_set(e, ERR_NODE, ERR_C_NOT_FOUND,
+                _("The Azure Connected Machine agent is not installed on %s."), op_node_name(v));
+        return OP_FAILED;
+    }
+    if (*name &&
+        (!str_ieq(sub, op_input(v, "subscriptionId")) || !str_ieq(group, op_fact(v, "arcGroup")) ||
+         (*tenant && !str_ieq(tenant, op_input(v, "tenantId"))))) {
+        err_set(
+            e, ERR_OP, ERR_C_ELSEWHERE,
+            _("The Arc agent of %s is connected elsewhere: resource group %s in subscription %s."),
+            op_node_name(v), group, sub);
+        return OP_FAILED;
+    }
+    op_set_node_fact(v, "agent.name", name);
+    op_set_node_fact(v, "agent",
+                     *name && str_ieq(agent_str(a->json, "status"), "Connected") ? "here" : "none");
+    return OP_DONE;
+}
+
+REG_READ(agent_place)
+{
+    if (!ok(a))
+        return reg_fail(a, e, 0, _("asking the node's Arc agent"));
+    return judge_agent(v, a, e);
+}
+
+static void ask_machine(const struct op_view *v, struct op_need *need, const char *name)
+{
+    reg_arm(need, "GET", API_MACHINES, 0);
+    arm_path(&need->path,
+             "/subscriptions/%s/resourceGroups/%s/providers/Microsoft.HybridCompute/machines/%s",
+             op_input(v, "subscriptionId"), op_fact(v, "arcGroup"), name);
+}
+
+REG_ASK(machine_place)
+{
+    ask_machine(v, need, op_node_name(v));
+}
+
+REG_READ(machine_place)
+{
+    const char *parent = json_str(a->json, "properties.parentClusterResourceId");
+
+    if (reg_absent(a)) {
+        op_set_node_fact(v, "machine.parent", "");
+        return OP_DONE;
+    }
+    if (a->http != 200 || !ok(a))
+        return reg_fail(a, e, 0, _("looking for the machine in Azure"));
+    parent = parent ? parent : "";
+    if (*parent && !arm_id_equal(parent, op_fact(v, "cluster.id"))) {
+        err_set(e, ERR_OP, 9105,
+                _("A machine %s in the Arc resource group belongs to another cluster already: %s."),
+                op_node_name(v), parent);
+        return OP_FAILED;
+    }
+    op_set_node_fact(v, "machine.parent", parent);
+    return OP_DONE;
+}
+
+/* ---- the gate: every change comes after it ---- */
+
+REG_READ(ready)
+{
+    (void)a;
+    if (str_eq(op_fact(v, "stored.status"), "Registered") &&
+        str_eq(op_fact(v, "cluster.state"), "absent")) {
+        err_set(e, ERR_OP, 9106,
+                _("The cluster is registered, but its resource %s is gone from Azure. Unregister "
+                  "it first."),
+                op_fact(v, "name"));
+        return OP_FAILED;
+    }
+    if (*op_fact(v, "provider-hci.locations") && reg_offered(v, e))
+        return OP_FAILED;
+    return OP_DONE;
+}
+
+/* ---- Arc agents ---- */
+
+REG_ASK(agent_check)
+{
+    if (op_tries(v))
+        reg_verb(need, NODE_AGENT_SHOW);
+}
+
+REG_READ(agent_check)
+{
+    if (!ok(a))
+        return reg_fail(a, e, 0, _("asking the node's Arc agent"));
+    if (a->json) {
+        enum op_verdict vd = judge_agent(v, a, e);
+
+        if (vd != OP_DONE)
+            return vd;
+    }
+    return str_eq(op_node_fact(v, op_node_name(v), "agent"), "here") ? OP_DONE : OP_ABSENT;
+}
+
+REG_ASK(agent_apply)
+{
+    const char *cloud = op_cloud(v) ? op_cloud(v)->name : "AzureCloud";
+
+    reg_verb(need, NODE_AGENT_CONNECT);
+    need->with_token = true;
+    need->args = json_object();
+    json_set_str(need->args, "subscriptionId", op_input(v, "subscriptionId"));
+    json_set_str(need->args, "resourceGroup", op_fact(v, "arcGroup"));
+    json_set_str(need->args, "tenantId", op_input(v, "tenantId"));
+    json_set_str(need->args, "location", op_fact(v, "region"));
+    json_set_str(need->args, "cloud", str_ieq(cloud, "AzureCanary") ? "AzureCloud" : cloud);
+    json_set_str(need->args, "correlationId", op_fact(v, "run.correlation"));
+    json_set_str(need->args, "resourceName", op_node_name(v));
+}
+
+REG_READ(agent_apply)
+{
+    if (!ok(a))
+        return reg_fail(a, e, 0, _("connecting the node's Arc agent"));
+    op_set_node_fact(v, "agent", "here");
+    op_set_node_fact(v, "agent.name", op_node_name(v));
+    return OP_DONE;
+}
+
+REG_ASK(agent_undo)
+{
+    (void)v;
+    reg_verb(need, NODE_AGENT_DISCONNECT);
+    need->with_token = true;
+}
+
+REG_READ(agent_undo)
+{
+    (void)v;
+    return ok(a) ? OP_DONE : reg_fail(a, e, 0, _("disconnecting the node's Arc agent"));
+}
+
+/* ---- the node's registration: register-flow.md 2.5, M7 to M9 ---- */
+
+REG_ASK(register_check)
+{
+    if (op_tries(v))
+        ask_status(need);
+}
+
+REG_READ(register_check)
+{
+    if (!ok(a))
+        return reg_fail(a, e, 0, _("asking the node for its status"));
+    if (a->json)
+        keep_status(v, a);
+    return registered_here(v) ? OP_DONE : OP_ABSENT;
+}
+
+REG_ASK(register_apply)
+{
+    struct json *nodes = json_array();
+
+    reg_verb(need, NODE_REGISTER);
+    for (size_t i = 0; i < op_node_count(v); i++)
+        json_push(nodes, json_string(op_node_at(v, i)));
+    need->args = json_object();
+    json_set_str(need->args, "serviceEndpoint", op_fact(v, "cluster.serviceEndpoint"));
+    json_set_str(need->args, "billingServiceApiScope", op_cloud(v) ? op_cloud(v)->usage_scope : "");
+    json_set_str(need->args, "cloudId", op_fact(v, "cluster.cloudId"));
+    json_set_str(need->args, "subscriptionId", op_input(v, "subscriptionId"));
+    json_set_str(need->args, "tenantId", op_input(v, "tenantId"));
+    json_set_str(need->args, "resourceName", op_fact(v, "name"));
+    json_set_str(need->args, "providerNamespace", PROVIDER);
+    json_set_str(need->args, "resourceArmId", op_fact(v, "cluster.id"));
+    json_set_str(need->args, "region", op_fact(v, "region"));
+    json_set(need->args, "clusterNodes", nodes);
+}
+
+REG_READ(register_apply)
+{
+    if (!ok(a))
+        return reg_fail(a, e, 9144, _("registering the node (9144)"));
+    op_set_node_fact(v, "registration", "Registered");
+    op_set_node_fact(v, "uri", op_fact(v, "cluster.id"));
+    return OP_DONE;
+}
+
+REG_ASK(register_undo)
+{
+    (void)v;
+    reg_verb(need, NODE_UNREGISTER);
+}
+
+REG_READ(register_undo)
+{
+    (void)v;
+    return ok(a) ? OP_DONE : reg_fail(a, e, 0, _("taking the node's registration back"));
+}
+
+/* ---- the first sync of every node ---- */
+
+static bool connected(const struct op_view *v)
+{
+    return registered_here(v) &&
+           str_eq(op_node_fact(v, op_node_name(v), "connection"), "Connected");
+}
+
+REG_ASK(sync_check)
+{
+    if (!connected(v) || op_tries(v))
+        ask_status(need);
+}
+
+REG_READ(sync_check)
+{
+    const char *why = json_str(a->json, "reason");
+
+    if (!ok(a))
+        return reg_fail(a, e, 0, _("asking the node for its status"));
+    if (a->json)
+        keep_status(v, a);
+    if (connected(v)) {
+        op_note(v, "%s", "Connected");
+        return OP_DONE;
+    }
+    err_set(e, ERR_OP, 9123, _("The node %s is not Connected: %s"), op_node_name(v),
+            why && *why ? why : "--");
+    return OP_ABSENT;
+}
+
+REG_ASK(sync_apply)
+{
+    (void)v;
+    reg_verb(need, NODE_SYNC);
+}
+
+REG_READ(sync_apply)
+{
+    (void)v;
+    if (!ok(a))
+        return reg_fail(a, e, 0, _("syncing the node with Azure"));
+    return OP_ABSENT; /* its status has the word */
+}
+
+/* ---- do the machines name the cluster: register-flow.md 2.9 ---- */
+
+static bool linked(const struct op_view *v)
+{
+    return arm_id_equal(op_node_fact(v, op_node_name(v), "machine.parent"),
+                        op_fact(v, "cluster.id"));
+}
+
+REG_ASK(links)
+{
+    const char *name = op_node_fact(v, op_node_name(v), "agent.name");
+
+    if (!linked(v))
+        ask_machine(v, need, *name ? name : op_node_name(v));
+}
+
+REG_READ(links)
+{
+    const char *parent = json_str(a->json, "properties.parentClusterResourceId");
+
+    if (a->http && a->http != 404 && (a->http != 200 || !ok(a)))
+        return reg_fail(a, e, 0, _("looking at the machine in Azure"));
+    if (a->http)
+        op_set_node_fact(v, "machine.parent", parent ? parent : "");
+    if (linked(v))
+        return OP_DONE;
+    err_set(e, ERR_OP, 9123, _("The machine %s does not name the cluster as its parent yet."),
+            op_node_name(v));
+    return OP_RUNNING;
+}

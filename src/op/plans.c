@@ -1,0 +1,13 @@
+#include "config.h"
+
+#include "op/op.h"
+
+const struct op_plan *op_plan_find(const char *id)
+{
+    for (const struct op_plan *const *p = op_plans; *p; p++)
+        if (str_eq((*p)->id, id))
+            return *p;
+    return NULL;
+}
+
+const struct op_plan *const op_plans[] = { &op_register, NULL };

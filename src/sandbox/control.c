@@ -1,0 +1,162 @@
+/* control.c - steering a running sandbox: POST /sandbox/faults, POST /sandbox/approve, GET
+ * /sandbox/state. No token, loopback only. */
+#include "config.h"
+
+#include <string.h>
+
+#include "sandbox/signin.h"
+
+static bool is_loopback_name(const char *host)
+{
+    static const char *const names[] = { "127.0.0.1", "localhost", "[::1]" };
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        size_t n = strlen(names[i]);
+        if (str_istarts(host, names[i]) && (!host[n] || host[n] == ':'))
+            return true;
+    }
+    return false;
+}
+
+/* The ports are loopback anyway; this keeps out a web page that a browser on this machine shows. */
+static bool may_steer(const struct sb_req *q, struct sb_reply *r)
+{
+    const char *origin = sb_header(q, "origin");
+    if (is_loopback_name(q->host) && (!origin || str_eq(origin, q->base)))
+        return true;
+    sb_arm_error(r, 403, "Forbidden", "The sandbox is steered from this machine only.");
+    return false;
+}
+
+static int add_fault(const char *spec, struct sb_reply *r)
+{
+    struct err e = { 0 };
+    if (fault_add(spec, &e) == 0)
+        return 0;
+    sb_arm_error(r, 400, "InvalidFault", "%s", e.message);
+    return -1;
+}
+
+static int add_lines(const char *text, struct sb_reply *r)
+{
+    for (const char *p = text; *p; p += strspn(p, "\r\n")) {
+        char line[700];
+        size_t n = strcspn(p, "\r\n");
+        str_fmt(line, sizeof(line), "%.*s", (int)n, p);
+        if (line[0] && add_fault(line, r) < 0)
+            return -1;
+        p += n;
+    }
+    return 0;
+}
+
+static void send_faults(struct sb_reply *r)
+{
+    struct json *doc = json_object();
+    json_set(doc, "faults", fault_list());
+    sb_reply_json(r, 200, doc);
+}
+
+/* {"faults":["429:retry-after=1@GET /subscriptions*x2"]}, {"fault":"..."}, or plain text with a
+ * fault a line. */
+static void faults_add(struct sb_req *q, struct sb_reply *r)
+{
+    int rc = 0;
+    if (!may_steer(q, r))
+        return;
+    const struct json *list = json_member(q->json, "faults");
+    const char *one = json_str(q->json, "fault");
+    if (q->sent_json && !list && !one) {
+        sb_arm_error(r, 400, "InvalidFault", "The body must hold \"fault\" or \"faults\".");
+        return;
+    }
+    JSON_EACH (f, list)
+        if (rc == 0)
+            rc = add_fault(json_value_str(f) ? json_value_str(f) : "", r);
+    if (rc == 0 && one)
+        rc = add_fault(one, r);
+    if (rc == 0 && !q->sent_json)
+        rc = add_lines(q->body, r);
+    if (rc == 0)
+        send_faults(r);
+}
+
+static void faults_clear(struct sb_req *q, struct sb_reply *r)
+{
+    if (!may_steer(q, r))
+        return;
+    fault_clear();
+    send_faults(r);
+}
+
+static void faults_show(struct sb_req *q, struct sb_reply *r)
+{
+    if (may_steer(q, r))
+        send_faults(r);
+}
+
+/* {"user_code":"ABCDEFGHJ"|"*", "user":"upn"?, "decline":true?} */
+static void approve(struct sb_req *q, struct sb_reply *r)
+{
+    if (!may_steer(q, r))
+        return;
+    const char *code = json_str(q->json, "user_code"), *user = json_str(q->json, "user");
+    bool yes = !json_flag(q->json, "decline", false);
+    int n = 0;
+    if (!code) {
+        sb_arm_error(r, 400, "InvalidRequestContent", "The body must hold \"user_code\".");
+        return;
+    }
+    if (user && !signin_user(q->world, user, "")) {
+        sb_arm_error(r, 404, "UserNotFound", "There is no user '%s'.", user);
+        return;
+    }
+    struct json *s = str_eq(code, "*") ? NULL : signin_by_user_code(q->world, code);
+    if (str_eq(code, "*"))
+        n = signin_decide_all(q->world, user, yes);
+    else if (s)
+        n = signin_decide(q->world, s, user, yes);
+    if (n == 0 && !str_eq(code, "*")) {
+        sb_arm_error(r, 404, "UserCodeNotFound", "No sign-in waits under the code '%s'.", code);
+        return;
+    }
+    struct json *doc = json_object();
+    json_set_int(doc, yes ? "approved" : "declined", n);
+    sb_reply_json(r, 200, doc);
+}
+
+static struct json *show_signin(struct world *w, struct json *s)
+{
+    static const char *const names[] = { "userCode", "clientId", "scope", "tenant", "user" };
+    struct json *out = json_object();
+    char time[TIME_SIZE];
+    int64_t expires = 0;
+    json_set_str(out, "state", signin_state_name(signin_now(w, s)));
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (json_str(s, names[i]))
+            json_set_str(out, names[i], json_str(s, names[i]));
+    json_int(s, "expires", &expires);
+    time_iso(time, expires);
+    json_set_str(out, "expires", time);
+    return out;
+}
+
+static void state(struct sb_req *q, struct sb_reply *r)
+{
+    if (!may_steer(q, r))
+        return;
+    struct json *doc = json_object(), *list = json_array();
+    JSON_EACH (s, world_section(q->world, "signins"))
+        json_push(list, show_signin(q->world, json_edit(s)));
+    json_set(doc, "signIns", list);
+    json_set(doc, "faults", fault_list());
+    sb_reply_json(r, 200, doc);
+}
+
+static const struct sb_route rows[] = {
+    { "POST", "/sandbox/faults", SB_ANYONE, NULL, faults_add, "of this program" },
+    { "DELETE", "/sandbox/faults", SB_ANYONE, NULL, faults_clear, "of this program" },
+    { "GET", "/sandbox/faults", SB_ANYONE, NULL, faults_show, "of this program" },
+    { "POST", "/sandbox/approve", SB_ANYONE, NULL, approve, "of this program" },
+    { "GET", "/sandbox/state", SB_ANYONE, NULL, state, "of this program" },
+};
+const struct sb_routes control_routes = { rows, ARRAY_LEN(rows) };

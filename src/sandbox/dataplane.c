@@ -1,0 +1,264 @@
+/* The sandbox's data plane, docs/dataplane.md: what a native node says once registered. Microsoft's own is not documented. */
+#include "config.h"
+
+#include "sandbox/hci.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SYNC_SECONDS 43200 /* twelve hours, docs-facts.md */
+
+static const struct shape_row node_rows[] = {
+    { "name", SHAPE_STR, SHAPE_REQUIRED, NULL, NULL, NULL },
+    { "id", SHAPE_NUM, 0, NULL, NULL, NULL },
+    { "osName", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "osVersion", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "manufacturer", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "model", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "coreCount", SHAPE_NUM, 0, NULL, NULL, NULL },
+    { "memoryInGiB", SHAPE_NUM, 0, NULL, NULL, NULL },
+    { "serialNumber", SHAPE_STR, 0, NULL, NULL, NULL },
+};
+static const struct shape node_shape = SHAPE("Node", node_rows);
+static const struct shape_row register_rows[] = {
+    { "resourceId", SHAPE_STR, SHAPE_REQUIRED, NULL, NULL, NULL },
+    { "clusterName", SHAPE_STR, SHAPE_REQUIRED, NULL, NULL, NULL },
+    { "clusterId", SHAPE_STR, SHAPE_REQUIRED, NULL, NULL, NULL },
+    { "nodes", SHAPE_LIST, SHAPE_REQUIRED, NULL, NULL, &node_shape },
+};
+static const struct shape register_shape = SHAPE("Registration", register_rows);
+static const struct shape_row sync_rows[] = {
+    { "node", SHAPE_STR, SHAPE_REQUIRED, NULL, NULL, NULL },
+    { "clusterId", SHAPE_STR, SHAPE_REQUIRED, NULL, NULL, NULL },
+    { "census", SHAPE_OBJ, 0, NULL, NULL, &node_shape },
+    { "diagnosticLevel", SHAPE_STR, 0, "Off|Basic|Enhanced", NULL, NULL },
+};
+static const struct shape sync_shape = SHAPE("Sync", sync_rows);
+
+static void health(struct sb_req *q, struct sb_reply *r)
+{
+    struct json *body = json_object();
+
+    (void)q;
+    json_set_str(body, "status", "Healthy");
+    sb_reply_json(r, 200, body);
+}
+
+/* ---- whose call it is ---- */
+
+struct call {
+    struct json *cluster, *settings, *machine, *node; /* node: the machine's perNodeDetails item */
+};
+
+struct by_cloud_id {
+    const char *cloud_id;
+    struct json *found;
+};
+
+static void match_cluster(const char *id, struct json *resource, void *payload)
+{
+    struct by_cloud_id *f = payload;
+
+    (void)id;
+    if (str_ieq(json_str(resource, "type"), CLUSTER_TYPE) &&
+        str_ieq(json_str(resource, "properties.cloudId"), f->cloud_id))
+        f->found = resource;
+}
+
+static struct json *node_of(struct json *settings, const char *machine_id)
+{
+    JSON_EACH (n, json_get(settings, "properties.perNodeDetails"))
+        if (str_ieq(json_str(n, "arcInstance"), machine_id))
+            return json_edit(n);
+    return NULL;
+}
+
+static bool identify(struct sb_req *q, struct sb_reply *r, struct call *c)
+{
+    const char *machine_id = json_str(q->claims, "xms_mirid");
+    struct by_cloud_id f = { sb_var(q, "cloudId"), NULL };
+    struct str settings = STR_INIT;
+
+    lro_settle(q->world);
+    world_each(q->world, "/subscriptions/", match_cluster, &f);
+    c->cluster = f.found;
+    if (!c->cluster) {
+        sb_arm_error(r, 404, "ClusterNotFound", "There is no cluster with the id '%s'.", sb_var(q, "cloudId"));
+        return false;
+    }
+    c->machine = machine_id ? world_resource(q->world, machine_id) : NULL;
+    if (!c->machine || !str_ieq(json_str(c->machine, "identity.principalId"), json_str(q->claims, "oid"))) {
+        sb_arm_error(r, 401, "MachineNotFound", "The machine of this token does not exist any more.");
+        return false;
+    }
+    str_addf(&settings, "%s/arcSettings/default", json_str(c->cluster, "id"));
+    c->settings = world_resource(q->world, str_p(&settings));
+    str_free(&settings);
+    c->node = c->settings ? node_of(c->settings, json_str(c->machine, "id")) : NULL;
+    if (!c->node) {
+        sb_arm_error(r, 403, "MachineNotInCluster", "Machine '%s' is not a node of cluster '%s'.",
+                     json_str(c->machine, "name"), json_str(c->cluster, "name"));
+        return false;
+    }
+    return true;
+}
+
+static bool claim_machine(struct sb_reply *r, struct json *machine, const struct json *cluster)
+{
+    const char *parent = json_str(machine, "properties.parentClusterResourceId"), *id = json_str(cluster, "id");
+
+    if (parent && parent[0] && !str_ieq(parent, id)) {
+        sb_arm_error(r, 409, "MachineInAnotherCluster", "Machine '%s' belongs to cluster '%s'.",
+                     json_str(machine, "name"), parent);
+        return false;
+    }
+    json_set_str(res_props(machine), "parentClusterResourceId", id);
+    return true;
+}
+
+/* ---- effects ---- */
+
+static struct json *reported(struct json *cluster)
+{
+    struct json *p = res_props(cluster);
+
+    if (!json_is_object(json_member(p, "reportedProperties")))
+        json_set(p, "reportedProperties", json_object());
+    return json_edit(json_member(p, "reportedProperties"));
+}
+
+static void put_census(struct json *cluster, const struct json *census)
+{
+    struct json *rep = reported(cluster), *nodes = json_array(), *one;
+    const struct json *old = json_member(rep, "nodes");
+    int64_t id = 0, highest = 0;
+    bool known = false;
+
+    JSON_EACH (n, old) {
+        bool same = str_ieq(json_str(n, "name"), json_str(census, "name"));
+
+        json_int(n, "id", &id);
+        highest = id > highest ? id : highest;
+        one = json_copy(same ? census : n);
+        if (same && !json_member(one, "id"))
+            json_set_int(one, "id", id);
+        json_push(nodes, one);
+        known = known || same;
+    }
+    if (!known && json_str(census, "name")) {
+        one = json_copy(census);
+        if (!json_member(one, "id"))
+            json_set_int(one, "id", highest + 1);
+        json_push(nodes, one);
+    }
+    JSON_EACH (n, nodes)
+        json_set_str(json_edit(n), "windowsServerSubscription",
+                     json_str(cluster, "properties.desiredProperties.windowsServerSubscription"));
+    json_set(rep, "nodes", nodes);
+}
+
+static void mark_synced(struct sb_req *q, struct call *c, int64_t now)
+{
+    struct json *p = res_props(c->cluster), *rep = reported(c->cluster);
+    const char *level = json_str(c->cluster, "properties.desiredProperties.diagnosticLevel");
+    char at[TIME_SIZE];
+
+    time_iso7(at, now);
+    json_set_str(p, "status", "ConnectedRecently");
+    json_set_str(p, "connectivityStatus", "Connected");
+    if (!json_str(p, "registrationTimestamp"))
+        json_set_str(p, "registrationTimestamp", at);
+    json_set_str(p, "lastSyncTimestamp", at);
+    json_set_str(rep, "lastUpdated", at);
+    json_set_str(rep, "imdsAttestation", "Disabled");
+    json_set_str(rep, "diagnosticLevel", level ? level : "Basic");
+    json_set_str(rep, "clusterType", "ThirdParty");
+    json_set_str(c->node, "state", "Connected");
+    hci_aggregate(c->settings);
+    json_set_str(res_props(c->machine), "status", "Connected");
+    world_touch(q->world);
+}
+
+/* A registration speaks for all nodes of the cluster: each machine learns its parent. */
+static bool claim_all(struct sb_req *q, struct sb_reply *r, struct call *c)
+{
+    JSON_EACH (n, json_get(c->settings, "properties.perNodeDetails")) {
+        struct json *m = world_resource(q->world, json_str(n, "arcInstance"));
+
+        if (m && !claim_machine(r, m, c->cluster))
+            return false;
+    }
+    return true;
+}
+
+static void do_register(struct sb_req *q, struct sb_reply *r)
+{
+    const struct json *body = res_body(q, r, &register_shape);
+    int64_t now = world_now(q->world);
+    struct json *answer, *rep;
+    struct call c;
+    char at[TIME_SIZE];
+
+    if (!body || !identify(q, r, &c))
+        return;
+    if (!str_ieq(json_str(body, "resourceId"), json_str(c.cluster, "id"))) {
+        sb_arm_error(r, 409, "ClusterMismatch", "Cluster '%s' is resource '%s'.", sb_var(q, "cloudId"),
+                     json_str(c.cluster, "id"));
+        return;
+    }
+    if (!claim_all(q, r, &c))
+        return;
+    rep = reported(c.cluster);
+    json_set_str(rep, "clusterName", json_str(body, "clusterName"));
+    json_set_str(rep, "clusterId", json_str(body, "clusterId"));
+    JSON_EACH (n, json_get(body, "nodes"))
+        put_census(c.cluster, n);
+    mark_synced(q, &c, now);
+    answer = json_object();
+    json_set_str(answer, "registrationDate", json_str(c.cluster, "properties.registrationTimestamp"));
+    time_iso7(at, now);
+    json_set_str(answer, "serverTime", at);
+    json_set_int(answer, "syncIntervalSeconds", SYNC_SECONDS);
+    sb_reply_json(r, 200, answer);
+}
+
+static void do_sync(struct sb_req *q, struct sb_reply *r)
+{
+    const struct json *body = res_body(q, r, &sync_shape);
+    int64_t now = world_now(q->world);
+    struct json *answer;
+    struct call c;
+    char at[TIME_SIZE];
+
+    if (!body || !identify(q, r, &c))
+        return;
+    if (!json_str(c.cluster, "properties.registrationTimestamp")) {
+        sb_arm_error(r, 409, "NotRegistered", "Cluster '%s' is not registered yet.", json_str(c.cluster, "name"));
+        return;
+    }
+    if (!claim_machine(r, c.machine, c.cluster))
+        return;
+    if (json_str(body, "census.name"))
+        put_census(c.cluster, json_get(body, "census"));
+    mark_synced(q, &c, now);
+    answer = json_object();
+    time_iso7(at, now);
+    json_set_str(answer, "lastSync", at);
+    json_set_str(answer, "serverTime", at);
+    time_iso7(at, now + SYNC_SECONDS * 1000LL);
+    json_set_str(answer, "nextSync", at);
+    json_set_str(answer, "diagnosticLevel",
+                 json_str(c.cluster, "properties.desiredProperties.diagnosticLevel"));
+    json_set_str(answer, "windowsServerSubscription",
+                 json_str(c.cluster, "properties.desiredProperties.windowsServerSubscription"));
+    sb_reply_json(r, 200, answer);
+}
+
+static const struct sb_route rows[] = {
+    { "GET", "/dataplane/health", SB_ANYONE, NULL, health, "docs/dataplane.md" },
+    { "GET", "/dataplane/{region}/health", SB_ANYONE, NULL, health, "docs/dataplane.md" },
+    { "POST", "/dataplane/{region}/clusters/{cloudId}/register", SB_DATAPLANE, NULL, do_register,
+      "docs/dataplane.md" },
+    { "POST", "/dataplane/{region}/clusters/{cloudId}/sync", SB_DATAPLANE, NULL, do_sync, "docs/dataplane.md" },
+};
+const struct sb_routes dataplane_routes = { rows, ARRAY_LEN(rows) };

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""A hunt for tokens: journal, log, state folder, command lines, environments, and what goes over the socket."""
+import glob
+import json
+import os
+import re
+import socket
+
+import azl
+
+
+def secrets_of(r):
+    """Every token and device code that the sandbox gave out during the run, from its own exchange log."""
+    out = set()
+    for x in r.exchanges():
+        body = x.get("resBody")
+        if isinstance(body, str):
+            try:
+                body = json.loads(body)
+            except ValueError:
+                body = None
+        if isinstance(body, dict):
+            for name in ("access_token", "refresh_token", "id_token", "device_code"):
+                if isinstance(body.get(name), str):
+                    out.add(body[name])
+    return {s for s in out if len(s) >= 16}
+
+
+def processes():
+    for d in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(d + "/cmdline", "rb") as f:
+                cmd = f.read()
+            if b"azl" not in cmd:
+                continue
+            with open(d + "/environ", "rb") as f:
+                yield cmd + b"\0" + f.read()
+        except OSError:
+            continue
+
+
+def test_no_secret_leaves_the_core():
+    with azl.Rehearsal() as r:
+        seen = b""
+        r.prepare()
+        path = [os.path.join(d, f) for d, _, fs in os.walk(r.run_dir) for f in fs if f.endswith(".sock")][0]
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(5)
+        s.connect(path)
+        s.sendall(b'{"hello":{"protocol":1,"program":"hunt","version":"1"}}\n'
+                  b'{"watch":{"since":{"core":0,"signin":0,"cluster":0,"nodes":0,"run":0,"choices":0,"log":0}}}\n')
+        r.register()
+        for p in processes():
+            seen += p
+        try:
+            while True:
+                part = s.recv(1 << 20)
+                if not part:
+                    break
+                seen += part
+                s.settimeout(1)
+        except TimeoutError:
+            pass
+        azl.check(b'"sections"' in seen, "nothing came over the socket")
+        found = secrets_of(r)
+        azl.check(len(found) >= 4, f"the hunt knows only {len(found)} secrets")
+        where = []
+        for secret in found:
+            if secret.encode() in seen:
+                where.append("a process or the socket")
+        for d, _, files in os.walk(r.state):
+            if os.path.relpath(d, r.state).split("/")[0] == "sandbox":
+                continue  # the sandbox is the other side: it may know the tokens that it made
+            for name in files:
+                with open(os.path.join(d, name), "rb") as f:
+                    text = f.read()
+                for secret in found:
+                    if secret.encode() in text:
+                        where.append(os.path.join(d, name))
+                if re.search(rb"eyJ[A-Za-z0-9_-]{20,}\.eyJ", text):
+                    where.append(os.path.join(d, name) + " (a JWT)")
+        azl.equal(sorted(set(where)), [], "secrets found")
+
+
+def test_state_is_private():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        r.register()
+        for d, _, files in os.walk(r.state):
+            azl.equal(os.stat(d).st_mode & 0o777, 0o700, d)
+            for name in files:
+                p = os.path.join(d, name)
+                if os.path.islink(p) or "sandbox" in os.path.relpath(p, r.state).split("/"):
+                    continue
+                azl.equal(os.stat(p).st_mode & 0o077, 0, p)
+
+
+azl.main()

@@ -1,0 +1,13 @@
+#include "config.h"
+
+#include "op/fixture.h"
+
+#include "testing.h"
+
+int main(void)
+{
+    test_op_op_engine();
+    test_op_op_steps();
+    test_op_op_register();
+    return test_end();
+}

@@ -1,0 +1,29 @@
+#include "config.h"
+
+#include "testing.h"
+
+int test_sandbox_entra(void);
+int test_sandbox_faults(void);
+int test_sandbox_front(void);
+int test_sandbox_jwt(void);
+int test_sandbox_routes(void);
+int test_sandbox_dataplane(void);
+int test_sandbox_arc(void);
+int test_sandbox_hci(void);
+int test_sandbox_arm(void);
+int test_sandbox_world(void);
+
+int main(void)
+{
+    test_sandbox_faults();
+    test_sandbox_jwt();
+    test_sandbox_routes();
+    test_sandbox_entra();
+    test_sandbox_front();
+    test_sandbox_world();
+    test_sandbox_arm();
+    test_sandbox_hci();
+    test_sandbox_arc();
+    test_sandbox_dataplane();
+    return test_end();
+}

@@ -1,0 +1,188 @@
+#include "config.h"
+
+#include "testing.h"
+#include "fixture.h"
+
+#define V     "2024-04-01"
+#define NODES "{\"properties\":{\"clusterNodes\":[\"node1\",\"node2\"]}}"
+
+static char where[200]; /* /dataplane/eastus/clusters/ID */
+
+static void ready(void)
+{
+    fx_open(NULL, true);
+    fx_cluster();
+    fx_machine("node2");
+    fx_machine("stranger");
+    assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", "2025-09-15-preview", NODES), 200);
+    assert_int_equal(fx_call("GET", FX_CLUSTER, V, NULL), 200);
+    snprintf(where, sizeof where, "/dataplane/eastus/clusters/%s", fx_str("properties.cloudId"));
+}
+
+static int post(const char *verb, const char *node, const char *body)
+{
+    char path[300], machine[200], *token;
+    int status;
+
+    snprintf(path, sizeof path, "%s/%s", where, verb);
+    snprintf(machine, sizeof machine, "%s%s", FX_MACHINE, node);
+    token = fx_machine_token(machine);
+    status = fx_raw("POST", path, NULL, body, token, -1);
+    free(token);
+    return status;
+}
+
+#define REGISTER \
+    "{\"resourceId\":\"" FX_CLUSTER "\",\"clusterName\":\"c1\",\"clusterId\":\"44444444-0000-4000-8000-000000000000\"," \
+    "\"nodes\":[{\"name\":\"node1\",\"id\":1,\"osName\":\"Debian\",\"osVersion\":\"12\",\"manufacturer\":\"ACME\"," \
+    "\"model\":\"X\",\"coreCount\":8,\"memoryInGiB\":32,\"serialNumber\":\"s1\"}]}"
+#define SYNC(node) \
+    "{\"node\":\"" node "\",\"clusterId\":\"44444444-0000-4000-8000-000000000000\",\"census\":{\"name\":\"" node \
+    "\",\"coreCount\":4},\"diagnosticLevel\":\"Basic\"}"
+
+static void health_needs_no_token(void **state)
+{
+    (void)state;
+    fx_open(NULL, true);
+    assert_int_equal(fx_raw("GET", "/dataplane/eastus/health", NULL, NULL, NULL, -1), 200);
+    assert_string_equal(fx_str("status"), "Healthy");
+    fx_close();
+}
+
+static void a_registration_shows_in_the_cluster(void **state)
+{
+    int64_t seconds = 0, at;
+
+    (void)state;
+    ready();
+    assert_int_equal(post("sync", "node1", SYNC("node1")), 409);
+    assert_string_equal(fx_str("error.code"), "NotRegistered");
+    assert_int_equal(post("register", "node1", REGISTER), 200);
+    assert_true(json_int(fx_json(), "syncIntervalSeconds", &seconds));
+    assert_int_equal(seconds, 43200);
+    assert_true(time_parse(fx_str("registrationDate"), &at));
+    assert_int_equal(fx_call("GET", FX_CLUSTER, V, NULL), 200);
+    assert_string_equal(fx_str("properties.status"), "ConnectedRecently");
+    assert_string_equal(fx_str("properties.connectivityStatus"), "Connected");
+    assert_string_equal(fx_str("properties.reportedProperties.clusterName"), "c1");
+    assert_string_equal(fx_str("properties.reportedProperties.nodes.0.name"), "node1");
+    assert_true(time_parse(fx_str("properties.registrationTimestamp"), &at));
+    assert_int_equal(fx_call("GET", FX_MACHINE "node2", "2022-03-10", NULL), 200);
+    assert_true(str_ends(fx_str("properties.parentClusterResourceId"), "/clusters/c1"));
+    assert_int_equal(fx_call("GET", FX_MACHINE "stranger", "2022-03-10", NULL), 200);
+    assert_string_equal(fx_str("properties.parentClusterResourceId"), "");
+    fx_close();
+}
+
+static void a_sync_adds_its_node(void **state)
+{
+    char first[64];
+
+    (void)state;
+    ready();
+    assert_int_equal(post("register", "node1", REGISTER), 200);
+    STR_SET(first, fx_str("registrationDate"));
+    assert_int_equal(post("sync", "node2", SYNC("node2")), 200);
+    assert_string_equal(fx_str("diagnosticLevel"), "Basic");
+    assert_string_equal(fx_str("windowsServerSubscription"), "Disabled");
+    assert_int_equal(fx_call("GET", FX_CLUSTER, V, NULL), 200);
+    assert_int_equal(json_len(json_get(fx_json(), "properties.reportedProperties.nodes")), 2);
+    assert_string_equal(fx_str("properties.registrationTimestamp"), first);
+    assert_int_equal(post("register", "node1", REGISTER), 200);
+    assert_string_equal(fx_str("registrationDate"), first);
+    assert_int_equal(fx_call("GET", FX_CLUSTER "/arcSettings/default", V, NULL), 200);
+    assert_string_equal(fx_str("properties.aggregateState"), "Connected");
+    fx_close();
+}
+
+static void only_the_cluster_s_machines_may_speak(void **state)
+{
+    char path[300], *token;
+
+    (void)state;
+    ready();
+    snprintf(path, sizeof path, "%s/sync", where);
+    assert_int_equal(fx_raw("POST", path, NULL, SYNC("node1"), NULL, -1), 401);
+    token = fx_user_token("https://127.0.0.1:4000/usage", world_tenant(fx_world));
+    assert_int_equal(fx_raw("POST", path, NULL, SYNC("node1"), token, -1), 403);
+    free(token);
+    token = fx_user_token("https://management.azure.com/", world_tenant(fx_world));
+    assert_int_equal(fx_raw("POST", path, NULL, SYNC("node1"), token, -1), 401);
+    free(token);
+    assert_int_equal(post("register", "stranger", REGISTER), 403);
+    assert_string_equal(fx_str("error.code"), "MachineNotInCluster");
+    token = fx_machine_token(FX_MACHINE "node1");
+    assert_int_equal(fx_call("DELETE", FX_MACHINE "node1", "2022-03-10", NULL), 200);
+    assert_int_equal(fx_raw("POST", path, NULL, SYNC("node1"), token, -1), 401);
+    free(token);
+    fx_close();
+}
+
+static void bad_calls_change_nothing(void **state)
+{
+    (void)state;
+    ready();
+    assert_int_equal(post("register", "node1", "{}"), 400);
+    assert_int_equal(post("register", "node1", "{\"resourceId\":\"/x\",\"clusterName\":\"c\",\"clusterId\":\"i\",\"nodes\":[{}]}"), 400);
+    assert_int_equal(post("register", "node1", "{\"resourceId\":\"/x\",\"clusterName\":\"c\",\"clusterId\":\"i\",\"nodes\":[]}"), 409);
+    assert_string_equal(fx_str("error.code"), "ClusterMismatch");
+    assert_int_equal(fx_call("GET", FX_CLUSTER, V, NULL), 200);
+    assert_string_equal(fx_str("properties.status"), "NotYetRegistered");
+    assert_int_equal(fx_call("DELETE", FX_CLUSTER, V, NULL), 200);
+    assert_int_equal(post("sync", "node1", SYNC("node1")), 404);
+    assert_string_equal(fx_str("error.code"), "ClusterNotFound");
+    fx_close();
+}
+
+static void a_machine_of_another_cluster_is_refused(void **state)
+{
+    (void)state;
+    ready();
+    assert_int_equal(fx_call("PATCH", FX_MACHINE "node2", "2022-03-10",
+                             "{\"properties\":{\"parentClusterResourceId\":\"/subscriptions/other\"}}"),
+                     200);
+    assert_int_equal(post("register", "node1", REGISTER), 409);
+    assert_string_equal(fx_str("error.code"), "MachineInAnotherCluster");
+    fx_close();
+}
+
+static void age_cluster(const char *id, struct json *resource, void *payload)
+{
+    char at[TIME_SIZE];
+
+    (void)id;
+    (void)payload;
+    time_iso7(at, wall_ms() - 25 * 3600 * 1000LL);
+    if (json_get(resource, "properties.cloudId"))
+        json_set_str(json_edit(json_get(resource, "properties")), "lastSyncTimestamp", at);
+}
+
+static void a_day_without_sync_shows(void **state)
+{
+    (void)state;
+    ready();
+    assert_int_equal(post("register", "node1", REGISTER), 200);
+    world_each(fx_world, "/", age_cluster, NULL);
+    assert_int_equal(fx_call("GET", FX_CLUSTER, V, NULL), 200);
+    assert_string_equal(fx_str("properties.status"), "NotConnectedRecently");
+    assert_int_equal(post("sync", "node1", SYNC("node1")), 200);
+    assert_int_equal(fx_call("GET", FX_CLUSTER, V, NULL), 200);
+    assert_string_equal(fx_str("properties.status"), "ConnectedRecently");
+    fx_close();
+}
+
+int test_sandbox_dataplane(void);
+int test_sandbox_dataplane(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(health_needs_no_token),
+        cmocka_unit_test(a_registration_shows_in_the_cluster),
+        cmocka_unit_test(a_sync_adds_its_node),
+        cmocka_unit_test(only_the_cluster_s_machines_may_speak),
+        cmocka_unit_test(bad_calls_change_nothing),
+        cmocka_unit_test(a_machine_of_another_cluster_is_refused),
+        cmocka_unit_test(a_day_without_sync_shows),
+    };
+
+    return TEST_GROUP("sandbox/dataplane", tests);
+}
