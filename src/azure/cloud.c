@@ -68,13 +68,15 @@ const struct cloud *cloud_find(const char *name)
     return NULL;
 }
 
-/* host[:port] without its port; a bracketed IPv6 address keeps its brackets. */
-static void cut_port(char *host)
+/* host[:port] as a bare name: no port, no brackets around an IPv6 address. */
+static void bare_host(char *host)
 {
-    char *colon = strrchr(host, ':');
+    char *end = host[0] == '[' ? strchr(host, ']') : strrchr(host, ':');
 
-    if (colon && !strchr(colon, ']'))
-        *colon = '\0';
+    if (end)
+        *end = '\0';
+    if (host[0] == '[')
+        memmove(host, host + 1, strlen(host));
 }
 
 static bool plain_url(const char *url)
@@ -95,7 +97,7 @@ bool cloud_may_verify(const struct cloud *c, const char *verification_uri)
         !http_url_host(verification_uri, host, sizeof(host)))
         return false;
     if (c->discovered)
-        cut_port(host);
+        bare_host(host);
     for (size_t i = 0; i < ARRAY_LEN(c->verification_hosts); i++)
         if (c->verification_hosts[i][0] && str_ieq(c->verification_hosts[i], host))
             return true;
@@ -243,7 +245,7 @@ static int take_verification_hosts(struct discovery *d, const struct json *list)
     size_t n = 0;
 
     STR_SET(own, d->host);
-    cut_port(own);
+    bare_host(own);
     JSON_EACH (one, list) {
         const char *host = json_value_str(one);
 
@@ -261,7 +263,7 @@ static int take_verification_hosts(struct discovery *d, const struct json *list)
         n++;
     }
     if (n == 0 && http_url_host(d->c.login, login, sizeof(login))) {
-        cut_port(login);
+        bare_host(login);
         STR_SET(d->c.verification_hosts[0], login);
     }
     return 0;

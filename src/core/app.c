@@ -16,6 +16,7 @@
 
 static void app_log(struct app *a, const struct serve_ask *ask, const struct json *args);
 static void app_core_stop(struct app *a, const struct serve_ask *ask, const struct json *args);
+static void release_held(struct app *a);
 
 const struct app_intent_row app_intents[] = {
     { "status", APP_NODES, app_status },
@@ -70,19 +71,26 @@ void app_trouble(struct app *a, enum app_part part, const struct err *e)
         err_clear(t);
     }
     app_publish_core(a);
+    if (err_is(t))
+        release_held(a);
 }
 
 /* ---- log ---- */
 
+/* The newest of what is worth a look; the file has all. */
 static void fill_lines(struct sec_log *out, int64_t after, size_t max)
 {
     struct log_line *lines = xcalloc(LOG_RING, sizeof(*lines));
-    size_t n = log_read(after, lines, LOG_RING);
-    size_t first = n > max ? n - max : 0;
+    size_t n = log_read(after, lines, LOG_RING), first = n, worth = 0;
 
+    while (first > 0 && worth < max)
+        worth += lines[--first].level > LOG_DBG;
     for (size_t i = first; i < n && out->n < SEC_LOG_LINES; i++) {
-        struct sec_log_line *l = &out->lines[out->n++];
+        struct sec_log_line *l = &out->lines[out->n];
 
+        if (lines[i].level == LOG_DBG)
+            continue;
+        out->n++;
         l->seq = lines[i].seq;
         l->at = lines[i].at_ms;
         STR_SET(l->level, log_level_name(lines[i].level));
@@ -236,48 +244,88 @@ bool app_signed_in(const struct app *a, const struct serve_ask *ask, struct err 
     return true;
 }
 
-static bool may(const struct app *a, const struct app_intent_row *row, const struct serve_ask *ask,
-                struct err *e)
+static bool is_there(const struct app *a, const struct app_intent_row *row)
 {
-    if ((row->needs & APP_ACT) && !ask->may_act) {
-        err_set(e, ERR_OP, ERR_C_NOT_ALLOWED,
-                _("Only root and members of group %s may change something here."), SERVE_GROUP);
-        return false;
-    }
-    if (((row->needs & APP_NODES) && !a->has_nodes) ||
-        ((row->needs & APP_CLOUD) && !a->has_cloud)) {
-        const struct err *why = err_is(&a->trouble[APP_BACKENDS]) ? &a->trouble[APP_BACKENDS]
-                                                                  : &a->trouble[APP_STATE_FOLDER];
+    return (!(row->needs & APP_NODES) || a->has_nodes) &&
+           (!(row->needs & APP_CLOUD) || a->has_cloud);
+}
 
-        if (err_is(why))
-            *e = *why;
-        else
-            err_set(e, ERR_OP, ERR_C_BUSY, "%s", _("The core is still starting: try again."));
-        e->retryable = true;
-        return false;
+static const struct err *any_trouble(const struct app *a)
+{
+    const struct err *e = &a->trouble[APP_BACKENDS];
+
+    return err_is(e) ? e : &a->trouble[APP_STATE_FOLDER];
+}
+
+static void perform(struct app *a, const struct app_intent_row *row, const struct serve_ask *ask,
+                    const struct json *args)
+{
+    struct err e = { 0 };
+
+    if (!is_there(a, row))
+        e = *any_trouble(a);
+    if (err_is(&e) || ((row->needs & APP_SIGNED_IN) && !app_signed_in(a, ask, &e)))
+        serve_error(ask, &e);
+    else
+        row->fn(a, ask, args);
+}
+
+/* At the start an intent waits for what it needs; trouble ends the waiting. */
+static void hold(struct app *a, const struct app_intent_row *row, const struct serve_ask *ask,
+                 const struct json *args)
+{
+    struct err e = { 0 };
+
+    if (a->n_held == APP_MAX_HELD) {
+        err_set(&e, ERR_OP, ERR_C_BUSY, "%s", _("The core is still starting: try again."));
+        serve_error(ask, &e);
+        return;
     }
-    return !(row->needs & APP_SIGNED_IN) || app_signed_in(a, ask, e);
+    a->held[a->n_held++] =
+        (struct app_held){ .ask = *ask, .row = row, .args = json_copy(args) };
+}
+
+static void release_held(struct app *a)
+{
+    struct app_held held[APP_MAX_HELD];
+    size_t n = a->n_held;
+
+    memcpy(held, a->held, sizeof(held));
+    a->n_held = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (is_there(a, held[i].row) || err_is(any_trouble(a)))
+            perform(a, held[i].row, &held[i].ask, held[i].args);
+        else
+            hold(a, held[i].row, &held[i].ask, held[i].args);
+        json_free(held[i].args);
+    }
 }
 
 void app_intent(void *payload, const struct serve_ask *ask, const char *name,
                 const struct json *args)
 {
     struct app *a = payload;
+    const struct app_intent_row *row = NULL;
     struct err e = { 0 };
 
-    for (size_t i = 0; i < ARRAY_LEN(app_intents); i++) {
-        if (!str_eq(app_intents[i].name, name))
-            continue;
-        if (app_intents[i].needs & APP_ACT)
+    for (size_t i = 0; i < ARRAY_LEN(app_intents) && !row; i++)
+        if (str_eq(app_intents[i].name, name))
+            row = &app_intents[i];
+    if (!row) {
+        err_set(&e, ERR_WIRE, ERR_C_NOT_FOUND, _("The core knows no intent \"%s\"."), name);
+        serve_error(ask, &e);
+    } else if ((row->needs & APP_ACT) && !ask->may_act) {
+        err_set(&e, ERR_OP, ERR_C_NOT_ALLOWED,
+                _("Only root and members of group %s may change something here."), SERVE_GROUP);
+        serve_error(ask, &e);
+    } else {
+        if (row->needs & APP_ACT)
             log_inf("intent %s of uid %u", name, (unsigned)ask->uid);
-        if (may(a, &app_intents[i], ask, &e))
-            app_intents[i].fn(a, ask, args);
+        if (is_there(a, row) || err_is(any_trouble(a)))
+            perform(a, row, ask, args);
         else
-            serve_error(ask, &e);
-        return;
+            hold(a, row, ask, args);
     }
-    err_set(&e, ERR_WIRE, ERR_C_NOT_FOUND, _("The core knows no intent \"%s\"."), name);
-    serve_error(ask, &e);
 }
 
 /* ---- jobs ---- */
@@ -348,12 +396,13 @@ void app_attach_serve(struct app *a, struct serve *s)
     a->serve = s;
 }
 
-static void both_there(struct app *a)
+static void came(struct app *a)
 {
-    if (!a->has_nodes || !a->has_cloud)
-        return;
-    refresh_place(a->refresh, &a->cloud, auth_view(a->auth)->tenant);
-    app_run_take_up(a);
+    if (a->has_nodes && a->has_cloud) {
+        refresh_place(a->refresh, &a->cloud, auth_view(a->auth)->tenant);
+        app_run_take_up(a);
+    }
+    release_held(a);
 }
 
 void app_attach_nodes(struct app *a, struct store *store, struct node **nodes, size_t n)
@@ -367,7 +416,7 @@ void app_attach_nodes(struct app *a, struct store *store, struct node **nodes, s
     a->has_nodes = true;
     a->refresh = refresh_new(&rc);
     refresh_watched(a->refresh, a->watching > 0);
-    both_there(a);
+    came(a);
 }
 
 void app_attach_cloud(struct app *a, const struct cloud *cloud, struct auth *auth, struct arm *arm,
@@ -382,7 +431,7 @@ void app_attach_cloud(struct app *a, const struct cloud *cloud, struct auth *aut
     STR_SET(a->core.sandbox_base, sandbox_base);
     app_publish_core(a);
     app_choices_reset(a);
-    both_there(a);
+    came(a);
 }
 
 void app_free(struct app *a)
@@ -391,6 +440,8 @@ void app_free(struct app *a)
         return;
     while (a->jobs)
         app_job_free(a->jobs);
+    while (a->n_held)
+        json_free(a->held[--a->n_held].args);
     app_choices_free(a);
     app_run_free(a);
     refresh_free(a->refresh);

@@ -7,6 +7,7 @@
 #include "op/op.h"
 
 #define APP_MAX_ASKS 16
+#define APP_MAX_HELD 64
 
 struct app_tenant_ask {
     struct app *app;
@@ -40,6 +41,13 @@ struct app_job {
     struct app_job *next;
 };
 
+/* An intent that came while the core was still starting. */
+struct app_held {
+    struct serve_ask ask;
+    const struct app_intent_row *row;
+    struct json *args;
+};
+
 struct app {
     struct app_config c;
     struct serve *serve;
@@ -63,6 +71,8 @@ struct app {
     struct op_run *run;
     bool run_noted;            /* its end was handled */
     struct app_job *jobs;
+    struct app_held held[APP_MAX_HELD];
+    size_t n_held;
 };
 
 struct app_job *app_job_new(struct app *a, const struct serve_ask *ask);

@@ -95,6 +95,7 @@ static void adopt(struct app *a, struct op_run *run)
 {
     a->run = run;
     a->run_noted = false;
+    app_publish_run(a); /* before the answer: nobody may take the run before for this one */
     on_run(a, run);
     app_idle_check(a);
 }

@@ -169,7 +169,7 @@ static int64_t earliest_deadline(const struct panes_in *in)
 static void due_text(char *out, size_t size, int64_t due, int64_t now)
 {
     char date[TIME_SIZE];
-    int64_t days = (due - now) / PANES_DAY_MS;
+    int64_t days = (due - now + PANES_DAY_MS - 1) / PANES_DAY_MS; /* the day begun counts */
 
     date_of(date, due);
     if (due <= now)

@@ -316,6 +316,8 @@ void refresh_now(struct refresh *r, refresh_done_fn *fn, void *payload)
 {
     bool open = round_open(r);
 
+    for (size_t i = 0; i < r->c.n; i++)
+        send_ask(&r->members[i].asks[ASK_AGENT]);
     if (fn) {
         struct waiter *w = xcalloc(1, sizeof(*w)), **p = &r->waiters;
 
@@ -370,7 +372,6 @@ struct refresh *refresh_new(const struct refresh_config *c)
             m->asks[k].member = m;
             m->asks[k].row = &asks[k];
         }
-        send_ask(&m->asks[ASK_AGENT]);
     }
     refresh_now(r, NULL, NULL);
     return r;

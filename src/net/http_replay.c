@@ -77,15 +77,16 @@ static bool auth_matches(const char *want, const struct http_req *q)
            secret_eq(s, want + strlen(scheme), strlen(want) - strlen(scheme));
 }
 
-/* "sends", where given, are header lines that must be among those sent, the token's or key's included. */
+/* "sends", where given, are header lines that must be among those sent, the token's or key's
+ * included. */
 static bool headers_match(const struct json *want, const struct http_req *q)
 {
-    JSON_EACH(f, want)
-    {
+    JSON_EACH (f, want) {
         const char *value = json_value_str(f);
 
-        if (str_ieq(json_name(f), "Authorization") ? !auth_matches(value, q)
-                                                   : !str_eq(http_req_header(q, json_name(f)), value))
+        if (str_ieq(json_name(f), "Authorization")
+                ? !auth_matches(value, q)
+                : !str_eq(http_req_header(q, json_name(f)), value))
             return false;
     }
     return true;

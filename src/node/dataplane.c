@@ -28,6 +28,7 @@ struct dataplane_call {
     struct str body;
     struct err err;
     bool kept_token; /* this POST goes with a token of an earlier call */
+    bool rechallenged;
 };
 
 void dataplane_init(struct dataplane *d, struct loop *l, struct http *h, const char *himds,
@@ -271,6 +272,12 @@ static void on_token(void *payload, const struct http_reply *r)
     if (r->status == 0) {
         lost(c, r, _("asking the Arc agent for a token"));
         call_end(c, NULL);
+        return;
+    }
+    if ((r->status == 401 || r->status == 403) && !c->rechallenged) {
+        /* A key is good for one answer only, and that one may have been lost on its way. */
+        c->rechallenged = true;
+        ask_challenge(c);
         return;
     }
     if (r->status != 200) {

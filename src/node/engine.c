@@ -310,14 +310,15 @@ static void set_cluster(struct json *j, const struct engine_cluster *c)
     json_set(j, "clusterNodes", nodes);
 }
 
-/* A registered node that never synced is due at once. */
+/* A registered node is synced by whoever registers it; where that did not happen, within the hour.
+ */
 static int64_t next_sync_ms(const struct engine_record *r, const struct engine_cluster *c)
 {
     if (!engine_is_registered(c))
         return 0;
     if (*r->next_sync && (connected_ms(r, c) || r->last_error[0]))
         return time_ms(r->next_sync);
-    return time_ms(c->registration.registered_at);
+    return time_ms(c->registration.registered_at) + ENGINE_RETRY_MS;
 }
 
 struct json *engine_status(const struct engine_record *r, const struct engine_cluster *c,

@@ -72,7 +72,8 @@ static void reply(struct node_call *c, struct json *answer, const struct err *e)
 
     if (!answer) {
         r.err = *e;
-        log_wrn("node %s: %s failed: %s", c->n->node.name, node_verb_name(c->verb), e->message);
+        if (node_verbs[c->verb].changes) /* the others are asked every few seconds */
+            log_wrn("node %s: %s failed: %s", c->n->node.name, node_verb_name(c->verb), e->message);
     }
     c->fn(c->payload, &r);
     json_free(answer);

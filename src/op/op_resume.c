@@ -15,6 +15,7 @@ static int add(struct op_run *r, struct journal_rec *rec)
     journal_rec_clear(rec);
     if (rc == 0)
         return 0;
+    err_wrap(&e, "%s", _("writing the journal of the operation"));
     log_err("journal of %s: %s", r->id, e.message);
     journal_close(r->journal);
     r->journal = NULL; /* nothing more may follow a line that is missing */

@@ -1,4 +1,5 @@
-/* Arc machines. Sources: Microsoft.HybridCompute 2022-03-10 HybridCompute.json Machines_*; azure-wire.md 3.7. */
+/* Arc machines. Sources: Microsoft.HybridCompute 2022-03-10 HybridCompute.json Machines_*;
+ * azure-wire.md 3.7. */
 #include "config.h"
 
 #include "sandbox/resource.h"
@@ -71,7 +72,8 @@ static const struct shape_row patch_properties_rows[] = {
     { "parentClusterResourceId", SHAPE_STR, 0, NULL, NULL, NULL },
     { "privateLinkScopeResourceId", SHAPE_STR, 0, NULL, NULL, NULL },
 };
-static const struct shape patch_properties_shape = SHAPE("MachineUpdateProperties", patch_properties_rows);
+static const struct shape patch_properties_shape =
+    SHAPE("MachineUpdateProperties", patch_properties_rows);
 static const struct shape_row patch_rows[] = {
     { "tags", SHAPE_MAP, 0, NULL, NULL, NULL },
     { "identity", SHAPE_OBJ, 0, NULL, NULL, &identity_shape },
@@ -91,8 +93,8 @@ static bool name_ok(struct sb_reply *r, const char *name)
 
     if (n && n <= 54 && strspn(name, good) == n)
         return true;
-    sb_arm_error(r, 400, "InvalidResourceName", "Machine name '%.100s' does not match ^[a-zA-Z0-9-_\\.]{1,54}$.",
-                 name);
+    sb_arm_error(r, 400, "InvalidResourceName",
+                 "Machine name '%.100s' does not match ^[a-zA-Z0-9-_\\.]{1,54}$.", name);
     return false;
 }
 
@@ -108,7 +110,8 @@ void arc_machine_put(struct sb_req *q, struct sb_reply *r)
     struct str id = STR_INIT;
     struct json *m;
 
-    if (!res_allow(q, r, &need) || !(body = res_body(q, r, &machine_shape)) || !name_ok(r, sb_var(q, "machine")) ||
+    if (!res_allow(q, r, &need) || !(body = res_body(q, r, &machine_shape)) ||
+        !name_ok(r, sb_var(q, "machine")) ||
         !res_location_ok(q, r, json_str(body, "location"), MACHINE_TYPE, false))
         return;
     machine_id(&id, q);
@@ -116,7 +119,8 @@ void arc_machine_put(struct sb_req *q, struct sb_reply *r)
     if (!m) {
         world_put(q->world, str_p(&id), res_new(str_p(&id), MACHINE_TYPE));
         m = world_resource(q->world, str_p(&id));
-        json_set_str(res_props(m), "status", "Disconnected"); /* a shell, until its agent speaks: azure-wire.md 3.7.3 */
+        json_set_str(res_props(m), "status",
+                     "Disconnected"); /* a shell, until its agent speaks: azure-wire.md 3.7.3 */
         json_set_str(res_props(m), "displayName", sb_var(q, "machine"));
     }
     shape_merge(&machine_shape, m, body);
@@ -199,10 +203,11 @@ static void machines(struct sb_req *q, struct sb_reply *r)
 #define MACHINES "/providers/Microsoft.HybridCompute/machines"
 #define FROM     "Microsoft.HybridCompute 2022-03-10 HybridCompute.json "
 static const struct sb_route rows[] = {
-    { "GET", "/subscriptions/{sub}" MACHINES, SB_ARM, ARC_VERSIONS, machines, FROM "Machines_ListBySubscription" },
+    { "GET", "/subscriptions/{sub}" MACHINES, SB_ARM, ARC_VERSIONS, machines,
+      FROM "Machines_ListBySubscription" },
     { "GET", "/subscriptions/{sub}/resourceGroups/{rg}" MACHINES, SB_ARM, ARC_VERSIONS, machines,
       FROM "Machines_ListByResourceGroup" },
-    { "GET PUT PATCH DELETE", "/subscriptions/{sub}/resourceGroups/{rg}" MACHINES "/{machine}", SB_ARM, ARC_VERSIONS,
-      machine, FROM "Machines_*" },
+    { "GET PUT PATCH DELETE", "/subscriptions/{sub}/resourceGroups/{rg}" MACHINES "/{machine}",
+      SB_ARM, ARC_VERSIONS, machine, FROM "Machines_*" },
 };
 const struct sb_routes arc_routes = { rows, ARRAY_LEN(rows) };

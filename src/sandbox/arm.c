@@ -1,4 +1,5 @@
-/* Sources: azure-wire.md 2.2 (metadata), 2.3; Microsoft.Resources 2022-12-01 subscriptions.json; routes name their own. */
+/* Sources: azure-wire.md 2.2 (metadata), 2.3; Microsoft.Resources 2022-12-01 subscriptions.json;
+ * routes name their own. */
 #include "config.h"
 
 #include "sandbox/arm.h"
@@ -29,7 +30,8 @@ static void set_url(struct json *j, const char *name, const char *base, const ch
 static struct json *authentication(const char *base)
 {
     struct json *a = json_object();
-    const char *audiences[] = { base, "https://management.core.windows.net/", "https://management.azure.com/" };
+    const char *audiences[] = { base, "https://management.core.windows.net/",
+                                "https://management.azure.com/" };
 
     set_url(a, "loginEndpoint", base, "/");
     json_set(a, "audiences", strings(audiences, ARRAY_LEN(audiences)));
@@ -56,7 +58,8 @@ static struct json *own_member(const char *base, const char *host)
 
 static struct json *whole_cloud(const char *base, const char *host)
 {
-    struct json *c = json_object(), *a = authentication(base), *suffixes = json_object(), *dp = json_object();
+    struct json *c = json_object(), *a = authentication(base), *suffixes = json_object(),
+                *dp = json_object();
 
     json_set_str(c, "name", "azlosandbox");
     set_url(c, "portal", base, "/");
@@ -124,7 +127,8 @@ static void tenants(struct sb_req *q, struct sb_reply *r)
         struct json *c = json_copy(t);
 
         json_set_str(c, "tenantCategory",
-                     str_ieq(json_str(t, "tenantId"), json_str(q->claims, "tid")) ? "Home" : "ManagedBy");
+                     str_ieq(json_str(t, "tenantId"), json_str(q->claims, "tid")) ? "Home"
+                                                                                  : "ManagedBy");
         json_push(value, c);
     }
     reply_list(r, value, true);
@@ -151,7 +155,8 @@ static void subscriptions(struct sb_req *q, struct sb_reply *r)
     reply_list(r, value, true);
 }
 
-static const struct res_need read_subscription = { "Microsoft.Resources/subscriptions/read", NULL, false, false };
+static const struct res_need read_subscription = { "Microsoft.Resources/subscriptions/read", NULL,
+                                                   false, false };
 
 static void subscription(struct sb_req *q, struct sb_reply *r)
 {
@@ -161,8 +166,10 @@ static void subscription(struct sb_req *q, struct sb_reply *r)
 
 static struct json *location_form(const char *sub, const struct json *l)
 {
-    struct json *out = json_object(), *meta = json_object(), *pairs = json_array(), *pair = json_object();
-    const char *name = json_str(l, "name"), *display = json_str(l, "displayName"), *paired = json_str(l, "paired");
+    struct json *out = json_object(), *meta = json_object(), *pairs = json_array(),
+                *pair = json_object();
+    const char *name = json_str(l, "name"), *display = json_str(l, "displayName"),
+               *paired = json_str(l, "paired");
     struct str id = STR_INIT;
 
     str_addf(&id, "/subscriptions/%s/locations/%s", sub, name);
@@ -188,7 +195,8 @@ static struct json *location_form(const char *sub, const struct json *l)
 
 static void locations(struct sb_req *q, struct sb_reply *r)
 {
-    static const struct res_need need = { "Microsoft.Resources/subscriptions/locations/read", NULL, false, false };
+    static const struct res_need need = { "Microsoft.Resources/subscriptions/locations/read", NULL,
+                                          false, false };
     struct json *value;
 
     if (!res_allow(q, r, &need))
@@ -202,30 +210,36 @@ static void locations(struct sb_req *q, struct sb_reply *r)
 #define RESOURCES "Microsoft.Resources 2021-04-01 resources.json "
 #define SUBS      "Microsoft.Resources 2022-12-01 subscriptions.json "
 static const struct sb_route rows[] = {
-    { "GET", "/metadata/endpoints", SB_ANYONE, "2015-01-01 2018-05-01 2019-05-01 2020-06-01 2022-09-01", metadata,
-      "azure-wire.md 2.2" },
+    { "GET", "/metadata/endpoints", SB_ANYONE,
+      "2015-01-01 2018-05-01 2019-05-01 2020-06-01 2022-09-01", metadata, "azure-wire.md 2.2" },
     { "GET", "/tenants", SB_ARM, ARM_SUBSCRIPTIONS, tenants, SUBS "Tenants_List" },
-    { "GET", "/subscriptions", SB_ARM, ARM_SUBSCRIPTIONS, subscriptions, SUBS "Subscriptions_List" },
-    { "GET", "/subscriptions/{sub}", SB_ARM, ARM_SUBSCRIPTIONS, subscription, SUBS "Subscriptions_Get" },
+    { "GET", "/subscriptions", SB_ARM, ARM_SUBSCRIPTIONS, subscriptions,
+      SUBS "Subscriptions_List" },
+    { "GET", "/subscriptions/{sub}", SB_ARM, ARM_SUBSCRIPTIONS, subscription,
+      SUBS "Subscriptions_Get" },
     { "GET", "/subscriptions/{sub}/locations", SB_ARM, ARM_SUBSCRIPTIONS, locations,
       SUBS "Subscriptions_ListLocations" },
     { "GET", "/subscriptions/{sub}/resourcegroups", SB_ARM, ARM_RESOURCES, groups_list,
       RESOURCES "ResourceGroups_List" },
-    { "HEAD GET PUT PATCH DELETE", "/subscriptions/{sub}/resourcegroups/{rg}", SB_ARM, ARM_RESOURCES, groups_one,
-      RESOURCES "ResourceGroups_*" },
-    { "GET", "/subscriptions/{sub}/resourcegroups/{rg}/resources", SB_ARM, ARM_RESOURCES, groups_resources,
-      RESOURCES "Resources_ListByResourceGroup" },
-    { "GET", "/subscriptions/{sub}/resources", SB_ARM, ARM_RESOURCES, groups_resources, RESOURCES "Resources_List" },
-    { "GET", "/subscriptions/{sub}/providers", SB_ARM, ARM_RESOURCES, providers_list, RESOURCES "Providers_List" },
-    { "GET", "/subscriptions/{sub}/providers/{ns}", SB_ARM, ARM_RESOURCES, providers_get, RESOURCES "Providers_Get" },
-    { "POST", "/subscriptions/{sub}/providers/{ns}/register", SB_ARM, ARM_RESOURCES, providers_register,
-      RESOURCES "Providers_Register" },
-    { "POST", "/subscriptions/{sub}/providers/{ns}/unregister", SB_ARM, ARM_RESOURCES, providers_unregister,
-      RESOURCES "Providers_Unregister" },
-    { "GET", "/subscriptions/{sub}/operationresults/{op}", SB_ARM, ARM_RESOURCES, lro_result, "azure-wire.md 2.8.3" },
-    { "GET", "/subscriptions/{sub}/providers/{ns}/locations/{loc}/operationStatuses/{op}", SB_ARM, HCI_VERSIONS,
-      lro_status, "azure-wire.md 2.8.2" },
-    { "GET", "/subscriptions/{sub}/providers/{ns}/locations/{loc}/operationResults/{op}", SB_ARM, HCI_VERSIONS,
-      lro_result, "azure-wire.md 2.8.3" },
+    { "HEAD GET PUT PATCH DELETE", "/subscriptions/{sub}/resourcegroups/{rg}", SB_ARM,
+      ARM_RESOURCES, groups_one, RESOURCES "ResourceGroups_*" },
+    { "GET", "/subscriptions/{sub}/resourcegroups/{rg}/resources", SB_ARM, ARM_RESOURCES,
+      groups_resources, RESOURCES "Resources_ListByResourceGroup" },
+    { "GET", "/subscriptions/{sub}/resources", SB_ARM, ARM_RESOURCES, groups_resources,
+      RESOURCES "Resources_List" },
+    { "GET", "/subscriptions/{sub}/providers", SB_ARM, ARM_RESOURCES, providers_list,
+      RESOURCES "Providers_List" },
+    { "GET", "/subscriptions/{sub}/providers/{ns}", SB_ARM, ARM_RESOURCES, providers_get,
+      RESOURCES "Providers_Get" },
+    { "POST", "/subscriptions/{sub}/providers/{ns}/register", SB_ARM, ARM_RESOURCES,
+      providers_register, RESOURCES "Providers_Register" },
+    { "POST", "/subscriptions/{sub}/providers/{ns}/unregister", SB_ARM, ARM_RESOURCES,
+      providers_unregister, RESOURCES "Providers_Unregister" },
+    { "GET", "/subscriptions/{sub}/operationresults/{op}", SB_ARM, ARM_RESOURCES, lro_result,
+      "azure-wire.md 2.8.3" },
+    { "GET", "/subscriptions/{sub}/providers/{ns}/locations/{loc}/operationStatuses/{op}", SB_ARM,
+      HCI_VERSIONS, lro_status, "azure-wire.md 2.8.2" },
+    { "GET", "/subscriptions/{sub}/providers/{ns}/locations/{loc}/operationResults/{op}", SB_ARM,
+      HCI_VERSIONS, lro_result, "azure-wire.md 2.8.3" },
 };
 const struct sb_routes arm_routes = { rows, ARRAY_LEN(rows) };

@@ -1,5 +1,6 @@
-/* azlosandbox-azcmagent: a stand-in for the Arc agent's command. It knows its node by agent.json beside the name that it was called by
- * and asks the sandbox on that node's port. Sources: azure-wire.md 5.3 to 5.9 (flags, keys of show, exit codes). Links base only. */
+/* azlosandbox-azcmagent: a stand-in for the Arc agent's command. It knows its node by agent.json
+ * beside the name that it was called by and asks the sandbox on that node's port. Sources:
+ * azure-wire.md 5.3 to 5.9 (flags, keys of show, exit codes). Links base only. */
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -22,9 +23,16 @@
 #define MAX_CONFIG   (1024 * 1024)
 #define WAIT_S       60
 
-enum { EXIT_AGENT = 4, EXIT_ARGUMENT_MISSING = 16, EXIT_CONFIG = 19, EXIT_ARGUMENT = 23, EXIT_COMMAND = 101 };
+enum {
+    EXIT_AGENT = 4,
+    EXIT_ARGUMENT_MISSING = 16,
+    EXIT_CONFIG = 19,
+    EXIT_ARGUMENT = 23,
+    EXIT_COMMAND = 101
+};
 
-/* long option, its letter, the member of the request; NULL member: handled by name or accepted without effect */
+/* long option, its letter, the member of the request; NULL member: handled by name or accepted
+ * without effect */
 struct option_row {
     const char *name;
     char letter;
@@ -75,7 +83,8 @@ struct run {
 
 static int fail(struct run *r, int code, const char *message)
 {
-    FILE *to = r->log_stderr ? stderr : stdout; /* without --log-stderr the agent complains on stdout */
+    FILE *to =
+        r->log_stderr ? stderr : stdout; /* without --log-stderr the agent complains on stdout */
 
     if (r->as_json) {
         struct json *j = json_object(), *e = json_object();
@@ -118,12 +127,18 @@ static void print_table(const struct json *j)
     static const struct {
         const char *label, *name;
     } lines[] = {
-        { "Resource Name", "resourceName" },     { "Resource Group Name", "resourceGroup" },
-        { "Resource Id", "resourceId" },         { "Subscription ID", "subscriptionId" },
-        { "Tenant ID", "tenantId" },             { "VM ID", "vmId" },
-        { "Correlation ID", "correlationId" },   { "Location", "location" },
-        { "Cloud", "cloud" },                    { "Agent Version", "agentVersion" },
-        { "Agent Status", "status" },            { "Agent Last Heartbeat", "lastHeartbeat" },
+        { "Resource Name", "resourceName" },
+        { "Resource Group Name", "resourceGroup" },
+        { "Resource Id", "resourceId" },
+        { "Subscription ID", "subscriptionId" },
+        { "Tenant ID", "tenantId" },
+        { "VM ID", "vmId" },
+        { "Correlation ID", "correlationId" },
+        { "Location", "location" },
+        { "Cloud", "cloud" },
+        { "Agent Version", "agentVersion" },
+        { "Agent Status", "status" },
+        { "Agent Last Heartbeat", "lastHeartbeat" },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(lines); i++)
@@ -137,7 +152,8 @@ static const struct option_row *find_option(const char *arg, size_t n)
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         if (arg[1] != '-' && n == 2 && options[i].letter == arg[1])
             return &options[i];
-        if (arg[1] == '-' && n == strlen(options[i].name) + 2 && !strncmp(arg + 2, options[i].name, n - 2))
+        if (arg[1] == '-' && n == strlen(options[i].name) + 2 &&
+            !strncmp(arg + 2, options[i].name, n - 2))
             return &options[i];
     }
     return NULL;
@@ -235,7 +251,8 @@ static int read_config(struct run *r)
     free(buf);
     if (!json_is_object(doc)) {
         json_free(doc);
-        return fail(r, EXIT_CONFIG, "The configuration file cannot be read or is not a JSON object.");
+        return fail(r, EXIT_CONFIG,
+                    "The configuration file cannot be read or is not a JSON object.");
     }
     take_config(r, doc);
     json_free(doc);
@@ -257,7 +274,9 @@ static int read_node(struct run *r, const char *self)
     STR_SET(r->node, json_str(doc, "name"));
     json_int(doc, "port", &r->port);
     json_free(doc);
-    return r->port > 0 && r->port < 65536 ? 0 : fail(r, 6, "The agent is not set up: agent.json is missing or wrong.");
+    return r->port > 0 && r->port < 65536
+               ? 0
+               : fail(r, 6, "The agent is not set up: agent.json is missing or wrong.");
 }
 
 /* ---- the agent's port ---- */
@@ -301,7 +320,8 @@ static void receive(int fd, struct str *in)
     char part[4096];
     ssize_t n;
 
-    while (in->len < MAX_CONFIG && ((n = recv(fd, part, sizeof part, 0)) > 0 || (n < 0 && errno == EINTR)))
+    while (in->len < MAX_CONFIG &&
+           ((n = recv(fd, part, sizeof part, 0)) > 0 || (n < 0 && errno == EINTR)))
         if (n > 0)
             str_addn(in, part, (size_t)n);
 }
@@ -372,7 +392,9 @@ static int run_ask(struct run *r, const char *method, const char *path, const ch
     } else {
         if (json_int(answer, "error.exitCode", &n))
             code = (int)n;
-        code = fail(r, code, json_str(answer, "error.message") ? json_str(answer, "error.message") : "Refused.");
+        code = fail(r, code,
+                    json_str(answer, "error.message") ? json_str(answer, "error.message")
+                                                      : "Refused.");
     }
     json_free(answer);
     return code;
@@ -417,7 +439,8 @@ static const struct {
 
 static int help(void)
 {
-    puts("Stand-in for the Azure Connected Machine agent's command, part of azlosandbox.\n\nCommands:");
+    puts("Stand-in for the Azure Connected Machine agent's command, part of "
+         "azlosandbox.\n\nCommands:");
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         printf("  %-12s %s\n", commands[i].name, commands[i].help);
     puts("\nFlags:");

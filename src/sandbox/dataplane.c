@@ -1,4 +1,5 @@
-/* The sandbox's data plane, docs/dataplane.md: what a native node says once registered. Microsoft's own is not documented. */
+/* The sandbox's data plane, docs/dataplane.md: what a native node says once registered. Microsoft's
+ * own is not documented. */
 #include "config.h"
 
 #include "sandbox/hci.h"
@@ -83,12 +84,15 @@ static bool identify(struct sb_req *q, struct sb_reply *r, struct call *c)
     world_each(q->world, "/subscriptions/", match_cluster, &f);
     c->cluster = f.found;
     if (!c->cluster) {
-        sb_arm_error(r, 404, "ClusterNotFound", "There is no cluster with the id '%s'.", sb_var(q, "cloudId"));
+        sb_arm_error(r, 404, "ClusterNotFound", "There is no cluster with the id '%s'.",
+                     sb_var(q, "cloudId"));
         return false;
     }
     c->machine = machine_id ? world_resource(q->world, machine_id) : NULL;
-    if (!c->machine || !str_ieq(json_str(c->machine, "identity.principalId"), json_str(q->claims, "oid"))) {
-        sb_arm_error(r, 401, "MachineNotFound", "The machine of this token does not exist any more.");
+    if (!c->machine ||
+        !str_ieq(json_str(c->machine, "identity.principalId"), json_str(q->claims, "oid"))) {
+        sb_arm_error(r, 401, "MachineNotFound",
+                     "The machine of this token does not exist any more.");
         return false;
     }
     str_addf(&settings, "%s/arcSettings/default", json_str(c->cluster, "id"));
@@ -105,7 +109,8 @@ static bool identify(struct sb_req *q, struct sb_reply *r, struct call *c)
 
 static bool claim_machine(struct sb_reply *r, struct json *machine, const struct json *cluster)
 {
-    const char *parent = json_str(machine, "properties.parentClusterResourceId"), *id = json_str(cluster, "id");
+    const char *parent = json_str(machine, "properties.parentClusterResourceId"),
+               *id = json_str(cluster, "id");
 
     if (parent && parent[0] && !str_ieq(parent, id)) {
         sb_arm_error(r, 409, "MachineInAnotherCluster", "Machine '%s' belongs to cluster '%s'.",
@@ -202,8 +207,8 @@ static void do_register(struct sb_req *q, struct sb_reply *r)
     if (!body || !identify(q, r, &c))
         return;
     if (!str_ieq(json_str(body, "resourceId"), json_str(c.cluster, "id"))) {
-        sb_arm_error(r, 409, "ClusterMismatch", "Cluster '%s' is resource '%s'.", sb_var(q, "cloudId"),
-                     json_str(c.cluster, "id"));
+        sb_arm_error(r, 409, "ClusterMismatch", "Cluster '%s' is resource '%s'.",
+                     sb_var(q, "cloudId"), json_str(c.cluster, "id"));
         return;
     }
     if (!claim_all(q, r, &c))
@@ -215,7 +220,8 @@ static void do_register(struct sb_req *q, struct sb_reply *r)
         put_census(c.cluster, n);
     mark_synced(q, &c, now);
     answer = json_object();
-    json_set_str(answer, "registrationDate", json_str(c.cluster, "properties.registrationTimestamp"));
+    json_set_str(answer, "registrationDate",
+                 json_str(c.cluster, "properties.registrationTimestamp"));
     time_iso7(at, now);
     json_set_str(answer, "serverTime", at);
     json_set_int(answer, "syncIntervalSeconds", SYNC_SECONDS);
@@ -233,7 +239,8 @@ static void do_sync(struct sb_req *q, struct sb_reply *r)
     if (!body || !identify(q, r, &c))
         return;
     if (!json_str(c.cluster, "properties.registrationTimestamp")) {
-        sb_arm_error(r, 409, "NotRegistered", "Cluster '%s' is not registered yet.", json_str(c.cluster, "name"));
+        sb_arm_error(r, 409, "NotRegistered", "Cluster '%s' is not registered yet.",
+                     json_str(c.cluster, "name"));
         return;
     }
     if (!claim_machine(r, c.machine, c.cluster))
@@ -259,6 +266,7 @@ static const struct sb_route rows[] = {
     { "GET", "/dataplane/{region}/health", SB_ANYONE, NULL, health, "docs/dataplane.md" },
     { "POST", "/dataplane/{region}/clusters/{cloudId}/register", SB_DATAPLANE, NULL, do_register,
       "docs/dataplane.md" },
-    { "POST", "/dataplane/{region}/clusters/{cloudId}/sync", SB_DATAPLANE, NULL, do_sync, "docs/dataplane.md" },
+    { "POST", "/dataplane/{region}/clusters/{cloudId}/sync", SB_DATAPLANE, NULL, do_sync,
+      "docs/dataplane.md" },
 };
 const struct sb_routes dataplane_routes = { rows, ARRAY_LEN(rows) };

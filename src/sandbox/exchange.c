@@ -79,8 +79,8 @@ static int status_of(const char *reply, size_t len)
 }
 
 /* reply_len 0: the connection ended without an answer; status 0 stands for it. */
-void exchange_write(const char *url, const char *request, size_t req_len, const char *reply,
-                    size_t reply_len)
+void exchange_write(const char *url, int64_t started_at, int64_t ended_at, const char *request,
+                    size_t req_len, const char *reply, size_t reply_len)
 {
     pthread_mutex_lock(&lock);
     bool wanted = log_fd >= 0;
@@ -93,6 +93,8 @@ void exchange_write(const char *url, const char *request, size_t req_len, const 
     str_addn(&line, request, strcspn(request, " "));
     json_set_str(j, "method", str_p(&line));
     json_set_str(j, "url", url);
+    json_set_int(j, "startedAt", started_at); /* real Unix ms: for whoever counts dependent round trips */
+    json_set_int(j, "endedAt", ended_at);
     json_set(j, "reqHeaders", headers_of(request, qh));
     json_set(j, "reqBody", body_of(request + qh, req_len - qh));
     json_set_int(j, "status", status_of(reply, reply_len));

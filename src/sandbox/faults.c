@@ -108,7 +108,7 @@ static bool parse_kind(const char *kind, struct fault *f)
     return false;
 }
 
-/* Cuts "x3" or "x*" off the end. */
+/* Cuts "x3" or "x*" off the end: a glob that itself ends so is written with a count ("/max2x1"). */
 static bool cut_count(char *spec, int *count)
 {
     size_t len = strlen(spec), at = len;

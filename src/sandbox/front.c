@@ -15,6 +15,7 @@
 
 #include "base/i18n.h"
 #include "sandbox/front.h"
+#include "sandbox/ports.h"
 
 enum { DOORS_MAX = 80, CONNS_MAX = 1024, BACKLOG = 256, STACK = 512 * 1024, IDLE_S = 300 };
 enum door_kind { DOOR_TLS, DOOR_PROXY, DOOR_PLAIN };
@@ -189,9 +190,19 @@ static int door_open(enum door_kind kind, const char *host, int inner_port, int 
 {
     if (n_doors == DOORS_MAX)
         return err_set(e, ERR_USAGE, ERR_C_TOO_BIG, _("There are too many ports."));
-    int fd = listen_on(host, port, e);
+    static const char *const names[] = { [DOOR_TLS] = "tls", [DOOR_PROXY] = "proxy", [DOOR_PLAIN] = "plain" };
+    static int numbers[ARRAY_LEN(names)];
+    struct err gone = { 0 };
+    int fd = -1, again = *port ? 0 : ports_earlier(names[kind], numbers[kind]);
+    if (again)
+        fd = listen_on(host, &again, &gone);
+    if (fd >= 0)
+        *port = again;
+    else
+        fd = listen_on(host, port, e);
     if (fd < 0)
         return -1;
+    ports_taken(names[kind], numbers[kind]++, *port);
     struct door *d = &doors[n_doors];
     *d = (struct door){ .fd = fd, .inner_port = inner_port, .kind = kind };
     int rc = pthread_create(&d->thread, NULL, door_thread, d);

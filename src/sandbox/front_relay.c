@@ -25,6 +25,7 @@ struct relay {
     int inner_port;
     char method[16];
     struct str path; /* without the query */
+    int64_t started_at;
     struct str url;
 };
 
@@ -273,7 +274,8 @@ static void write_log(const struct relay *r, const struct msg *q, const struct m
         if (reply->body.len)
             str_addn(&told, reply->body.p, reply->body.len);
     }
-    exchange_write(str_p(&r->url), str_p(&asked), asked.len, str_p(&told), told.len);
+    int64_t spent = wall_ms() - r->started_at + (r->client->ssl ? sb_options.latency_ms : 0);
+    exchange_write(str_p(&r->url), r->started_at, r->started_at + spent, str_p(&asked), asked.len, str_p(&told), told.len);
     str_free(&asked);
     str_free(&told);
 }
@@ -310,6 +312,7 @@ static bool exchange(struct relay *r, const struct msg *q)
     struct msg reply = { 0 };
     struct fault f = { .kind = FAULT_NONE };
     bool go_on = !q->close;
+    r->started_at = wall_ms();
     read_target(r, q);
     if (!str_istarts(str_p(&r->path), "/sandbox/")) /* the steering wheel never breaks */
         fault_take_bytes(r->method, str_p(&r->path), &f);

@@ -1,4 +1,5 @@
-/* Sources: Microsoft.Resources 2021-04-01 resources.json ResourceGroups_*, Resources_List*; azure-wire.md 2.4. */
+/* Sources: Microsoft.Resources 2021-04-01 resources.json ResourceGroups_*, Resources_List*;
+ * azure-wire.md 2.4. */
 #include "config.h"
 
 #include "sandbox/arm.h"
@@ -38,9 +39,12 @@ static const struct shape_row identity_rows[] = {
 };
 static const struct shape identity_shape = SHAPE("Identity", identity_rows);
 static const struct shape_row listed_rows[] = {
-    { "id", SHAPE_STR, 0, NULL, NULL, NULL },       { "name", SHAPE_STR, 0, NULL, NULL, NULL },
-    { "type", SHAPE_STR, 0, NULL, NULL, NULL },     { "location", SHAPE_STR, 0, NULL, NULL, NULL },
-    { "tags", SHAPE_MAP, 0, NULL, NULL, NULL },     { "identity", SHAPE_OBJ, 0, NULL, NULL, &identity_shape },
+    { "id", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "name", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "type", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "location", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "tags", SHAPE_MAP, 0, NULL, NULL, NULL },
+    { "identity", SHAPE_OBJ, 0, NULL, NULL, &identity_shape },
     { "kind", SHAPE_STR, 0, NULL, NULL, NULL },
 };
 static const struct shape listed_shape = SHAPE("GenericResourceExpanded", listed_rows);
@@ -59,7 +63,8 @@ static bool name_ok(struct sb_reply *r, const char *name)
         ok = isalnum((unsigned char)*p) || strchr("-_.()", *p) || (unsigned char)*p >= 0x80;
     if (!ok)
         sb_arm_error(r, 400, "InvalidResourceGroup",
-                     "The provided resource group name '%.100s' is invalid. The name can be up to 90 characters, only "
+                     "The provided resource group name '%.100s' is invalid. The name can be up to "
+                     "90 characters, only "
                      "letters, digits, '-', '.', '(', ')' and '_', and cannot end with '.'.",
                      name);
     return ok;
@@ -72,12 +77,14 @@ static void put(struct sb_req *q, struct sb_reply *r, const char *id, struct jso
     struct json *g;
     char region[64];
 
-    if (!body || !name_ok(r, sb_var(q, "rg")) || !res_location_ok(q, r, location, GROUP_TYPE, false))
+    if (!body || !name_ok(r, sb_var(q, "rg")) ||
+        !res_location_ok(q, r, location, GROUP_TYPE, false))
         return;
     str_region(region, sizeof region, location);
     if (old && !str_ieq(json_str(old, "location"), region)) {
         sb_arm_error(r, 409, "InvalidResourceGroupLocation",
-                     "Invalid resource group location '%s'. The Resource group already exists in location '%s'.",
+                     "Invalid resource group location '%s'. The Resource group already exists in "
+                     "location '%s'.",
                      region, json_str(old, "location"));
         return;
     }
@@ -115,7 +122,8 @@ static void drop(struct sb_req *q, struct sb_reply *r, const char *id, struct js
 
 static struct res_need need_of(const char *method)
 {
-    struct res_need need = { "Microsoft.Resources/subscriptions/resourceGroups/read", NULL, false, false };
+    struct res_need need = { "Microsoft.Resources/subscriptions/resourceGroups/read", NULL, false,
+                             false };
 
     if (str_eq(method, "PUT") || str_eq(method, "PATCH")) {
         need.action = "Microsoft.Resources/subscriptions/resourceGroups/write";
@@ -153,8 +161,8 @@ void groups_one(struct sb_req *q, struct sb_reply *r)
 
 void groups_list(struct sb_req *q, struct sb_reply *r)
 {
-    static const struct res_need need = { "Microsoft.Resources/subscriptions/resourceGroups/read", NULL, false,
-                                          false };
+    static const struct res_need need = { "Microsoft.Resources/subscriptions/resourceGroups/read",
+                                          NULL, false, false };
     char prefix[128];
 
     if (!res_allow(q, r, &need))
@@ -197,7 +205,8 @@ static void list_generic(const char *id, struct json *resource, void *payload)
         in_group += strlen("/resourceGroups/");
         str_fmt(group, sizeof group, "%.*s", (int)strcspn(in_group, "/"), in_group);
     }
-    if ((g->type[0] && !str_ieq(g->type, json_str(resource, "type"))) || (g->group[0] && !str_ieq(g->group, group)) ||
+    if ((g->type[0] && !str_ieq(g->type, json_str(resource, "type"))) ||
+        (g->group[0] && !str_ieq(g->group, group)) ||
         (g->name[0] && !str_ieq(g->name, json_str(resource, "name"))))
         return;
     json_push(g->value, shape_cut(&listed_shape, resource, g->q->api_version));
@@ -205,7 +214,8 @@ static void list_generic(const char *id, struct json *resource, void *payload)
 
 void groups_resources(struct sb_req *q, struct sb_reply *r)
 {
-    struct res_need need = { "Microsoft.Resources/subscriptions/resources/read", NULL, false, false };
+    struct res_need need = { "Microsoft.Resources/subscriptions/resources/read", NULL, false,
+                             false };
     struct generic g = { q, NULL, "", "", "" };
     const char *filter = sb_query(q, "$filter");
     struct str prefix = STR_INIT;

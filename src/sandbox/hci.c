@@ -1,4 +1,5 @@
-/* Clusters. Sources: Microsoft.AzureStackHCI clusters.json Clusters_*; azure-wire.md 3.1, 3.2; register-flow.md 2.10. */
+/* Clusters. Sources: Microsoft.AzureStackHCI clusters.json Clusters_*; azure-wire.md 3.1, 3.2;
+ * register-flow.md 2.10. */
 #include "config.h"
 
 #include "sandbox/hci.h"
@@ -16,7 +17,8 @@ bool hci_recent(struct world *w, const struct json *cluster)
 {
     int64_t at;
 
-    return time_parse(json_str(cluster, "properties.lastSyncTimestamp"), &at) && world_now(w) - at <= DAY_MS;
+    return time_parse(json_str(cluster, "properties.lastSyncTimestamp"), &at) &&
+           world_now(w) - at <= DAY_MS;
 }
 
 static void age(struct sb_req *q, struct json *props, const struct json *cluster)
@@ -47,7 +49,8 @@ struct json *hci_form(struct sb_req *q, const struct json *resource)
     whole = json_copy(resource);
     props = res_props(whole);
     str_region(region, sizeof region, json_str(resource, "location"));
-    str_addf(&endpoint, "%s/dataplane/%s", q->base, region); /* never stored: the port may change with a restart */
+    str_addf(&endpoint, "%s/dataplane/%s", q->base,
+             region); /* never stored: the port may change with a restart */
     json_set_str(props, "serviceEndpoint", str_p(&endpoint));
     str_free(&endpoint);
     age(q, props, resource);
@@ -72,7 +75,8 @@ static void fill_provider(struct sb_req *q, struct json *props)
     const char *tenant = json_str(res_subscription(q->world, sb_var(q, "sub")), "tenantId");
 
     if (!json_str(props, "resourceProviderObjectId"))
-        json_set_str(props, "resourceProviderObjectId", res_rp_object_id(q->world, tenant ? tenant : ""));
+        json_set_str(props, "resourceProviderObjectId",
+                     res_rp_object_id(q->world, tenant ? tenant : ""));
 }
 
 static struct json *create(struct sb_req *q, const char *id)
@@ -109,11 +113,12 @@ static bool same_region(const char *a, const char *b)
 /* 2021-09-01 had no service-made identity: both ids were the client's to send. */
 static bool legacy_ids_ok(struct sb_req *q, struct sb_reply *r)
 {
-    if (shape_has(q->api_version, "2022-05-01") ||
-        (json_str(q->json, "properties.aadClientId") && json_str(q->json, "properties.aadTenantId")))
+    if (shape_has(q->api_version, "2022-05-01") || (json_str(q->json, "properties.aadClientId") &&
+                                                    json_str(q->json, "properties.aadTenantId")))
         return true;
     sb_arm_error(r, 400, "InvalidRequestContent",
-                 "The request content was invalid and could not be deserialized: 'Required properties 'aadClientId' "
+                 "The request content was invalid and could not be deserialized: 'Required "
+                 "properties 'aadClientId' "
                  "and 'aadTenantId' not found in JSON. Path 'properties'.'.");
     return false;
 }
@@ -127,10 +132,13 @@ static void put(struct sb_req *q, struct sb_reply *r, const char *id)
         !res_location_ok(q, r, json_str(body, "location"), CLUSTER_TYPE, true))
         return;
     if (c && !same_region(json_str(c, "location"), json_str(body, "location"))) {
-        sb_arm_error(r, 409, "InvalidResourceLocation",
-                     "The resource '%s' already exists in location '%s' in resource group '%s'. A resource with the "
-                     "same name cannot be created in location '%s'. Please select a new resource name.",
-                     sb_var(q, "cluster"), json_str(c, "location"), sb_var(q, "rg"), json_str(body, "location"));
+        sb_arm_error(
+            r, 409, "InvalidResourceLocation",
+            "The resource '%s' already exists in location '%s' in resource group '%s'. A resource "
+            "with the "
+            "same name cannot be created in location '%s'. Please select a new resource name.",
+            sb_var(q, "cluster"), json_str(c, "location"), sb_var(q, "rg"),
+            json_str(body, "location"));
         return;
     }
     if (!c) {
@@ -152,7 +160,8 @@ static void patch(struct sb_req *q, struct sb_reply *r, const char *id)
         return;
     shape_merge(&hci_cluster_patch_shape, c, body);
     res_identity(q, c, json_member(body, "identity"));
-    fill_provider(q, res_props(c)); /* a PATCH makes the provider look again: register-flow.md 2.5 M4 */
+    fill_provider(
+        q, res_props(c)); /* a PATCH makes the provider look again: register-flow.md 2.5 M4 */
     res_stamp(q, c);
     sb_reply_json(r, 200, hci_form(q, c));
 }
@@ -169,7 +178,7 @@ static void drop(struct sb_req *q, struct sb_reply *r, const char *id)
     o.location = json_str(c, "location");
     json_set_str(res_props(c), "provisioningState", "Deleting");
     if (!shape_has(q->api_version, "2022-05-01")) { /* 2021-09-01 deletes at once */
-        world_remove(q->world, id);
+        lro_delete(q->world, id);
         r->status = 200;
         return;
     }
@@ -224,12 +233,14 @@ static void clusters(struct sb_req *q, struct sb_reply *r)
 #define SETTINGS SUB "/resourceGroups/{rg}" CLUSTERS "/{cluster}/arcSettings"
 #define FROM     "Microsoft.AzureStackHCI 2024-04-01 "
 static const struct sb_route rows[] = {
-    { "GET", SUB CLUSTERS, SB_ARM, HCI_VERSIONS, clusters, FROM "clusters.json Clusters_ListBySubscription" },
+    { "GET", SUB CLUSTERS, SB_ARM, HCI_VERSIONS, clusters,
+      FROM "clusters.json Clusters_ListBySubscription" },
     { "GET", SUB "/resourceGroups/{rg}" CLUSTERS, SB_ARM, HCI_VERSIONS, clusters,
       FROM "clusters.json Clusters_ListByResourceGroup" },
-    { "GET PUT PATCH DELETE", SUB "/resourceGroups/{rg}" CLUSTERS "/{cluster}", SB_ARM, HCI_VERSIONS, cluster,
-      FROM "clusters.json Clusters_*" },
-    { "GET", SETTINGS, SB_ARM, HCI_VERSIONS, hci_settings_list, FROM "arcSettings.json ArcSettings_ListByCluster" },
+    { "GET PUT PATCH DELETE", SUB "/resourceGroups/{rg}" CLUSTERS "/{cluster}", SB_ARM,
+      HCI_VERSIONS, cluster, FROM "clusters.json Clusters_*" },
+    { "GET", SETTINGS, SB_ARM, HCI_VERSIONS, hci_settings_list,
+      FROM "arcSettings.json ArcSettings_ListByCluster" },
     { "GET PUT PATCH DELETE", SETTINGS "/{setting}", SB_ARM, HCI_VERSIONS, hci_settings_one,
       FROM "arcSettings.json ArcSettings_*" },
     { "GET", SETTINGS "/{setting}/extensions", SB_ARM, HCI_VERSIONS, hci_extensions,

@@ -1,5 +1,6 @@
-/* arcSettings and reconcile. Sources: Microsoft.AzureStackHCI arcSettings.json ArcSettings_*; azure-wire.md 3.3; register-flow.md 2.5 M5, M6
- * and surprise 5 (bare node names or machine ids). */
+/* arcSettings and reconcile. Sources: Microsoft.AzureStackHCI arcSettings.json ArcSettings_*;
+ * azure-wire.md 3.3; register-flow.md 2.5 M5, M6 and surprise 5 (bare node names or machine ids).
+ */
 #include "config.h"
 
 #include "sandbox/hci.h"
@@ -134,14 +135,16 @@ static void arc_group_id(struct str *out, const char *sub, const struct json *se
              json_str(settings, "properties.arcInstanceResourceGroup"));
 }
 
-static bool role_ok(struct sb_req *q, struct sb_reply *r, const struct json *cluster, const char *group)
+static bool role_ok(struct sb_req *q, struct sb_reply *r, const struct json *cluster,
+                    const char *group)
 {
     const char *rp = json_str(cluster, "properties.resourceProviderObjectId");
 
     if (rp && roles_has(q->world, group, rp, ROLE_RESOURCE_MANAGER))
         return true;
     sb_arm_error(r, 409, "MissingRoleAssignment",
-                 "The service principal '%s' of resource provider 'Microsoft.AzureStackHCI' does not have the role "
+                 "The service principal '%s' of resource provider 'Microsoft.AzureStackHCI' does "
+                 "not have the role "
                  "'Azure Connected Machine Resource Manager' (%s) over scope '%s'.",
                  rp ? rp : "", ROLE_RESOURCE_MANAGER, group);
     return false;
@@ -164,7 +167,8 @@ static struct json *node_item(struct world *w, const char *group, const char *no
         json_set_str(item, "name", json_str(m, "name"));
         json_set_str(item, "arcInstance", json_str(m, "id"));
         if (json_str(m, "identity.principalId"))
-            json_set_str(item, "arcNodeServicePrincipalObjectId", json_str(m, "identity.principalId"));
+            json_set_str(item, "arcNodeServicePrincipalObjectId",
+                         json_str(m, "identity.principalId"));
         json_set_str(item, "state", "Creating");
     }
     str_free(&id);
@@ -179,8 +183,9 @@ static struct json *node_items(struct sb_req *q, struct sb_reply *r, const char 
         struct json *item = node_item(q->world, group, json_value_str(n));
 
         if (!item) {
-            sb_arm_error(r, 400, "ArcMachineNotFound", "There is no Arc machine '%s' in resource group '%s'.",
-                         json_value_str(n), res_last(group));
+            sb_arm_error(r, 400, "ArcMachineNotFound",
+                         "There is no Arc machine '%s' in resource group '%s'.", json_value_str(n),
+                         res_last(group));
             json_free(items);
             return NULL;
         }
@@ -199,10 +204,10 @@ void hci_aggregate(struct json *settings)
         connected += str_eq(json_str(n, "state"), "Connected");
     }
     json_set_str(p, "aggregateState",
-                 !all                 ? "NotSpecified"
-                 : connected == all   ? "Connected"
-                 : connected > 0      ? "PartiallyConnected"
-                                      : "Disconnected");
+                 !all               ? "NotSpecified"
+                 : connected == all ? "Connected"
+                 : connected > 0    ? "PartiallyConnected"
+                                    : "Disconnected");
 }
 
 void hci_reconcile_done(struct world *w, const char *id)
@@ -222,11 +227,13 @@ void hci_reconcile_done(struct world *w, const char *id)
     world_touch(w);
 }
 
-static void start_reconcile(struct sb_req *q, struct sb_reply *r, const struct json *cluster, struct json *s,
-                            struct json *items)
+static void start_reconcile(struct sb_req *q, struct sb_reply *r, const struct json *cluster,
+                            struct json *s, struct json *items)
 {
     const char *id = json_str(s, "id");
-    const struct lro o = { NS_HCI, json_str(cluster, "location"), "reconcile", id, id, RECONCILE_MS };
+    const struct lro o = {
+        NS_HCI, json_str(cluster, "location"), "reconcile", id, id, RECONCILE_MS
+    };
 
     json_set(res_props(s), "perNodeDetails", items);
     json_set_str(res_props(s), "provisioningState", "Updating");
@@ -243,8 +250,8 @@ void hci_reconcile(struct sb_req *q, struct sb_reply *r)
     struct json *s, *items = NULL;
     struct str group = STR_INIT;
 
-    if (!res_allow(q, r, &need) || !(cluster = hci_cluster_of(q, r)) || !(s = settings_of(q, r, cluster)) ||
-        !res_body(q, r, &hci_reconcile_shape))
+    if (!res_allow(q, r, &need) || !(cluster = hci_cluster_of(q, r)) ||
+        !(s = settings_of(q, r, cluster)) || !res_body(q, r, &hci_reconcile_shape))
         return;
     arc_group_id(&group, sb_var(q, "sub"), s);
     if (role_ok(q, r, cluster, str_p(&group)))

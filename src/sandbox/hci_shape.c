@@ -1,12 +1,13 @@
-/* Sources: Microsoft.AzureStackHCI 2021-09-01, 2022-12-01, 2023-03-01, 2024-01-01, 2024-04-01: clusters.json, arcSettings.json.
- * Properties that the sandbox never fills (log collection, remote support, attestation) stand here as read-only names, so that a whole object
- * that a client sends back is taken. */
+/* Sources: Microsoft.AzureStackHCI 2021-09-01, 2022-12-01, 2023-03-01, 2024-01-01, 2024-04-01:
+ * clusters.json, arcSettings.json. Properties that the sandbox never fills (log collection, remote
+ * support, attestation) stand here as read-only names, so that a whole object that a client sends
+ * back is taken. */
 #include "config.h"
 
 #include "sandbox/hci.h"
 
-#define LEVELS  "Off|Basic|Enhanced"
-#define ENABLED "Disabled|Enabled"
+#define LEVELS     "Off|Basic|Enhanced"
+#define ENABLED    "Disabled|Enabled"
 #define IDENTITIES "None|SystemAssigned|UserAssigned|SystemAssigned, UserAssigned"
 
 static const struct shape_row identity_rows[] = {
@@ -81,7 +82,8 @@ static const struct shape_row properties_rows[] = {
     { "remoteSupportProperties", SHAPE_OBJ, SHAPE_IGNORED, NULL, "2024-04-01", &nothing_shape },
     { "desiredProperties", SHAPE_OBJ, 0, NULL, NULL, &desired_shape },
     { "reportedProperties", SHAPE_OBJ, SHAPE_RO, NULL, NULL, &reported_shape },
-    { "isolatedVmAttestationConfiguration", SHAPE_OBJ, SHAPE_IGNORED, NULL, "2024-01-01", &nothing_shape },
+    { "isolatedVmAttestationConfiguration", SHAPE_OBJ, SHAPE_IGNORED, NULL, "2024-01-01",
+      &nothing_shape },
     { "trialDaysRemaining", SHAPE_NUM, SHAPE_RO, NULL, NULL, NULL },
     { "billingModel", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
     { "registrationTimestamp", SHAPE_TIME, SHAPE_RO, NULL, NULL, NULL },
@@ -110,7 +112,8 @@ static const struct shape_row patch_properties_rows[] = {
     { "aadTenantId", SHAPE_STR, 0, NULL, NULL, NULL },
     { "desiredProperties", SHAPE_OBJ, 0, NULL, NULL, &desired_shape },
 };
-static const struct shape patch_properties_shape = SHAPE("ClusterPatchProperties", patch_properties_rows);
+static const struct shape patch_properties_shape =
+    SHAPE("ClusterPatchProperties", patch_properties_rows);
 
 static const struct shape_row hci_cluster_patch_rows[] = {
     { "tags", SHAPE_MAP, 0, NULL, NULL, NULL },
@@ -129,7 +132,8 @@ static const struct shape_row connectivity_rows[] = {
     { "enabled", SHAPE_BOOL, 0, NULL, NULL, NULL },
     { "serviceConfigurations", SHAPE_LIST, 0, NULL, NULL, &service_shape },
 };
-static const struct shape connectivity_shape = SHAPE("ArcConnectivityProperties", connectivity_rows);
+static const struct shape connectivity_shape =
+    SHAPE("ArcConnectivityProperties", connectivity_rows);
 
 static const struct shape_row per_node_rows[] = {
     { "name", SHAPE_STR, 0, NULL, NULL, NULL },
@@ -157,7 +161,8 @@ static const struct shape_row settings_properties_rows[] = {
     { "connectivityProperties", SHAPE_OBJ, 0, NULL, "2022-12-01", &connectivity_shape },
     { "defaultExtensions", SHAPE_LIST, SHAPE_RO, NULL, "2023-03-01", &extension_shape },
 };
-static const struct shape settings_properties_shape = SHAPE("ArcSettingProperties", settings_properties_rows);
+static const struct shape settings_properties_shape =
+    SHAPE("ArcSettingProperties", settings_properties_rows);
 
 static const struct shape_row hci_settings_rows[] = {
     { "id", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
@@ -172,7 +177,8 @@ const struct shape hci_settings_shape = SHAPE("ArcSetting", hci_settings_rows);
 static const struct shape_row settings_patch_properties_rows[] = {
     { "connectivityProperties", SHAPE_OBJ, 0, NULL, NULL, &connectivity_shape },
 };
-static const struct shape settings_patch_properties_shape = SHAPE("ArcSettingsPatchProperties", settings_patch_properties_rows);
+static const struct shape settings_patch_properties_shape =
+    SHAPE("ArcSettingsPatchProperties", settings_patch_properties_rows);
 
 static const struct shape_row hci_settings_patch_rows[] = {
     { "tags", SHAPE_MAP, SHAPE_IGNORED, NULL, NULL, NULL },
@@ -183,7 +189,8 @@ const struct shape hci_settings_patch_shape = SHAPE("ArcSettingsPatch", hci_sett
 static const struct shape_row reconcile_properties_rows[] = {
     { "clusterNodes", SHAPE_WORDS, 0, NULL, NULL, NULL },
 };
-static const struct shape reconcile_properties_shape = SHAPE("ReconcileArcSettingsRequestProperties", reconcile_properties_rows);
+static const struct shape reconcile_properties_shape =
+    SHAPE("ReconcileArcSettingsRequestProperties", reconcile_properties_rows);
 
 static const struct shape_row hci_reconcile_rows[] = {
     { "properties", SHAPE_OBJ, SHAPE_REQUIRED, NULL, NULL, &reconcile_properties_shape },

@@ -24,10 +24,22 @@ static void note_below(const char *id, struct json *resource, void *payload)
         b->ids[b->n++] = xstrdup(id);
 }
 
-static void apply_delete(struct world *w, const char *target)
+/* A machine whose cluster is gone is free again. */
+static void free_machine(const char *id, struct json *resource, void *payload)
+{
+    const struct below *b = payload;
+    const char *parent = json_str(resource, "properties.parentClusterResourceId");
+
+    (void)id;
+    if (parent && res_within(parent, b->target))
+        json_unset(res_props(resource), "parentClusterResourceId");
+}
+
+void lro_delete(struct world *w, const char *target)
 {
     struct below b = { target, { NULL }, 0 };
 
+    world_each(w, "/subscriptions/", free_machine, &b);
     world_each(w, target, note_below, &b);
     for (size_t i = 0; i < b.n; i++) {
         world_remove(w, b.ids[i]);
@@ -39,7 +51,7 @@ static const struct {
     const char *kind;
     void (*apply)(struct world *w, const char *target);
 } effects[] = {
-    { "delete", apply_delete },
+    { "delete", lro_delete },
     { "reconcile", hci_reconcile_done },
 };
 
@@ -107,14 +119,17 @@ bool lro_start(struct sb_req *q, struct sb_reply *r, const struct lro *o)
     remember(q, o, id);
     str_region(location, sizeof location, o->location ? o->location : "global");
     if (o->provider) {
-        str_addf(&status, "%s/subscriptions/%s/providers/%s/locations/%s/operationStatuses/%s?api-version=%s",
-                 q->base, sb_var(q, "sub"), o->provider, location, id, q->api_version);
-        str_addf(&result, "%s/subscriptions/%s/providers/%s/locations/%s/operationResults/%s?api-version=%s",
+        str_addf(
+            &status,
+            "%s/subscriptions/%s/providers/%s/locations/%s/operationStatuses/%s?api-version=%s",
+            q->base, sb_var(q, "sub"), o->provider, location, id, q->api_version);
+        str_addf(&result,
+                 "%s/subscriptions/%s/providers/%s/locations/%s/operationResults/%s?api-version=%s",
                  q->base, sb_var(q, "sub"), o->provider, location, id, q->api_version);
         sb_reply_header(r, "Azure-AsyncOperation", "%s", str_p(&status));
     } else {
-        str_addf(&result, "%s/subscriptions/%s/operationresults/%s?api-version=%s", q->base, sb_var(q, "sub"), id,
-                 q->api_version);
+        str_addf(&result, "%s/subscriptions/%s/operationresults/%s?api-version=%s", q->base,
+                 sb_var(q, "sub"), id, q->api_version);
     }
     sb_reply_header(r, "Location", "%s", str_p(&result));
     sb_reply_header(r, "Retry-After", "1");

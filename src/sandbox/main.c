@@ -16,14 +16,15 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "sandbox/options.h"
+#include "sandbox/ports.h"
 
 enum { EXIT_USAGE = 2, EXIT_BUSY = 75 };
 
-static void print_ready(struct world *w, int tls_port, int proxy_port)
+static int print_ready(struct world *w, int tls_port, int proxy_port, struct err *e)
 {
     bool six = strchr(sb_options.listen_host, ':') != NULL;
     const char *host = six ? "[::1]" : "127.0.0.1";
-    char base[128], proxy[128], ca[600], himds[64];
+    char base[128], proxy[128], ca[600], himds[64], path[600];
     struct json *doc = json_object(), *nodes = json_array();
     struct str line = STR_INIT;
     str_fmt(base, sizeof(base), "https://%s:%d", host, tls_port);
@@ -47,10 +48,13 @@ static void print_ready(struct world *w, int tls_port, int proxy_port)
     json_set_str(doc, "user", json_str(json_first(world_section(w, "users")), "upn"));
     json_set_int(doc, "pid", getpid());
     json_write(&line, doc);
+    str_fmt(path, sizeof(path), "%s/ready.json", sb_options.dir); /* for whoever steers a running sandbox */
+    int rc = file_replace(path, str_p(&line), line.len, e);
     puts(str_p(&line));
     fflush(stdout);
     str_free(&line);
     json_free(doc);
+    return rc;
 }
 
 /* The nodes' links and the ready line must hold whoever reads them, wherever that one stands. */
@@ -73,14 +77,14 @@ static int start(struct world **w, struct err *e)
     str_fmt(lock, sizeof(lock), "%s/lock", sb_options.dir);
     if (file_lock(lock, false, e) < 0) /* held until the process ends */
         return -1;
+    ports_open(sb_options.dir);
     if ((sb_options.log[0] && exchange_open(sb_options.log, e) < 0) ||
         ca_init(sb_options.dir, e) < 0 || jwt_init(sb_options.dir, e) < 0 ||
         world_open(sb_options.dir, sb_options.seed, w, e) < 0 ||
         nodes_prepare(sb_options.dir, sb_options.nodes, *w, e) < 0 ||
         http_start(-1, &inner, *w, e) < 0 || front_start(inner, &tls_port, &proxy_port, e) < 0)
         return -1;
-    print_ready(*w, tls_port, proxy_port);
-    return 0;
+    return ports_save(e) < 0 ? -1 : print_ready(*w, tls_port, proxy_port, e);
 }
 
 /* A child whose parent asked for a death signal also looks itself: the parent may have gone before

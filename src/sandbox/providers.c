@@ -1,4 +1,5 @@
-/* Sources: Microsoft.Resources 2021-04-01 resources.json Providers_*; azure-wire.md 2.5; register-flow.md 1.4. */
+/* Sources: Microsoft.Resources 2021-04-01 resources.json Providers_*; azure-wire.md 2.5;
+ * register-flow.md 1.4. */
 #include "config.h"
 
 #include "sandbox/arm.h"
@@ -21,9 +22,11 @@ static const struct {
     { NS_HCI, "locations/operationStatuses", HCI_VERSIONS, HCI, false },
     { NS_ARC, "machines", ARC_VERSIONS, EVERYWHERE, false },
     { NS_ARC, "machines/extensions", ARC_VERSIONS, EVERYWHERE, false },
-    { "Microsoft.GuestConfiguration", "guestConfigurationAssignments", "2022-01-25", GLOBAL, false },
+    { "Microsoft.GuestConfiguration", "guestConfigurationAssignments", "2022-01-25", GLOBAL,
+      false },
     { "Microsoft.HybridConnectivity", "endpoints", "2023-03-15", GLOBAL, false },
-    { NS_AUTH, "roleAssignments", "2018-01-01-preview 2020-04-01-preview 2022-04-01", GLOBAL, true },
+    { NS_AUTH, "roleAssignments", "2018-01-01-preview 2020-04-01-preview 2022-04-01", GLOBAL,
+      true },
     { NS_AUTH, "roleDefinitions", "2018-01-01-preview 2022-04-01", GLOBAL, true },
     { "Microsoft.Resources", "resourceGroups", "2021-04-01 2022-09-01 2025-04-01", GLOBAL, true },
     { "Microsoft.Resources", "subscriptions", "2019-11-01 2021-01-01 2022-12-01", GLOBAL, true },
@@ -128,7 +131,8 @@ static struct json *form(struct sb_req *q, const char *ns, bool always)
         json_set_str(t, "resourceType", types[i].type);
         json_set(t, "locations", places(q->world, types[i].where));
         json_set(t, "apiVersions", version_list(types[i].versions));
-        json_set_str(t, "capabilities", strchr(types[i].type, '/') ? "None" : "SupportsTags, SupportsLocation");
+        json_set_str(t, "capabilities",
+                     strchr(types[i].type, '/') ? "None" : "SupportsTags, SupportsLocation");
         json_push(list, t);
     }
     json_set(p, "resourceTypes", list);
@@ -139,7 +143,8 @@ static struct json *form(struct sb_req *q, const char *ns, bool always)
 
 void providers_list(struct sb_req *q, struct sb_reply *r)
 {
-    static const struct res_need need = { "Microsoft.Resources/subscriptions/providers/read", NULL, false, false };
+    static const struct res_need need = { "Microsoft.Resources/subscriptions/providers/read", NULL,
+                                          false, false };
     struct json *body, *value;
 
     if (!res_allow(q, r, &need))
@@ -158,13 +163,15 @@ static const char *asked(struct sb_req *q, struct sb_reply *r, bool *always)
     const char *ns = known(sb_var(q, "ns"), always);
 
     if (!ns)
-        sb_arm_error(r, 404, "InvalidResourceNamespace", "The resource namespace '%s' is invalid.", sb_var(q, "ns"));
+        sb_arm_error(r, 404, "InvalidResourceNamespace", "The resource namespace '%s' is invalid.",
+                     sb_var(q, "ns"));
     return ns;
 }
 
 void providers_get(struct sb_req *q, struct sb_reply *r)
 {
-    static const struct res_need need = { "Microsoft.Resources/subscriptions/providers/read", NULL, false, false };
+    static const struct res_need need = { "Microsoft.Resources/subscriptions/providers/read", NULL,
+                                          false, false };
     bool always = false;
     const char *ns;
 
@@ -173,7 +180,8 @@ void providers_get(struct sb_req *q, struct sb_reply *r)
     sb_reply_json(r, 200, form(q, ns, always));
 }
 
-static void change(struct sb_req *q, struct sb_reply *r, const char *verb, const char *during, const char *final)
+static void change(struct sb_req *q, struct sb_reply *r, const char *verb, const char *during,
+                   const char *final)
 {
     char action[128];
     struct res_need need = { action, NULL, true, false };

@@ -45,8 +45,10 @@ static bool denied(struct sb_req *q, struct sb_reply *r, const char *action)
             continue;
         scope_of(&scope, q);
         sb_arm_error(r, 403, "AuthorizationFailed",
-                     "The client '%s' with object id '%s' does not have authorization to perform action '%s' "
-                     "over scope '%s' or the scope is invalid. If access was recently granted, please refresh "
+                     "The client '%s' with object id '%s' does not have authorization to perform "
+                     "action '%s' "
+                     "over scope '%s' or the scope is invalid. If access was recently granted, "
+                     "please refresh "
                      "your credentials.",
                      res_caller(q), oid ? oid : "", action, str_p(&scope));
         str_free(&scope);
@@ -72,12 +74,14 @@ static bool group_there(struct sb_req *q, struct sb_reply *r, bool write)
     res_group_id(&id, q);
     g = world_resource(q->world, str_p(&id));
     if (!g) {
-        sb_arm_error(r, 404, "ResourceGroupNotFound", "Resource group '%s' could not be found.", sb_var(q, "rg"));
+        sb_arm_error(r, 404, "ResourceGroupNotFound", "Resource group '%s' could not be found.",
+                     sb_var(q, "rg"));
         ok = false;
     } else if (write && str_eq(json_str(g, "properties.provisioningState"), "Deleting")) {
-        sb_arm_error(r, 409, "ResourceGroupBeingDeleted",
-                     "The resource group '%s' is in deprovisioning state and cannot perform this operation.",
-                     sb_var(q, "rg"));
+        sb_arm_error(
+            r, 409, "ResourceGroupBeingDeleted",
+            "The resource group '%s' is in deprovisioning state and cannot perform this operation.",
+            sb_var(q, "rg"));
         ok = false;
     }
     str_free(&id);
@@ -92,14 +96,16 @@ bool res_allow(struct sb_req *q, struct sb_reply *r, const struct res_need *need
     res_note_base(q);
     lro_settle(q->world);
     if (!sub) {
-        sb_arm_error(r, 404, "SubscriptionNotFound", "The subscription '%s' could not be found.", sub_id);
+        sb_arm_error(r, 404, "SubscriptionNotFound", "The subscription '%s' could not be found.",
+                     sub_id);
         return false;
     }
     if (denied(q, r, need->action))
         return false;
     if (need->write && str_ieq(json_str(sub, "state"), "Disabled")) {
         sb_arm_error(r, 409, "ReadOnlyDisabledSubscription",
-                     "The subscription '%s' is disabled and therefore marked as read only. You cannot perform any "
+                     "The subscription '%s' is disabled and therefore marked as read only. You "
+                     "cannot perform any "
                      "write actions on this subscription until it is re-enabled.",
                      sub_id);
         return false;
@@ -164,7 +170,8 @@ struct json *res_find(struct sb_req *q, struct sb_reply *r, const char *id)
 
     if (!j)
         sb_arm_error(r, 404, "ResourceNotFound",
-                     "The Resource '%s' under resource group '%s' was not found. For more details please go to "
+                     "The Resource '%s' under resource group '%s' was not found. For more details "
+                     "please go to "
                      "https://aka.ms/ARMResourceNotFoundFix",
                      type ? type + strlen("/providers/") : id, sb_var(q, "rg"));
     return j;
@@ -178,7 +185,8 @@ const struct json *res_body(struct sb_req *q, struct sb_reply *r, const struct s
 
     if (!q->json) {
         sb_arm_error(r, 400, "InvalidRequestContent",
-                     "The request content was invalid and could not be deserialized: 'A body of type '%s' is "
+                     "The request content was invalid and could not be deserialized: 'A body of "
+                     "type '%s' is "
                      "required.'.",
                      s->type);
         return NULL;
@@ -198,20 +206,23 @@ bool res_name_ok(struct sb_reply *r, const char *name, size_t max)
     if (n && n <= max && !strpbrk(name, "<>%&:\\?/#") && name[n - 1] != '.' && name[n - 1] != ' ')
         return true;
     sb_arm_error(r, 400, "InvalidResourceName",
-                 "Resource name '%.100s' is invalid. The name can be up to %u characters, cannot end with '.' and "
+                 "Resource name '%.100s' is invalid. The name can be up to %u characters, cannot "
+                 "end with '.' and "
                  "cannot contain '<,>,%%,&,:,\\,?,/'.",
                  name, (unsigned)max);
     return false;
 }
 
-bool res_location_ok(struct sb_req *q, struct sb_reply *r, const char *location, const char *type, bool hci)
+bool res_location_ok(struct sb_req *q, struct sb_reply *r, const char *location, const char *type,
+                     bool hci)
 {
     struct str names = STR_INIT;
     char wanted[64];
     bool found = false;
 
     if (!location || !location[0]) {
-        sb_arm_error(r, 400, "LocationRequired", "The location property is required for this definition.");
+        sb_arm_error(r, 400, "LocationRequired",
+                     "The location property is required for this definition.");
         return false;
     }
     str_region(wanted, sizeof wanted, location);
@@ -225,7 +236,8 @@ bool res_location_ok(struct sb_req *q, struct sb_reply *r, const char *location,
     }
     if (!found)
         sb_arm_error(r, 400, "LocationNotAvailableForResourceType",
-                     "The provided location '%.60s' is not available for resource type '%s'. List of available "
+                     "The provided location '%.60s' is not available for resource type '%s'. List "
+                     "of available "
                      "regions for the resource type is '%s'.",
                      location, type, str_p(&names));
     str_free(&names);

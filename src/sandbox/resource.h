@@ -1,8 +1,11 @@
-/* resource.h - what every resource family of the sandbox does the same way: who may, which group, which body, which form, long work.
+/* resource.h - what every resource family of the sandbox does the same way: who may, which group,
+ * which body, which form, long work.
  *
- * Order in a handler: res_allow (right, subscription state, provider, group), res_body (shape), then the change, then the reply.
- * Long work is an entry of the section "operations" with a time; its effect happens when somebody looks after that time (lro_settle, called by
- * res_allow and by the status routes). Sources: azure-wire.md 2.3.2, 2.4, 2.5.6, 2.6, 2.8; messages after Azure's own.
+ * Order in a handler: res_allow (right, subscription state, provider, group), res_body (shape),
+ * then the change, then the reply. Long work is an entry of the section "operations" with a time;
+ * its effect happens when somebody looks after that time (lro_settle, called by res_allow and by
+ * the status routes). Sources: azure-wire.md 2.3.2, 2.4, 2.5.6, 2.6, 2.8; messages after Azure's
+ * own.
  */
 #ifndef AZL_SANDBOX_RESOURCE_H
 #define AZL_SANDBOX_RESOURCE_H
@@ -15,10 +18,11 @@
 #define NS_AUTH "Microsoft.Authorization"
 
 struct res_need {
-    const char *action;   /* "Microsoft.AzureStackHCI/clusters/write": judged against the seed's denyActions */
+    const char *action;   /* "Microsoft.AzureStackHCI/clusters/write": judged against the seed's
+                             denyActions */
     const char *provider; /* writes: must be Registered; NULL none */
     bool write;
-    bool group;           /* {rg} must exist */
+    bool group; /* {rg} must exist */
 };
 /* False: r holds the refusal. */
 bool res_allow(struct sb_req *q, struct sb_reply *r, const struct res_need *need);
@@ -27,15 +31,21 @@ const struct json *res_subscription(struct world *w, const char *sub);
 void res_group_id(struct str *out, struct sb_req *q);
 /* {group}/providers/{type}/{name}; type "Microsoft.AzureStackHCI/clusters" */
 void res_id(struct str *out, struct sb_req *q, const char *type, const char *name);
-struct json *res_find(struct sb_req *q, struct sb_reply *r, const char *id); /* NULL: r is 404 ResourceNotFound */
-const struct json *res_body(struct sb_req *q, struct sb_reply *r, const struct shape *s); /* NULL: r is 400 */
+struct json *res_find(struct sb_req *q, struct sb_reply *r,
+                      const char *id); /* NULL: r is 404 ResourceNotFound */
+const struct json *res_body(struct sb_req *q, struct sb_reply *r,
+                            const struct shape *s); /* NULL: r is 400 */
 bool res_name_ok(struct sb_reply *r, const char *name, size_t max);
-/* location is one of the section's ("regions": display names of clusters; "locations": all), else 400. */
-bool res_location_ok(struct sb_req *q, struct sb_reply *r, const char *location, const char *type, bool hci);
+/* location is one of the section's ("regions": display names of clusters; "locations": all), else
+ * 400. */
+bool res_location_ok(struct sb_req *q, struct sb_reply *r, const char *location, const char *type,
+                     bool hci);
 /* A resource with id, name, type, empty properties. */
 struct json *res_new(const char *id, const char *type);
 struct json *res_props(struct json *resource); /* its properties, made when absent */
-void res_stamp(struct sb_req *q, struct json *resource); /* systemData, on the sandbox's clock; marks the world changed */
+void res_stamp(
+    struct sb_req *q,
+    struct json *resource); /* systemData, on the sandbox's clock; marks the world changed */
 /* SystemAssigned asked for: principalId and tenantId are given once. */
 void res_identity(struct sb_req *q, struct json *resource, const struct json *asked);
 /* {"value":[each resource of `type` under prefix, cut to shape]} */
@@ -49,23 +59,28 @@ const char *res_caller(const struct sb_req *q);
 /* The https base that clients use, remembered from the newest request that came from outside. */
 void res_note_base(struct sb_req *q);
 const char *res_base(struct world *w);
-bool res_registered(struct world *w, const char *sub, const char *ns); /* settles a registration whose time has come */
-const char *res_rp_object_id(struct world *w, const char *tenant);     /* the HCI provider's service principal, made when first asked */
+bool res_registered(struct world *w, const char *sub,
+                    const char *ns); /* settles a registration whose time has come */
+const char *res_rp_object_id(
+    struct world *w,
+    const char *tenant); /* the HCI provider's service principal, made when first asked */
 
 /* ---- long-running operations ---- */
 
 struct lro {
     const char *provider; /* NS_HCI; NULL: resource groups */
     const char *location;
-    const char *kind;     /* "delete" target and all below it, "reconcile" target */
+    const char *kind; /* "delete" target and all below it, "reconcile" target */
     const char *target;
-    const char *result;   /* resource shown by the Location address at the end, or NULL */
-    int ms;               /* on the sandbox's clock; 0 with --instant */
+    const char *result; /* resource shown by the Location address at the end, or NULL */
+    int ms;             /* on the sandbox's clock; 0 with --instant */
 };
-/* True: it was done at once (the caller replies); false: r is 202 with Azure-AsyncOperation, Location, Retry-After. */
+/* True: it was done at once (the caller replies); false: r is 202 with Azure-AsyncOperation,
+ * Location, Retry-After. */
 bool lro_start(struct sb_req *q, struct sb_reply *r, const struct lro *o);
 void lro_settle(struct world *w);
-void lro_status(struct sb_req *q, struct sb_reply *r);  /* handlers */
+void lro_delete(struct world *w, const char *target); /* at once, with all below it */
+void lro_status(struct sb_req *q, struct sb_reply *r); /* handlers */
 void lro_result(struct sb_req *q, struct sb_reply *r);
 
 void world_close(struct world *w); /* tests; a sandbox keeps its world to the end */
@@ -74,7 +89,8 @@ void world_close(struct world *w); /* tests; a sandbox keeps its world to the en
 struct json *hci_form(struct sb_req *q, const struct json *resource);
 void hci_reconcile_done(struct world *w, const char *id);
 void hci_aggregate(struct json *arc_setting); /* aggregateState from perNodeDetails */
-void arc_machine_put(struct sb_req *q, struct sb_reply *r); /* also called for the agent's connect and disconnect */
+void arc_machine_put(struct sb_req *q,
+                     struct sb_reply *r); /* also called for the agent's connect and disconnect */
 void arc_machine_delete(struct sb_req *q, struct sb_reply *r);
 bool roles_has(struct world *w, const char *scope, const char *principal, const char *role_guid);
 

@@ -1,55 +1,21 @@
-/* Role assignments, role definitions, the caller's permissions. Sources: Microsoft.Authorization 2022-04-01
- * authorization-RoleAssignmentsCalls.json, authorization-RoleDefinitionsCalls.json; azure-wire.md 2.10 (GUIDs of built-in roles: 2.10.14). */
+/* Role assignments. Sources: Microsoft.Authorization 2022-04-01
+ * authorization-RoleAssignmentsCalls.json; azure-wire.md 2.10. */
 #include "config.h"
 
-#include "sandbox/resource.h"
+#include "sandbox/roles.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define ASSIGNMENT_TYPE "Microsoft.Authorization/roleAssignments"
-#define DEFINITION_TYPE "Microsoft.Authorization/roleDefinitions"
 #define MARK            "/providers/Microsoft.Authorization/"
-
-static const struct {
-    const char *guid, *name, *description, *actions;
-} roles[] = {
-    { "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner",
-      "Grants full access to manage all resources, including the ability to assign roles in Azure RBAC.", "*" },
-    { "b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor",
-      "Grants full access to manage all resources, but does not allow you to assign roles in Azure RBAC.", "*" },
-    { "acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader",
-      "View all resources, but does not allow you to make any changes.", "*/read" },
-    { "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", "User Access Administrator",
-      "Lets you manage user access to Azure resources.", "*/read Microsoft.Authorization/*" },
-    { "b64e21ea-ac4e-4cdf-9dc9-5b892992bee7", "Azure Connected Machine Onboarding",
-      "Can onboard Azure Connected Machines.",
-      "Microsoft.HybridCompute/machines/read Microsoft.HybridCompute/machines/write "
-      "Microsoft.HybridCompute/privateLinkScopes/read "
-      "Microsoft.GuestConfiguration/guestConfigurationAssignments/read" },
-    { "cd570a14-e51a-42ad-bac8-bafd67325302", "Azure Connected Machine Resource Administrator",
-      "Can read, write, delete and re-onboard Azure Connected Machines.",
-      "Microsoft.HybridCompute/machines/read Microsoft.HybridCompute/machines/write "
-      "Microsoft.HybridCompute/machines/delete Microsoft.HybridCompute/machines/extensions/*" },
-    { "f5819b54-e033-4d82-ac66-4fec3cbf3f4c", "Azure Connected Machine Resource Manager",
-      "Custom Role for AzureStackHCI RP to manage hybrid compute machines and hybrid connectivity endpoints in a "
-      "resource group",
-      "Microsoft.HybridConnectivity/endpoints/read Microsoft.HybridConnectivity/endpoints/write "
-      "Microsoft.HybridCompute/machines/read Microsoft.HybridCompute/machines/write "
-      "Microsoft.HybridCompute/machines/delete Microsoft.HybridCompute/machines/extensions/read "
-      "Microsoft.HybridCompute/machines/extensions/write Microsoft.HybridCompute/machines/extensions/delete" },
-    { "bda0d508-adf1-4af0-9c28-88919fc3ae06", "Azure Stack HCI Administrator",
-      "Grants full access to the cluster and its resources, including the ability to register Azure Stack HCI and "
-      "assign others as Azure Arc HCI VM Contributor and/or Azure Arc HCI VM Reader",
-      "Microsoft.AzureStackHCI/register/action Microsoft.AzureStackHCI/Unregister/Action "
-      "Microsoft.AzureStackHCI/clusters/*" },
-};
 
 static const struct shape_row properties_rows[] = {
     { "scope", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
     { "roleDefinitionId", SHAPE_STR, SHAPE_REQUIRED, NULL, NULL, NULL },
     { "principalId", SHAPE_STR, SHAPE_REQUIRED, NULL, NULL, NULL },
-    { "principalType", SHAPE_STR, 0, "User|Group|ServicePrincipal|ForeignGroup|Device", NULL, NULL },
+    { "principalType", SHAPE_STR, 0, "User|Group|ServicePrincipal|ForeignGroup|Device", NULL,
+      NULL },
     { "description", SHAPE_STR, 0, NULL, NULL, NULL },
     { "condition", SHAPE_STR, 0, NULL, NULL, NULL },
     { "conditionVersion", SHAPE_STR, 0, NULL, NULL, NULL },
@@ -68,7 +34,8 @@ static const struct shape_row assignment_rows[] = {
 };
 static const struct shape assignment_shape = SHAPE("RoleAssignment", assignment_rows);
 
-/* Path up to /providers/Microsoft.Authorization/, with the spelling under which the resource is stored. */
+/* Path up to /providers/Microsoft.Authorization/, with the spelling under which the resource is
+ * stored. */
 static void scope_of(struct str *out, struct sb_req *q)
 {
     const char *mark = str_ifind(q->path, MARK);
@@ -81,12 +48,13 @@ static void scope_of(struct str *out, struct sb_req *q)
     str_free(&raw);
 }
 
-/* res_allow asks for {sub} and {rg}; a scope is one variable here. */
-static bool allow(struct sb_req *q, struct sb_reply *r, const char *action, bool write)
+/* res_allow asks for {sub} and {rg}. */
+bool roles_allow(struct sb_req *q, struct sb_reply *r, const char *action, bool write)
 {
     struct sb_req *inner = xcalloc(1, sizeof *inner);
     struct res_need need = { action, NULL, write, false };
-    const char *p = str_ifind(q->path, "/subscriptions/"), *g = str_ifind(q->path, "/resourceGroups/");
+    const char *p = str_ifind(q->path, "/subscriptions/"),
+               *g = str_ifind(q->path, "/resourceGroups/");
     bool ok;
 
     *inner = *q;
@@ -150,12 +118,14 @@ struct find_assignment {
 static void compare(const char *id, struct json *a, void *payload)
 {
     struct find_assignment *f = payload;
-    const char *scope = json_str(a, "properties.scope"), *role = json_str(a, "properties.roleDefinitionId");
+    const char *scope = json_str(a, "properties.scope"),
+               *role = json_str(a, "properties.roleDefinitionId");
 
     (void)id;
     if (f->found || !str_ieq(json_str(a, "type"), ASSIGNMENT_TYPE) || !scope || !role)
         return;
-    if (str_ieq(json_str(a, "properties.principalId"), f->principal) && str_ieq(res_last(role), f->role) &&
+    if (str_ieq(json_str(a, "properties.principalId"), f->principal) &&
+        str_ieq(res_last(role), f->role) &&
         (str_ieq(scope, f->scope) || (f->inherit && res_within(f->scope, scope))))
         f->found = a;
 }
@@ -168,38 +138,35 @@ bool roles_has(struct world *w, const char *scope, const char *principal, const 
     return f.found != NULL;
 }
 
-static bool role_known(const char *definition_id)
-{
-    for (size_t i = 0; i < ARRAY_LEN(roles); i++)
-        if (str_ieq(roles[i].guid, res_last(definition_id)))
-            return true;
-    return false;
-}
-
 static bool request_ok(struct sb_req *q, struct sb_reply *r)
 {
     const char *role = json_str(q->json, "properties.roleDefinitionId");
     const char *principal = json_str(q->json, "properties.principalId");
 
     if (!guid_is(sb_var(q, "name"))) {
-        sb_arm_error(r, 400, "InvalidRoleAssignmentId",
-                     "The role assignment ID '%.100s' is not valid. The role assignment ID must be a GUID.",
-                     sb_var(q, "name"));
+        sb_arm_error(
+            r, 400, "InvalidRoleAssignmentId",
+            "The role assignment ID '%.100s' is not valid. The role assignment ID must be a GUID.",
+            sb_var(q, "name"));
         return false;
     }
     if (!guid_is(principal)) {
-        sb_arm_error(r, 400, "InvalidPrincipalId", "A valid principal ID must be provided for role assignment.");
+        sb_arm_error(r, 400, "InvalidPrincipalId",
+                     "A valid principal ID must be provided for role assignment.");
         return false;
     }
-    if (!role_known(role)) {
+    if (!role_def_known(role)) {
         sb_arm_error(r, 400, "RoleDefinitionDoesNotExist",
-                     "The specified role definition with ID '%.100s' does not exist.", res_last(role));
+                     "The specified role definition with ID '%.100s' does not exist.",
+                     res_last(role));
         return false;
     }
     if (!principal_known(q->world, principal)) {
         sb_arm_error(r, 400, "PrincipalNotFound",
-                     "Principal %s does not exist in the directory %s. Check that you have the correct principal ID. "
-                     "If you are creating this principal and then immediately assigning a role, this error might be "
+                     "Principal %s does not exist in the directory %s. Check that you have the "
+                     "correct principal ID. "
+                     "If you are creating this principal and then immediately assigning a role, "
+                     "this error might be "
                      "related to a replication delay.",
                      principal, json_str(q->claims, "tid") ? json_str(q->claims, "tid") : "");
         return false;
@@ -216,7 +183,8 @@ static void undashed(char out[GUID_SIZE], const char *guid)
 }
 
 /* Another assignment of the same kind or another one under this name: true when r is filled. */
-static bool conflicts(struct sb_req *q, struct sb_reply *r, const char *scope, const struct json *old)
+static bool conflicts(struct sb_req *q, struct sb_reply *r, const char *scope,
+                      const struct json *old)
 {
     const char *role = res_last(json_str(q->json, "properties.roleDefinitionId"));
     const char *principal = json_str(q->json, "properties.principalId");
@@ -227,16 +195,19 @@ static bool conflicts(struct sb_req *q, struct sb_reply *r, const char *scope, c
         if (str_ieq(json_str(old, "properties.principalId"), principal) &&
             str_ieq(res_last(json_str(old, "properties.roleDefinitionId")), role))
             return false;
-        sb_arm_error(r, 400, "RoleAssignmentUpdateNotPermitted",
-                     "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.");
+        sb_arm_error(
+            r, 400, "RoleAssignmentUpdateNotPermitted",
+            "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.");
         return true;
     }
     world_each(q->world, "/", compare, &f);
     if (!f.found)
         return false;
     undashed(plain, json_str(f.found, "name"));
-    sb_arm_error(r, 409, "RoleAssignmentExists",
-                 "The role assignment already exists. The ID of the conflicting role assignment is %s.", plain);
+    sb_arm_error(
+        r, 409, "RoleAssignmentExists",
+        "The role assignment already exists. The ID of the conflicting role assignment is %s.",
+        plain);
     return true;
 }
 
@@ -277,13 +248,13 @@ static void put(struct sb_req *q, struct sb_reply *r, const char *id, const char
 static void assignment(struct sb_req *q, struct sb_reply *r)
 {
     bool read = str_eq(q->method, "GET");
-    const char *action = read                        ? ASSIGNMENT_TYPE "/read"
-                         : str_eq(q->method, "PUT")  ? ASSIGNMENT_TYPE "/write"
-                                                     : ASSIGNMENT_TYPE "/delete";
+    const char *action = read                       ? ASSIGNMENT_TYPE "/read"
+                         : str_eq(q->method, "PUT") ? ASSIGNMENT_TYPE "/write"
+                                                    : ASSIGNMENT_TYPE "/delete";
     struct str scope = STR_INIT, id = STR_INIT;
     struct json *old;
 
-    if (!allow(q, r, action, !read))
+    if (!roles_allow(q, r, action, !read))
         return;
     scope_of(&scope, q);
     str_addf(&id, "%s/providers/" ASSIGNMENT_TYPE "/%s", str_p(&scope), sb_var(q, "name"));
@@ -300,7 +271,8 @@ static void assignment(struct sb_req *q, struct sb_reply *r)
     } else if (old) {
         sb_reply_json(r, 200, form(q, old));
     } else {
-        sb_arm_error(r, 404, "RoleAssignmentNotFound", "The role assignment '%s' is not found.", sb_var(q, "name"));
+        sb_arm_error(r, 404, "RoleAssignmentNotFound", "The role assignment '%s' is not found.",
+                     sb_var(q, "name"));
     }
     str_free(&scope);
     str_free(&id);
@@ -329,8 +301,7 @@ static void list_one(const char *id, struct json *a, void *payload)
     json_push(f->value, form(f->q, a));
 }
 
-/* Text in quotes after `word`, if it stands in the filter. */
-static void quoted_after(const char *filter, const char *word, char *out, size_t size)
+void roles_quoted_after(const char *filter, const char *word, char *out, size_t size)
 {
     const char *p = str_ifind(filter, word), *end;
 
@@ -347,14 +318,14 @@ static void assignments(struct sb_req *q, struct sb_reply *r)
     struct list_filter f = { q, NULL, "", true, NULL };
     struct json *body;
 
-    if (!allow(q, r, ASSIGNMENT_TYPE "/read", false))
+    if (!roles_allow(q, r, ASSIGNMENT_TYPE "/read", false))
         return;
     scope_of(&scope, q);
     f.scope = str_p(&scope);
     if (filter) {
         f.below = !str_ifind(filter, "atScope()");
-        quoted_after(filter, "principalId eq", f.principal, sizeof f.principal);
-        quoted_after(filter, "assignedTo(", f.principal, sizeof f.principal);
+        roles_quoted_after(filter, "principalId eq", f.principal, sizeof f.principal);
+        roles_quoted_after(filter, "assignedTo(", f.principal, sizeof f.principal);
     }
     f.value = json_array();
     world_each(q->world, "/", list_one, &f);
@@ -362,119 +333,6 @@ static void assignments(struct sb_req *q, struct sb_reply *r)
     json_set(body, "value", f.value);
     sb_reply_json(r, 200, body);
     str_free(&scope);
-}
-
-/* ---- definitions ---- */
-
-static struct json *words(const char *text)
-{
-    struct json *list = json_array();
-
-    while (*text) {
-        char one[160];
-        size_t n = strcspn(text, " ");
-
-        str_fmt(one, sizeof one, "%.*s", (int)n, text);
-        json_push(list, json_string(one));
-        text += n;
-        text += strspn(text, " ");
-    }
-    return list;
-}
-
-static struct json *permission(const char *actions, const char *not_actions)
-{
-    struct json *p = json_object();
-
-    json_set(p, "actions", words(actions));
-    json_set(p, "notActions", words(not_actions));
-    json_set(p, "dataActions", json_array());
-    json_set(p, "notDataActions", json_array());
-    return p;
-}
-
-static struct json *definition_form(const char *sub_scope, size_t i)
-{
-    struct json *d = json_object(), *p = json_object(), *list = json_array(), *scopes = json_array();
-    bool contributor = str_eq(roles[i].name, "Contributor");
-    struct str id = STR_INIT;
-
-    str_addf(&id, "%s/providers/" DEFINITION_TYPE "/%s", sub_scope, roles[i].guid);
-    json_set_str(d, "id", str_p(&id));
-    str_free(&id);
-    json_set_str(d, "name", roles[i].guid);
-    json_set_str(d, "type", DEFINITION_TYPE);
-    json_set_str(p, "roleName", roles[i].name);
-    json_set_str(p, "type", "BuiltInRole");
-    json_set_str(p, "description", roles[i].description);
-    json_push(scopes, json_string("/"));
-    json_set(p, "assignableScopes", scopes);
-    json_push(list, permission(roles[i].actions, contributor ? "Microsoft.Authorization/*/Delete "
-                                                               "Microsoft.Authorization/*/Write"
-                                                             : ""));
-    json_set(p, "permissions", list);
-    json_set(d, "properties", p);
-    return d;
-}
-
-/* "/subscriptions/x" of a longer scope; "" for the root. */
-static void subscription_scope(struct str *out, struct sb_req *q)
-{
-    const char *p = str_ifind(q->path, "/subscriptions/");
-
-    if (p)
-        str_addf(out, "/subscriptions/%.*s", (int)strcspn(p + 15, "/"), p + 15);
-}
-
-static void definitions(struct sb_req *q, struct sb_reply *r)
-{
-    const char *filter = sb_query(q, "$filter");
-    struct json *body = json_object(), *value = json_array();
-    struct str scope = STR_INIT;
-    char name[128] = "";
-
-    if (filter)
-        quoted_after(filter, "roleName eq", name, sizeof name);
-    subscription_scope(&scope, q);
-    for (size_t i = 0; i < ARRAY_LEN(roles); i++)
-        if (!name[0] || str_ieq(name, roles[i].name))
-            json_push(value, definition_form(str_p(&scope), i));
-    json_set(body, "value", value);
-    sb_reply_json(r, 200, body);
-    str_free(&scope);
-}
-
-static void definition(struct sb_req *q, struct sb_reply *r)
-{
-    struct str scope = STR_INIT;
-
-    subscription_scope(&scope, q);
-    for (size_t i = 0; i < ARRAY_LEN(roles); i++)
-        if (str_ieq(roles[i].guid, sb_var(q, "name")))
-            sb_reply_json(r, 200, definition_form(str_p(&scope), i));
-    if (!r->status)
-        sb_arm_error(r, 404, "RoleDefinitionDoesNotExist",
-                     "The specified role definition with ID '%.100s' does not exist.", sb_var(q, "name"));
-    str_free(&scope);
-}
-
-/* Owner's permissions less what the seed denies. */
-static void permissions(struct sb_req *q, struct sb_reply *r)
-{
-    struct json *body, *value, *p, *denied;
-
-    if (!allow(q, r, "Microsoft.Authorization/permissions/read", false))
-        return;
-    body = json_object();
-    value = json_array();
-    p = permission("*", "");
-    denied = json_array();
-    JSON_EACH (d, json_member(world_section(q->world, "options"), "denyActions"))
-        json_push(denied, json_copy(d));
-    json_set(p, "notActions", denied);
-    json_push(value, p);
-    json_set(body, "value", value);
-    sb_reply_json(r, 200, body);
 }
 
 #define VERSIONS "2015-07-01 2018-01-01-preview 2018-09-01-preview 2020-04-01-preview 2022-04-01"
@@ -485,13 +343,13 @@ static const struct sb_route rows[] = {
       CALLS "RoleAssignmentsCalls.json RoleAssignments_ListForScope" },
     { "GET PUT DELETE", AT "/roleAssignments/{name}", SB_ARM, VERSIONS, assignment,
       CALLS "RoleAssignmentsCalls.json RoleAssignments_*" },
-    { "GET", AT "/roleDefinitions", SB_ARM, VERSIONS, definitions,
+    { "GET", AT "/roleDefinitions", SB_ARM, VERSIONS, role_defs_list,
       CALLS "RoleDefinitionsCalls.json RoleDefinitions_List" },
-    { "GET", AT "/roleDefinitions/{name}", SB_ARM, VERSIONS, definition,
+    { "GET", AT "/roleDefinitions/{name}", SB_ARM, VERSIONS, role_defs_get,
       CALLS "RoleDefinitionsCalls.json RoleDefinitions_Get" },
-    { "GET", "/providers/Microsoft.Authorization/roleDefinitions/{name}", SB_ARM, VERSIONS, definition,
-      CALLS "RoleDefinitionsCalls.json RoleDefinitions_Get" },
-    { "GET", AT "/permissions", SB_ARM, VERSIONS, permissions,
+    { "GET", "/providers/Microsoft.Authorization/roleDefinitions/{name}", SB_ARM, VERSIONS,
+      role_defs_get, CALLS "RoleDefinitionsCalls.json RoleDefinitions_Get" },
+    { "GET", AT "/permissions", SB_ARM, VERSIONS, role_defs_permissions,
       CALLS "RoleDefinitionsCalls.json Permissions_ListForResourceGroup" },
 };
 const struct sb_routes roles_routes = { rows, ARRAY_LEN(rows) };

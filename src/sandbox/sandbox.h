@@ -175,7 +175,8 @@ void front_stop(void);
 int ca_init(const char *dir, struct err *e);
 /* Exchange log: one JSON line (method, url, reqHeaders, reqBody, status, resHeaders, resBody); thread-safe. Bodies that are JSON stand as JSON, form bodies as text. */
 int exchange_open(const char *path, struct err *e);
-void exchange_write(const char *url, const char *request, size_t req_len, const char *reply, size_t reply_len);
+void exchange_write(const char *url, int64_t started_at, int64_t ended_at, const char *request, size_t req_len, const char *reply,
+                    size_t reply_len);
 
 /* ---- the nodes' Arc agents (himds.c) ---- */
 

@@ -11,7 +11,8 @@
 static const char *const hci_regions[] = { "East US",     "South Central US", "Canada Central",
                                            "West Europe", "Southeast Asia",   "Australia East" };
 
-/* Azure has more regions than the resource provider: a client must ask the provider, not this list. */
+/* Azure has more regions than the resource provider: a client must ask the provider, not this list.
+ */
 static const struct {
     const char *display, *geography, *group, *paired;
 } locations[] = {
@@ -80,7 +81,8 @@ static struct json *make_tenant(const char *id, const char *name, const char *do
     return t;
 }
 
-static struct json *make_subscription(const char *id, const char *tenant, const char *name, const char *state)
+static struct json *make_subscription(const char *id, const char *tenant, const char *name,
+                                      const char *state)
 {
     struct json *s = json_object(), *policies = json_object();
 
@@ -140,9 +142,12 @@ static void default_subscriptions(struct json *root, const char *const tenants[2
         struct json *s;
 
         guid_random(id);
-        s = make_subscription(id, tenants[subscriptions[i].tenant], subscriptions[i].name, subscriptions[i].state);
-        json_set_str(json_edit(json_get(s, "subscriptionPolicies")), "quotaId", subscriptions[i].quota);
-        json_set_str(json_edit(json_get(s, "subscriptionPolicies")), "spendingLimit", subscriptions[i].limit);
+        s = make_subscription(id, tenants[subscriptions[i].tenant], subscriptions[i].name,
+                              subscriptions[i].state);
+        json_set_str(json_edit(json_get(s, "subscriptionPolicies")), "quotaId",
+                     subscriptions[i].quota);
+        json_set_str(json_edit(json_get(s, "subscriptionPolicies")), "spendingLimit",
+                     subscriptions[i].limit);
         json_push(list, s);
     }
     json_set(root, "subscriptions", list);
@@ -160,7 +165,8 @@ static void seed_subscriptions(struct json *root, const struct json *given, cons
 
         if (!json_str(c, "subscriptionId") || !guid_parse(id, json_str(c, "subscriptionId")))
             guid_random(id);
-        s = make_subscription(id, tid ? tid : tenant, name ? name : "Subscription", state ? state : "Enabled");
+        s = make_subscription(id, tid ? tid : tenant, name ? name : "Subscription",
+                              state ? state : "Enabled");
         JSON_EACH (m, c) {
             if (!str_eq(json_name(m), "subscriptionId") && !str_eq(json_name(m), "id"))
                 json_set(s, json_name(m), json_copy(m));
@@ -180,8 +186,8 @@ static void seed_users(struct json *root, const struct json *given, const char *
         char fresh[GUID_SIZE];
 
         guid_random(fresh);
-        json_push(list, make_user(oid ? oid : fresh, upn ? upn : "user@contoso.onmicrosoft.com", name ? name : "User",
-                                  tid ? tid : tenant));
+        json_push(list, make_user(oid ? oid : fresh, upn ? upn : "user@contoso.onmicrosoft.com",
+                                  name ? name : "User", tid ? tid : tenant));
     }
     json_set(root, "users", list);
 }
@@ -200,8 +206,10 @@ static void add_owner(struct json *root, const struct json *user)
         char name[GUID_SIZE], *key;
 
         guid_random(name);
-        str_addf(&id, "/subscriptions/%s/providers/Microsoft.Authorization/roleAssignments/%s", sid, name);
-        str_addf(&role, "/subscriptions/%s/providers/Microsoft.Authorization/roleDefinitions/%s", sid, owner_role);
+        str_addf(&id, "/subscriptions/%s/providers/Microsoft.Authorization/roleAssignments/%s", sid,
+                 name);
+        str_addf(&role, "/subscriptions/%s/providers/Microsoft.Authorization/roleDefinitions/%s",
+                 sid, owner_role);
         json_set_str(a, "id", str_p(&id));
         json_set_str(a, "name", name);
         json_set_str(a, "type", "Microsoft.Authorization/roleAssignments");
@@ -229,7 +237,8 @@ static int seed_resources(struct json *root, const struct json *given, struct er
         char *key;
 
         if (!id || id[0] != '/')
-            return err_set(e, ERR_USAGE, 0, "A resource of the seed has no id that starts with \"/\".");
+            return err_set(e, ERR_USAGE, 0,
+                           "A resource of the seed has no id that starts with \"/\".");
         key = seed_key(id);
         json_set(resources, key, json_copy(c));
         free(key);
@@ -288,9 +297,11 @@ int seed_world(struct json *root, const struct json *seed, struct err *e)
         seed_users(root, users, t1);
     add_owner(root, json_first(json_get(root, "users")));
     seed_providers(root, json_get(seed, "providers"));
-    json_set_bool(options, "resourceProviderObjectIdNull", json_flag(seed, "resourceProviderObjectIdNull", false));
+    json_set_bool(options, "resourceProviderObjectIdNull",
+                  json_flag(seed, "resourceProviderObjectIdNull", false));
     json_set(options, "denyActions",
-             json_is_array(json_get(seed, "denyActions")) ? json_copy(json_get(seed, "denyActions")) : json_array());
+             json_is_array(json_get(seed, "denyActions")) ? json_copy(json_get(seed, "denyActions"))
+                                                          : json_array());
     json_set(root, "options", options);
     return seed_resources(root, json_get(seed, "resources"), e);
 }

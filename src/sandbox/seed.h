@@ -1,9 +1,11 @@
-/* seed.h - the first world: two tenants, their users and subscriptions, regions; and what a seed document changes in it.
+/* seed.h - the first world: two tenants, their users and subscriptions, regions; and what a seed
+ * document changes in it.
  *
- * Sources: azure-wire.md 2.3 (forms of tenants, subscriptions, locations), register-flow.md 1.3 (roles); the regions that support clusters are those
- * of Microsoft's registration article (East US, South Central US, Canada Central, West Europe, Southeast Asia, Australia East).
- * A seed: {"tenant":GUID,"subscriptions":[...],"users":[...],"resources":[{"id",...}],"providers":{"Microsoft.AzureStackHCI":"Registered"},
- * "resourceProviderObjectIdNull":true,"denyActions":["..."],"regions":["East US",...]}; arrays replace what stands in the first world.
+ * Sources: azure-wire.md 2.3 (forms of tenants, subscriptions, locations), register-flow.md 1.3
+ * (roles); the regions that support clusters are those of Microsoft's registration article.
+ * A seed: {"tenant":GUID,"subscriptions":[...],"users":[...],"resources":[{"id",...}],
+ * "providers":{"Microsoft.AzureStackHCI":"Registered"},"resourceProviderObjectIdNull":true,
+ * "denyActions":["..."],"regions":["East US",...]}; arrays replace what stands in the first world.
  */
 #ifndef AZL_SANDBOX_SEED_H
 #define AZL_SANDBOX_SEED_H

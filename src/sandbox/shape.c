@@ -71,16 +71,17 @@ static bool fits_kind(const struct shape_row *row, const struct json *v)
     return false;
 }
 
-static bool check_value(const struct shape *s, const struct shape_row *row, const struct json *v, const char *version,
-                        char *why, size_t size)
+static bool check_value(const struct shape *s, const struct shape_row *row, const struct json *v,
+                        const char *version, char *why, size_t size)
 {
     if (!fits_kind(row, v)) {
-        str_fmt(why, size, "The value of member '%s' of type '%s' has a wrong type.", row->name, s->type);
+        str_fmt(why, size, "The value of member '%s' of type '%s' has a wrong type.", row->name,
+                s->type);
         return false;
     }
     if (row->values && !listed(row->values, json_value_str(v))) {
-        str_fmt(why, size, "The value '%.60s' of member '%s' of type '%s' is not one of '%s'.", json_value_str(v),
-                row->name, s->type, row->values);
+        str_fmt(why, size, "The value '%.60s' of member '%s' of type '%s' is not one of '%s'.",
+                json_value_str(v), row->name, s->type, row->values);
         return false;
     }
     if (row->kind == SHAPE_OBJ)
@@ -93,7 +94,8 @@ static bool check_value(const struct shape *s, const struct shape_row *row, cons
     return true;
 }
 
-bool shape_check(const struct shape *s, const struct json *body, const char *version, char *why, size_t size)
+bool shape_check(const struct shape *s, const struct json *body, const char *version, char *why,
+                 size_t size)
 {
     if (!json_is_object(body)) {
         str_fmt(why, size, "A value of type '%s' must be an object.", s->type);
@@ -105,8 +107,9 @@ bool shape_check(const struct shape *s, const struct json *body, const char *ver
         if (row && (row->flags & (SHAPE_RO | SHAPE_IGNORED)))
             continue;
         if (!row || !shape_has(version, row->since)) {
-            str_fmt(why, size, "Could not find member '%.60s' on object of type '%s'. Path '%.60s'.", json_name(c),
-                    s->type, json_name(c));
+            str_fmt(why, size,
+                    "Could not find member '%.60s' on object of type '%s'. Path '%.60s'.",
+                    json_name(c), s->type, json_name(c));
             return false;
         }
         if (!json_is_null(c) && !check_value(s, row, c, version, why, size))
@@ -132,7 +135,8 @@ struct json *shape_cut(const struct shape *s, const struct json *src, const char
         const struct shape_row *row = &s->rows[i];
         const struct json *v = json_member(src, row->name);
 
-        if (!v || json_is_null(v) || (row->flags & SHAPE_IGNORED) || !shape_has(version, row->since))
+        if (!v || json_is_null(v) || (row->flags & SHAPE_IGNORED) ||
+            !shape_has(version, row->since))
             continue;
         if (row->kind == SHAPE_OBJ) {
             json_set(out, row->name, shape_cut(row->sub, v, version));

@@ -20,7 +20,8 @@ struct world {
     bool changed;
 };
 
-static const char *const array_sections[] = { "tenants", "subscriptions", "users", "locations", "regions" };
+static const char *const array_sections[] = { "tenants", "subscriptions", "users", "locations",
+                                              "regions" };
 
 static int load(struct world *w, struct err *e)
 {

@@ -141,6 +141,23 @@ static void metadata_object(void **state)
     assert_false(cloud_may_verify(&c, "https://microsoft.com/devicelogin"));
 }
 
+static void metadata_on_ipv6(void **state)
+{
+    struct cloud c;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(
+        discover(&c, "https://[::1]:4711",
+                 "{\"name\":\"six\",\"authentication\":{\"loginEndpoint\":"
+                 "\"https://[::1]:4711/\"},\"azloconf\":{\"verificationHosts\":[\"::1\"]}}",
+                 false, &e),
+        0);
+    assert_string_equal(c.arm, "https://[::1]:4711");
+    assert_true(cloud_may_verify(&c, "https://[::1]:4711/devicelogin"));
+    assert_false(cloud_may_verify(&c, "https://[::2]:4711/devicelogin"));
+}
+
 static void metadata_array_and_oldest(void **state)
 {
     struct cloud c;
@@ -250,6 +267,7 @@ int test_azure_cloud(void)
         cmocka_unit_test(verification_hosts),
         cmocka_unit_test(portal_address),
         cmocka_unit_test(metadata_object),
+        cmocka_unit_test(metadata_on_ipv6),
         cmocka_unit_test(metadata_array_and_oldest),
         cmocka_unit_test(metadata_takes_no_known_name),
         cmocka_unit_test(metadata_refused),

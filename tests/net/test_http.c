@@ -18,9 +18,13 @@ static void test_host(void **state)
         { "https://[::1]:8443#x", "[::1]:8443" },
     };
     static const char *const bad[] = {
-        "ftp://a/", "https://", "https:///x", "https://user@host/", "https://a b/",
-        "https://a\\@b/", "https://a%2eb/", "https://a:0/", "https://a:70000/", "https://a:/",
-        "https://[::1/", "https://[]/", "//host/", "",
+        "ftp://a/",         "https://",
+        "https:///x",       "https://user@host/",
+        "https://a b/",     "https://a\\@b/",
+        "https://a%2eb/",   "https://a:0/",
+        "https://a:70000/", "https://a:/",
+        "https://[::1/",    "https://[]/",
+        "//host/",          "",
     };
     char host[HTTP_MAX_HOST];
 

@@ -205,7 +205,8 @@ static struct http_call *ask(struct rig *g, const struct http_req *what)
     struct http_req q = *what;
     char url[200];
 
-    str_fmt(url, sizeof(url), "http://127.0.0.1:%d%s", g->server.port, what->url ? what->url : "/x");
+    str_fmt(url, sizeof(url), "http://127.0.0.1:%d%s", g->server.port,
+            what->url ? what->url : "/x");
     q.url = url;
     q.method = q.method ? q.method : "GET";
     q.flags |= HTTP_PLAIN_LOOPBACK;
@@ -367,7 +368,9 @@ static void test_basic(void **state)
 
 static void test_plain_refused(void **state)
 {
-    struct http_req q = { .method = "GET", .url = "http://192.0.2.1/", .flags = HTTP_PLAIN_LOOPBACK };
+    struct http_req q = { .method = "GET",
+                          .url = "http://192.0.2.1/",
+                          .flags = HTTP_PLAIN_LOOPBACK };
     RIG(g, 0, { OK_JSON, KEEP });
 
     http_send(g.http, &q, on_reply, &g);
@@ -390,7 +393,8 @@ static void test_lost(void **state)
         { { "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nabc", CLOSE }, "cut off" },
         { { "\x16\x03\x01garbage garbage\r\n", CLOSE }, "no HTTP answer" },
         { { "HTTP/1.1 200 OK\r\nContent-Ty", CLOSE }, "answer" },
-        { { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"a\":", CLOSE },
+        { { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"a\":",
+            CLOSE },
           "whole" },
         { { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n{\"a\":",
             KEEP },
@@ -482,7 +486,8 @@ static void test_nothing_sent(void **state)
     rig_stop(&g);
 }
 
-/* libcurl by itself would send the write again when a reused connection is closed without an answer. */
+/* libcurl by itself would send the write again when a reused connection is closed without an
+ * answer. */
 static void test_write_not_repeated(void **state)
 {
     RIG(g, 0, { OK_JSON, KEEP }, { "", CLOSE }, { OK_JSON, KEEP });

@@ -77,7 +77,8 @@ static void test_plays(void **state)
 
 static void test_mismatch(void **state)
 {
-    static const char script[] = "[{\"method\":\"PUT\",\"url\":\"https://a/x\",\"request\":{\"b\":2}}]";
+    static const char script[] =
+        "[{\"method\":\"PUT\",\"url\":\"https://a/x\",\"request\":{\"b\":2}}]";
     struct rig g;
 
     (void)state;
@@ -185,9 +186,9 @@ static void test_bad_script(void **state)
 int test_net_http_replay(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),      cmocka_unit_test(test_mismatch),
-        cmocka_unit_test(test_errors),     cmocka_unit_test(test_policy_and_cancel),
-        cmocka_unit_test(test_sends),      cmocka_unit_test(test_bad_script),
+        cmocka_unit_test(test_plays),  cmocka_unit_test(test_mismatch),
+        cmocka_unit_test(test_errors), cmocka_unit_test(test_policy_and_cancel),
+        cmocka_unit_test(test_sends),  cmocka_unit_test(test_bad_script),
     };
 
     return TEST_GROUP("net/http_replay", tests);

@@ -54,7 +54,10 @@ static int64_t exchange(struct rig *g, const struct http_req *q)
 
 #define X(method, more) "{\"method\":\"" method "\",\"url\":\"https://a/\"," more "}"
 #define SOON            "\"headers\":{\"retry-after-ms\":\"5\"}"
-#define GET_A           { .method = "GET", .url = "https://a/" }
+#define GET_A                                                                                      \
+    {                                                                                              \
+        .method = "GET", .url = "https://a/"                                                       \
+    }
 
 static void test_repeats_reads(void **state)
 {
@@ -65,7 +68,8 @@ static void test_repeats_reads(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
-        str_fmt(script, sizeof(script), "[" X("GET", "\"status\":%d," SOON) "," X("GET", "\"status\":200") "]",
+        str_fmt(script, sizeof(script),
+                "[" X("GET", "\"status\":%d," SOON) "," X("GET", "\"status\":200") "]",
                 statuses[i]);
         rig_start(&g, script);
         assert_in_range(exchange(&g, &q), 4, 700);
@@ -132,8 +136,8 @@ static void test_writes_pass(void **state)
     for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
         struct http_req q = { .method = methods[i], .url = "https://a/" };
 
-        str_fmt(script, sizeof(script), "[{\"method\":\"%s\",\"url\":\"https://a/\",\"status\":503," SOON "}]",
-                methods[i]);
+        str_fmt(script, sizeof(script),
+                "[{\"method\":\"%s\",\"url\":\"https://a/\",\"status\":503," SOON "}]", methods[i]);
         rig_start(&g, script);
         exchange(&g, &q);
         assert_int_equal(g.status, 503);
@@ -157,7 +161,9 @@ static void test_copies_and_cancel(void **state)
 {
     struct secret token = { 0 };
     char url[] = "https://a/", value[] = "v";
-    struct http_req q = { .method = "GET", .url = url, .headers = { { "x", value } }, .bearer = &token };
+    struct http_req q = {
+        .method = "GET", .url = url, .headers = { { "x", value } }, .bearer = &token
+    };
     struct http_call *c;
     struct rig g;
 
@@ -188,9 +194,9 @@ static void test_copies_and_cancel(void **state)
 int test_net_http_retry(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_repeats_reads), cmocka_unit_test(test_four_tries),
-        cmocka_unit_test(test_lost_answer),   cmocka_unit_test(test_not_repeated),
-        cmocka_unit_test(test_writes_pass),   cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_repeats_reads),     cmocka_unit_test(test_four_tries),
+        cmocka_unit_test(test_lost_answer),       cmocka_unit_test(test_not_repeated),
+        cmocka_unit_test(test_writes_pass),       cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_copies_and_cancel),
     };
 

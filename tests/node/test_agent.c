@@ -1,4 +1,5 @@
-/* The agent's command is a shell script here: it writes down how it was called and plays an answer. */
+/* The agent's command is a shell script here: it writes down how it was called and plays an answer.
+ */
 #include "config.h"
 
 #include "testing.h"
@@ -12,10 +13,13 @@
 
 int test_node_agent(void);
 
-#define TOKEN     "eyJhbGciOi.MARKED-SECRET_0123456789"
-#define CONNECTED "{\"Status\":\"Connected\",\"ResourceName\":\"n1\",\"resourcegroup\":\"rg1\",\"subscriptionId\":" \
-                  "\"S-1\",\"TENANTID\":\"T-1\",\"vmId\":\"v\",\"location\":\"eastus\",\"agentVersion\":\"1.64\"}"
-#define FREE_ONE  "{\"status\":\"Disconnected\",\"resourceName\":\"\"}"
+#define TOKEN "eyJhbGciOi.MARKED-SECRET_0123456789"
+#define CONNECTED                                                                                  \
+    "{\"Status\":\"Connected\",\"ResourceName\":\"n1\",\"resourcegroup\":\"rg1\","                 \
+    "\"subscriptionId\":"                                                                          \
+    "\"S-1\",\"TENANTID\":\"T-1\",\"vmId\":\"v\",\"location\":\"eastus\",\"agentVersion\":\"1."    \
+    "64\"}"
+#define FREE_ONE "{\"status\":\"Disconnected\",\"resourceName\":\"\"}"
 
 struct rig {
     struct loop *loop;
@@ -50,7 +54,8 @@ static char *content(struct rig *g, const char *name)
     return str_take(&s);
 }
 
-/* show prints DIR/show; connect and disconnect write their arguments, /proc/self's cmdline and environ, and the config to DIR, then run DIR/act. */
+/* show prints DIR/show; connect and disconnect write their arguments, /proc/self's cmdline and
+ * environ, and the config to DIR, then run DIR/act. */
 static void rig_start(struct rig *g, const char *shown, const char *act)
 {
     static int n;
@@ -62,9 +67,11 @@ static void rig_start(struct rig *g, const char *shown, const char *act)
     str_fmt(g->dir, sizeof(g->dir), "%s/agent%d", test_dir(), n++);
     assert_int_equal(file_mkdirs(g->dir, &e), 0);
     str_fmt(script, sizeof(script),
-            "#!/bin/sh\ncd %s || exit 99\nif [ \"$1\" = show ]; then cat show; exit $(cat showcode 2>/dev/null || echo 0); fi\n"
+            "#!/bin/sh\ncd %s || exit 99\nif [ \"$1\" = show ]; then cat show; exit $(cat showcode "
+            "2>/dev/null || echo 0); fi\n"
             "echo \"$@\" >args\ncp /proc/$$/cmdline cmdline\ncp /proc/$$/environ environ\n"
-            "while [ $# -gt 0 ]; do [ \"$1\" = --config ] && cat \"$2\" >config; shift; done\n. ./act\n",
+            "while [ $# -gt 0 ]; do [ \"$1\" = --config ] && cat \"$2\" >config; shift; done\n. "
+            "./act\n",
             g->dir);
     put(g, "azcmagent", script);
     put(g, "show", shown);
@@ -123,13 +130,15 @@ static void change(struct rig *g, bool connect, const char *args)
     wait_answer(g);
 }
 
-#define ARGS                                                                                                           \
-    "{\"subscriptionId\":\"s-1\",\"resourceGroup\":\"RG1\",\"tenantId\":\"t-1\",\"location\":\"eastus\","              \
+#define ARGS                                                                                       \
+    "{\"subscriptionId\":\"s-1\",\"resourceGroup\":\"RG1\",\"tenantId\":\"t-1\",\"location\":"     \
+    "\"eastus\","                                                                                  \
     "\"cloud\":\"AzureCloud\",\"correlationId\":\"c-1\",\"resourceName\":\"n1\"}"
 
 static void test_parse(void **state)
 {
-    static const char *const garbage[] = { "", "hello", "[]", "{", "5", "null", "{\"a\":", "}{", "\xff\xfe" };
+    static const char *const garbage[] = { "",     "hello",   "[]", "{",       "5",
+                                           "null", "{\"a\":", "}{", "\xff\xfe" };
     struct err e = { 0 };
     struct json *j;
 
@@ -144,10 +153,12 @@ static void test_parse(void **state)
     assert_string_equal(json_str(j, "resourceGroup"), "rg1");
     assert_string_equal(json_str(j, "tenantId"), "T-1");
     assert_string_equal(json_str(j, "cloud"), "");
-    assert_string_equal(json_str(j, "resourceId"),
-                        "/subscriptions/S-1/resourceGroups/rg1/providers/Microsoft.HybridCompute/machines/n1");
+    assert_string_equal(
+        json_str(j, "resourceId"),
+        "/subscriptions/S-1/resourceGroups/rg1/providers/Microsoft.HybridCompute/machines/n1");
     json_free(j);
-    j = agent_parse_show("level=info\n{\"status\":7,\"id\":\"/x\",\"resourceName\":\"a\\u001b[31m\"}\nbye", 62, &e);
+    j = agent_parse_show(
+        "level=info\n{\"status\":7,\"id\":\"/x\",\"resourceName\":\"a\\u001b[31m\"}\nbye", 62, &e);
     assert_string_equal(json_str(j, "status"), "");
     assert_string_equal(json_str(j, "resourceId"), "/x");
     assert_null(strchr(json_str(j, "resourceName"), '\x1b'));
@@ -195,8 +206,10 @@ static void test_connect(void **state)
     assert_false(json_flag(g.answer, "already", true));
     assert_string_equal(json_str(g.answer, "status"), "Connected");
     text = content(&g, "args");
-    assert_true(str_starts(text, "connect --subscription-id s-1 --resource-group RG1 --tenant-id t-1 --location eastus "
-                                 "--cloud AzureCloud --correlation-id c-1 --resource-name n1 --config /proc/self/fd/"));
+    assert_true(str_starts(
+        text,
+        "connect --subscription-id s-1 --resource-group RG1 --tenant-id t-1 --location eastus "
+        "--cloud AzureCloud --correlation-id c-1 --resource-name n1 --config /proc/self/fd/"));
     free(text);
     text = content(&g, "config");
     assert_string_equal(text, "{\"access-token\":\"" TOKEN "\"}");
@@ -268,10 +281,12 @@ static void test_exit_codes(void **state)
         bool retryable, unsure;
         const char *remote, *says;
     } rows[] = {
-        { "echo 'level=error msg=\"AZCM0042: create failed: AuthorizationFailed\"'; exit 42", 42, 403, false, false,
-          "AZCM0042", "AuthorizationFailed" },
-        { "echo 'error: 429 TooManyRequests' >&2; exit 42", 42, 0, true, false, "AZCM0042", "TooManyRequests" },
-        { "echo working; echo 'error: bad region'; echo bye; exit 20", 20, 0, false, false, "AZCM0020", "bad region" },
+        { "echo 'level=error msg=\"AZCM0042: create failed: AuthorizationFailed\"'; exit 42", 42,
+          403, false, false, "AZCM0042", "AuthorizationFailed" },
+        { "echo 'error: 429 TooManyRequests' >&2; exit 42", 42, 0, true, false, "AZCM0042",
+          "TooManyRequests" },
+        { "echo working; echo 'error: bad region'; echo bye; exit 20", 20, 0, false, false,
+          "AZCM0020", "bad region" },
         { "exit 26", 26, 0, true, true, "AZCM0026", "code 26" },
         { "exit 62", 62, 0, false, true, "AZCM0062", "code 62" },
         { "kill -9 $$", 0, 0, true, true, "", "did not end" },
@@ -379,16 +394,11 @@ static void test_cancel(void **state)
 int test_node_agent(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),
-        cmocka_unit_test(test_show),
-        cmocka_unit_test(test_connect),
-        cmocka_unit_test(test_token_hidden),
-        cmocka_unit_test(test_already),
-        cmocka_unit_test(test_elsewhere),
-        cmocka_unit_test(test_exit_codes),
-        cmocka_unit_test(test_already_connected_code),
-        cmocka_unit_test(test_needs),
-        cmocka_unit_test(test_disconnect),
+        cmocka_unit_test(test_parse),      cmocka_unit_test(test_show),
+        cmocka_unit_test(test_connect),    cmocka_unit_test(test_token_hidden),
+        cmocka_unit_test(test_already),    cmocka_unit_test(test_elsewhere),
+        cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_already_connected_code),
+        cmocka_unit_test(test_needs),      cmocka_unit_test(test_disconnect),
         cmocka_unit_test(test_cancel),
     };
 

@@ -14,9 +14,11 @@ int test_node_dataplane(void);
 
 #define CLOUD_ID "11111111-2222-3333-4444-555555555555"
 #define SCOPE    "https://azurestackhci-usage.trafficmanager.net/.default"
-#define AGENT    "http://127.0.0.1:40342/metadata/identity/oauth2/token?resource=https%3A%2F%2Fazurestackhci-usage.trafficmanager.net&api-version=2020-06-01"
-#define SERVICE  "https://dp.example/eastus"
-#define POST     SERVICE "/clusters/" CLOUD_ID "/sync"
+#define AGENT                                                                                      \
+    "http://127.0.0.1:40342/metadata/identity/oauth2/"                                             \
+    "token?resource=https%3A%2F%2Fazurestackhci-usage.trafficmanager.net&api-version=2020-06-01"
+#define SERVICE "https://dp.example/eastus"
+#define POST    SERVICE "/clusters/" CLOUD_ID "/sync"
 
 static char tokens[200], keys[300];
 
@@ -219,25 +221,28 @@ static const char *script_of(const char *const *parts)
     text[0] = '\0';
     for (const char *p = s.p, *k; *p; p = k ? k + 5 : p + strlen(p)) {
         k = strstr(p, "@KEY@");
-        str_fmt(text + strlen(text), sizeof(text) - strlen(text), "%.*s%s/%s", k ? (int)(k - p) : (int)strlen(p), p,
-                k ? tokens : "", k ? "a.key" : "");
+        str_fmt(text + strlen(text), sizeof(text) - strlen(text), "%.*s%s/%s",
+                k ? (int)(k - p) : (int)strlen(p), p, k ? tokens : "", k ? "a.key" : "");
     }
     text[strlen(text) - 1] = '\0'; /* the '/' after the last part */
     str_free(&s);
     return text;
 }
 
-#define CHALLENGE                                                                                                      \
-    "{\"method\":\"GET\",\"url\":\"" AGENT "\",\"sends\":{\"Metadata\":\"true\"},\"status\":401,"                     \
+#define CHALLENGE                                                                                  \
+    "{\"method\":\"GET\",\"url\":\"" AGENT "\",\"sends\":{\"Metadata\":\"true\"},\"status\":401,"  \
     "\"headers\":{\"WWW-Authenticate\":\"Basic realm=@KEY@\"}}"
-#define TOKEN(t, life)                                                                                                 \
-    "{\"method\":\"GET\",\"url\":\"" AGENT "\",\"sends\":{\"Metadata\":\"true\",\"Authorization\":"                   \
-    "\"Basic k3y-content\"},\"body\":{\"access_token\":\"" t "\",\"expires_in\":" life ",\"token_type\":\"Bearer\"}}"
-#define POSTED(t, answer)                                                                                              \
-    "{\"method\":\"POST\",\"url\":\"" POST "\",\"request\":{\"node\":\"node1\"},\"sends\":{\"Authorization\":"        \
+#define TOKEN(t, life)                                                                             \
+    "{\"method\":\"GET\",\"url\":\"" AGENT                                                         \
+    "\",\"sends\":{\"Metadata\":\"true\",\"Authorization\":"                                       \
+    "\"Basic k3y-content\"},\"body\":{\"access_token\":\"" t "\",\"expires_in\":" life             \
+    ",\"token_type\":\"Bearer\"}}"
+#define POSTED(t, answer)                                                                          \
+    "{\"method\":\"POST\",\"url\":\"" POST                                                         \
+    "\",\"request\":{\"node\":\"node1\"},\"sends\":{\"Authorization\":"                            \
     "\"Bearer " t "\"}," answer "}"
-#define GOOD            "\"body\":{\"lastSync\":\"2026-11-21T00:00:00Z\"}"
-#define SCRIPT(...)     script_of((const char *const[]){ __VA_ARGS__, NULL })
+#define GOOD        "\"body\":{\"lastSync\":\"2026-11-21T00:00:00Z\"}"
+#define SCRIPT(...) script_of((const char *const[]){ __VA_ARGS__, NULL })
 
 static void test_whole(void **state)
 {
@@ -245,7 +250,8 @@ static void test_whole(void **state)
 
     (void)state;
     prepare();
-    rig_start(&g, SCRIPT(CHALLENGE, TOKEN("tok1", "\"3599\""), POSTED("tok1", GOOD), POSTED("tok1", GOOD)));
+    rig_start(&g, SCRIPT(CHALLENGE, TOKEN("tok1", "\"3599\""), POSTED("tok1", GOOD),
+                         POSTED("tok1", GOOD)));
     sync_now(&g);
     assert_true(g.good);
     assert_string_equal(g.last, "2026-11-21T00:00:00Z");
@@ -260,8 +266,8 @@ static void test_short_token_not_kept(void **state)
 
     (void)state;
     prepare();
-    rig_start(&g, SCRIPT(CHALLENGE, TOKEN("tok1", "299"), POSTED("tok1", GOOD), CHALLENGE, TOKEN("tok2", "299"),
-                         POSTED("tok2", GOOD)));
+    rig_start(&g, SCRIPT(CHALLENGE, TOKEN("tok1", "299"), POSTED("tok1", GOOD), CHALLENGE,
+                         TOKEN("tok2", "299"), POSTED("tok2", GOOD)));
     sync_now(&g);
     sync_now(&g);
     assert_true(g.good);
@@ -274,16 +280,20 @@ static void test_kept_token_refused(void **state)
 
     (void)state;
     prepare();
-    rig_start(&g, SCRIPT(CHALLENGE, TOKEN("tok1", "3599"), POSTED("tok1", GOOD), POSTED("tok1", "\"status\":401"),
-                         CHALLENGE, TOKEN("tok2", "3599"), POSTED("tok2", GOOD)));
+    rig_start(&g, SCRIPT(CHALLENGE, TOKEN("tok1", "3599"), POSTED("tok1", GOOD),
+                         POSTED("tok1", "\"status\":401"), CHALLENGE, TOKEN("tok2", "3599"),
+                         POSTED("tok2", GOOD)));
     sync_now(&g);
     sync_now(&g); /* asks for a new one, once */
     assert_true(g.good);
     rig_stop(&g);
 
-    rig_start(&g, SCRIPT(CHALLENGE, TOKEN("tok1", "3599"),
-                         POSTED("tok1", "\"status\":401,\"body\":{\"error\":{\"code\":\"InvalidAuthenticationToken\","
-                                        "\"message\":\"no\"}}")));
+    rig_start(
+        &g,
+        SCRIPT(CHALLENGE, TOKEN("tok1", "3599"),
+               POSTED("tok1",
+                      "\"status\":401,\"body\":{\"error\":{\"code\":\"InvalidAuthenticationToken\","
+                      "\"message\":\"no\"}}")));
     sync_now(&g);
     assert_false(g.good);
     assert_int_equal(g.err.http, 401);
@@ -298,17 +308,21 @@ static void test_agent_refusals(void **state)
         const char *exchange, *says;
         bool retryable;
     } rows[] = {
-        { "{\"method\":\"GET\",\"url\":\"" AGENT "\",\"status\":200,\"body\":{\"access_token\":\"gift\"}}",
+        { "{\"method\":\"GET\",\"url\":\"" AGENT
+          "\",\"status\":200,\"body\":{\"access_token\":\"gift\"}}",
           "without a challenge", false },
         { "{\"method\":\"GET\",\"url\":\"" AGENT "\",\"status\":401}", "names no key file", false },
-        { "{\"method\":\"GET\",\"url\":\"" AGENT "\",\"status\":401,\"headers\":{\"WWW-Authenticate\":"
+        { "{\"method\":\"GET\",\"url\":\"" AGENT
+          "\",\"status\":401,\"headers\":{\"WWW-Authenticate\":"
           "\"Basic realm=/etc/passwd\"}}",
           "outside its tokens folder", false },
-        { "{\"method\":\"GET\",\"url\":\"" AGENT "\",\"status\":404,\"body\":{\"error\":\"not_connected\","
+        { "{\"method\":\"GET\",\"url\":\"" AGENT
+          "\",\"status\":404,\"body\":{\"error\":\"not_connected\","
           "\"error_description\":\"this machine is\\u001b not connected\"}}",
           "this machine is", false },
         { "{\"method\":\"GET\",\"url\":\"" AGENT "\",\"status\":500}", "HTTP 500", true },
-        { "{\"method\":\"GET\",\"url\":\"" AGENT "\",\"error\":\"refused\"}", "127.0.0.1:40342", true },
+        { "{\"method\":\"GET\",\"url\":\"" AGENT "\",\"error\":\"refused\"}", "127.0.0.1:40342",
+          true },
     };
     struct rig g;
 
@@ -326,17 +340,42 @@ static void test_agent_refusals(void **state)
     }
 }
 
+/* A key is good for one answer; a second challenge follows once. */
+static void test_used_key(void **state)
+{
+    static const char used[] = "{\"method\":\"GET\",\"url\":\"" AGENT
+                               "\",\"status\":403,\"body\":{\"error\":\"unauthorized\"}}";
+    struct rig g;
+
+    (void)state;
+    prepare();
+    rig_start(&g, SCRIPT(CHALLENGE, used, CHALLENGE, TOKEN("tok1", "3599"), POSTED("tok1", GOOD)));
+    sync_now(&g);
+    assert_true(g.good);
+    rig_stop(&g);
+    rig_start(&g, SCRIPT(CHALLENGE, used, CHALLENGE, used));
+    sync_now(&g);
+    assert_false(g.good);
+    assert_int_equal(g.err.http, 403);
+    rig_stop(&g);
+}
+
 static void test_no_token(void **state)
 {
-    static const char *const bodies[] = { "{}", "[]", "{\"access_token\":5}", "{\"access_token\":\"\"}",
-                                          "{\"access_token\":\"a\\r\\nX: 1\"}", "\"plain\"" };
+    static const char *const bodies[] = { "{}",
+                                          "[]",
+                                          "{\"access_token\":5}",
+                                          "{\"access_token\":\"\"}",
+                                          "{\"access_token\":\"a\\r\\nX: 1\"}",
+                                          "\"plain\"" };
     char exchange[500];
     struct rig g;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
         prepare();
-        str_fmt(exchange, sizeof(exchange), "{\"method\":\"GET\",\"url\":\"%s\",\"body\":%s}", AGENT, bodies[i]);
+        str_fmt(exchange, sizeof(exchange), "{\"method\":\"GET\",\"url\":\"%s\",\"body\":%s}",
+                AGENT, bodies[i]);
         rig_start(&g, SCRIPT(CHALLENGE, exchange));
         sync_now(&g);
         assert_false(g.good);
@@ -352,14 +391,15 @@ static void test_service_answers(void **state)
         int http;
         bool retryable, unsure;
     } rows[] = {
-        { "\"status\":404,\"body\":{\"error\":{\"code\":\"ClusterNotFound\",\"message\":\"gone\"}}", "ClusterNotFound",
-          404, false, false },
-        { "\"status\":403,\"body\":{\"error\":{\"code\":\"Forbidden\",\"message\":\"no\"}}", "Forbidden", 403, false,
-          false },
+        { "\"status\":404,\"body\":{\"error\":{\"code\":\"ClusterNotFound\",\"message\":\"gone\"}}",
+          "ClusterNotFound", 404, false, false },
+        { "\"status\":403,\"body\":{\"error\":{\"code\":\"Forbidden\",\"message\":\"no\"}}",
+          "Forbidden", 403, false, false },
         { "\"status\":429,\"headers\":{\"Retry-After\":\"2\"}", "", 429, true, false },
         { "\"status\":503", "", 503, true, true },
         { "\"error\":\"reset\"", "", 0, true, true },
-        { "\"body\":\"{\\\"lastSync\\\":\",\"headers\":{\"Content-Type\":\"application/json\"}", "", 200, true, true },
+        { "\"body\":\"{\\\"lastSync\\\":\",\"headers\":{\"Content-Type\":\"application/json\"}", "",
+          200, true, true },
         { "\"body\":[1]", "", 0, true, true },
     };
     struct rig g;
@@ -369,7 +409,8 @@ static void test_service_answers(void **state)
         char posted[500];
 
         prepare();
-        str_fmt(posted, sizeof(posted), "{\"method\":\"POST\",\"url\":\"%s\",%s}", POST, rows[i].answer);
+        str_fmt(posted, sizeof(posted), "{\"method\":\"POST\",\"url\":\"%s\",%s}", POST,
+                rows[i].answer);
         rig_start(&g, SCRIPT(CHALLENGE, TOKEN("tok1", "3599"), posted));
         sync_now(&g);
         assert_false(g.good);
@@ -428,7 +469,8 @@ static void test_cancel(void **state)
     c = dataplane_post(&g.plane, SERVICE, CLOUD_ID, SCOPE, "sync", json_object(), on_done, &g);
     loop_turn(g.loop, 50); /* the challenge is asked */
     dataplane_cancel(c);
-    dataplane_cancel(dataplane_post(&g.plane, SERVICE, CLOUD_ID, SCOPE, "sync", json_object(), on_done, &g));
+    dataplane_cancel(
+        dataplane_post(&g.plane, SERVICE, CLOUD_ID, SCOPE, "sync", json_object(), on_done, &g));
     dataplane_cancel(NULL);
     loop_turn(g.loop, 20);
     assert_int_equal(g.answers, 0);
@@ -445,6 +487,7 @@ int test_node_dataplane(void)
         cmocka_unit_test(test_short_token_not_kept),
         cmocka_unit_test(test_kept_token_refused),
         cmocka_unit_test(test_agent_refusals),
+        cmocka_unit_test(test_used_key),
         cmocka_unit_test(test_no_token),
         cmocka_unit_test(test_service_answers),
         cmocka_unit_test(test_nothing_sent),

@@ -34,7 +34,8 @@ static struct engine_cluster registered(int64_t now)
 {
     struct engine_cluster c = clustered(now);
 
-    STR_SET(c.registration.resource_id, "/Subscriptions/s/resourceGroups/g/providers/Microsoft.AzureStackHCI/clusters/c");
+    STR_SET(c.registration.resource_id,
+            "/Subscriptions/s/resourceGroups/g/providers/Microsoft.AzureStackHCI/clusters/c");
     STR_SET(c.registration.resource_name, "c");
     STR_SET(c.registration.region, "eastus");
     time_iso(c.registration.registration_date, now);
@@ -43,21 +44,22 @@ static struct engine_cluster registered(int64_t now)
 }
 
 /* The three words in a row; "-" for blank. */
-static void expect(const struct engine_record *r, const struct engine_cluster *c, int64_t now, const char *words)
+static void expect(const struct engine_record *r, const struct engine_cluster *c, int64_t now,
+                   const char *words)
 {
     struct json *j = engine_status(r, c, "node1", now);
     const char *connection = json_str(j, "ConnectionStatus");
     char got[100];
 
-    str_fmt(got, sizeof(got), "%s %s %s", json_str(j, "ClusterStatus"), json_str(j, "RegistrationStatus"),
-            connection ? connection : "-");
+    str_fmt(got, sizeof(got), "%s %s %s", json_str(j, "ClusterStatus"),
+            json_str(j, "RegistrationStatus"), connection ? connection : "-");
     assert_string_equal(got, words);
     assert_non_null(json_str(j, "reason"));
     json_free(j);
 }
 
-static void expect_time(const struct engine_record *r, const struct engine_cluster *c, int64_t now, const char *member,
-                        int64_t ms)
+static void expect_time(const struct engine_record *r, const struct engine_cluster *c, int64_t now,
+                        const char *member, int64_t ms)
 {
     struct json *j = engine_status(r, c, "node1", now);
     char iso[TIME_SIZE];
@@ -109,14 +111,15 @@ static void test_registered(void **state)
 
     (void)state;
     expect(&r, &c, at, "Clustered Registered -"); /* nothing is Connected that has not synced */
-    expect_time(&r, &c, at, "NextSync", at);
+    expect_time(&r, &c, at, "NextSync", at + ENGINE_HOUR_MS);
     engine_synced(&r, at);
     expect(&r, &c, at, "Clustered Registered Connected");
     expect_time(&r, &c, at, "LastConnected", at);
     expect_time(&r, &c, at, "NextSync", at + 12 * ENGINE_HOUR_MS);
     expect_time(&r, &c, at, "policyDeadline", at + 30 * DAY);
     expect_time(&r, &c, at, "RegistrationDate", at);
-    expect(&r, &c, at + 2 * DAY, "Clustered Registered Connected"); /* older than a day: a warning of the core */
+    expect(&r, &c, at + 2 * DAY,
+           "Clustered Registered Connected"); /* older than a day: a warning of the core */
     expect(&r, &c, at + 30 * DAY - 1, "Clustered Registered Connected");
     expect(&r, &c, at + 30 * DAY, "Clustered Registered OutOfPolicy");
     expect_time(&r, &c, at + 30 * DAY, "policyDeadline", 0);
@@ -161,7 +164,7 @@ static void test_other_registration(void **state)
     (void)state;
     engine_synced(&r, T0 + 5 * DAY); /* of a registration that is gone */
     expect(&r, &c, T0 + 11 * DAY, "Clustered Registered -");
-    expect_time(&r, &c, T0 + 11 * DAY, "NextSync", T0 + 10 * DAY);
+    expect_time(&r, &c, T0 + 11 * DAY, "NextSync", T0 + 10 * DAY + ENGINE_HOUR_MS);
     expect_time(&r, &c, T0 + 11 * DAY, "LastConnected", 0);
     engine_unregistered(&r);
     assert_string_equal(r.last_connected, "");
@@ -204,8 +207,12 @@ static void test_scaled_clock(void **state)
 static void test_record_file(void **state)
 {
     static const char *const damaged[] = {
-        "", "{}", "[]", "{\"version\":2,\"installDate\":\"2026-11-21T09:41:22Z\"}",
-        "{\"version\":1,\"installDate\":\"yesterday\"}", "{\"version\":1,\"installDate\":\"\"}",
+        "",
+        "{}",
+        "[]",
+        "{\"version\":2,\"installDate\":\"2026-11-21T09:41:22Z\"}",
+        "{\"version\":1,\"installDate\":\"yesterday\"}",
+        "{\"version\":1,\"installDate\":\"\"}",
         "{\"version\":1,\"installDate\":\"2026-11-21T09:41:22Z\",\"nextSync\":\"soon\"}",
         "{\"version\":1,\"installDate\":\"2026-11-21T09:41:22Z\"} x",
     };
@@ -279,8 +286,13 @@ static void test_cluster_record(void **state)
 static void test_cluster_names(void **state)
 {
     static const char *const good[] = { "c", "Cluster-1", "123" };
-    static const char *const bad[] = { NULL, "", "-a", "a-", "a_b", "a b", "a/b", "\x1b[31m", "\xc3\xa4",
-                                       "0123456789012345678901234567890123456789012345678901234567890123" };
+    static const char *const bad[] = {
+        NULL,       "",
+        "-a",       "a-",
+        "a_b",      "a b",
+        "a/b",      "\x1b[31m",
+        "\xc3\xa4", "0123456789012345678901234567890123456789012345678901234567890123"
+    };
     static const char *const bad_nodes[] = { "[\"\"]", "[\"a b\"]", "[5]", "[\"..\"]", "[\"-x\"]" };
     struct engine_cluster c;
     struct err e = { 0 };
@@ -319,11 +331,11 @@ static void test_cluster_names(void **state)
 int test_node_engine(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_before_cluster),     cmocka_unit_test(test_before_registration),
-        cmocka_unit_test(test_registered),         cmocka_unit_test(test_failed_syncs_and_back),
-        cmocka_unit_test(test_never_synced),       cmocka_unit_test(test_other_registration),
-        cmocka_unit_test(test_not_a_member),       cmocka_unit_test(test_scaled_clock),
-        cmocka_unit_test(test_record_file),        cmocka_unit_test(test_cluster_record),
+        cmocka_unit_test(test_before_cluster), cmocka_unit_test(test_before_registration),
+        cmocka_unit_test(test_registered),     cmocka_unit_test(test_failed_syncs_and_back),
+        cmocka_unit_test(test_never_synced),   cmocka_unit_test(test_other_registration),
+        cmocka_unit_test(test_not_a_member),   cmocka_unit_test(test_scaled_clock),
+        cmocka_unit_test(test_record_file),    cmocka_unit_test(test_cluster_record),
         cmocka_unit_test(test_cluster_names),
     };
 

@@ -43,7 +43,8 @@ static void test_census(void **state)
 
 int test_node_facts(void)
 {
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(test_facts), cmocka_unit_test(test_census) };
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(test_facts),
+                                               cmocka_unit_test(test_census) };
 
     return TEST_GROUP("node/facts", tests);
 }

@@ -176,7 +176,7 @@ static struct json *list_under(const struct fx *fx, const char *prefix, const ch
 {
     struct json *out = json_object(), *value = json_array();
 
-    JSON_EACH(r, fx->resources)
+    JSON_EACH (r, fx->resources)
         if (str_istarts(json_name(r), prefix) && (!part || str_ifind(json_name(r), part)) &&
             strlen(json_name(r)) > strlen(prefix))
             json_push(value, json_copy(r));
@@ -227,7 +227,7 @@ static int do_delete(struct fx *fx, const char *path)
     struct json *kept = json_object();
     size_t n = strlen(key);
 
-    JSON_EACH(r, fx->resources)
+    JSON_EACH (r, fx->resources)
         if (!str_istarts(json_name(r), key) || (json_name(r)[n] && json_name(r)[n] != '/'))
             json_set(kept, json_name(r), json_copy(r));
     json_free(fx->resources);
@@ -236,7 +236,8 @@ static int do_delete(struct fx *fx, const char *path)
     return there ? 200 : 204;
 }
 
-static int do_azure(struct fx *fx, const char *method, const char *path, const struct json *sent, struct json **out)
+static int do_azure(struct fx *fx, const char *method, const char *path, const struct json *sent,
+                    struct json **out)
 {
     char *key = lower(path);
     struct json *old = json_edit(json_member(fx->resources, key));
@@ -261,7 +262,7 @@ static int do_azure(struct fx *fx, const char *method, const char *path, const s
             *out = arm_code("ResourceNotFound");
             return 404;
         }
-        JSON_EACH(m, sent)
+        JSON_EACH (m, sent)
             json_set(old, json_name(m), json_copy(m));
         if (str_ends(path, "/clusters/hci")) {
             fx->no_rp_object = fx->no_identity = false;
@@ -304,6 +305,12 @@ static void call_free(struct http_call *c)
 
 static bool take_rule(struct http_call *c)
 {
+    if (c->fx->fail_nth && --c->fx->fail_nth == 0) {
+        c->rule = (struct fx_rule){ .status = 503, .body = "{}", .retry_after_ms = 5 };
+        if (c->fx->lose_nth && !str_eq(c->method, "GET"))
+            c->rule = (struct fx_rule){ .lost = true };
+        return true;
+    }
     for (size_t i = 0; i < c->fx->n_rules; i++) {
         struct fx_rule *r = &c->fx->rules[i];
 
@@ -318,8 +325,10 @@ static bool take_rule(struct http_call *c)
 
 static void entra(struct http_call *c)
 {
-    const char *const token = "{\"access_token\":\"t\",\"refresh_token\":\"r\",\"expires_in\":3600,\"token_type\":\"Bearer\"}";
-    const char *const code = "{\"device_code\":\"d\",\"user_code\":\"U\",\"verification_uri\":\"https://login.test/d\",\"interval\":1}";
+    const char *const token = "{\"access_token\":\"t\",\"refresh_token\":\"r\",\"expires_in\":3600,"
+                              "\"token_type\":\"Bearer\"}";
+    const char *const code = "{\"device_code\":\"d\",\"user_code\":\"U\",\"verification_uri\":"
+                             "\"https://login.test/d\",\"interval\":1}";
     const char *text = str_ends(c->path, "/devicecode") ? code : token;
     struct err e = { 0 };
 
@@ -387,7 +396,8 @@ static void on_due(void *payload)
     call_free(c);
 }
 
-static struct http_call *fx_send(struct http *h, const struct http_req *q, http_done_fn *fn, void *payload)
+static struct http_call *fx_send(struct http *h, const struct http_req *q, http_done_fn *fn,
+                                 void *payload)
 {
     struct fx *fx = (struct fx *)h;
     struct http_call *c = xcalloc(1, sizeof *c);
@@ -585,7 +595,9 @@ static struct node_call *fx_node_call(struct node *base, enum node_verb v, const
         n->fx->most_nodes_in_flight = n->fx->nodes_in_flight;
     if (n->fx->effect_at_send)
         node_effect(c);
-    c->timer = loop_after(n->fx->loop, n->fx->latency_ms, node_due, c);
+    /* what a node says of itself costs no network */
+    c->timer = loop_after(n->fx->loop, v == NODE_STATUS || v == NODE_FACTS ? 0 : n->fx->latency_ms,
+                          node_due, c);
     return c;
 }
 
@@ -598,9 +610,9 @@ static void add_provider(struct fx *fx, const char *ns)
     struct str path = STR_INIT, body = STR_INIT;
 
     str_addf(&path, "/subscriptions/%s/providers/%s", FX_SUB, ns);
-    str_addf(&body,
-             "{\"registrationState\":\"NotRegistered\",\"resourceTypes\":[{\"resourceType\":\"clusters\",\"locations\":"
-             "[\"East US\",\"West Europe\"]}]}");
+    str_addf(&body, "{\"registrationState\":\"NotRegistered\",\"resourceTypes\":[{\"resourceType\":"
+                    "\"clusters\",\"locations\":"
+                    "[\"East US\",\"West Europe\"]}]}");
     fx_put(fx, str_p(&path), str_p(&body));
     str_free(&path);
     str_free(&body);
@@ -609,7 +621,8 @@ static void add_provider(struct fx *fx, const char *ns)
 static void fill_world(struct fx *fx)
 {
     fx->resources = json_object();
-    fx_put(fx, "/subscriptions/" FX_SUB, "{\"state\":\"Enabled\",\"displayName\":\"Sub\",\"tenantId\":\"" FX_TENANT "\"}");
+    fx_put(fx, "/subscriptions/" FX_SUB,
+           "{\"state\":\"Enabled\",\"displayName\":\"Sub\",\"tenantId\":\"" FX_TENANT "\"}");
     add_provider(fx, "Microsoft.AzureStackHCI");
     add_provider(fx, "Microsoft.HybridCompute");
     add_provider(fx, "Microsoft.GuestConfiguration");
@@ -667,7 +680,8 @@ struct fx *fx_new(int nodes)
         fx->nodes[i].fx = fx;
         fx->node_list[i] = &fx->nodes[i].base;
     }
-    fx->ports = (struct op_ports){ fx->loop, fx->arm, fx->auth, &fx->cloud, fx->node_list, (size_t)nodes, fx->store, fx->runs };
+    fx->ports = (struct op_ports){ fx->loop,      fx->arm,       fx->auth,  &fx->cloud,
+                                   fx->node_list, (size_t)nodes, fx->store, fx->runs };
     sign_in(fx);
     return fx;
 }
@@ -692,11 +706,14 @@ void fx_forget(struct fx *fx)
     fx->most_in_flight = fx->most_nodes_in_flight = 0;
 }
 
-struct fx_rule *fx_rule(struct fx *fx, const char *method, const char *path, int status, const char *body)
+struct fx_rule *fx_rule(struct fx *fx, const char *method, const char *path, int status,
+                        const char *body)
 {
     struct fx_rule *r = &fx->rules[fx->n_rules++];
 
-    *r = (struct fx_rule){ .method = method, .path = path, .count = 1, .status = status, .body = body };
+    *r = (struct fx_rule){
+        .method = method, .path = path, .count = 1, .status = status, .body = body
+    };
     return r;
 }
 
@@ -763,9 +780,11 @@ enum op_run_state fx_run(struct fx *fx, struct op_run *r, int64_t ms)
     while (mono_ms() < end && !fx->dead) {
         enum op_run_state s = op_run_state(r);
 
-        if (s == OP_R_WAIT_SIGN_IN || s == OP_R_STOPPED || s == OP_R_FAILED || s == OP_R_DONE || s == OP_R_UNDONE)
+        if (s == OP_R_WAIT_SIGN_IN || s == OP_R_STOPPED || s == OP_R_FAILED || s == OP_R_DONE ||
+            s == OP_R_UNDONE)
             break;
         loop_turn(fx->loop, 20);
+        power(fx);
     }
     return op_run_state(r);
 }

@@ -7,7 +7,9 @@
 int main(void)
 {
     test_op_op_engine();
-    test_op_op_steps();
+    test_op_op_register_azure();
+    test_op_op_register_cluster();
+    test_op_op_register_nodes();
     test_op_op_register();
     return test_end();
 }

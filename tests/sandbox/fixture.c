@@ -104,8 +104,8 @@ char *fx_machine_token(const char *machine_id)
     return jwt_sign("https://sts.windows.net/x/", c, 3599);
 }
 
-static int send_request(const char *method, const char *path, const char *version, const char *body, struct json *query,
-                        const char *token, int local)
+static int send_request(const char *method, const char *path, const char *version, const char *body,
+                        struct json *query, const char *token, int local)
 {
     struct sb_req *q = xcalloc(1, sizeof *q);
     struct json *headers = json_object(), *doc = NULL;
@@ -146,7 +146,8 @@ static int send_request(const char *method, const char *path, const char *versio
     return status;
 }
 
-int fx_raw(const char *method, const char *path, const char *version, const char *body, const char *token, int local)
+int fx_raw(const char *method, const char *path, const char *version, const char *body,
+           const char *token, int local)
 {
     return send_request(method, path, version, body, json_object(), token, local);
 }
@@ -162,7 +163,8 @@ int fx_call(const char *method, const char *path, const char *version, const cha
 
 int fx_query(const char *path, const char *version, const char *name, const char *value)
 {
-    char *token = fx_user_token("https://management.azure.com", world_tenant(fx_world)), *v = expand(value);
+    char *token = fx_user_token("https://management.azure.com", world_tenant(fx_world)),
+         *v = expand(value);
     struct json *query = json_object();
     int status;
 
@@ -216,10 +218,12 @@ void fx_machine(const char *name)
 
     str_addf(&path, "%s%s", FX_MACHINE, name);
     assert_int_equal(fx_call("PUT", str_p(&path), "2022-03-10",
-                             "{\"location\":\"eastus\",\"identity\":{\"type\":\"SystemAssigned\"},\"properties\":{}}"),
+                             "{\"location\":\"eastus\",\"identity\":{\"type\":\"SystemAssigned\"},"
+                             "\"properties\":{}}"),
                      200);
     id = expand(str_p(&path));
-    json_set_str(json_edit(json_get(world_resource(fx_world, id), "properties")), "status", "Connected");
+    json_set_str(json_edit(json_get(world_resource(fx_world, id), "properties")), "status",
+                 "Connected");
     free(id);
     str_free(&path);
 }
@@ -230,8 +234,10 @@ void fx_give_role(void)
 
     assert_int_equal(fx_call("GET", FX_CLUSTER, "2024-04-01", NULL), 200);
     str_addf(&body,
-             "{\"properties\":{\"roleDefinitionId\":\"/subscriptions/%s/providers/Microsoft.Authorization/roleDefinitions/"
-             "f5819b54-e033-4d82-ac66-4fec3cbf3f4c\",\"principalId\":\"%s\",\"principalType\":\"ServicePrincipal\"}}",
+             "{\"properties\":{\"roleDefinitionId\":\"/subscriptions/%s/providers/"
+             "Microsoft.Authorization/roleDefinitions/"
+             "f5819b54-e033-4d82-ac66-4fec3cbf3f4c\",\"principalId\":\"%s\",\"principalType\":"
+             "\"ServicePrincipal\"}}",
              fx_sub(), fx_str("properties.resourceProviderObjectId"));
     assert_int_equal(fx_call("PUT",
                              FX_RG "/providers/Microsoft.Authorization/roleAssignments/"
@@ -244,9 +250,11 @@ void fx_give_role(void)
 void fx_cluster(void)
 {
     fx_ready();
-    assert_int_equal(fx_call("PUT", FX_CLUSTER, "2024-04-01",
-                             "{\"location\":\"eastus\",\"identity\":{\"type\":\"SystemAssigned\"},\"tags\":null}"),
-                     200);
+    assert_int_equal(
+        fx_call(
+            "PUT", FX_CLUSTER, "2024-04-01",
+            "{\"location\":\"eastus\",\"identity\":{\"type\":\"SystemAssigned\"},\"tags\":null}"),
+        200);
     fx_machine("node1");
     fx_give_role();
     assert_int_equal(fx_call("PUT", FX_CLUSTER "/arcSettings/default", "2024-04-01",

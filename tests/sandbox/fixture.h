@@ -1,4 +1,5 @@
-/* fixture.h - a world of one's own and requests by hand, through route_dispatch with real tokens. */
+/* fixture.h - a world of one's own and requests by hand, through route_dispatch with real tokens.
+ */
 #ifndef AZL_TESTS_SANDBOX_FIXTURE_H
 #define AZL_TESTS_SANDBOX_FIXTURE_H
 
@@ -11,14 +12,16 @@ extern struct world *fx_world;
 /* A fresh world; seed: JSON text or NULL. instant as with --instant. */
 void fx_open(const char *seed, bool instant);
 void fx_close(void);
-const char *fx_sub(void);   /* first enabled subscription */
-const char *fx_oid(void);   /* the first user's object id */
-/* Sends a request as the first user; path without query; answer in fx_reply until the next call. Returns the status. "@S" in path and body stands
- * for the subscription. query: "$filter=..." or NULL. */
+const char *fx_sub(void); /* first enabled subscription */
+const char *fx_oid(void); /* the first user's object id */
+/* Sends a request as the first user; path without query; answer in fx_reply until the next call.
+ * Returns the status. "@S" in path and body stands for the subscription. query: "$filter=..." or
+ * NULL. */
 int fx_call(const char *method, const char *path, const char *version, const char *body);
 int fx_query(const char *path, const char *version, const char *name, const char *value);
 /* With a token of one's own making (NULL: none); local >= 0: the Arc agent of that node. */
-int fx_raw(const char *method, const char *path, const char *version, const char *body, const char *token, int local);
+int fx_raw(const char *method, const char *path, const char *version, const char *body,
+           const char *token, int local);
 const struct json *fx_json(void);
 const char *fx_str(const char *path);    /* of the answer, "" if absent */
 const char *fx_header(const char *name); /* "" if absent */
@@ -26,7 +29,8 @@ char *fx_user_token(const char *aud, const char *tid);
 char *fx_machine_token(const char *machine_id);
 /* Group FX_GROUP in East US, all providers registered. */
 void fx_ready(void);
-/* Cluster "c1" and arcSettings default in FX_GROUP, machine node1 connected, role given: all that reconcile wants. */
+/* Cluster "c1" and arcSettings default in FX_GROUP, machine node1 connected, role given: all that
+ * reconcile wants. */
 void fx_cluster(void);
 void fx_give_role(void);
 void fx_machine(const char *name);

@@ -6,10 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define V    "2022-03-10"
-#define ARM  "https://management.azure.com/"
-#define CONNECT \
-    "{\"subscriptionId\":\"@S\",\"resourceGroup\":\"" FX_GROUP "\",\"tenantId\":\"x\",\"location\":\"eastus\"," \
+#define V   "2022-03-10"
+#define ARM "https://management.azure.com/"
+#define CONNECT                                                                                    \
+    "{\"subscriptionId\":\"@S\",\"resourceGroup\":\"" FX_GROUP                                     \
+    "\",\"tenantId\":\"x\",\"location\":\"eastus\","                                               \
     "\"cloud\":\"AzureCloud\"}"
 
 static void node_ready(void)
@@ -37,15 +38,20 @@ static void machines_are_made_and_listed(void **state)
     fx_open(NULL, true);
     fx_ready();
     assert_int_equal(fx_call("PUT", FX_MACHINE "m1", V,
-                             "{\"location\":\"eastus\",\"identity\":{\"type\":\"SystemAssigned\"},\"properties\":{\"vmId\":\"v\"}}"),
+                             "{\"location\":\"eastus\",\"identity\":{\"type\":\"SystemAssigned\"},"
+                             "\"properties\":{\"vmId\":\"v\"}}"),
                      200);
     assert_true(guid_is(fx_str("identity.principalId")));
     assert_string_equal(fx_str("properties.status"), "Disconnected");
-    assert_int_equal(fx_call("PATCH", FX_MACHINE "M1", V, "{\"properties\":{\"parentClusterResourceId\":\"/x\"}}"), 200);
+    assert_int_equal(fx_call("PATCH", FX_MACHINE "M1", V,
+                             "{\"properties\":{\"parentClusterResourceId\":\"/x\"}}"),
+                     200);
     assert_string_equal(fx_str("properties.parentClusterResourceId"), "/x");
     assert_int_equal(fx_call("PUT", FX_MACHINE "m%1", V, "{\"location\":\"eastus\"}"), 400);
-    assert_int_equal(fx_call("PUT", FX_MACHINE "m2", V, "{\"location\":\"eastus\",\"kind\":\"HCI\"}"), 400);
-    assert_int_equal(fx_call("GET", FX_RG "/providers/Microsoft.HybridCompute/machines", V, NULL), 200);
+    assert_int_equal(
+        fx_call("PUT", FX_MACHINE "m2", V, "{\"location\":\"eastus\",\"kind\":\"HCI\"}"), 400);
+    assert_int_equal(fx_call("GET", FX_RG "/providers/Microsoft.HybridCompute/machines", V, NULL),
+                     200);
     assert_int_equal(json_len(json_get(fx_json(), "value")), 1);
     assert_int_equal(fx_call("DELETE", FX_MACHINE "m1", V, NULL), 200);
     assert_int_equal(fx_call("DELETE", FX_MACHINE "m1", V, NULL), 204);
@@ -126,7 +132,9 @@ static void a_foreign_machine_of_this_name_is_left_alone(void **state)
     fx_open(NULL, true);
     fx_ready();
     node_ready();
-    assert_int_equal(fx_call("PUT", FX_MACHINE "node1", V, "{\"location\":\"eastus\",\"properties\":{\"vmId\":\"other\"}}"), 200);
+    assert_int_equal(fx_call("PUT", FX_MACHINE "node1", V,
+                             "{\"location\":\"eastus\",\"properties\":{\"vmId\":\"other\"}}"),
+                     200);
     assert_int_equal(agent("POST", "/agent/connect", CONNECT), 400);
     assert_string_equal(fx_str("error.code"), "AZCM0044");
     fx_close();

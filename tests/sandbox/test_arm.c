@@ -52,16 +52,21 @@ static void groups_are_made_and_found_and_not_moved(void **state)
     assert_int_equal(fx_call("HEAD", SUB "/resourcegroups/g1", RES, NULL), 404);
     assert_int_equal(fx_call("GET", SUB "/resourcegroups/g1", RES, NULL), 404);
     assert_string_equal(fx_str("error.code"), "ResourceGroupNotFound");
-    assert_int_equal(fx_call("PUT", SUB "/resourcegroups/g1", RES, "{\"location\":\"East US\",\"tags\":{\"a\":\"b\"}}"), 201);
+    assert_int_equal(fx_call("PUT", SUB "/resourcegroups/g1", RES,
+                             "{\"location\":\"East US\",\"tags\":{\"a\":\"b\"}}"),
+                     201);
     assert_string_equal(fx_str("location"), "eastus");
     assert_string_equal(fx_str("tags.a"), "b");
     assert_string_equal(fx_str("properties.provisioningState"), "Succeeded");
-    assert_int_equal(fx_call("PUT", SUB "/resourceGroups/G1", RES, "{\"location\":\"eastus\"}"), 200);
+    assert_int_equal(fx_call("PUT", SUB "/resourceGroups/G1", RES, "{\"location\":\"eastus\"}"),
+                     200);
     assert_string_equal(fx_str("name"), "g1");
     assert_null(json_get(fx_json(), "tags"));
-    assert_int_equal(fx_call("PUT", SUB "/resourcegroups/g1", RES, "{\"location\":\"westus\"}"), 409);
+    assert_int_equal(fx_call("PUT", SUB "/resourcegroups/g1", RES, "{\"location\":\"westus\"}"),
+                     409);
     assert_string_equal(fx_str("error.code"), "InvalidResourceGroupLocation");
-    assert_int_equal(fx_call("PATCH", SUB "/resourcegroups/g1", RES, "{\"tags\":{\"c\":\"d\"}}"), 200);
+    assert_int_equal(fx_call("PATCH", SUB "/resourcegroups/g1", RES, "{\"tags\":{\"c\":\"d\"}}"),
+                     200);
     assert_string_equal(fx_str("tags.c"), "d");
     assert_int_equal(fx_call("HEAD", SUB "/resourcegroups/G1", RES, NULL), 204);
     assert_int_equal(fx_call("GET", SUB "/resourcegroups", RES, NULL), 200);
@@ -115,13 +120,16 @@ static void a_group_goes_with_all_that_is_in_it(void **state)
     assert_non_null(path);
     *strchr(location, '?') = 0;
     assert_int_equal(fx_call("GET", path, RES, NULL), 202);
-    assert_int_equal(fx_call("PUT", FX_MACHINE "node2", "2022-03-10", "{\"location\":\"eastus\"}"), 409);
+    assert_int_equal(fx_call("PUT", FX_MACHINE "node2", "2022-03-10", "{\"location\":\"eastus\"}"),
+                     409);
     assert_string_equal(fx_str("error.code"), "ResourceGroupBeingDeleted");
     JSON_EACH (o, world_section(fx_world, "operations"))
         json_set_int(json_edit(o), "readyAt", 1);
     assert_int_equal(fx_call("GET", path, RES, NULL), 200);
     assert_int_equal(fx_call("HEAD", FX_RG, RES, NULL), 404);
-    assert_int_equal(fx_query(SUB "/resources", RES, "$filter", "resourceType eq 'Microsoft.HybridCompute/machines'"), 200);
+    assert_int_equal(fx_query(SUB "/resources", RES, "$filter",
+                              "resourceType eq 'Microsoft.HybridCompute/machines'"),
+                     200);
     assert_int_equal(json_len(json_get(fx_json(), "value")), 0);
     fx_close();
 }
@@ -133,13 +141,15 @@ static void a_provider_registers_after_a_while(void **state)
     assert_int_equal(fx_call("GET", SUB "/providers/microsoft.azurestackhci", RES, NULL), 200);
     assert_string_equal(fx_str("namespace"), "Microsoft.AzureStackHCI");
     assert_string_equal(fx_str("registrationState"), "NotRegistered");
-    assert_int_equal(fx_call("POST", SUB "/providers/Microsoft.AzureStackHCI/register", RES, NULL), 200);
+    assert_int_equal(fx_call("POST", SUB "/providers/Microsoft.AzureStackHCI/register", RES, NULL),
+                     200);
     assert_string_equal(fx_str("registrationState"), "Registering");
     JSON_EACH (p, world_section(fx_world, "providers"))
         json_set_int(json_edit(p), "readyAt", 1);
     assert_int_equal(fx_call("GET", SUB "/providers/Microsoft.AzureStackHCI", RES, NULL), 200);
     assert_string_equal(fx_str("registrationState"), "Registered");
-    assert_int_equal(fx_call("POST", SUB "/providers/Microsoft.AzureStackHCI/register", RES, NULL), 200);
+    assert_int_equal(fx_call("POST", SUB "/providers/Microsoft.AzureStackHCI/register", RES, NULL),
+                     200);
     assert_string_equal(fx_str("registrationState"), "Registered");
     assert_int_equal(fx_call("GET", SUB "/providers/Contoso.Shoes", RES, NULL), 404);
     assert_int_equal(fx_call("GET", SUB "/providers", RES, NULL), 200);
@@ -167,30 +177,41 @@ static void a_disabled_subscription_is_read_only(void **state)
 static void denied_actions_are_refused_by_name(void **state)
 {
     (void)state;
-    fx_open("{\"denyActions\":[\"Microsoft.Resources/subscriptions/resourceGroups/write\",\"Microsoft.AzureStackHCI/*\"]}", true);
-    assert_int_equal(fx_call("PUT", SUB "/resourcegroups/g", RES, "{\"location\":\"eastus\"}"), 403);
+    fx_open("{\"denyActions\":[\"Microsoft.Resources/subscriptions/resourceGroups/"
+            "write\",\"Microsoft.AzureStackHCI/*\"]}",
+            true);
+    assert_int_equal(fx_call("PUT", SUB "/resourcegroups/g", RES, "{\"location\":\"eastus\"}"),
+                     403);
     assert_string_equal(fx_str("error.code"), "AuthorizationFailed");
-    assert_non_null(strstr(fx_str("error.message"), "'Microsoft.Resources/subscriptions/resourceGroups/write'"));
+    assert_non_null(strstr(fx_str("error.message"),
+                           "'Microsoft.Resources/subscriptions/resourceGroups/write'"));
     assert_non_null(strstr(fx_str("error.message"), fx_oid()));
-    assert_int_equal(fx_call("POST", SUB "/providers/Microsoft.AzureStackHCI/register", RES, NULL), 403);
-    assert_int_equal(fx_call("POST", SUB "/providers/Microsoft.HybridCompute/register", RES, NULL), 200);
+    assert_int_equal(fx_call("POST", SUB "/providers/Microsoft.AzureStackHCI/register", RES, NULL),
+                     403);
+    assert_int_equal(fx_call("POST", SUB "/providers/Microsoft.HybridCompute/register", RES, NULL),
+                     200);
     fx_close();
 }
 
 static void role_assignments_are_made_once(void **state)
 {
-    static const char id[] = FX_RG "/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-555555555555";
-    static const char other[] = FX_RG "/providers/Microsoft.Authorization/roleAssignments/99999999-2222-4333-8444-555555555555";
+    static const char id[] = FX_RG
+        "/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-555555555555";
+    static const char other[] = FX_RG
+        "/providers/Microsoft.Authorization/roleAssignments/99999999-2222-4333-8444-555555555555";
     char body[500], filter[120];
 
     (void)state;
     fx_open(NULL, true);
     fx_ready();
     assert_int_equal(fx_call("PUT", FX_CLUSTER, "2024-04-01", "{\"location\":\"eastus\"}"), 200);
-    snprintf(filter, sizeof filter, "principalId eq '%s'", fx_str("properties.resourceProviderObjectId"));
+    snprintf(filter, sizeof filter, "principalId eq '%s'",
+             fx_str("properties.resourceProviderObjectId"));
     snprintf(body, sizeof body,
-             "{\"properties\":{\"roleDefinitionId\":\"/subscriptions/@S/providers/Microsoft.Authorization/roleDefinitions/"
-             "F5819B54-e033-4d82-ac66-4fec3cbf3f4c\",\"principalId\":\"%s\",\"principalType\":\"ServicePrincipal\"}}",
+             "{\"properties\":{\"roleDefinitionId\":\"/subscriptions/@S/providers/"
+             "Microsoft.Authorization/roleDefinitions/"
+             "F5819B54-e033-4d82-ac66-4fec3cbf3f4c\",\"principalId\":\"%s\",\"principalType\":"
+             "\"ServicePrincipal\"}}",
              fx_str("properties.resourceProviderObjectId"));
     fx_give_role();
     assert_string_equal(fx_str("type"), "Microsoft.Authorization/roleAssignments");
@@ -198,16 +219,23 @@ static void role_assignments_are_made_once(void **state)
     assert_int_equal(fx_call("PUT", other, "2022-04-01", body), 409);
     assert_string_equal(fx_str("error.code"), "RoleAssignmentExists");
     snprintf(body, sizeof body,
-             "{\"properties\":{\"roleDefinitionId\":\"/providers/Microsoft.Authorization/roleDefinitions/"
+             "{\"properties\":{\"roleDefinitionId\":\"/providers/Microsoft.Authorization/"
+             "roleDefinitions/"
              "acdd72a7-3385-48ef-bd42-f606fba81ae7\",\"principalId\":\"%s\"}}",
              fx_oid());
     assert_int_equal(fx_call("PUT", id, "2022-04-01", body), 400);
     assert_string_equal(fx_str("error.code"), "RoleAssignmentUpdateNotPermitted");
-    assert_int_equal(fx_query(FX_RG "/providers/Microsoft.Authorization/roleAssignments", "2022-04-01", "$filter", filter), 200);
+    assert_int_equal(fx_query(FX_RG "/providers/Microsoft.Authorization/roleAssignments",
+                              "2022-04-01", "$filter", filter),
+                     200);
     assert_int_equal(json_len(json_get(fx_json(), "value")), 1);
-    assert_int_equal(fx_query(FX_RG "/providers/Microsoft.Authorization/roleAssignments", "2022-04-01", "$filter", "atScope()"), 200);
+    assert_int_equal(fx_query(FX_RG "/providers/Microsoft.Authorization/roleAssignments",
+                              "2022-04-01", "$filter", "atScope()"),
+                     200);
     assert_int_equal(json_len(json_get(fx_json(), "value")), 2); /* with the owner's, from above */
-    assert_int_equal(fx_query(SUB "/providers/Microsoft.Authorization/roleAssignments", "2022-04-01", "$filter", "atScope()"), 200);
+    assert_int_equal(fx_query(SUB "/providers/Microsoft.Authorization/roleAssignments",
+                              "2022-04-01", "$filter", "atScope()"),
+                     200);
     assert_int_equal(json_len(json_get(fx_json(), "value")), 1);
     assert_int_equal(fx_call("DELETE", id, "2022-04-01", NULL), 200);
     assert_int_equal(fx_call("DELETE", id, "2022-04-01", NULL), 204);
@@ -216,23 +244,30 @@ static void role_assignments_are_made_once(void **state)
 
 static void bad_role_assignments_are_refused(void **state)
 {
-    static const char at[] = FX_RG "/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-555555555555";
-    static const char role[] = "/providers/Microsoft.Authorization/roleDefinitions/f5819b54-e033-4d82-ac66-4fec3cbf3f4c";
+    static const char at[] = FX_RG
+        "/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-555555555555";
+    static const char role[] =
+        "/providers/Microsoft.Authorization/roleDefinitions/f5819b54-e033-4d82-ac66-4fec3cbf3f4c";
     char body[400];
 
     (void)state;
     fx_open(NULL, true);
     fx_ready();
     snprintf(body, sizeof body,
-             "{\"properties\":{\"roleDefinitionId\":\"%s\",\"principalId\":\"dddddddd-0000-4000-8000-000000000009\"}}", role);
+             "{\"properties\":{\"roleDefinitionId\":\"%s\",\"principalId\":\"dddddddd-0000-4000-"
+             "8000-000000000009\"}}",
+             role);
     assert_int_equal(fx_call("PUT", at, "2022-04-01", body), 400);
     assert_string_equal(fx_str("error.code"), "PrincipalNotFound");
     snprintf(body, sizeof body,
-             "{\"properties\":{\"roleDefinitionId\":\"%s\",\"principalId\":\"%s\",\"principalType\":\"Cat\"}}", role, fx_oid());
+             "{\"properties\":{\"roleDefinitionId\":\"%s\",\"principalId\":\"%s\","
+             "\"principalType\":\"Cat\"}}",
+             role, fx_oid());
     assert_int_equal(fx_call("PUT", at, "2022-04-01", body), 400);
     assert_string_equal(fx_str("error.code"), "InvalidRequestContent");
     assert_int_equal(fx_call("PUT", at, "2022-04-01", "{\"properties\":{}}"), 400);
-    assert_int_equal(fx_query(SUB "/providers/Microsoft.Authorization/roleDefinitions", "2022-04-01", "$filter",
+    assert_int_equal(fx_query(SUB "/providers/Microsoft.Authorization/roleDefinitions",
+                              "2022-04-01", "$filter",
                               "roleName eq 'Azure Connected Machine Resource Manager'"),
                      200);
     assert_string_equal(fx_str("value.0.name"), "f5819b54-e033-4d82-ac66-4fec3cbf3f4c");

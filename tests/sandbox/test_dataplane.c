@@ -14,7 +14,9 @@ static void ready(void)
     fx_cluster();
     fx_machine("node2");
     fx_machine("stranger");
-    assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", "2025-09-15-preview", NODES), 200);
+    assert_int_equal(
+        fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", "2025-09-15-preview", NODES),
+        200);
     assert_int_equal(fx_call("GET", FX_CLUSTER, V, NULL), 200);
     snprintf(where, sizeof where, "/dataplane/eastus/clusters/%s", fx_str("properties.cloudId"));
 }
@@ -32,12 +34,15 @@ static int post(const char *verb, const char *node, const char *body)
     return status;
 }
 
-#define REGISTER \
-    "{\"resourceId\":\"" FX_CLUSTER "\",\"clusterName\":\"c1\",\"clusterId\":\"44444444-0000-4000-8000-000000000000\"," \
-    "\"nodes\":[{\"name\":\"node1\",\"id\":1,\"osName\":\"Debian\",\"osVersion\":\"12\",\"manufacturer\":\"ACME\"," \
+#define REGISTER                                                                                   \
+    "{\"resourceId\":\"" FX_CLUSTER                                                                \
+    "\",\"clusterName\":\"c1\",\"clusterId\":\"44444444-0000-4000-8000-000000000000\","            \
+    "\"nodes\":[{\"name\":\"node1\",\"id\":1,\"osName\":\"Debian\",\"osVersion\":\"12\","          \
+    "\"manufacturer\":\"ACME\","                                                                   \
     "\"model\":\"X\",\"coreCount\":8,\"memoryInGiB\":32,\"serialNumber\":\"s1\"}]}"
-#define SYNC(node) \
-    "{\"node\":\"" node "\",\"clusterId\":\"44444444-0000-4000-8000-000000000000\",\"census\":{\"name\":\"" node \
+#define SYNC(node)                                                                                 \
+    "{\"node\":\"" node                                                                            \
+    "\",\"clusterId\":\"44444444-0000-4000-8000-000000000000\",\"census\":{\"name\":\"" node       \
     "\",\"coreCount\":4},\"diagnosticLevel\":\"Basic\"}"
 
 static void health_needs_no_token(void **state)
@@ -70,6 +75,9 @@ static void a_registration_shows_in_the_cluster(void **state)
     assert_int_equal(fx_call("GET", FX_MACHINE "node2", "2022-03-10", NULL), 200);
     assert_true(str_ends(fx_str("properties.parentClusterResourceId"), "/clusters/c1"));
     assert_int_equal(fx_call("GET", FX_MACHINE "stranger", "2022-03-10", NULL), 200);
+    assert_string_equal(fx_str("properties.parentClusterResourceId"), "");
+    assert_int_equal(fx_call("DELETE", FX_CLUSTER, V, NULL), 200);
+    assert_int_equal(fx_call("GET", FX_MACHINE "node2", "2022-03-10", NULL), 200);
     assert_string_equal(fx_str("properties.parentClusterResourceId"), "");
     fx_close();
 }
@@ -123,8 +131,14 @@ static void bad_calls_change_nothing(void **state)
     (void)state;
     ready();
     assert_int_equal(post("register", "node1", "{}"), 400);
-    assert_int_equal(post("register", "node1", "{\"resourceId\":\"/x\",\"clusterName\":\"c\",\"clusterId\":\"i\",\"nodes\":[{}]}"), 400);
-    assert_int_equal(post("register", "node1", "{\"resourceId\":\"/x\",\"clusterName\":\"c\",\"clusterId\":\"i\",\"nodes\":[]}"), 409);
+    assert_int_equal(
+        post("register", "node1",
+             "{\"resourceId\":\"/x\",\"clusterName\":\"c\",\"clusterId\":\"i\",\"nodes\":[{}]}"),
+        400);
+    assert_int_equal(
+        post("register", "node1",
+             "{\"resourceId\":\"/x\",\"clusterName\":\"c\",\"clusterId\":\"i\",\"nodes\":[]}"),
+        409);
     assert_string_equal(fx_str("error.code"), "ClusterMismatch");
     assert_int_equal(fx_call("GET", FX_CLUSTER, V, NULL), 200);
     assert_string_equal(fx_str("properties.status"), "NotYetRegistered");
@@ -138,9 +152,10 @@ static void a_machine_of_another_cluster_is_refused(void **state)
 {
     (void)state;
     ready();
-    assert_int_equal(fx_call("PATCH", FX_MACHINE "node2", "2022-03-10",
-                             "{\"properties\":{\"parentClusterResourceId\":\"/subscriptions/other\"}}"),
-                     200);
+    assert_int_equal(
+        fx_call("PATCH", FX_MACHINE "node2", "2022-03-10",
+                "{\"properties\":{\"parentClusterResourceId\":\"/subscriptions/other\"}}"),
+        200);
     assert_int_equal(post("register", "node1", REGISTER), 409);
     assert_string_equal(fx_str("error.code"), "MachineInAnotherCluster");
     fx_close();

@@ -5,8 +5,9 @@
 
 #define V       "2024-04-01"
 #define PREVIEW "2025-09-15-preview"
-#define BODY    "{\"location\":\"eastus\",\"identity\":{\"type\":\"SystemAssigned\"},\"tags\":{\"k\":\"v\"}}"
-#define NODES   "{\"properties\":{\"clusterNodes\":[\"node1\"]}}"
+#define BODY                                                                                       \
+    "{\"location\":\"eastus\",\"identity\":{\"type\":\"SystemAssigned\"},\"tags\":{\"k\":\"v\"}}"
+#define NODES "{\"properties\":{\"clusterNodes\":[\"node1\"]}}"
 
 static void a_cluster_gets_what_the_server_writes(void **state)
 {
@@ -22,7 +23,8 @@ static void a_cluster_gets_what_the_server_writes(void **state)
     assert_true(guid_is(principal));
     assert_true(guid_is(fx_str("properties.resourceProviderObjectId")));
     assert_string_equal(fx_str("identity.tenantId"), world_tenant(fx_world));
-    assert_string_equal(fx_str("properties.serviceEndpoint"), "https://127.0.0.1:4000/dataplane/eastus");
+    assert_string_equal(fx_str("properties.serviceEndpoint"),
+                        "https://127.0.0.1:4000/dataplane/eastus");
     assert_string_equal(fx_str("properties.status"), "NotYetRegistered");
     assert_string_equal(fx_str("properties.connectivityStatus"), "NotYetRegistered");
     assert_string_equal(fx_str("systemData.createdBy"), "anna@contoso.onmicrosoft.com");
@@ -59,10 +61,14 @@ static void bad_clusters_are_refused(void **state)
         const char *body, *code;
     } rows[] = {
         { 400, "{\"location\":\"westus\"}", "LocationNotAvailableForResourceType" },
-        { 400, "{\"location\":\"eastus\",\"identity\":{\"type\":\"Maybe\"}}", "InvalidRequestContent" },
+        { 400, "{\"location\":\"eastus\",\"identity\":{\"type\":\"Maybe\"}}",
+          "InvalidRequestContent" },
         { 400, "{\"location\":\"eastus\",\"identity\":{}}", "InvalidRequestContent" },
         { 400, "{\"location\":\"eastus\",\"sku\":{}}", "InvalidRequestContent" },
-        { 400, "{\"location\":\"eastus\",\"properties\":{\"desiredProperties\":{\"diagnosticLevel\":\"Loud\"}}}", "InvalidRequestContent" },
+        { 400,
+          "{\"location\":\"eastus\",\"properties\":{\"desiredProperties\":{\"diagnosticLevel\":"
+          "\"Loud\"}}}",
+          "InvalidRequestContent" },
         { 400, "{\"properties\":{}}", "InvalidRequestContent" },
     };
 
@@ -74,7 +80,9 @@ static void bad_clusters_are_refused(void **state)
     assert_int_equal(fx_call("PUT", FX_CLUSTER, V, BODY), 409);
     assert_string_equal(fx_str("error.code"), "MissingSubscriptionRegistration");
     assert_non_null(strstr(fx_str("error.message"), "namespace 'Microsoft.AzureStackHCI'"));
-    assert_int_equal(fx_call("POST", "/subscriptions/@S/providers/Microsoft.AzureStackHCI/register", "2016-02-01", NULL), 200);
+    assert_int_equal(fx_call("POST", "/subscriptions/@S/providers/Microsoft.AzureStackHCI/register",
+                             "2016-02-01", NULL),
+                     200);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_int_equal(fx_call("PUT", FX_CLUSTER, V, rows[i].body), rows[i].status);
         assert_string_equal(fx_str("error.code"), rows[i].code);
@@ -100,7 +108,9 @@ static void read_only_members_are_ignored(void **state)
     STR_SET(cloud_id, fx_str("properties.cloudId"));
     json_write(&whole, fx_json());
     assert_int_equal(fx_call("PUT", FX_CLUSTER, V, str_p(&whole)), 200);
-    assert_int_equal(fx_call("PUT", FX_CLUSTER, V, "{\"location\":\"eastus\",\"properties\":{\"cloudId\":\"mine\"}}"), 200);
+    assert_int_equal(fx_call("PUT", FX_CLUSTER, V,
+                             "{\"location\":\"eastus\",\"properties\":{\"cloudId\":\"mine\"}}"),
+                     200);
     assert_string_equal(fx_str("properties.cloudId"), cloud_id);
     str_free(&whole);
     fx_close();
@@ -116,7 +126,8 @@ static void a_patch_fills_the_provider_s_object_id(void **state)
     assert_int_equal(fx_call("PATCH", FX_CLUSTER, V, "{}"), 200);
     assert_true(guid_is(fx_str("properties.resourceProviderObjectId")));
     assert_string_equal(fx_str("identity.principalId"), "");
-    assert_int_equal(fx_call("PATCH", FX_CLUSTER, V, "{\"identity\":{\"type\":\"SystemAssigned\"}}"), 200);
+    assert_int_equal(
+        fx_call("PATCH", FX_CLUSTER, V, "{\"identity\":{\"type\":\"SystemAssigned\"}}"), 200);
     assert_true(guid_is(fx_str("identity.principalId")));
     assert_int_equal(fx_call("PATCH", FX_CLUSTER, V, "{\"properties\":{\"cloudId\":\"x\"}}"), 400);
     fx_close();
@@ -130,11 +141,16 @@ static void clusters_are_listed_and_deleted(void **state)
     (void)state;
     fx_open(NULL, false);
     fx_cluster();
-    assert_int_equal(fx_call("GET", "/subscriptions/@S/providers/Microsoft.AzureStackHCI/clusters", V, NULL), 200);
+    assert_int_equal(
+        fx_call("GET", "/subscriptions/@S/providers/Microsoft.AzureStackHCI/clusters", V, NULL),
+        200);
     assert_string_equal(fx_str("value.0.name"), "c1");
-    assert_int_equal(fx_call("GET", FX_RG "/providers/Microsoft.AzureStackHCI/clusters", V, NULL), 200);
+    assert_int_equal(fx_call("GET", FX_RG "/providers/Microsoft.AzureStackHCI/clusters", V, NULL),
+                     200);
     assert_int_equal(json_len(json_get(fx_json(), "value")), 1);
-    assert_int_equal(fx_query(FX_RG "/resources", "2021-04-01", "$filter", "resourceType eq 'Microsoft.AzureStackHCI/clusters'"), 200);
+    assert_int_equal(fx_query(FX_RG "/resources", "2021-04-01", "$filter",
+                              "resourceType eq 'Microsoft.AzureStackHCI/clusters'"),
+                     200);
     assert_int_equal(json_len(json_get(fx_json(), "value")), 1);
     assert_int_equal(fx_call("DELETE", FX_CLUSTER, V, NULL), 202);
     STR_SET(status, fx_header("Azure-AsyncOperation"));
@@ -172,7 +188,10 @@ static void arc_settings_follow_the_contract(void **state)
     assert_int_equal(json_len(json_get(fx_json(), "value")), 1);
     assert_int_equal(fx_call("DELETE", FX_CLUSTER "/arcSettings/default", V, NULL), 200);
     assert_int_equal(fx_call("DELETE", FX_CLUSTER "/arcSettings/default", V, NULL), 204);
-    assert_int_equal(fx_call("PUT", FX_RG "/providers/Microsoft.AzureStackHCI/clusters/none/arcSettings/default", V, "{}"), 404);
+    assert_int_equal(
+        fx_call("PUT", FX_RG "/providers/Microsoft.AzureStackHCI/clusters/none/arcSettings/default",
+                V, "{}"),
+        404);
     fx_close();
 }
 
@@ -183,9 +202,12 @@ static void reconcile_wants_the_role_and_the_machines(void **state)
     fx_cluster();
     assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", V, NODES), 400);
     assert_string_equal(fx_str("error.code"), "InvalidApiVersionParameter");
-    assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", PREVIEW, "{\"properties\":{\"clusterNodes\":[\"node9\"]}}"), 400);
+    assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", PREVIEW,
+                             "{\"properties\":{\"clusterNodes\":[\"node9\"]}}"),
+                     400);
     assert_string_equal(fx_str("error.code"), "ArcMachineNotFound");
-    assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", PREVIEW, NODES), 200);
+    assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", PREVIEW, NODES),
+                     200);
     assert_string_equal(fx_str("properties.aggregateState"), "Connected");
     assert_string_equal(fx_str("properties.perNodeDetails.0.name"), "node1");
     assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", PREVIEW,
@@ -197,7 +219,8 @@ static void reconcile_wants_the_role_and_the_machines(void **state)
                                    "11111111-2222-4333-8444-555555555555",
                              "2022-04-01", NULL),
                      200);
-    assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", PREVIEW, NODES), 409);
+    assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", PREVIEW, NODES),
+                     409);
     assert_string_equal(fx_str("error.code"), "MissingRoleAssignment");
     fx_close();
 }
@@ -210,8 +233,10 @@ static void reconcile_takes_its_time(void **state)
     (void)state;
     fx_open(NULL, false);
     fx_cluster();
-    assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", PREVIEW, NODES), 202);
-    assert_non_null(strstr(fx_header("Azure-AsyncOperation"), "/locations/eastus/operationStatuses/"));
+    assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/default/reconcile", PREVIEW, NODES),
+                     202);
+    assert_non_null(
+        strstr(fx_header("Azure-AsyncOperation"), "/locations/eastus/operationStatuses/"));
     STR_SET(result, fx_header("Location"));
     path = strstr(result, "/subscriptions/");
     *strchr(path, '?') = 0;

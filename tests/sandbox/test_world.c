@@ -22,7 +22,8 @@ static void first_world_has_tenants_and_subscriptions(void **state)
     assert_int_equal(json_len(world_section(fx_world, "tenants")), 2);
     assert_int_equal(json_len(world_section(fx_world, "subscriptions")), 4);
     assert_int_equal(json_len(world_section(fx_world, "regions")), 6);
-    assert_string_equal(json_str(json_first(world_section(fx_world, "users")), "upn"), "anna@contoso.onmicrosoft.com");
+    assert_string_equal(json_str(json_first(world_section(fx_world, "users")), "upn"),
+                        "anna@contoso.onmicrosoft.com");
     fx_close();
 }
 
@@ -86,17 +87,24 @@ static void a_broken_world_is_an_error(void **state)
 static void a_seed_changes_the_world(void **state)
 {
     (void)state;
-    fx_open("{\"tenant\":\"aaaaaaaa-0000-4000-8000-000000000001\",\"subscriptions\":[{\"subscriptionId\":"
-            "\"bbbbbbbb-0000-4000-8000-000000000002\",\"displayName\":\"Only\"}],\"providers\":{\"Microsoft.AzureStackHCI\":"
-            "\"Registered\"},\"regions\":[\"Canada Central\"],\"resources\":[{\"id\":\"/subscriptions/"
-            "bbbbbbbb-0000-4000-8000-000000000002/resourceGroups/old\",\"name\":\"old\",\"type\":"
-            "\"Microsoft.Resources/resourceGroups\",\"location\":\"eastus\",\"properties\":{\"provisioningState\":"
-            "\"Succeeded\"}}],\"denyActions\":[\"Microsoft.Authorization/roleAssignments/write\"]}",
-            true);
+    fx_open(
+        "{\"tenant\":\"aaaaaaaa-0000-4000-8000-000000000001\",\"subscriptions\":[{"
+        "\"subscriptionId\":"
+        "\"bbbbbbbb-0000-4000-8000-000000000002\",\"displayName\":\"Only\"}],\"providers\":{"
+        "\"Microsoft.AzureStackHCI\":"
+        "\"Registered\"},\"regions\":[\"Canada Central\"],\"resources\":[{\"id\":\"/subscriptions/"
+        "bbbbbbbb-0000-4000-8000-000000000002/resourceGroups/old\",\"name\":\"old\",\"type\":"
+        "\"Microsoft.Resources/"
+        "resourceGroups\",\"location\":\"eastus\",\"properties\":{\"provisioningState\":"
+        "\"Succeeded\"}}],\"denyActions\":[\"Microsoft.Authorization/roleAssignments/write\"]}",
+        true);
     assert_string_equal(world_tenant(fx_world), "aaaaaaaa-0000-4000-8000-000000000001");
     assert_string_equal(world_subscription(fx_world), "bbbbbbbb-0000-4000-8000-000000000002");
-    assert_int_equal(fx_call("GET", "/subscriptions/@S/resourcegroups/OLD", "2021-04-01", NULL), 200);
-    assert_int_equal(fx_call("GET", "/subscriptions/@S/providers/Microsoft.AzureStackHCI", "2021-04-01", NULL), 200);
+    assert_int_equal(fx_call("GET", "/subscriptions/@S/resourcegroups/OLD", "2021-04-01", NULL),
+                     200);
+    assert_int_equal(
+        fx_call("GET", "/subscriptions/@S/providers/Microsoft.AzureStackHCI", "2021-04-01", NULL),
+        200);
     assert_string_equal(fx_str("registrationState"), "Registered");
     assert_string_equal(fx_str("resourceTypes.0.locations.0"), "Canada Central");
     fx_close();

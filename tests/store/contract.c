@@ -14,7 +14,8 @@ static struct json *number(int64_t n)
     return j;
 }
 
-static int put(struct store *s, const char *key, int64_t n, int64_t rev, int64_t *new_rev, struct err *e)
+static int put(struct store *s, const char *key, int64_t n, int64_t rev, int64_t *new_rev,
+               struct err *e)
 {
     struct json *j = number(n);
     int rc = s->ops->put(s, key, j, rev, new_rev, e);
@@ -103,8 +104,9 @@ static void listing(struct store *s)
 
 static void names(struct store *s)
 {
-    static const char *const bad[] = { "", "/a", "a/", "a//b", "..", "a/..", "a/../b", "a..b", "A", "a b",
-                                       ".a", "a/.b", "-a", "locks/x", "a\n", "\xc3\xa4" };
+    static const char *const bad[] = { "",       "/a",      "a/",  "a//b",    "..", "a/..",
+                                       "a/../b", "a..b",    "A",   "a b",     ".a", "a/.b",
+                                       "-a",     "locks/x", "a\n", "\xc3\xa4" };
     struct err e = { 0 };
     int64_t rev;
 

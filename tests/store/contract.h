@@ -1,5 +1,6 @@
-/* contract.h - what every back end of the store must do. A back end's test calls store_contract with a function that opens an empty
- * store; a second call opens the same one again, as another process would. */
+/* contract.h - what every back end of the store must do. A back end's test calls store_contract
+ * with a function that opens an empty store; a second call opens the same one again, as another
+ * process would. */
 #ifndef AZL_TESTS_STORE_CONTRACT_H
 #define AZL_TESTS_STORE_CONTRACT_H
 

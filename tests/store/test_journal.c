@@ -143,7 +143,8 @@ static void test_goes_on(void **state)
 
 static void test_torn_tail(void **state)
 {
-    static const char *const tails[] = { "{\"seq\":3,\"ev", "x", "{\"seq\":3,\"at_ms\":1,\"event\":\"made\"}" };
+    static const char *const tails[] = { "{\"seq\":3,\"ev", "x",
+                                         "{\"seq\":3,\"at_ms\":1,\"event\":\"made\"}" };
     struct seen s;
     struct err e = { 0 };
     struct journal *j;
@@ -172,7 +173,8 @@ static void test_torn_tail(void **state)
 
 static void test_damaged_middle(void **state)
 {
-    static const char *const lines[] = { "garbage\n", "\n", "{}\n", "{\"seq\":7,\"at_ms\":1,\"event\":\"made\"}\n",
+    static const char *const lines[] = { "garbage\n", "\n", "{}\n",
+                                         "{\"seq\":7,\"at_ms\":1,\"event\":\"made\"}\n",
                                          "{\"seq\":3,\"at_ms\":1,\"event\":5}\n" };
     struct err e = { 0 };
     struct str before = STR_INIT, after = STR_INIT;
@@ -248,7 +250,8 @@ static void test_names(void **state)
     assert_int_equal(file_replace(path_of("bad name"), "", 0, &e), 0);
     list = journal_list(dir, &e);
     json_write(&text, list);
-    assert_string_equal(text.p, "[\"" ID "\",\"20260101T000000Z-sync\",\"20250101T000000Z-register\"]");
+    assert_string_equal(text.p,
+                        "[\"" ID "\",\"20260101T000000Z-sync\",\"20250101T000000Z-register\"]");
     json_free(list);
     str_free(&text);
     list = journal_list("/nonexistent/runs", &e);
@@ -306,7 +309,8 @@ static void test_torture(void **state)
         while (read(pipe_fd[0], &n, sizeof(n)) == (ssize_t)sizeof(n))
             acked = n;
         close(pipe_fd[0]);
-        assert_int_equal(journal_read(dir, ID, see, &s, &e), 0); /* no gap: seq is checked line by line */
+        assert_int_equal(journal_read(dir, ID, see, &s, &e),
+                         0); /* no gap: seq is checked line by line */
         assert_true(s.last.seq == acked || s.last.seq == acked + 1);
         acked = s.last.seq;
         if (kills % 20 == 19) { /* a new one: reading stays quick */
@@ -322,9 +326,9 @@ static void test_torture(void **state)
 int test_store_journal(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_goes_on),
-        cmocka_unit_test(test_torn_tail),      cmocka_unit_test(test_damaged_middle),
-        cmocka_unit_test(test_no_secrets),     cmocka_unit_test(test_names),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_goes_on),
+        cmocka_unit_test(test_torn_tail),  cmocka_unit_test(test_damaged_middle),
+        cmocka_unit_test(test_no_secrets), cmocka_unit_test(test_names),
         cmocka_unit_test(test_torture),
     };
 

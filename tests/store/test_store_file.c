@@ -76,8 +76,13 @@ static void test_form(void **state)
 
 static void test_damaged(void **state)
 {
-    static const char *const texts[] = { "", "{", "{\"rev\":1}", "{\"rev\":0,\"doc\":{}}", "[1]",
-                                         "{\"rev\":\"1\",\"doc\":{}}", "{\"rev\":1,\"doc\":{}} x" };
+    static const char *const texts[] = { "",
+                                         "{",
+                                         "{\"rev\":1}",
+                                         "{\"rev\":0,\"doc\":{}}",
+                                         "[1]",
+                                         "{\"rev\":\"1\",\"doc\":{}}",
+                                         "{\"rev\":1,\"doc\":{}} x" };
     struct store *s = open_at(true);
     struct json *doc = json_object();
     struct str text = STR_INIT;
@@ -125,7 +130,8 @@ static void test_no_room(void **state)
     (void)state;
     assert_int_equal(s->ops->put(s, "cluster", doc, 0, &rev, &e), 0);
     if (geteuid() == 0) {
-        /* Root writes into read-only folders: a folder in the temporary file's place does the same. */
+        /* Root writes into read-only folders: a folder in the temporary file's place does the same.
+         */
         assert_int_equal(mkdir(in_dir("cluster.json.tmp"), 0700), 0);
     } else {
         assert_int_equal(chmod(dir, 0500), 0);
@@ -218,8 +224,9 @@ static void test_torture(void **state)
 int test_store_store_file(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_contract), cmocka_unit_test(test_form),    cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_links),    cmocka_unit_test(test_no_room), cmocka_unit_test(test_torture),
+        cmocka_unit_test(test_contract), cmocka_unit_test(test_form),
+        cmocka_unit_test(test_damaged),  cmocka_unit_test(test_links),
+        cmocka_unit_test(test_no_room),  cmocka_unit_test(test_torture),
     };
 
     return TEST_GROUP("store/store_file", tests);

@@ -249,8 +249,10 @@ static int label_cols(const struct form *f)
     return w;
 }
 
-static void draw_message(const struct form_value *v, int row, int col, int cols)
+static void draw_message(const struct form_value *v, bool fixed, int row, int col, int cols)
 {
+    if (!v->message[0] && v->source == FORM_DEFAULT && !fixed)
+        paint_text(row, col, cols, ROLE_QUIET, _("default; change it if it is wrong"));
     if (!v->message[0])
         return;
     if (str_eq(v->level, "fail"))
@@ -278,7 +280,7 @@ static void draw_field(const struct form *f, struct ui *ui, int i, int row, cons
         paint_fmt(row, col + 1 + cols, 4, ROLE_TEXT, "%s", n > 0 ? " v]" : "]");
     }
     if (step > 1)
-        draw_message(v, row + 1, col + 1, a->cols - col - 2);
+        draw_message(v, d->fixed, row + 1, col + 1, a->cols - col - 2);
 }
 
 static void draw_list(struct form *f, struct ui *ui, int row, const struct area *a, int labels)

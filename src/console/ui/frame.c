@@ -84,12 +84,16 @@ static void draw_title(struct ui *ui, const struct frame *f)
     const struct sec_core *core = ui_section(ui, SEC_CORE);
     const struct sec_cluster *cluster = ui_section(ui, SEC_CLUSTER);
     char clock[AGE_SIZE], where[200] = "";
-    int col, room = COLS - CLOCK_COLS - 1;
+    bool home = f->screen->id == SCREEN_HOME;
+    int col = 1, room = COLS - CLOCK_COLS - 1;
 
     paint_bar(0, ROLE_BAR);
-    col = 1 + paint_text(0, 1, room, ROLE_BAR, "azloconf");
-    if (f->screen->id != SCREEN_HOME && !f->screen->own_title)
-        col += paint_fmt(0, col, room - col, ROLE_BAR, "  %s", _(f->screen->title));
+    if (str_eq(core->mode, "sandbox"))
+        room -= paint_right(0, room, 12, ROLE_BAR, _("[sandbox]")) + 1;
+    if (home || COLS >= 72)
+        col += paint_text(0, col, room, ROLE_BAR, "azloconf") + 2;
+    if (!home && !f->screen->own_title)
+        col += paint_text(0, col, room - col, ROLE_BAR, _(f->screen->title)) + 2;
     if (f->screen->place) {
         f->screen->place(ui, f->self, where, sizeof where);
     } else if (core->host[0]) {
@@ -98,11 +102,7 @@ static void draw_title(struct ui *ui, const struct frame *f)
         else
             STR_SET(where, core->host);
     }
-    if (str_eq(core->mode, "sandbox")) {
-        size_t n = strlen(where);
-        str_fmt(where + n, sizeof where - n, "%s%s", n ? "  " : "", _("[sandbox]"));
-    }
-    paint_fmt(0, col, room - col, ROLE_BAR, "   %s", where);
+    paint_text(0, col, room - col, ROLE_BAR, where);
     frame_clock(clock, ui_now(ui));
     paint_right(0, COLS - 1, CLOCK_COLS, ROLE_BAR, clock);
 }
@@ -132,7 +132,7 @@ static void draw_keys(struct ui *ui, const struct frame *f)
         if (global[i].key == K_ESC)
             back = &global[i];
     }
-    reserve = 3 + text_width(_(help->label)) + 4 + text_width(_(back->label)) + 3;
+    reserve = 3 + text_width(_(help->label)) + 2 + (home ? 0 : 6 + text_width(_(back->label)));
     for (size_t i = 0; i < f->screen->n_keys; i++) {
         const struct key_row *k = &f->screen->keys[i];
         int w = k->name ? text_width(k->name) + 1 + text_width(_(k->label)) + 2 : 0;

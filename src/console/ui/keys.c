@@ -11,7 +11,7 @@
 #define MAX_PENDING 64
 #define MAX_ADDED   64
 #define MAX_PASTE   4096
-#define BURST       12 /* nobody types that many characters at once */
+#define BURST       24
 
 struct keys {
     char pending[MAX_PENDING];
@@ -238,22 +238,25 @@ static bool step(struct keys *k, keys_fn *fn, void *payload)
     return true;
 }
 
+/* Several lines of nothing but text in one read: nobody types that. A single line end is an Enter, whatever stands before it. */
 static bool is_burst(const struct keys *k, const char *bytes, size_t n)
 {
     size_t text = 0;
-    bool line_end = false;
+    bool line_end = false, more = false;
 
     if (k->pasting || k->n > 0)
         return false;
     for (size_t i = 0; i < n; i++) {
-        if (bytes[i] == K_ESC)
-            return false;
-        if (bytes[i] == '\r' || bytes[i] == '\n')
+        if (bytes[i] == '\r' || bytes[i] == '\n') {
             line_end = true;
-        else
+        } else if ((unsigned char)bytes[i] < ' ' || bytes[i] == 127) {
+            return false;
+        } else {
             text++;
+            more |= line_end;
+        }
     }
-    return line_end && text >= BURST;
+    return more && text >= BURST;
 }
 
 /* "[B" right after a lone Esc, in one read: a slow line tore an arrow apart. */

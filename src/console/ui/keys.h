@@ -3,7 +3,7 @@
  * A decoder without waiting: feed it what was read; when keys_waiting says so, call keys_timeout after keys' delay without further bytes (a lone Esc).
  * All known encodings are understood whatever TERM says (CSI and SS3 arrows, the Linux VT's, rxvt's and PuTTY's, console-anchors.md 4.4), and those of terminfo
  * are added by keys_add. Esc or Alt with a digit is an F-key: every act also has a letter or digit.
- * Pasted text (bracketed, or a burst with a line end in it) arrives as one K_PASTE with keys_text.
+ * Pasted text (bracketed, or several lines in one read) arrives as one K_PASTE with keys_text.
  */
 #ifndef AZL_UI_KEYS_H
 #define AZL_UI_KEYS_H

@@ -85,7 +85,8 @@ static void draw_line_pane(struct ui *ui, const struct pane *d, int row, int col
     col += paint_text(row, col - 1, 15, ROLE_TEXT, frame_or_blank(d->p->word));
     if (stale)
         col += paint_text(row, col, 6, ROLE_WARN, _("STALE")) + 1;
-    paint_text(row, col < 32 ? 32 : col, cols - 8 - (col < 32 ? 32 : col), ROLE_TEXT, d->p->reason);
+    col = col < 30 ? 30 : col;
+    paint_text(row, col, cols - 8 - col, ROLE_TEXT, d->p->reason);
     paint_right(row, cols - 1, 6, ROLE_QUIET, age);
 }
 
@@ -100,7 +101,7 @@ static void draw_panes(struct ui *ui, const struct area *a, bool wide)
     int width = a->cols / 3;
 
     for (int i = 0; i < 3; i++) {
-        struct area p = { a->row, 1 + i * width, 6, width - 2 };
+        struct area p = { a->row, 1 + i * width, 6, width - 1 };
         if (wide)
             draw_wide_pane(ui, &panes[i], &p, c->stale);
         else

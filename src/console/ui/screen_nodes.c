@@ -14,8 +14,8 @@ struct nodes {
 enum { COL_NODE, COL_STATE, COL_REGISTRATION, COL_CONNECTION, COL_ARC, COL_CHECKED, COLUMNS_N };
 
 static const struct column columns[] = {
-    { N_("Node"), 13, 3 },       { N_("State"), 8, 0 },  { N_("Registration"), 12, 1 },
-    { N_("Connection"), 11, 1 }, { N_("Arc"), 5, 2 },    { N_("Checked"), 9, 0 },
+    { N_("Node"), 9, 3 },       { N_("State"), 7, 0 }, { N_("Registration"), 11, 0 },
+    { N_("Connection"), 10, 1 }, { N_("Arc"), 9, 1 },   { N_("Age"), 4, 2 },
 };
 
 static const struct sec_nodes *sec(const struct ui *ui)
@@ -34,7 +34,7 @@ static enum role cell(struct ui *ui, int row, int column, char *out, size_t size
         return column == COL_STATE ? theme_role(n->level) : ROLE_TEXT;
     }
     frame_age(age, ui_now(ui), n->checked_at);
-    str_fmt(out, size, n->stale ? _("%s STALE") : "%s", age);
+    str_fmt(out, size, n->stale ? _("STALE %s") : "%s", age);
     return n->stale ? ROLE_WARN : ROLE_QUIET;
 }
 
@@ -121,7 +121,7 @@ static void nodes_place(struct ui *ui, void *self, char *out, size_t size)
     for (int i = 0; i < n; i++)
         bad += !str_eq(sec(ui)->items[i].level, "ok");
     if (n && bad)
-        str_fmt(out, size, P_("%d node, %d needs you", "%d nodes, %d need you", n), n, bad);
+        str_fmt(out, size, P_("%d node, %d not well", "%d nodes, %d not well", n), n, bad);
     else if (n)
         str_fmt(out, size, P_("%d node, well", "%d nodes, all well", n), n);
 }

@@ -21,20 +21,26 @@ struct layout {
     int nodes_row, log_row;   /* of their first row; the rule is above */
 };
 
-/* Steps first; then the nodes; then the log takes what is left. */
-static struct layout lay_out(const struct area *a, const struct sec_run *r, bool low)
+/* Steps first; then the nodes, if more than one row of them fits; then the log takes what is left. */
+static struct layout lay_out(const struct area *a, const struct sec_run *r, bool over)
 {
     struct layout l = { 0 };
-    int want_steps = (int)r->n + 1, want_nodes = r->n_nodes ? (int)r->n_nodes + 1 : 0, rest = a->rows;
-    int log = low ? 2 : 3;
+    int want_steps = (int)r->n + (over ? 0 : 1), want_nodes = r->n_nodes ? (int)r->n_nodes + 1 : 0, rest;
 
-    l.nodes = want_nodes && want_nodes < rest / 4 ? want_nodes : want_nodes ? rest / 4 : 0;
-    if (l.nodes == 1)
-        l.nodes = 2;
-    rest -= l.nodes ? l.nodes + 1 : 0;
-    l.steps = want_steps < rest - log - 1 ? want_steps : rest - log - 1;
-    rest -= l.steps;
-    l.log = rest > 1 ? rest - 1 : 0;
+    l.steps = want_steps < a->rows ? want_steps : a->rows;
+    if (!over && l.steps > a->rows - 3)
+        l.steps = a->rows - 3;
+    if (want_nodes && !over) { /* a third of the rows at most */
+        l.nodes = want_nodes < a->rows / 3 ? want_nodes : a->rows / 3;
+        if (l.steps > a->rows - l.nodes - 4)
+            l.steps = a->rows - l.nodes - 4;
+    }
+    rest = a->rows - l.steps - (l.nodes ? l.nodes + 1 : 0);
+    if (want_nodes && over && rest >= want_nodes + 1) {
+        l.nodes = want_nodes;
+        rest -= l.nodes + 1;
+    }
+    l.log = rest > 2 ? rest - 1 : 0;
     l.nodes_row = a->row + l.steps + 1;
     l.log_row = l.nodes_row + (l.nodes ? l.nodes + 1 : 0);
     return l;
@@ -105,13 +111,26 @@ static void draw_step(struct ui *ui, const struct sec_step *s, int number, int r
     paint_right(row, cols - 1, 8, ROLE_TEXT, time);
 }
 
+/* The running step and its line stay in view, with the next one if there is room. */
+static int follow(const struct sec_run *r, int now, int rows)
+{
+    int last = now + (rows > 3 && now + 1 < (int)r->n), lines = 0;
+
+    for (int i = last; i >= 0; i--) {
+        lines += 1 + has_detail(&r->steps[i]);
+        if (lines > rows)
+            return i + 1;
+    }
+    return 0;
+}
+
 static void draw_steps(struct ui *ui, struct progress *p, const struct area *a)
 {
     const struct sec_run *r = sec(ui);
     int now = current_step(r), row = a->row, end = a->row + a->rows, n = (int)r->n;
 
     if (!p->manual)
-        p->top = widget_scroll(p->top, now + 1 < n ? now + 1 : now, a->rows - 1, n + 1);
+        p->top = follow(r, now, a->rows);
     p->top = widget_scroll(p->top, -1, a->rows, n + 1);
     for (int i = p->top; i < n && row < end; i++) {
         draw_step(ui, &r->steps[i], i + 1, row++, a->cols);
@@ -173,7 +192,7 @@ static int result_rows(const struct sec_run *r, int cols)
     if (!is_over(r))
         return 0;
     if (!str_eq(r->state, "failed"))
-        return 4;
+        return r->portal_url[0] ? 2 + (text_width(r->portal_url) + cols - 3) / (cols - 2) : 1;
     frame_error_text(text, sizeof text, &r->error);
     return text_wrap(text, cols - 11, lines, ARRAY_LEN(lines)) + 1;
 }
@@ -220,17 +239,19 @@ static void progress_draw(struct ui *ui, void *self, const struct area *body)
                    ui_has(ui, SEC_RUN) ? _("No operation has run yet.") : _("Asking the core."));
         return;
     }
-    if (result > body->rows / 2)
-        result = body->rows / 2;
+    if (result > body->rows * 2 / 3)
+        result = body->rows * 2 / 3;
     upper.rows -= result ? result + 1 : 0;
-    l = lay_out(&upper, r, body->rows < 19);
+    l = lay_out(&upper, r, result > 0);
     draw_steps(ui, p, &(struct area){ body->row, 0, l.steps, body->cols });
-    paint_rule(l.nodes_row - 1);
     if (l.nodes) {
+        paint_rule(l.nodes_row - 1);
         draw_nodes(ui, &(struct area){ l.nodes_row, 0, l.nodes, body->cols });
-        paint_rule(l.log_row - 1);
     }
-    draw_log(ui, &(struct area){ l.log_row, 0, l.log, body->cols });
+    if (l.log) {
+        paint_rule(l.log_row - 1);
+        draw_log(ui, &(struct area){ l.log_row, 0, l.log, body->cols });
+    }
     if (result) {
         paint_rule(upper.row + upper.rows);
         draw_result(ui, &(struct area){ upper.row + upper.rows + 1, 0, result, body->cols });
@@ -247,9 +268,9 @@ static void progress_place(struct ui *ui, void *self, char *out, size_t size)
         return;
     frame_duration(elapsed, (r->ended_at ? r->ended_at : ui_now(ui)) - r->started_at);
     if (run_is_active(r))
-        str_fmt(out, size, _("%s  step %d of %d  %s"), r->title, (int)r->step_no, (int)r->step_count, elapsed);
+        str_fmt(out, size, _("Step %d of %d  %s  %s"), (int)r->step_no, (int)r->step_count, elapsed, r->title);
     else
-        str_fmt(out, size, "%s  %s", r->title, elapsed);
+        str_fmt(out, size, "%s  %s", elapsed, r->title);
 }
 
 static void progress_hint(struct ui *ui, void *self, char *out, size_t size)

@@ -324,8 +324,12 @@ static void signin_draw(struct ui *ui, void *self, const struct area *body)
 
 static void signin_hint(struct ui *ui, void *self, char *out, size_t size)
 {
-    if (has_code(ui, self))
-        str_copy(out, size, _("Blocked by your company (AADSTS50097, 53003, 50005)? F1 says what that means. The square holds the address only."));
+    const struct sec_core *core = ui_section(ui, SEC_CORE);
+
+    if (has_code(ui, self) && str_eq(core->mode, "sandbox"))
+        str_copy(out, size, _("Sandbox: open the address on this machine, or wait until it approves itself."));
+    else if (has_code(ui, self))
+        str_copy(out, size, _("Blocked (AADSTS53003, 50097, 50005)? F1 explains. The square is the address only."));
     else if (may_start(ui, self))
         str_copy(out, size, _("n tries again with a new code."));
 }

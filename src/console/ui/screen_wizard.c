@@ -25,7 +25,7 @@ static const struct step {
     { PAGE_CREATE, N_("Cluster") },
     { PAGE_SIGNIN, N_("Sign in") },
     { PAGE_WHERE, N_("Where") },
-    { PAGE_REVIEW, N_("Review and confirm") },
+    { PAGE_REVIEW, N_("Review") },
 };
 
 static const struct sec_cluster *cluster(const struct ui *ui)

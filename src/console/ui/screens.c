@@ -2,9 +2,6 @@
 
 #include "console/ui/screens.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include "base/i18n.h"
 #include "console/ui/frame.h"
 
@@ -71,7 +68,7 @@ static enum role note_register(struct ui *ui, char *out, size_t size)
         return ROLE_WARN;
     }
     if (ui_has(ui, SEC_CLUSTER))
-        str_copy(out, size, c->exists ? _("not registered") : _("no cluster yet: creates one first"));
+        str_copy(out, size, c->exists ? _("not registered") : _("no cluster yet"));
     return ROLE_QUIET;
 }
 
@@ -120,20 +117,11 @@ static enum role note_terminal(struct ui *ui, char *out, size_t size)
     return ROLE_QUIET;
 }
 
-static enum role note_user(struct ui *ui, char *out, size_t size)
-{
-    const struct passwd *pw = getpwuid(getuid());
-
-    (void)ui;
-    str_copy(out, size, pw ? pw->pw_name : "");
-    return ROLE_QUIET;
-}
-
 static enum role note_host(struct ui *ui, char *out, size_t size)
 {
     const struct sec_core *core = ui_section(ui, SEC_CORE);
 
-    str_copy(out, size, str_eq(core->mode, "sandbox") ? _("not from the sandbox") : core->host);
+    str_copy(out, size, str_eq(core->mode, "sandbox") ? _("not in the sandbox") : core->host);
     return ROLE_QUIET;
 }
 
@@ -153,7 +141,7 @@ const struct menu_row menu_rows[] = {
       note_nodes },
     { 8, N_("Logs"), N_("What the core did and what Azure answered. / finds."), open_log, note_log },
     { 11, N_("Terminal and language"), N_("Basic or rich look, size, language, colours."), open_terminal, note_terminal },
-    { 12, N_("Log off"), N_("Ends this login session after asking. A running operation goes on."), action_log_off, note_user },
+    { 12, N_("Log off"), N_("Ends this login session after asking. A running operation goes on."), action_log_off, NULL },
     { 13, N_("Restart this machine"), N_("Asks first."), action_restart, note_host },
     { 14, N_("Shut down this machine"), N_("Asks first."), action_shut_down, note_host },
     { 15, N_("Exit to shell"), N_("Leaves this screen. A running operation goes on; type azloconf to come back."), action_shell,

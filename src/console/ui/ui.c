@@ -117,7 +117,7 @@ void ui_repaint(struct ui *ui)
 
 const char *ui_pasted(const struct ui *ui)
 {
-    return keys_text(ui->keys);
+    return ui ? keys_text(ui->keys) : "";
 }
 
 void ui_notice(struct ui *ui, const char *level, const char *fmt, ...)

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""bench.py - the table of measures. Seconds are compared inside one run; bytes, requests and memory are absolute.
+
+Start to first paint against dialog, bytes of first paint and of an idle tick on vt220, memory of console and core, requests and wall time of a
+fresh registration at --latency 100 --instant with one and with sixteen nodes. --quick: fewer repeats.
+"""
+import fcntl
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import statistics
+import struct
+import sys
+import termios
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+import azl  # noqa: E402
+
+QUICK = "--quick" in sys.argv
+REPEATS = 5 if QUICK else 15
+QUIET = 0.15  # seconds without a byte: the paint is over
+rows = []
+
+
+def row(name, value, aim=None, ok=None):
+    verdict = "" if ok is None else ("ok" if ok else "OVER")
+    rows.append((name, value, aim or "", verdict))
+
+
+class Pty:
+    """A program on an 80x24 terminal whose bytes are counted."""
+
+    def __init__(self, argv, env, term="vt220", size=(24, 80)):
+        self.start = time.monotonic()
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+            os.execvpe(argv[0], argv, dict(env, TERM=term))
+        self.last = self.start
+
+    def read(self, seconds, quiet=None):
+        """Bytes until nothing came for `quiet` seconds, or all that comes within `seconds`."""
+        out, end = b"", time.monotonic() + seconds
+        while True:
+            left = end - time.monotonic()
+            if left <= 0:
+                return out
+            wait = min(left, quiet) if quiet and out else left
+            ready, _, _ = select.select([self.fd], [], [], wait)
+            if not ready:
+                if quiet and out:
+                    return out
+                continue
+            try:
+                part = os.read(self.fd, 65536)
+            except OSError:
+                return out
+            if not part:
+                return out
+            self.last = time.monotonic()
+            out += part
+
+    def rss(self):
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as f:
+            return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
+
+    def close(self):
+        os.kill(self.pid, signal.SIGTERM)
+        time.sleep(0.1)
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+def first_paint(argv, env, term):
+    """(seconds to the last byte of the first burst, bytes). Only the first 200 ms count: later updates are not the first paint."""
+    times, sizes = [], []
+    for _ in range(REPEATS):
+        p = Pty(argv, env, term)
+        out = p.read(2, 0.02)
+        times.append(p.last - p.start)
+        sizes.append(len(out))
+        p.close()
+    return statistics.median(times), statistics.median(sizes)
+
+
+def screens(r):
+    ours = [azl.PROGRAM, *r.extra]
+    seconds, _ = first_paint(ours, r.env, "xterm-256color")
+    _, size = first_paint(ours, r.env, "vt220")
+    if shutil.which("dialog"):
+        menu = ["dialog", "--menu", "Menu", "20", "70", "12"] + [x for i in range(12) for x in (str(i), f"Item number {i} of the menu")]
+        theirs, their_size = first_paint(menu, r.env, "xterm-256color")
+        row("start to first paint, azloconf", f"{seconds * 1000:.1f} ms")
+        row("start to first paint, dialog --menu", f"{theirs * 1000:.1f} ms ({their_size:.0f} bytes)")
+        row("ratio", f"{seconds / theirs:.2f}", "<= 3", seconds / theirs <= 3)
+    else:
+        row("start to first paint, azloconf", f"{seconds * 1000:.1f} ms", "dialog is not installed: no ratio")
+    row("first paint, vt220 80x24", f"{size:.0f} bytes", "<= 1400", size <= 1400)
+    p = Pty(ours, r.env)
+    p.read(3, 1.5)
+    idle = p.read(10 if not QUICK else 5)
+    per_tick = len(idle) / (10 if not QUICK else 5)
+    row("idle tick, vt220 80x24", f"{per_tick:.0f} bytes/s", "<= 64", per_tick <= 64)
+    row("memory of the console", f"{p.rss() / 1024:.1f} MB", "<= 6", p.rss() <= 6 * 1024)
+    p.close()
+
+
+def rss_of(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
+
+
+def registration(nodes):
+    with azl.Rehearsal(nodes=nodes, sandbox=["--latency", "100"]) as r:
+        r.prepare()
+        before = len(r.exchanges())
+        r.run("register", *r.register_args()[1:], ok=0)
+        run = r.json("operations")["runs"][0]
+        shown = r.json("operations", "show", run["id"])
+        wall = (shown["ended_at"] - shown["started_at"]) / 1000 if "ended_at" in shown else (shown["endedAt"] - shown["startedAt"]) / 1000
+        requests = [x for x in r.exchanges()[before:] if "/oauth2/" not in x["url"]]
+        chain = longest_chain(requests)
+        return wall, len(requests), chain, rss_of(r.core_pid())
+
+
+def longest_chain(requests):
+    """Dependent round trips: the longest sequence of exchanges of which each began after the one before it had ended."""
+    spans = sorted((x["startedAt"], x["endedAt"]) for x in requests if "startedAt" in x)
+    chain, end = 0, None
+    for start, stop in sorted(spans, key=lambda s: s[1]):
+        if end is None or start >= end:
+            chain, end = chain + 1, stop
+    return chain
+
+
+def main():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        screens(r)
+    one = registration(1)
+    many = registration(16)
+    row("requests of a fresh registration, 1 node", one[1])
+    row("requests of a fresh registration, 16 nodes", many[1])
+    row("dependent round trips, 1 node", one[2])
+    row("wall time at --latency 100, 1 node", f"{one[0]:.2f} s")
+    row("against the longest dependent chain", f"{one[0] / (one[2] * 0.1):.2f}", "<= 1.2", one[0] <= 1.2 * one[2] * 0.1)
+    row("wall time at --latency 100, 16 nodes", f"{many[0]:.2f} s")
+    row("sixteen nodes against one", f"{many[0] / one[0]:.2f}", "<= 1.25", many[0] <= 1.25 * one[0])
+    row("memory of the core after 16 nodes", f"{many[3] / 1024:.1f} MB", "<= 16", many[3] <= 16 * 1024)
+    width = max(len(r[0]) for r in rows)
+    for name, value, aim, verdict in rows:
+        print(f"{name:<{width}}  {value!s:<28} {aim:<10} {verdict}")
+    print(json.dumps({name: value for name, value, _, _ in rows}))
+
+
+main()

@@ -1,0 +1,99 @@
+#include "config.h"
+
+#include "testing.h"
+#include "console/tests.h"
+
+#include <locale.h>
+
+#include "console/ui/text.h"
+
+static void widths(void **state)
+{
+    (void)state;
+    assert_int_equal(text_width("abc"), 3);
+    assert_int_equal(text_width("\xe4\xb8\xad\xe6\x96\x87"), 4);
+    assert_int_equal(text_width("e\xcc\x81"), 1);
+    assert_int_equal(text_width("\xff\xfe"), 2); /* each bad byte is one mark */
+    assert_int_equal(text_width("\033["), 2);
+    assert_int_equal(text_width("\xe2\x80\xae" "x"), 2); /* U+202E is made visible */
+}
+
+static void clipping(void **state)
+{
+    wchar_t out[32];
+
+    (void)state;
+    assert_int_equal(text_wide(out, 32, "abcdef", 6, 3), 3);
+    assert_true(wcscmp(out, L"abc") == 0);
+    assert_int_equal(text_wide(out, 32, "a\xe4\xb8\xad\xe6\x96\x87", 7, 4), 3); /* a wide one is never cut in half */
+    assert_int_equal(text_wide(out, 4, "abcdef", 6, 10), 3);
+    assert_int_equal(text_wide(out, 32, "a\nb\tc", 5, 10), 5);
+    assert_true(wcscmp(out, L"a?b?c") == 0);
+    assert_int_equal(text_wide(out, 32, "\xcc\x81" "a", 3, 10), 1); /* a mark without a base is dropped */
+}
+
+static void ascii(void **state)
+{
+    wchar_t out[32];
+
+    (void)state;
+    text_set_ascii(true);
+    assert_int_equal(text_wide(out, 32, "Gr\xc3\xbc\xc3\x9f" "e \xe4\xb8\xad", 12, 20), 9);
+    assert_true(wcscmp(out, L"Gruesse ?") == 0);
+    assert_int_equal(text_width("\xe2\x80\xa6"), 3);
+    text_set_ascii(false);
+}
+
+static void wrapping(void **state)
+{
+    struct text_line l[8];
+
+    (void)state;
+    assert_int_equal(text_wrap("one two three", 7, l, 8), 2);
+    assert_int_equal(l[0].n, 7);
+    assert_true(strncmp(l[1].p, "three", 5) == 0);
+    assert_int_equal(text_wrap("abcdefghij", 4, l, 8), 3); /* longer than a line: broken within */
+    assert_int_equal(l[2].n, 2);
+    assert_int_equal(text_wrap("a\n\nb", 10, l, 8), 3);
+    assert_int_equal(l[1].n, 0);
+    assert_int_equal(text_wrap("a b c d", 1, l, 2), 2);
+    assert_int_equal(text_wrap("", 5, l, 8), 0);
+    assert_int_equal(text_wrap("abc", 0, l, 8), 0);
+    assert_int_equal(text_wrap("\xe4\xb8\xad\xe4\xb8\xad", 1, l, 8), 2); /* wider than the line: still ends */
+}
+
+static void borders(void **state)
+{
+    const char *s = "ae\xcc\x81\xe4\xb8\xad";
+
+    (void)state;
+    assert_int_equal(text_next(s, 0), 1);
+    assert_int_equal(text_next(s, 1), 4); /* e with its mark */
+    assert_int_equal(text_next(s, 4), 7);
+    assert_int_equal(text_next(s, 7), 7);
+    assert_int_equal(text_prev(s, 7), 4);
+    assert_int_equal(text_prev(s, 4), 1);
+    assert_int_equal(text_prev(s, 0), 0);
+}
+
+static void encoding(void **state)
+{
+    char out[5];
+
+    (void)state;
+    assert_int_equal(text_encode(out, 0x4e2d), 3);
+    assert_string_equal(out, "\xe4\xb8\xad");
+    assert_int_equal(text_encode(out, 0xd800), 0);
+    assert_int_equal(text_encode(out, 0x110000), 0);
+}
+
+int test_console_text(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(widths),   cmocka_unit_test(clipping), cmocka_unit_test(ascii),
+        cmocka_unit_test(wrapping), cmocka_unit_test(borders),  cmocka_unit_test(encoding),
+    };
+
+    setlocale(LC_ALL, "C.UTF-8");
+    return TEST_GROUP("console/text", tests);
+}

@@ -1,0 +1,261 @@
+#include "config.h"
+
+#include "testing.h"
+#include "console/tests.h"
+
+#include "base/str.h"
+#include "console/ui/form.h"
+
+/* ---- input ---- */
+
+static void typing(void **state)
+{
+    struct input in = { .text = "" };
+
+    (void)state;
+    assert_true(input_key(&in, 'a', ""));
+    assert_true(input_key(&in, 0xe4, ""));
+    assert_true(input_key(&in, K_LEFT, ""));
+    assert_true(input_key(&in, 'b', ""));
+    assert_string_equal(in.text, "ab\xc3\xa4");
+    input_key(&in, K_DEL, "");
+    assert_string_equal(in.text, "ab");
+    input_key(&in, K_HOME, "");
+    input_key(&in, K_BACKSPACE, ""); /* nothing before it */
+    assert_string_equal(in.text, "ab");
+    input_key(&in, K_CTRL('U'), "");
+    assert_string_equal(in.text, "");
+    assert_false(input_key(&in, K_UP, ""));
+    assert_false(input_key(&in, K_CTRL('G'), ""));
+}
+
+static void pasting(void **state)
+{
+    struct input in = { .text = "" };
+
+    (void)state;
+    input_key(&in, K_PASTE, "  \r\n value\033[2J \nsecond");
+    assert_non_null(strstr(in.text, "value"));
+    assert_null(strchr(in.text, '\033'));
+    assert_null(strstr(in.text, "second"));
+}
+
+static void full(void **state)
+{
+    struct input in = { .text = "" };
+
+    (void)state;
+    for (int i = 0; i < 2 * INPUT_SIZE; i++)
+        input_key(&in, 0x4e2d, "");
+    assert_true(strlen(in.text) < INPUT_SIZE);
+    assert_int_equal(strlen(in.text) % 3, 0); /* no half character */
+}
+
+/* ---- menu ---- */
+
+static const struct menu_item items[] = {
+    { .number = 1, .text = "a" }, { .number = 2, .text = "b" }, { .number = 11, .text = "c" }, { .number = 15, .text = "d" },
+};
+
+static int press(struct menu *m, const char *keys)
+{
+    int chosen = -1;
+
+    for (; *keys; keys++)
+        menu_key(m, items, 4, *keys == '\r' ? K_ENTER : *keys, &chosen);
+    return chosen;
+}
+
+static void numbers(void **state)
+{
+    struct menu m = { 0 };
+
+    (void)state;
+    assert_int_equal(press(&m, "1\r"), 0);
+    assert_int_equal(press(&m, "11\r"), 2);
+    assert_int_equal(press(&m, "15\r"), 3);
+    assert_int_equal(press(&m, "2\r"), 1);
+    assert_int_equal(press(&m, "12\r"), 1); /* there is no 12: the 2 begins anew */
+    assert_int_equal(press(&m, "9\r"), -1); /* a number without an item opens nothing */
+}
+
+static void arrows(void **state)
+{
+    struct menu m = { 0 };
+    int chosen;
+
+    (void)state;
+    menu_key(&m, items, 4, K_UP, &chosen);
+    assert_int_equal(m.selected, 3);
+    menu_key(&m, items, 4, K_DOWN, &chosen);
+    menu_key(&m, items, 4, K_DOWN, &chosen);
+    menu_key(&m, items, 4, K_ENTER, &chosen);
+    assert_int_equal(chosen, 1);
+}
+
+/* ---- scrolling ---- */
+
+static void scrolling(void **state)
+{
+    struct table t = { 0 };
+
+    (void)state;
+    assert_int_equal(widget_scroll(0, 9, 5, 20), 5);
+    assert_int_equal(widget_scroll(8, 3, 5, 20), 3);
+    assert_int_equal(widget_scroll(18, -1, 5, 20), 15);
+    assert_int_equal(widget_scroll(4, 0, 5, 3), 0);
+    assert_false(table_key(&t, 0, 5, K_DOWN));
+    table_key(&t, 3, 5, K_PGDN);
+    assert_int_equal(t.selected, 2);
+    table_key(&t, 3, 5, K_UP);
+    assert_int_equal(t.selected, 1);
+}
+
+/* ---- form ---- */
+
+static const char *const names[] = { "East US", "West Europe", "Southeast Asia" }, *const ids[] = { "eastus", "westeurope", "southeastasia" };
+
+static int count(struct ui *ui, const struct form *f)
+{
+    (void)ui, (void)f;
+    return 3;
+}
+
+static void choice(struct ui *ui, const struct form *f, int i, struct form_choice *out)
+{
+    (void)ui, (void)f;
+    STR_SET(out->id, ids[i]);
+    STR_SET(out->name, names[i]);
+}
+
+static const char *check(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+{
+    (void)ui;
+    str_fmt(msg, size, "<%s>", f->values[i].id);
+    return f->values[i].id[0] ? "ok" : "fail";
+}
+
+static const struct form_field fields[] = {
+    { "shown", "Shown", "h", true, NULL, NULL, NULL },
+    { "name", "Name", "h", false, NULL, NULL, check },
+    { "region", "Region", "h", false, count, choice, check },
+};
+
+static enum form_result type(struct form *f, const char *keys)
+{
+    enum form_result r = FORM_UNUSED;
+
+    for (; *keys; keys++)
+        r = form_key(f, NULL, (unsigned char)*keys);
+    return r;
+}
+
+static void checked_when_left(void **state)
+{
+    struct form f;
+
+    (void)state;
+    form_init(&f, fields, 3, "Next");
+    assert_int_equal(f.focus, 1); /* a fixed field has no focus */
+    type(&f, "\t");
+    assert_string_equal(f.values[1].level, "fail");
+    form_key(&f, NULL, K_UP);
+    type(&f, "  x1 \t");
+    assert_string_equal(f.values[1].id, "x1");
+    assert_string_equal(f.values[1].message, "<x1>");
+    assert_int_equal(f.values[1].source, FORM_TYPED);
+}
+
+static void filter_and_choose(void **state)
+{
+    struct form f;
+
+    (void)state;
+    form_init(&f, fields, 3, "Next");
+    f.focus = 2;
+    type(&f, "EAST");
+    assert_true(f.list_open);
+    form_key(&f, NULL, K_DOWN);
+    form_key(&f, NULL, K_DOWN); /* East US, Southeast Asia */
+    type(&f, "\r");
+    assert_string_equal(f.values[2].id, "southeastasia");
+    assert_string_equal(f.values[2].in.text, "Southeast Asia");
+    assert_int_equal(f.values[2].source, FORM_CHOSEN);
+    assert_int_equal(f.focus, 3);
+    assert_int_equal(f.changed, 2);
+}
+
+static void only_match(void **state)
+{
+    struct form f;
+
+    (void)state;
+    form_init(&f, fields, 3, "Next");
+    f.focus = 2;
+    type(&f, "west\r");
+    assert_string_equal(f.values[2].id, "westeurope");
+}
+
+static void typed_is_taken(void **state)
+{
+    struct form f;
+
+    (void)state;
+    form_init(&f, fields, 3, "Next");
+    f.focus = 2;
+    type(&f, "moonbase\r"); /* in no list */
+    assert_string_equal(f.values[2].id, "moonbase");
+    f.focus = 2;
+    type(&f, "\x15" "East US\t"); /* a name, typed whole */
+    assert_string_equal(f.values[2].id, "eastus");
+    f.focus = 2;
+    type(&f, "\x15{72F988BF-86F1-41AF-91AB-2D7CD011DB47}\t");
+    assert_string_equal(f.values[2].id, "72f988bf-86f1-41af-91ab-2d7cd011db47");
+}
+
+static void undo_and_escape(void **state)
+{
+    struct form f;
+
+    (void)state;
+    form_init(&f, fields, 3, "Next");
+    form_set(&f, 2, "East US", "eastus", FORM_DEFAULT);
+    type(&f, "x\t"); /* to the region */
+    type(&f, "zzz");
+    assert_true(form_close_list(&f));
+    assert_false(form_close_list(&f));
+    assert_string_equal(f.values[2].in.text, "East USzzz"); /* Esc loses nothing */
+    form_key(&f, NULL, K_CTRL('Z'));
+    assert_string_equal(f.values[2].in.text, "East US");
+}
+
+static void next_goes_to_the_wrong_field(void **state)
+{
+    struct form f;
+
+    (void)state;
+    form_init(&f, fields, 3, "Next");
+    form_set(&f, 2, "East US", "eastus", FORM_DEFAULT);
+    f.focus = 3;
+    assert_int_equal(type(&f, "\r"), FORM_USED);
+    assert_int_equal(f.focus, 1);
+    type(&f, "x");
+    f.focus = 3;
+    assert_int_equal(type(&f, "\r"), FORM_NEXT);
+    form_message(&f, "region", "fail", "Azure says no");
+    assert_string_equal(f.values[2].message, "Azure says no");
+}
+
+int test_console_widgets(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(typing),         cmocka_unit_test(pasting),
+        cmocka_unit_test(full),           cmocka_unit_test(numbers),
+        cmocka_unit_test(arrows),         cmocka_unit_test(scrolling),
+        cmocka_unit_test(checked_when_left), cmocka_unit_test(filter_and_choose),
+        cmocka_unit_test(only_match),     cmocka_unit_test(typed_is_taken),
+        cmocka_unit_test(undo_and_escape), cmocka_unit_test(next_goes_to_the_wrong_field),
+    };
+
+    return TEST_GROUP("console/widgets", tests);
+}

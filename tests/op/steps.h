@@ -1,0 +1,28 @@
+/* steps.h - one act of one step, without the engine: this reply, that request. */
+#ifndef AZL_TESTS_OP_STEPS_H
+#define AZL_TESTS_OP_STEPS_H
+
+#include "op/fixture.h"
+
+struct asked { /* what an ask must fill in */
+    const char *step;
+    enum op_act_kind act;
+    const char
+        *facts; /* "name=value;..." beforehand; "@name" for a node's; "!tries" after one apply */
+    const char *method, *path, *query, *api, *body; /* ARM; NULL method: nothing is asked */
+    const char *verb;                               /* node */
+};
+struct told { /* what a read must make of an answer */
+    const char *step;
+    enum op_act_kind act;
+    const char *facts;
+    int http;
+    const char *body;
+    enum op_verdict verdict;
+    int code; /* of OP_FAILED, or of the reason of OP_ABSENT and OP_RUNNING; 0: not looked at */
+    const char *after; /* "name=value;..." afterwards */
+};
+void steps_asked(const struct asked *rows, size_t n);
+void steps_told(const struct told *rows, size_t n);
+
+#endif

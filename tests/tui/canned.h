@@ -1,0 +1,22 @@
+/* canned.h - the sections that the screens are drawn from in tests, at CANNED_NOW. */
+#ifndef AZL_TESTS_CANNED_H
+#define AZL_TESTS_CANNED_H
+
+#include "tui/fake_core.h"
+
+#define CANNED_NOW INT64_C(1795254082000) /* 2026-11-21T09:41:22Z */
+
+void canned_core(struct fake_core *f, const char *mode);
+void canned_no_cluster(struct fake_core *f);
+void canned_not_registered(struct fake_core *f); /* a cluster of three nodes, signed out */
+void canned_registered(struct fake_core *f);
+void canned_signin(struct fake_core *f, const char *state); /* out starting code in failed */
+void canned_choices(struct fake_core *f);
+void canned_nodes(struct fake_core *f);
+void canned_run(struct fake_core *f, const char *state); /* none running waiting-sign-in failed done */
+void canned_log(struct fake_core *f);
+struct json *canned_review(void);
+/* Every text of every section: 200 wide characters, marks, bidirectional controls, ESC and line ends, as a hostile server would send. */
+void canned_hostile(struct fake_core *f);
+
+#endif

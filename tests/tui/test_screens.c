@@ -1,0 +1,207 @@
+#include "config.h"
+
+#include "testing.h"
+#include "tui/rig.h"
+#include "tui/tests.h"
+
+#include "base/str.h"
+
+/* One way through the console, drawn in both looks; each stop is a golden. */
+struct stop {
+    const char *name;
+    void (*prepare)(struct rig *r);
+    const char *keys;
+};
+
+static void asking(struct rig *r)
+{
+    (void)r;
+}
+
+static void no_cluster(struct rig *r)
+{
+    canned_core(r->core, "native");
+    canned_no_cluster(r->core);
+    canned_signin(r->core, "out");
+    canned_run(r->core, "none");
+}
+
+static void ready(struct rig *r)
+{
+    canned_core(r->core, "sandbox");
+    canned_not_registered(r->core);
+    canned_signin(r->core, "out");
+    canned_run(r->core, "none");
+    canned_log(r->core);
+    canned_nodes(r->core);
+}
+
+static void registered(struct rig *r)
+{
+    ready(r);
+    canned_registered(r->core);
+    canned_signin(r->core, "in");
+}
+
+static void code(struct rig *r)
+{
+    ready(r);
+    canned_signin(r->core, "code");
+}
+
+static void signed_in(struct rig *r)
+{
+    ready(r);
+    canned_signin(r->core, "in");
+    canned_choices(r->core);
+    fake_reply(r->core, "register-check", canned_review());
+}
+
+static void running(struct rig *r)
+{
+    registered(r);
+    canned_not_registered(r->core);
+    canned_run(r->core, "running");
+}
+
+static void failed(struct rig *r)
+{
+    running(r);
+    canned_run(r->core, "failed");
+}
+
+static void done(struct rig *r)
+{
+    registered(r);
+    canned_run(r->core, "running");
+}
+
+static void signin_failed(struct rig *r)
+{
+    ready(r);
+    canned_signin(r->core, "failed");
+}
+
+static const struct stop stops[] = {
+    { "home_asking", asking, "" },
+    { "home_no_cluster", no_cluster, "" },
+    { "home_ready", ready, "" },
+    { "home_registered", registered, "" },
+    { "home_number", ready, "11" },
+    { "wizard_create", no_cluster, "1\r" },
+    { "wizard_signin", code, "1\r" },
+    { "signin_code", code, "2\r" },
+    { "signin_in", signed_in, "2\r" },
+    { "signin_failed", signin_failed, "2\r" },
+    { "wizard_where", signed_in, "1\r" },
+    { "wizard_list", signed_in, "1\r\t\t\r" },
+    { "wizard_filter", signed_in, "1\r\t\teast" },
+    { "wizard_wrong", signed_in, "1\r\t\teastuss\t" },
+    { "wizard_review", signed_in, "1\r\tprod\reast us\t\t\t\r" },
+    { "progress_running", running, "1\r" },
+    { "progress_failed", failed, "" },
+    { "nodes", ready, "3\r" },
+    { "log", ready, "8\r" },
+    { "log_find", ready, "8\r/retry\r" },
+    { "terminal", ready, "11\r" },
+    { "help", ready, "?" },
+    { "logoff", running, "12\r" },
+};
+
+static void walk(const struct rig_options *o, const char *look)
+{
+    for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
+        struct rig r = rig_start(o);
+        char name[64];
+
+        stops[i].prepare(&r);
+        rig_show(&r);
+        if (*stops[i].keys)
+            rig_keys(&r, stops[i].keys);
+        if (str_eq(stops[i].name, "progress_failed")) { /* a run that fails while one looks at it */
+            canned_run(r.core, "running");
+            rig_show(&r);
+            rig_keys(&r, "1\r");
+            canned_run(r.core, "failed");
+            rig_show(&r);
+        }
+        str_fmt(name, sizeof name, "%s_%s", stops[i].name, look);
+        rig_golden(&r, name);
+        rig_end(&r);
+    }
+}
+
+static void rich_80x24(void **state)
+{
+    (void)state;
+    walk(&rig_rich, "80x24");
+}
+
+static void ascii_60x20(void **state)
+{
+    (void)state;
+    walk(&rig_ascii, "60x20");
+}
+
+static void finished_run(void **state)
+{
+    static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii };
+    static const char *const names[] = { "progress_done_80x24", "progress_done_60x20" };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct rig r = rig_start(looks[i]);
+        done(&r);
+        rig_show(&r);
+        rig_keys(&r, "1\r");
+        canned_run(r.core, "done");
+        rig_show(&r);
+        rig_golden(&r, names[i]);
+        rig_end(&r);
+    }
+}
+
+/* The square at the smallest rich size: the address whole on a line below it. */
+static void signin_60x20_rich(void **state)
+{
+    struct rig_options o = rig_rich;
+    struct rig r;
+
+    (void)state;
+    o.rows = 20;
+    o.cols = 60;
+    r = rig_start(&o);
+    code(&r);
+    rig_show(&r);
+    rig_keys(&r, "2\r");
+    rig_golden(&r, "signin_code_60x20_rich");
+    rig_assert_shows(&r, "\nhttps://microsoft.com/devicelogin\n");
+    rig_end(&r);
+}
+
+static void large(void **state)
+{
+    struct rig_options o = rig_rich;
+    struct rig r;
+
+    (void)state;
+    o.rows = 43;
+    o.cols = 132;
+    r = rig_start(&o);
+    running(&r);
+    rig_show(&r);
+    rig_golden(&r, "home_132x43");
+    rig_keys(&r, "1\r");
+    rig_golden(&r, "progress_132x43");
+    rig_end(&r);
+}
+
+int test_tui_screens(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rich_80x24),        cmocka_unit_test(ascii_60x20), cmocka_unit_test(finished_run),
+        cmocka_unit_test(signin_60x20_rich), cmocka_unit_test(large),
+    };
+
+    return TEST_GROUP("tui/screens", tests);
+}

@@ -1,0 +1,7 @@
+/* tests.h - the groups of this program. */
+#ifndef AZL_TESTS_TUI_TESTS_H
+#define AZL_TESTS_TUI_TESTS_H
+
+int test_tui_screens(void);
+
+#endif
