@@ -14,11 +14,11 @@
 #include "base/proc.h"
 #include "wire/paths.h"
 
-#define STEP_MS       50     /* between two attempts while a core starts */
-#define START_MS      15000  /* a core that has not answered by then has failed */
-#define AGAIN_MS      1000   /* after a core went away */
-#define MAX_MISMATCH  3      /* an old idle core replaces itself: meet it again */
-#define MAX_CORE_ARGS 24
+#define STEP_MS       50    /* between two attempts while a core starts */
+#define START_MS      30000 /* a core that has not answered by then has failed */
+#define AGAIN_MS      1000  /* after a core went away */
+#define MAX_MISMATCH  3     /* an old idle core replaces itself: meet it again */
+#define MAX_CORE_ARGS 400
 
 struct ask {
     struct ask *next;
@@ -37,8 +37,8 @@ struct client {
     struct loop_timer *timer;
     int64_t give_up_at; /* mono; 0: no core was started by us */
     int lock_fd, mismatches;
-    bool given;        /* client_over: nothing to find or start */
-    bool stopping;     /* --fresh: the running core is asked to end first */
+    bool given;    /* client_over: nothing to find or start */
+    bool stopping; /* --fresh: the running core is asked to end first */
     bool greeted;
     struct wire_hello hello;
     enum client_state state;
@@ -65,6 +65,7 @@ static void drop_asks(struct client *c, const struct err *why)
 
     if (!err_is(&e))
         err_set(&e, ERR_WIRE, 0, _("The core has ended."));
+    e.unsure = true; /* it may have heard the intent */
     while (c->asks) {
         struct ask *a = c->asks;
         c->asks = a->next;
@@ -124,12 +125,13 @@ static void take_section(struct client *c, const struct json *s)
 
 static void take_answer(struct client *c, const struct json *answer)
 {
-    const struct json *sections = json_member(answer, "sections"), *error = json_member(answer, "error");
+    const struct json *sections = json_member(answer, "sections"),
+                      *error = json_member(answer, "error");
     struct err e = { 0 };
     int64_t id;
 
     if (sections) {
-        JSON_EACH(s, sections)
+        JSON_EACH (s, sections)
             take_section(c, s);
         if (c->wire)
             watch(c);
@@ -167,9 +169,12 @@ static void mismatch(struct client *c)
         connect_soon(c, AGAIN_MS);
         return;
     }
-    err_set(&e, ERR_WIRE, ERR_C_PROTOCOL, _("The core (version %s) speaks protocol %d, this console %d."),
+    err_set(&e, ERR_WIRE, ERR_C_PROTOCOL,
+            _("The core (version %s) speaks protocol %d, this console %d."),
             c->hello.version[0] ? c->hello.version : "?", (int)c->hello.protocol, WIRE_PROTOCOL);
-    STR_SET(e.advice, _("An older core is still at work. When its operation has ended, start azloconf again."));
+    STR_SET(
+        e.advice,
+        _("An older core is still at work. When its operation has ended, start azloconf again."));
     fail(c, CLIENT_FAILED, &e);
 }
 
@@ -189,7 +194,8 @@ static void take_hello(struct client *c, const struct json *hello)
 {
     struct err e = { 0 };
 
-    if (json_decode(hello, &wire_hello_type, &c->hello, &e) < 0 || c->hello.protocol != WIRE_PROTOCOL) {
+    if (json_decode(hello, &wire_hello_type, &c->hello, &e) < 0 ||
+        c->hello.protocol != WIRE_PROTOCOL) {
         mismatch(c);
         return;
     }
@@ -292,7 +298,8 @@ static void refused(struct client *c, const char *path)
     struct err e = { 0 };
 
     err_sys(&e, errno, _("The core of this machine does not let you in (%s)"), path);
-    STR_SET(e.advice, _("Only root and members of the group azloconf may use it. Ask to be added to the group, or use "
+    STR_SET(e.advice, _("Only root and members of the group azloconf may use it. Ask to be added "
+                        "to the group, or use "
                         "azloconf --state-dir DIR for a core of your own."));
     fail(c, CLIENT_REFUSED, &e);
 }
@@ -320,7 +327,8 @@ static void start_failed(struct client *c)
     char words[300];
 
     last_words(c->state_dir, words, sizeof words);
-    err_set(&e, ERR_SYSTEM, 0, _("The core did not start within %d seconds. %s"), START_MS / 1000, words);
+    err_set(&e, ERR_SYSTEM, 0, _("The core did not start within %d seconds. %s"), START_MS / 1000,
+            words);
     str_fmt(e.advice, sizeof e.advice, _("Its messages are in %s/core.err."), c->state_dir);
     fail(c, CLIENT_FAILED, &e);
 }
@@ -388,7 +396,8 @@ static void start_or_wait(struct client *c)
             fail(c, CLIENT_FAILED, &e);
             return;
         }
-        if (c->lock_fd >= 0 && (fd = try_connect(c->socket)) >= 0) { /* another console was quicker */
+        if (c->lock_fd >= 0 &&
+            (fd = try_connect(c->socket)) >= 0) { /* another console was quicker */
             talk(c, fd);
             return;
         }
@@ -453,7 +462,8 @@ static void connect_soon(struct client *c, int64_t ms)
 
 /* ---- life ---- */
 
-static struct client *make(struct loop *l, client_change_fn *on_change, client_state_fn *on_state, void *payload)
+static struct client *make(struct loop *l, client_change_fn *on_change, client_state_fn *on_state,
+                           void *payload)
 {
     struct client *c = xcalloc(1, sizeof *c);
 
@@ -468,8 +478,8 @@ static struct client *make(struct loop *l, client_change_fn *on_change, client_s
     return c;
 }
 
-struct client *client_start(struct loop *l, const struct client_options *o, client_change_fn *on_change,
-                            client_state_fn *on_state, void *payload)
+struct client *client_start(struct loop *l, const struct client_options *o,
+                            client_change_fn *on_change, client_state_fn *on_state, void *payload)
 {
     struct client *c = make(l, on_change, on_state, payload);
 
@@ -478,8 +488,8 @@ struct client *client_start(struct loop *l, const struct client_options *o, clie
     return c;
 }
 
-struct client *client_over(struct loop *l, int fd, unsigned sections, client_change_fn *on_change, client_state_fn *on_state,
-                           void *payload)
+struct client *client_over(struct loop *l, int fd, unsigned sections, client_change_fn *on_change,
+                           client_state_fn *on_state, void *payload)
 {
     struct client *c = make(l, on_change, on_state, payload);
 
@@ -507,7 +517,8 @@ void client_free(struct client *c)
     free(c);
 }
 
-void client_ask(struct client *c, const char *intent, struct json *args_owned, client_answer_fn *fn, void *payload)
+void client_ask(struct client *c, const char *intent, struct json *args_owned, client_answer_fn *fn,
+                void *payload)
 {
     struct ask *a;
 

@@ -57,8 +57,6 @@ static void note_end(struct app *a)
     a->run_noted = true;
     if (s == OP_R_FAILED)
         log_err("%s failed: %s", op_run_id(a->run), op_run_error(a->run)->message);
-    else
-        log_inf("%s ended", op_run_id(a->run));
     refresh_now(a->refresh, NULL, NULL);
 }
 

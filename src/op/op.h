@@ -79,8 +79,8 @@ struct op_step {
     const char *id;          /* never renamed */
     const char *title;       /* N_() */
     enum op_scope scope;
-    const char *after;       /* blank-separated ids that must be complete before apply; "" none; also before check if check_needs says so */
-    const char *check_needs; /* blank-separated facts without which the check cannot be asked ("" none; "@after": not before `after` is complete) */
+    const char *after;       /* blank-separated ids that must be complete before apply; "" or NULL none; also before check if check_needs says so */
+    const char *check_needs; /* blank-separated facts without which the check cannot be asked ("" or NULL none; "@after": not before `after` is complete) */
     op_when_fn *when;        /* NULL: always. Judged when `after` is complete (or the check's answer is in) */
     struct op_act check, apply, undo; /* check NULL: straight to apply; apply NULL: the check must say DONE */
     int tries;               /* of apply; 0: 5 */
@@ -133,8 +133,8 @@ typedef void op_change_fn(void *payload, struct op_run *r);
 struct op_run *op_run_start(const struct op_ports *p, const struct op_plan *plan, const struct json *inputs, int64_t uid, op_change_fn *fn, void *payload, struct err *e);
 /* An unfinished run from its journal (plan, inputs and nodes come from `open`). */
 struct op_run *op_run_resume(const struct op_ports *p, const char *id, op_change_fn *fn, void *payload, struct err *e);
-/* Checks only: no journal, no lock, nothing is written anywhere. Ends OP_R_DONE, or OP_R_FAILED (op_run_error: the first failure) when all checks that can be
- * asked have answered. Steps then are OP_S_FOUND, OP_S_SKIPPED, OP_S_FAILED, or OP_S_WAITING: it would be made. */
+/* Checks only: no journal, no lock, nothing is written anywhere. Ends OP_R_DONE, or OP_R_FAILED (op_run_error: the first failure; not signed in is one) when all
+ * checks that can be asked have answered. Steps then are OP_S_FOUND, OP_S_SKIPPED, OP_S_FAILED, or OP_S_WAITING: it would be made. */
 struct op_run *op_check_start(const struct op_ports *p, const struct op_plan *plan, const struct json *inputs, op_change_fn *fn, void *payload, struct err *e);
 int op_run_undo(struct op_run *r, struct err *e); /* of a stopped or failed run; for one from a journal: op_run_resume, op_run_stop, then this */
 void op_run_stop(struct op_run *r);  /* after what is under way */

@@ -159,7 +159,12 @@ static void judge_check(struct op_cell *c, enum op_verdict vd, const struct err 
         c->check_tries = 0;
         if (err_is(e))
             c->last = *e;
-        wait_or_fail(c, delay_of(c), OP_P_IDLE);
+        if (c->run->check_only) { /* somebody is at it: not there yet */
+            c->state = OP_S_WAITING;
+            c->phase = OP_P_READY;
+        } else {
+            wait_or_fail(c, delay_of(c), OP_P_IDLE);
+        }
         break;
     case OP_FAILED:
         c->last = *e;
@@ -278,7 +283,7 @@ static void answered(struct op_cell *c, const struct op_answer *answer)
     c->phase = OP_P_IDLE;
     op_wake(c->run);
     op_changed(c->run);
-    if (not_signed_in(&a)) {
+    if (not_signed_in(&a) && !c->run->check_only) {
         hold(c, &a.err);
         return;
     }
@@ -289,7 +294,13 @@ static void answered(struct op_cell *c, const struct op_answer *answer)
     }
     if (worth_repeating(a.http))
         a.err.retryable = true;
-    vd = act_of(c)->read(&v, &a, &e);
+    if (not_signed_in(&a)) { /* checks alone do not wait for anybody */
+        e = a.err;
+        e.retryable = false;
+        vd = OP_FAILED;
+    } else {
+        vd = act_of(c)->read(&v, &a, &e);
+    }
     if (c->act != OP_A_CHECK && a.err.unsure) {
         if (vd != OP_FAILED)
             e = a.err;

@@ -123,7 +123,6 @@ static const struct op_step steps[] = {
       .percent = 10 },
     { .id = "machine-place",
       .title = N_("Look for machines of these names"),
-      .scope = OP_EACH_NODE,
       .check_needs = VALUES,
       .check = ACT(machine_place),
       .percent = 20 },
@@ -240,7 +239,6 @@ static const struct op_step steps[] = {
 
     { .id = "links",
       .title = N_("Check that the machines name the cluster"),
-      .scope = OP_EACH_NODE,
       .after = "sync",
       .check_needs = "@after",
       .check = ACT(links),

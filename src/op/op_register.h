@@ -6,8 +6,8 @@
  * `inputs`); group.state arc-group.state cluster.state settings.state (present, absent, made,
  * same); cluster.identity .cloudId .serviceEndpoint .rpObjectId (set when known);
  * settings.aggregate, settings.nodes (" a b "); provider-hci.locations (only once Registered);
- * stored.status, stored.uri. Facts of a node: registration connection uri agent (here, none)
- * agent.name machine.parent.
+ * parent.<node> (of its machine); stored.status, stored.uri. Facts of a node: registration
+ * connection uri agent (here, none) agent.name.
  */
 #ifndef AZL_OP_OP_REGISTER_H
 #define AZL_OP_OP_REGISTER_H

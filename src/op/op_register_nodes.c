@@ -158,7 +158,7 @@ REG_READ(stored)
 
     if (!ok(a))
         return reg_fail(a, e, 0, _("asking the node for its status"));
-    if (str_eq(json_str(a->json, "ClusterStatus"), "NotYet")) {
+    if (!str_eq(json_str(a->json, "ClusterStatus"), "Clustered")) {
         err_set(e, ERR_OP, 9102,
                 _("The node %s is not part of a cluster yet. Create the cluster first."),
                 op_node_name(v));
@@ -225,37 +225,60 @@ REG_READ(agent_place)
     return judge_agent(v, a, e);
 }
 
-static void ask_machine(const struct op_view *v, struct op_need *need, const char *name)
+/* One list for all nodes: sixteen cost no more than one. */
+static void ask_machines(const struct op_view *v, struct op_need *need)
 {
-    reg_arm(need, "GET", API_MACHINES, 0);
+    reg_arm(need, "GET", API_MACHINES, ARM_PAGES);
     arm_path(&need->path,
-             "/subscriptions/%s/resourceGroups/%s/providers/Microsoft.HybridCompute/machines/%s",
-             op_input(v, "subscriptionId"), op_fact(v, "arcGroup"), name);
+             "/subscriptions/%s/resourceGroups/%s/providers/Microsoft.HybridCompute/machines",
+             op_input(v, "subscriptionId"), op_fact(v, "arcGroup"));
+}
+
+static const char *parent_of(const struct op_view *v, const char *node)
+{
+    char fact[80];
+
+    str_fmt(fact, sizeof fact, "parent.%s", node);
+    return op_fact(v, fact);
+}
+
+/* Of each node's machine, "" where there is none. A connected agent knows the machine's name. */
+static void keep_parents(struct op_view *v, const struct json *list, bool connected)
+{
+    for (size_t i = 0; i < op_node_count(v); i++) {
+        const char *node = op_node_at(v, i), *name = op_node_fact(v, node, "agent.name");
+        const char *parent = NULL;
+        char fact[80];
+
+        name = connected && *name ? name : node;
+        JSON_EACH (m, json_member(list, "value"))
+            if (str_ieq(json_str(m, "name"), name))
+                parent = json_str(m, "properties.parentClusterResourceId");
+        str_fmt(fact, sizeof fact, "parent.%s", node);
+        op_set_fact(v, fact, parent);
+    }
 }
 
 REG_ASK(machine_place)
 {
-    ask_machine(v, need, op_node_name(v));
+    ask_machines(v, need);
 }
 
 REG_READ(machine_place)
 {
-    const char *parent = json_str(a->json, "properties.parentClusterResourceId");
+    if (!reg_absent(a) && (a->http != 200 || !ok(a)))
+        return reg_fail(a, e, 0, _("looking for the machines in Azure"));
+    keep_parents(v, a->http == 200 ? a->json : NULL, false);
+    for (size_t i = 0; i < op_node_count(v); i++) {
+        const char *node = op_node_at(v, i), *parent = parent_of(v, node);
 
-    if (reg_absent(a)) {
-        op_set_node_fact(v, "machine.parent", "");
-        return OP_DONE;
-    }
-    if (a->http != 200 || !ok(a))
-        return reg_fail(a, e, 0, _("looking for the machine in Azure"));
-    parent = parent ? parent : "";
-    if (*parent && !arm_id_equal(parent, op_fact(v, "cluster.id"))) {
+        if (!*parent || arm_id_equal(parent, op_fact(v, "cluster.id")))
+            continue;
         err_set(e, ERR_OP, 9105,
                 _("A machine %s in the Arc resource group belongs to another cluster already: %s."),
-                op_node_name(v), parent);
+                node, parent);
         return OP_FAILED;
     }
-    op_set_node_fact(v, "machine.parent", parent);
     return OP_DONE;
 }
 
@@ -441,31 +464,30 @@ REG_READ(sync_apply)
 
 /* ---- do the machines name the cluster: register-flow.md 2.9 ---- */
 
-static bool linked(const struct op_view *v)
+/* NULL, or the first node whose machine does not. */
+static const char *unlinked(const struct op_view *v)
 {
-    return arm_id_equal(op_node_fact(v, op_node_name(v), "machine.parent"),
-                        op_fact(v, "cluster.id"));
+    for (size_t i = 0; i < op_node_count(v); i++)
+        if (!arm_id_equal(parent_of(v, op_node_at(v, i)), op_fact(v, "cluster.id")))
+            return op_node_at(v, i);
+    return NULL;
 }
 
 REG_ASK(links)
 {
-    const char *name = op_node_fact(v, op_node_name(v), "agent.name");
-
-    if (!linked(v))
-        ask_machine(v, need, *name ? name : op_node_name(v));
+    if (unlinked(v))
+        ask_machines(v, need);
 }
 
 REG_READ(links)
 {
-    const char *parent = json_str(a->json, "properties.parentClusterResourceId");
-
     if (a->http && a->http != 404 && (a->http != 200 || !ok(a)))
-        return reg_fail(a, e, 0, _("looking at the machine in Azure"));
+        return reg_fail(a, e, 0, _("looking at the machines in Azure"));
     if (a->http)
-        op_set_node_fact(v, "machine.parent", parent ? parent : "");
-    if (linked(v))
+        keep_parents(v, a->json, true);
+    if (!unlinked(v))
         return OP_DONE;
     err_set(e, ERR_OP, 9123, _("The machine %s does not name the cluster as its parent yet."),
-            op_node_name(v));
+            unlinked(v));
     return OP_RUNNING;
 }

@@ -36,7 +36,8 @@ static int usual_dir(char *out, size_t size, bool sandbox, struct err *e)
     } else {
         base = home_dir();
         if (!base)
-            return err_set(e, ERR_SYSTEM, 0, _("There is no home folder for the state: give --state-dir."));
+            return err_set(e, ERR_SYSTEM, 0,
+                           _("There is no home folder for the state: give --state-dir."));
         fits = str_fmt(out, size, "%s/.local/state/%s", base, name);
     }
     return fits ? 0 : err_set(e, ERR_USAGE, 0, _("The path of the state folder is too long."));

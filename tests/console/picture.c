@@ -23,7 +23,8 @@ void picture_free(struct picture *p)
 void picture_cell(struct picture *p, int row, int col, uint32_t glyph, int reverse, int gap)
 {
     for (int y = 0; y < CELL_H; y++) {
-        int ink = y < CELL_H - gap && (glyph == 0x2588 || (glyph == 0x2580 && y < CELL_H / 2) || (glyph == 0x2584 && y >= CELL_H / 2));
+        int ink = y < CELL_H - gap && (glyph == 0x2588 || (glyph == 0x2580 && y < CELL_H / 2) ||
+                                       (glyph == 0x2584 && y >= CELL_H / 2));
         int value = ink ? 255 : 0;
 
         if (glyph != ' ' && glyph != 0x2588 && glyph != 0x2580 && glyph != 0x2584)
@@ -46,7 +47,9 @@ const char *picture_read(const struct picture *p)
     zbar_image_scanner_set_config(scanner, ZBAR_QRCODE, ZBAR_CFG_ENABLE, 1);
     zbar_image_set_format(image, zbar_fourcc('Y', '8', '0', '0'));
     zbar_image_set_size(image, (unsigned)(p->cols * CELL_W), (unsigned)(p->rows * CELL_H));
-    zbar_image_set_data(image, p->pixels, (unsigned long)(p->rows * CELL_H) * (unsigned long)(p->cols * CELL_W), NULL);
+    zbar_image_set_data(image, p->pixels,
+                        (unsigned long)(p->rows * CELL_H) * (unsigned long)(p->cols * CELL_W),
+                        NULL);
     zbar_scan_image(scanner, image);
     symbol = zbar_image_first_symbol(image);
     if (symbol)

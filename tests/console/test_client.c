@@ -11,7 +11,8 @@
 #include "console/client.h"
 #include "wire/paths.h"
 
-/* A core of one connection, by hand: what the client sends is kept, what it gets is written here. */
+/* A core of one connection, by hand: what the client sends is kept, what it gets is written here.
+ */
 struct far {
     struct wire *wire;
     struct json *lines[16];
@@ -81,7 +82,9 @@ static void turn(int64_t ms)
 
 static void hello(struct far *f, int64_t protocol)
 {
-    struct wire_hello h = { .protocol = protocol, .program = "azloconfd", .version = "9", .may_act = true };
+    struct wire_hello h = {
+        .protocol = protocol, .program = "azloconfd", .version = "9", .may_act = true
+    };
 
     wire_send(f->wire, wire_hello_msg(&h));
 }
@@ -229,7 +232,8 @@ static void rubbish(void **state)
     wire_send(f.wire, wire_answer_sections(s));
     turn(30);
     assert_int_equal(changed, 0);
-    assert_int_equal(state_now, CLIENT_READY); /* and it goes on watching, past the broken version */
+    assert_int_equal(state_now,
+                     CLIENT_READY); /* and it goes on watching, past the broken version */
     assert_int_equal(client_version(c, SEC_CORE), 3);
     disconnect(c, &f);
 }

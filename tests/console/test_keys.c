@@ -25,13 +25,39 @@ static const struct known {
     const char *bytes;
     int key;
 } known[] = {
-    { "a", 'a' },           { "\r", K_ENTER },       { "\n", K_ENTER },       { "\t", K_TAB },         { "\177", K_BACKSPACE },
-    { "\b", K_BACKSPACE },  { "\033[A", K_UP },      { "\033OA", K_UP },      { "\033[B", K_DOWN },    { "\033OD", K_LEFT },
-    { "\033[H", K_HOME },   { "\033[1~", K_HOME },   { "\033[7~", K_HOME },   { "\033[4~", K_END },    { "\033OF", K_END },
-    { "\033[5~", K_PGUP },  { "\033[6~", K_PGDN },   { "\033[3~", K_DEL },    { "\033[Z", K_BTAB },    { "\033[[A", K_F(1) },
-    { "\033[[E", K_F(5) },  { "\033OP", K_F(1) },    { "\033[11~", K_F(1) },  { "\033[15~", K_F(5) },  { "\033[24~", K_F(12) },
-    { "\0331", K_F(1) },    { "\0330", K_F(10) },    { "\033[1;5A", K_UP },   { "\033OM", K_ENTER },   { "\x1a", K_CTRL('Z') },
-    { "\xc3\xa4", 0xe4 },   { "\xe4\xb8\xad", 0x4e2d }, { "\xf0\x9f\x98\x80", 0x1f600 },
+    { "a", 'a' },
+    { "\r", K_ENTER },
+    { "\n", K_ENTER },
+    { "\t", K_TAB },
+    { "\177", K_BACKSPACE },
+    { "\b", K_BACKSPACE },
+    { "\033[A", K_UP },
+    { "\033OA", K_UP },
+    { "\033[B", K_DOWN },
+    { "\033OD", K_LEFT },
+    { "\033[H", K_HOME },
+    { "\033[1~", K_HOME },
+    { "\033[7~", K_HOME },
+    { "\033[4~", K_END },
+    { "\033OF", K_END },
+    { "\033[5~", K_PGUP },
+    { "\033[6~", K_PGDN },
+    { "\033[3~", K_DEL },
+    { "\033[Z", K_BTAB },
+    { "\033[[A", K_F(1) },
+    { "\033[[E", K_F(5) },
+    { "\033OP", K_F(1) },
+    { "\033[11~", K_F(1) },
+    { "\033[15~", K_F(5) },
+    { "\033[24~", K_F(12) },
+    { "\0331", K_F(1) },
+    { "\0330", K_F(10) },
+    { "\033[1;5A", K_UP },
+    { "\033OM", K_ENTER },
+    { "\x1a", K_CTRL('Z') },
+    { "\xc3\xa4", 0xe4 },
+    { "\xe4\xb8\xad", 0x4e2d },
+    { "\xf0\x9f\x98\x80", 0x1f600 },
 };
 
 static void encodings(void **state)
@@ -77,7 +103,8 @@ static void lone_escape(void **state)
     keys_timeout(k, on_key, &s);
     assert_int_equal(s.n, 1);
     assert_int_equal(s.keys[0], K_ESC);
-    keys_feed(k, "[B", 2, on_key, &s); /* the rest came too late: it is still the arrow, not two letters */
+    keys_feed(k, "[B", 2, on_key,
+              &s); /* the rest came too late: it is still the arrow, not two letters */
     assert_int_equal(s.n, 2);
     assert_int_equal(s.keys[1], K_DOWN);
     keys_feed(k, "[B", 2, on_key, &s); /* but only right after it */
@@ -106,7 +133,7 @@ static void unknown_is_swallowed(void **state)
     struct seen s = { .n = 0 };
 
     (void)state;
-    keys_feed(k, "\033[99;1;2y\033[>1;2cz\xff\xc3(", 19, on_key, &s);
+    keys_feed(k, "\033[99;1;2y\033[>1;2cz\xff\xc3(", 20, on_key, &s);
     assert_int_equal(s.n, 2);
     assert_int_equal(s.keys[0], 'z');
     assert_int_equal(s.keys[1], '(');
@@ -211,10 +238,17 @@ static void rows_and_guards(void **state)
 int test_console_keys(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(encodings), cmocka_unit_test(torn),        cmocka_unit_test(lone_escape),
-        cmocka_unit_test(half_sequence_ends), cmocka_unit_test(unknown_is_swallowed), cmocka_unit_test(pasted),
-        cmocka_unit_test(burst),     cmocka_unit_test(size_report), cmocka_unit_test(from_terminfo),
-        cmocka_unit_test(any_bytes), cmocka_unit_test(rows_and_guards),
+        cmocka_unit_test(encodings),
+        cmocka_unit_test(torn),
+        cmocka_unit_test(lone_escape),
+        cmocka_unit_test(half_sequence_ends),
+        cmocka_unit_test(unknown_is_swallowed),
+        cmocka_unit_test(pasted),
+        cmocka_unit_test(burst),
+        cmocka_unit_test(size_report),
+        cmocka_unit_test(from_terminfo),
+        cmocka_unit_test(any_bytes),
+        cmocka_unit_test(rows_and_guards),
     };
 
     return TEST_GROUP("console/keys", tests);

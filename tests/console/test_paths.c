@@ -44,7 +44,8 @@ static void usual_places(void **state)
 /* The same folder by any name gives the same socket: two consoles never start two cores. */
 static void one_folder_one_socket(void **state)
 {
-    char real[PATH_SIZE], link[PATH_SIZE], a[PATH_SIZE], b[PATH_SIZE], sa[PATH_SOCKET_SIZE], sb[PATH_SOCKET_SIZE];
+    char real[PATH_SIZE], link[PATH_SIZE], a[PATH_SIZE], b[PATH_SIZE], sa[PATH_SOCKET_SIZE],
+        sb[PATH_SOCKET_SIZE];
     struct err e = { 0 };
 
     (void)state;

@@ -43,7 +43,8 @@ static void read_at(int rows, int cols, bool halves, int quiet, int gap)
 
         assert_true(qr_make(&q, addresses[i]));
         more = q.modules - 29; /* the longer address needs a larger square */
-        qr_plan(&plan, &q, rows + (halves ? more / 2 : more), cols + (halves ? more : 2 * more), halves);
+        qr_plan(&plan, &q, rows + (halves ? more / 2 : more), cols + (halves ? more : 2 * more),
+                halves);
         assert_true(plan.drawn);
         assert_int_equal(plan.quiet, quiet);
         assert_string_equal(scan(&q, &plan, gap), addresses[i]);

@@ -15,7 +15,9 @@ static void widths(void **state)
     assert_int_equal(text_width("e\xcc\x81"), 1);
     assert_int_equal(text_width("\xff\xfe"), 2); /* each bad byte is one mark */
     assert_int_equal(text_width("\033["), 2);
-    assert_int_equal(text_width("\xe2\x80\xae" "x"), 2); /* U+202E is made visible */
+    assert_int_equal(text_width("\xe2\x80\xae"
+                                "x"),
+                     2); /* U+202E is made visible */
 }
 
 static void clipping(void **state)
@@ -25,11 +27,16 @@ static void clipping(void **state)
     (void)state;
     assert_int_equal(text_wide(out, 32, "abcdef", 6, 3), 3);
     assert_true(wcscmp(out, L"abc") == 0);
-    assert_int_equal(text_wide(out, 32, "a\xe4\xb8\xad\xe6\x96\x87", 7, 4), 3); /* a wide one is never cut in half */
+    assert_int_equal(text_wide(out, 32, "a\xe4\xb8\xad\xe6\x96\x87", 7, 4),
+                     3); /* a wide one is never cut in half */
     assert_int_equal(text_wide(out, 4, "abcdef", 6, 10), 3);
     assert_int_equal(text_wide(out, 32, "a\nb\tc", 5, 10), 5);
     assert_true(wcscmp(out, L"a?b?c") == 0);
-    assert_int_equal(text_wide(out, 32, "\xcc\x81" "a", 3, 10), 1); /* a mark without a base is dropped */
+    assert_int_equal(text_wide(out, 32,
+                               "\xcc\x81"
+                               "a",
+                               3, 10),
+                     1); /* a mark without a base is dropped */
 }
 
 static void ascii(void **state)
@@ -38,7 +45,11 @@ static void ascii(void **state)
 
     (void)state;
     text_set_ascii(true);
-    assert_int_equal(text_wide(out, 32, "Gr\xc3\xbc\xc3\x9f" "e \xe4\xb8\xad", 12, 20), 9);
+    assert_int_equal(text_wide(out, 32,
+                               "Gr\xc3\xbc\xc3\x9f"
+                               "e \xe4\xb8\xad",
+                               12, 20),
+                     9);
     assert_true(wcscmp(out, L"Gruesse ?") == 0);
     assert_int_equal(text_width("\xe2\x80\xa6"), 3);
     text_set_ascii(false);
@@ -59,7 +70,8 @@ static void wrapping(void **state)
     assert_int_equal(text_wrap("a b c d", 1, l, 2), 2);
     assert_int_equal(text_wrap("", 5, l, 8), 0);
     assert_int_equal(text_wrap("abc", 0, l, 8), 0);
-    assert_int_equal(text_wrap("\xe4\xb8\xad\xe4\xb8\xad", 1, l, 8), 2); /* wider than the line: still ends */
+    assert_int_equal(text_wrap("\xe4\xb8\xad\xe4\xb8\xad", 1, l, 8),
+                     2); /* wider than the line: still ends */
 }
 
 static void borders(void **state)

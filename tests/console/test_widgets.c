@@ -54,7 +54,10 @@ static void full(void **state)
 /* ---- menu ---- */
 
 static const struct menu_item items[] = {
-    { .number = 1, .text = "a" }, { .number = 2, .text = "b" }, { .number = 11, .text = "c" }, { .number = 15, .text = "d" },
+    { .number = 1, .text = "a" },
+    { .number = 2, .text = "b" },
+    { .number = 11, .text = "c" },
+    { .number = 15, .text = "d" },
 };
 
 static int press(struct menu *m, const char *keys)
@@ -113,7 +116,9 @@ static void scrolling(void **state)
 
 /* ---- form ---- */
 
-static const char *const names[] = { "East US", "West Europe", "Southeast Asia" }, *const ids[] = { "eastus", "westeurope", "southeastasia" };
+static const char *const names[] = { "East US", "West Europe", "Southeast Asia" }, *const ids[] = {
+    "eastus", "westeurope", "southeastasia"
+};
 
 static int count(struct ui *ui, const struct form *f)
 {
@@ -206,7 +211,8 @@ static void typed_is_taken(void **state)
     type(&f, "moonbase\r"); /* in no list */
     assert_string_equal(f.values[2].id, "moonbase");
     f.focus = 2;
-    type(&f, "\x15" "East US\t"); /* a name, typed whole */
+    type(&f, "\x15"
+             "East US\t"); /* a name, typed whole */
     assert_string_equal(f.values[2].id, "eastus");
     f.focus = 2;
     type(&f, "\x15{72F988BF-86F1-41AF-91AB-2D7CD011DB47}\t");
@@ -249,12 +255,18 @@ static void next_goes_to_the_wrong_field(void **state)
 int test_console_widgets(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(typing),         cmocka_unit_test(pasting),
-        cmocka_unit_test(full),           cmocka_unit_test(numbers),
-        cmocka_unit_test(arrows),         cmocka_unit_test(scrolling),
-        cmocka_unit_test(checked_when_left), cmocka_unit_test(filter_and_choose),
-        cmocka_unit_test(only_match),     cmocka_unit_test(typed_is_taken),
-        cmocka_unit_test(undo_and_escape), cmocka_unit_test(next_goes_to_the_wrong_field),
+        cmocka_unit_test(typing),
+        cmocka_unit_test(pasting),
+        cmocka_unit_test(full),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(arrows),
+        cmocka_unit_test(scrolling),
+        cmocka_unit_test(checked_when_left),
+        cmocka_unit_test(filter_and_choose),
+        cmocka_unit_test(only_match),
+        cmocka_unit_test(typed_is_taken),
+        cmocka_unit_test(undo_and_escape),
+        cmocka_unit_test(next_goes_to_the_wrong_field),
     };
 
     return TEST_GROUP("console/widgets", tests);

@@ -29,7 +29,7 @@ def test_values_of_register():
             ("subscription-id", good["subscription-id"][:-1], ["subscription"]),
             ("tenant-id", "12345", ["tenant"]),
             ("region", "east us; rm -rf /", ["region"]),
-            ("region", "marsnorth", ["marsnorth", "eastus"]),
+            ("region", "marsnorth", ["marsnorth", "East US"]),
             ("resource-name", "x" * 300, ["name"]),
             ("resource-name", "a\x1b[31mb", ["name"]),
             ("resource-name", "../../etc", ["name"]),
@@ -170,11 +170,11 @@ def test_a_full_disk():
             r.prepare()
             r.sandbox("GET", "/sandbox/faults")
             filler = os.path.join(disk, "filler")
-            with open(filler, "wb") as f:
-                with contextlib.suppress(OSError):
-                    while True:
-                        f.write(b"x" * 4096)
-                        f.flush()
+            fd = os.open(filler, os.O_CREAT | os.O_WRONLY)
+            with contextlib.suppress(OSError):
+                while True:
+                    os.write(fd, b"x" * 4096)
+            os.close(fd)
             p = r.run(*r.register_args())
             clear_error(p, "space")
             os.unlink(filler)

@@ -84,15 +84,27 @@ size_t fx_lines(const char *path);
 size_t fx_journal_count(struct fx *fx, const char *event, const char *step);
 enum op_step_state fx_state(const struct op_run *r, const char *step);
 
+/* fixture_azure.c */
+void fx_world(struct fx *fx);
+int fx_azure(struct fx *fx, const char *method, const char *path, const struct json *sent,
+             struct json **out); /* HTTP status */
+int fx_delete(struct fx *fx, const char *path);
+void fx_add_machine(struct fx *fx, const char *name);
+void fx_link_machines(struct fx *fx);
+struct json *fx_arm_code(const char *code);
+
 #define FX_GROUP "/subscriptions/" FX_SUB "/resourcegroups/hci-rg"
 #define FX_CLUSTER                                                                                 \
     "/subscriptions/" FX_SUB "/resourceGroups/hci-rg/providers/Microsoft.AzureStackHCI/clusters/"  \
-                             "hci"
+    "hci"
 #define FX_SETTINGS FX_CLUSTER "/arcSettings/default"
 #define FX_MACHINES                                                                                \
-    "/subscriptions/" FX_SUB "/resourceGroups/hci-rg/providers/Microsoft.HybridCompute/machines/"
+    "/subscriptions/" FX_SUB "/resourceGroups/hci-rg/providers/Microsoft.HybridCompute/machines"
 
 int test_op_op_engine(void);
+int test_op_op_exec(void);
+int test_op_op_resume(void);
+int test_op_op_undo(void);
 int test_op_op_register(void);
 int test_op_op_register_azure(void);
 int test_op_op_register_cluster(void);

@@ -7,6 +7,9 @@
 int main(void)
 {
     test_op_op_engine();
+    test_op_op_exec();
+    test_op_op_resume();
+    test_op_op_undo();
     test_op_op_register_azure();
     test_op_op_register_cluster();
     test_op_op_register_nodes();

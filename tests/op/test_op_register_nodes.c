@@ -13,6 +13,8 @@
 #define STATUS(reg, con, uri)                                                                      \
     "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"" reg                               \
     "\",\"ConnectionStatus\":\"" con "\",\"AzureResourceUri\":\"" uri "\"}"
+#define MACHINE(name, parent)                                                                      \
+    "{\"name\":\"" name "\",\"properties\":{\"parentClusterResourceId\":\"" parent "\"}}"
 #define OURS "@uri=" FX_CLUSTER ";@registration=Registered"
 
 static void requests(void **state)
@@ -25,7 +27,7 @@ static void requests(void **state)
         { .step = "machine-place",
           .act = C,
           .method = "GET",
-          .path = FX_MACHINES "node1",
+          .path = FX_MACHINES,
           .api = API_MACHINES },
         { .step = "ready", .act = C },
         { .step = "agent", .act = C },
@@ -55,18 +57,10 @@ static void requests(void **state)
         { .step = "sync", .act = C, .verb = "status" },
         { .step = "sync", .act = C, .facts = OURS ";@connection=Connected" },
         { .step = "sync", .act = A, .verb = "sync" },
+        { .step = "links", .act = C, .method = "GET", .path = FX_MACHINES, .api = API_MACHINES },
         { .step = "links",
           .act = C,
-          .method = "GET",
-          .path = FX_MACHINES "node1",
-          .api = API_MACHINES },
-        { .step = "links",
-          .act = C,
-          .facts = "@agent.name=other",
-          .method = "GET",
-          .path = FX_MACHINES "other",
-          .api = API_MACHINES },
-        { .step = "links", .act = C, .facts = "@machine.parent=" FX_CLUSTER },
+          .facts = "parent.node1=" FX_CLUSTER ";parent.node2=" FX_CLUSTER },
     };
 
     (void)state;
@@ -100,6 +94,7 @@ static void answers_before(void **state)
                  "/subscriptions/" FX_SUB
                  "/resourceGroups/hci-rg/providers/Microsoft.Compute/virtualMachines/hci"),
           OP_FAILED, 9107, NULL },
+        { "stored", C, NULL, 0, "{\"ClusterStatus\":\"OutOfPolicy\"}", OP_FAILED, 9102, NULL },
         { "stored", C, NULL, -1, NULL, OP_FAILED, 0, NULL },
         { "agent-place", C, NULL, 0, "{\"installed\":false}", OP_FAILED, ERR_C_NOT_FOUND, NULL },
         { "agent-place", C, NULL, 0, "{\"installed\":true,\"status\":\"Disconnected\"}", OP_DONE, 0,
@@ -112,14 +107,14 @@ static void answers_before(void **state)
           "@agent=none" },
         { "agent-place", C, NULL, 0, AGENT(FX_SUB, "other", FX_TENANT, "Disconnected"), OP_FAILED,
           ERR_C_ELSEWHERE, NULL },
-        { "machine-place", C, NULL, 404, "{}", OP_DONE, 0, "@machine.parent=" },
-        { "machine-place", C, NULL, 200, "{\"properties\":{}}", OP_DONE, 0, "@machine.parent=" },
+        { "machine-place", C, NULL, 404, "{}", OP_DONE, 0, "parent.node1=" },
+        { "machine-place", C, NULL, 200, "{\"value\":[]}", OP_DONE, 0, "parent.node1=" },
+        { "machine-place", C, NULL, 200, "{\"value\":[" MACHINE("NODE1", FX_CLUSTER) "]}", OP_DONE,
+          0, "parent.node1=" FX_CLUSTER ";parent.node2=" },
         { "machine-place", C, NULL, 200,
-          "{\"properties\":{\"parentClusterResourceId\":\"" FX_CLUSTER "\"}}", OP_DONE, 0,
-          "@machine.parent=" FX_CLUSTER },
+          "{\"value\":[" MACHINE("node2", "/subscriptions/x/other") "]}", OP_FAILED, 9105, NULL },
         { "machine-place", C, NULL, 200,
-          "{\"properties\":{\"parentClusterResourceId\":\"/subscriptions/x/other\"}}", OP_FAILED,
-          9105, NULL },
+          "{\"value\":[" MACHINE("node20", "/subscriptions/x/other") "]}", OP_DONE, 0, NULL },
         { "machine-place", C, NULL, 403, "{}", OP_FAILED, 0, NULL },
         { "ready", C, "cluster.state=present;stored.status=Registered", 0, NULL, OP_DONE, 0, NULL },
         { "ready", C, "cluster.state=absent;stored.status=Registered", 0, NULL, OP_FAILED, 9106,
@@ -158,8 +153,13 @@ static void answers_after(void **state)
         { "sync", A, NULL, 0, "{\"lastSync\":\"2026-11-21T09:00:00Z\"}", OP_ABSENT, 0, NULL },
         { "sync", A, NULL, -1, NULL, OP_FAILED, 0, NULL },
         { "links", C, NULL, 200,
-          "{\"properties\":{\"parentClusterResourceId\":\"" FX_CLUSTER "\"}}", OP_DONE, 0, NULL },
-        { "links", C, NULL, 200, "{\"properties\":{}}", OP_RUNNING, 9123, NULL },
+          "{\"value\":[" MACHINE("node1", FX_CLUSTER) "," MACHINE("NODE2", FX_CLUSTER) "]}",
+          OP_DONE, 0, NULL },
+        { "links", C, "@agent.name=other", 200,
+          "{\"value\":[" MACHINE("other", FX_CLUSTER) "," MACHINE("NODE2", FX_CLUSTER) "]}",
+          OP_RUNNING, 0, NULL },
+        { "links", C, NULL, 200, "{\"value\":[" MACHINE("node1", FX_CLUSTER) "]}", OP_RUNNING, 9123,
+          NULL },
         { "links", C, NULL, 404, "{}", OP_RUNNING, 9123, NULL },
         { "links", C, NULL, 403, "{}", OP_FAILED, 0, NULL },
     };

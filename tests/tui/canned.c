@@ -12,9 +12,16 @@ void canned_core(struct fake_core *f, const char *mode)
 {
     static struct sec_core s;
 
-    s = (struct sec_core){ .version = "0.1.0", .pid = 4711, .host = "node1", .cloud = "AzureCloud",
-                           .portal = "https://portal.azure.com", .state_dir = "/var/lib/azloconf", .started_at = NOW - 60000,
-                           .now = NOW, .policy_now = NOW, .clock_rate = 1 };
+    s = (struct sec_core){ .version = "0.1.0",
+                           .pid = 4711,
+                           .host = "node1",
+                           .cloud = "AzureCloud",
+                           .portal = "https://portal.azure.com",
+                           .state_dir = "/var/lib/azloconf",
+                           .started_at = NOW - 60000,
+                           .now = NOW,
+                           .policy_now = NOW,
+                           .clock_rate = 1 };
     STR_SET(s.mode, mode);
     if (str_eq(mode, "sandbox"))
         STR_SET(s.sandbox_base, "https://127.0.0.1:41234");
@@ -26,9 +33,14 @@ static struct sec_cluster cluster_base(void)
     static struct sec_cluster s;
 
     s = (struct sec_cluster){
-        .exists = true, .name = "CLUSTER-A", .nodes_up = 3, .nodes_total = 3,
-        .cluster = { "Clustered", "ok", "3 of 3 nodes up", "node engine, quorum 3", "", NOW - 3000 },
-        .registration = { "NotYet", "warn", "due 2026-12-18, 27 days left", "30 days from the cluster's making",
+        .exists = true,
+        .name = "CLUSTER-A",
+        .nodes_up = 3,
+        .nodes_total = 3,
+        .cluster = { "Clustered", "ok", "3 of 3 nodes up", "node engine, quorum 3", "",
+                     NOW - 3000 },
+        .registration = { "NotYet", "warn", "due 2026-12-18, 27 days left",
+                          "30 days from the cluster's making",
                           "1 registers the cluster; after 30 days it is OutOfPolicy.", NOW - 3000 },
         .connection = { "", "unknown", "never connected", "", "", NOW - 3000 },
     };
@@ -40,7 +52,8 @@ void canned_no_cluster(struct fake_core *f)
     static struct sec_cluster s;
 
     s = (struct sec_cluster){
-        .cluster = { "NotYet", "warn", "no cluster on this machine", "", "1 creates a cluster, then registers it.", NOW - 2000 },
+        .cluster = { "NotYet", "warn", "no cluster on this machine", "",
+                     "1 creates a cluster, then registers it.", NOW - 2000 },
         .registration = { "NotYet", "unknown", "needs a cluster first", "", "", NOW - 2000 },
         .connection = { "", "unknown", "", "", "", NOW - 2000 },
     };
@@ -58,8 +71,11 @@ void canned_registered(struct fake_core *f)
 {
     struct sec_cluster s = cluster_base();
 
-    s.registration = (struct sec_pane){ "Registered", "ok", "since 2026-11-20", "ARM resource found 09:30", "", NOW - 3000 };
-    s.connection = (struct sec_pane){ "Connected", "ok", "last sync 12 min ago", "next sync 21:29", "", NOW - 3000 };
+    s.registration =
+        (struct sec_pane){ "Registered", "ok",      "since 2026-11-20", "ARM resource found 09:30",
+                           "",           NOW - 3000 };
+    s.connection = (struct sec_pane){ "Connected",       "ok", "last sync 12 min ago",
+                                      "next sync 21:29", "",   NOW - 3000 };
     STR_SET(s.azure_resource_name, "CLUSTER-A");
     STR_SET(s.region, "eastus");
     fake_set(f, SEC_CLUSTER, &s);
@@ -84,15 +100,18 @@ void canned_signin(struct fake_core *f, const char *state)
         STR_SET(s.tenant_name, "Contoso (contoso.onmicrosoft.com)");
         s.token_expires_at = NOW + 3480000;
     } else if (str_eq(state, "failed")) {
-        err_set(&s.error, ERR_AUTH, 53003, "Azure refused the sign-in: a Conditional Access rule blocks it (AADSTS53003).");
+        err_set(&s.error, ERR_AUTH, 53003,
+                "Azure refused the sign-in: a Conditional Access rule blocks it (AADSTS53003).");
         STR_SET(s.error.remote_code, "AADSTS53003");
         STR_SET(s.error.request_id, "8d6f0a1c-8d4e-4b7e-a1b5-0d9a3a8f1c00");
-        STR_SET(s.error.advice, "Ask the directory's administrator to allow the device code flow for you.");
+        STR_SET(s.error.advice,
+                "Ask the directory's administrator to allow the device code flow for you.");
     }
     fake_set(f, SEC_SIGNIN, &s);
 }
 
-static void add(struct sec_choice *list, size_t *n, const char *id, const char *name, const char *state, const char *parent)
+static void add(struct sec_choice *list, size_t *n, const char *id, const char *name,
+                const char *state, const char *parent)
 {
     struct sec_choice *c = &list[(*n)++];
 
@@ -106,19 +125,26 @@ void canned_choices(struct fake_core *f)
 {
     static struct sec_choices s;
     static const char *const tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47";
-    static const char *const regions[][2] = { { "eastus", "East US" },         { "westeurope", "West Europe" },
-                                              { "southeastasia", "Southeast Asia" }, { "australiaeast", "Australia East" },
-                                              { "canadacentral", "Canada Central" }, { "southcentralus", "South Central US" } };
+    static const char *const regions[][2] = { { "eastus", "East US" },
+                                              { "westeurope", "West Europe" },
+                                              { "southeastasia", "Southeast Asia" },
+                                              { "australiaeast", "Australia East" },
+                                              { "canadacentral", "Canada Central" },
+                                              { "southcentralus", "South Central US" } };
 
     memset(&s, 0, sizeof s);
     STR_SET(s.state, "ready");
     STR_SET(s.regions_of, "11111111-2222-3333-4444-555555555555");
     s.asked_at = NOW - 5000;
     add(s.tenants, &s.n_tenants, tenant, "Contoso (contoso.onmicrosoft.com)", "", "");
-    add(s.tenants, &s.n_tenants, "aaaaaaaa-86f1-41af-91ab-2d7cd011db47", "Fabrikam (fabrikam.com)", "", "");
-    add(s.subs, &s.n_subs, "11111111-2222-3333-4444-555555555555", "Contoso-Prod-HCI", "Enabled", tenant);
-    add(s.subs, &s.n_subs, "22222222-2222-3333-4444-555555555555", "Contoso-Test", "Enabled", tenant);
-    add(s.subs, &s.n_subs, "33333333-2222-3333-4444-555555555555", "Contoso-Old", "Disabled", tenant);
+    add(s.tenants, &s.n_tenants, "aaaaaaaa-86f1-41af-91ab-2d7cd011db47", "Fabrikam (fabrikam.com)",
+        "", "");
+    add(s.subs, &s.n_subs, "11111111-2222-3333-4444-555555555555", "Contoso-Prod-HCI", "Enabled",
+        tenant);
+    add(s.subs, &s.n_subs, "22222222-2222-3333-4444-555555555555", "Contoso-Test", "Enabled",
+        tenant);
+    add(s.subs, &s.n_subs, "33333333-2222-3333-4444-555555555555", "Contoso-Old", "Disabled",
+        tenant);
     for (size_t i = 0; i < ARRAY_LEN(regions); i++)
         add(s.regions, &s.n_regions, regions[i][0], regions[i][1], "", "");
     fake_set(f, SEC_CHOICES, &s);
@@ -158,10 +184,14 @@ static const struct {
     const char *id, *title;
     bool no_return;
 } steps[] = {
-    { "checks", "Check prerequisites on all nodes", false }, { "providers", "Register resource providers", false },
-    { "group", "Resource group CLUSTER-A-rg", false },       { "cluster", "Cluster resource CLUSTER-A", true },
-    { "identity", "Identity of the cluster", false },        { "node", "Register the nodes", false },
-    { "arc", "Azure Arc on the nodes", false },              { "sync", "First sync with Azure", false },
+    { "checks", "Check prerequisites on all nodes", false },
+    { "providers", "Register resource providers", false },
+    { "group", "Resource group CLUSTER-A-rg", false },
+    { "cluster", "Cluster resource CLUSTER-A", true },
+    { "identity", "Identity of the cluster", false },
+    { "node", "Register the nodes", false },
+    { "arc", "Azure Arc on the nodes", false },
+    { "sync", "First sync with Azure", false },
     { "verify", "Verify the connection", false },
 };
 
@@ -175,7 +205,9 @@ static void run_steps(struct sec_run *s, int done, const char *at)
         STR_SET(p->id, steps[i].id);
         STR_SET(p->title, steps[i].title);
         p->no_return = steps[i].no_return;
-        STR_SET(p->state, (int)i < done ? (i == 1 ? "found" : "done") : (int)i == done ? at : "waiting");
+        STR_SET(p->state, (int)i < done    ? (i == 1 ? "found" : "done")
+                          : (int)i == done ? at
+                                           : "waiting");
         if ((int)i <= done)
             p->started_at = NOW - 151000 + (int64_t)i * 20000;
         if ((int)i < done)
@@ -209,16 +241,20 @@ void canned_run(struct fake_core *f, const char *state)
     }
     if (str_eq(state, "failed")) {
         s.ended_at = s.steps[2].ended_at = NOW - 20000;
-        err_set(&s.error, ERR_ARM, 0, "Azure does not allow this account to create the resource group CLUSTER-A-rg.");
+        err_set(&s.error, ERR_ARM, 0,
+                "Azure does not allow this account to create the resource group CLUSTER-A-rg.");
         s.error.http = 403;
         STR_SET(s.error.remote_code, "AuthorizationFailed");
-        STR_SET(s.error.advice, "An Owner of the subscription must give you the role Contributor and User Access Administrator; then press r.");
+        STR_SET(s.error.advice, "An Owner of the subscription must give you the role Contributor "
+                                "and User Access Administrator; then press r.");
     }
     if (done) {
         s.ended_at = NOW - 20000;
         STR_SET(s.result, "Success");
         STR_SET(s.portal_url,
-                "https://portal.azure.com/#@72f988bf-86f1-41af-91ab-2d7cd011db47/resource/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/CLUSTER-A-rg/providers/Microsoft.AzureStackHCI/clusters/CLUSTER-A/overview");
+                "https://portal.azure.com/#@72f988bf-86f1-41af-91ab-2d7cd011db47/resource/"
+                "subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/CLUSTER-A-rg/"
+                "providers/Microsoft.AzureStackHCI/clusters/CLUSTER-A/overview");
     }
     fake_set(f, SEC_RUN, &s);
 }
@@ -232,7 +268,9 @@ void canned_log(struct fake_core *f)
         { "INFO", "azloconfd 0.1.0 started, state folder /var/lib/azloconf" },
         { "INFO", "signed in as anna@contoso.com, tenant 72f988bf-86f1-41af-91ab-2d7cd011db47" },
         { "INFO", "provider Microsoft.AzureStackHCI Registered" },
-        { "INFO", "PUT /subscriptions/11111111-2222-3333-4444-555555555555/resourcegroups/CLUSTER-A-rg 429" },
+        { "INFO",
+          "PUT /subscriptions/11111111-2222-3333-4444-555555555555/resourcegroups/CLUSTER-A-rg "
+          "429" },
         { "WARN", "throttled by Azure, Retry-After 17 s" },
     };
 
@@ -247,7 +285,8 @@ void canned_log(struct fake_core *f)
     fake_set(f, SEC_LOG, &s);
 }
 
-static void field(struct json *list, const char *name, const char *value, const char *note, const char *level)
+static void field(struct json *list, const char *name, const char *value, const char *note,
+                  const char *level)
 {
     struct json *o = json_object();
 
@@ -274,7 +313,8 @@ struct json *canned_review(void)
     struct json *o = json_object(), *fields = json_array(), *acts = json_array();
 
     field(fields, "tenantId", "72f988bf-86f1-41af-91ab-2d7cd011db47", "", "ok");
-    field(fields, "subscriptionId", "11111111-2222-3333-4444-555555555555", "your role here is Owner", "ok");
+    field(fields, "subscriptionId", "11111111-2222-3333-4444-555555555555",
+          "your role here is Owner", "ok");
     field(fields, "region", "eastus", "", "ok");
     field(fields, "resourceGroupName", "CLUSTER-A-rg", "will be created in eastus", "ok");
     field(fields, "resourceName", "CLUSTER-A", "", "ok");
@@ -294,8 +334,17 @@ struct json *canned_review(void)
 
 static void fill(char *out, size_t size)
 {
-    static const char *const bits[] = { "\xe4\xb8\xad\xe6\x96\x87", "e\xcc\x81\xcc\x82\xcc\x83", "\xe2\x80\xae" "evil", "\033[2J\033[H", "\r\n\ttab",
-                                        "\xff\xfe", "\xf0\x9f\x98\x80", "%s%n", "\x7f\b\b", "wwwwwwwwww" };
+    static const char *const bits[] = { "\xe4\xb8\xad\xe6\x96\x87",
+                                        "e\xcc\x81\xcc\x82\xcc\x83",
+                                        "\xe2\x80\xae"
+                                        "evil",
+                                        "\033[2J\033[H",
+                                        "\r\n\ttab",
+                                        "\xff\xfe",
+                                        "\xf0\x9f\x98\x80",
+                                        "%s%n",
+                                        "\x7f\b\b",
+                                        "wwwwwwwwww" };
     size_t n = 0;
 
     for (size_t i = 0; n + 16 < size; i++) {
@@ -345,7 +394,8 @@ static void hostile_lists(struct fake_core *f)
     nodes.n = SEC_MAX_NODES;
     for (size_t i = 0; i < nodes.n; i++) {
         struct sec_node *n = &nodes.items[i];
-        FILL(n->name), FILL(n->registration), FILL(n->connection), FILL(n->arc), FILL(n->agent_version);
+        FILL(n->name), FILL(n->registration), FILL(n->connection), FILL(n->arc),
+            FILL(n->agent_version);
         FILL(n->last_connected), FILL(n->reason), FILL(n->effect), FILL(n->next);
     }
     STR_SET(c.state, "ready");
@@ -374,7 +424,8 @@ void canned_hostile(struct fake_core *f)
     memset(&core, 0, sizeof core);
     memset(&s, 0, sizeof s);
     STR_SET(r.state, "failed");
-    FILL(r.title), FILL(r.id), FILL(r.error.message), FILL(r.error.advice), FILL(r.error.remote_code);
+    FILL(r.title), FILL(r.id), FILL(r.error.message), FILL(r.error.advice),
+        FILL(r.error.remote_code);
     r.error.domain = ERR_ARM;
     r.started_at = 1;
     r.n = SEC_MAX_STEPS;
@@ -385,7 +436,8 @@ void canned_hostile(struct fake_core *f)
     r.n_nodes = SEC_MAX_NODES;
     for (size_t i = 0; i < r.n_nodes; i++)
         FILL(r.nodes[i].name), FILL(r.nodes[i].step), FILL(r.nodes[i].detail);
-    FILL(core.host), FILL(core.cloud), FILL(core.problem), FILL(core.advice), FILL(core.version), FILL(core.state_dir);
+    FILL(core.host), FILL(core.cloud), FILL(core.problem), FILL(core.advice), FILL(core.version),
+        FILL(core.state_dir);
     STR_SET(s.state, "code");
     s.yours = true;
     FILL(s.user_code), FILL(s.verification_uri), FILL(s.account);

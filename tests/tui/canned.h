@@ -13,10 +13,12 @@ void canned_registered(struct fake_core *f);
 void canned_signin(struct fake_core *f, const char *state); /* out starting code in failed */
 void canned_choices(struct fake_core *f);
 void canned_nodes(struct fake_core *f);
-void canned_run(struct fake_core *f, const char *state); /* none running waiting-sign-in failed done */
+void canned_run(struct fake_core *f,
+                const char *state); /* none running waiting-sign-in failed done */
 void canned_log(struct fake_core *f);
 struct json *canned_review(void);
-/* Every text of every section: 200 wide characters, marks, bidirectional controls, ESC and line ends, as a hostile server would send. */
+/* Every text of every section: 200 wide characters, marks, bidirectional controls, ESC and line
+ * ends, as a hostile server would send. */
 void canned_hostile(struct fake_core *f);
 
 #endif

@@ -108,9 +108,11 @@ struct fake_core *fake_new(struct loop *l, int fd, const struct wire_hello *hell
     if (hello)
         f->hello = *hello;
     else
-        f->hello = (struct wire_hello){
-            .protocol = WIRE_PROTOCOL, .program = "azloconfd", .version = "0.1.0", .pid = 4711, .may_act = true
-        };
+        f->hello = (struct wire_hello){ .protocol = WIRE_PROTOCOL,
+                                        .program = "azloconfd",
+                                        .version = "0.1.0",
+                                        .pid = 4711,
+                                        .may_act = true };
     f->wire = wire_new(l, fd, on_line, on_end, f);
     wire_send(f->wire, wire_hello_msg(&f->hello));
     return f;

@@ -1,4 +1,5 @@
-/* fake_core.h - a core of canned sections at the other end of a socketpair: says hello, answers watches, records intents. */
+/* fake_core.h - a core of canned sections at the other end of a socketpair: says hello, answers
+ * watches, records intents. */
 #ifndef AZL_TESTS_FAKE_CORE_H
 #define AZL_TESTS_FAKE_CORE_H
 
@@ -7,13 +8,16 @@
 #include "wire/wire.h"
 
 struct fake_core;
-struct fake_core *fake_new(struct loop *l, int fd, const struct wire_hello *hello); /* hello NULL: the usual one, may act */
+struct fake_core *fake_new(struct loop *l, int fd,
+                           const struct wire_hello *hello); /* hello NULL: the usual one, may act */
 void fake_free(struct fake_core *f);
-void fake_set(struct fake_core *f, enum section_id id, const void *section); /* a newer version; answers an open watch */
+void fake_set(struct fake_core *f, enum section_id id,
+              const void *section); /* a newer version; answers an open watch */
 /* What the next intents of this name are answered; owned by the fake core. Without one: {}. */
 void fake_reply(struct fake_core *f, const char *intent, struct json *result_owned);
 void fake_refuse(struct fake_core *f, const char *intent, const struct err *e);
-size_t fake_count(const struct fake_core *f, const char *intent);                      /* intents of this name so far */
-const struct json *fake_args(const struct fake_core *f, const char *intent);           /* of the newest, or NULL */
+size_t fake_count(const struct fake_core *f, const char *intent); /* intents of this name so far */
+const struct json *fake_args(const struct fake_core *f,
+                             const char *intent); /* of the newest, or NULL */
 
 #endif

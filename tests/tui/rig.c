@@ -12,7 +12,9 @@
 #include "base/str.h"
 #include "console/ui/ui_main.h"
 
-const struct rig_options rig_rich = { .rows = 24, .cols = 80, .term = "xterm-256color", .locale = "C.UTF-8" };
+const struct rig_options rig_rich = {
+    .rows = 24, .cols = 80, .term = "xterm-256color", .locale = "C.UTF-8"
+};
 const struct rig_options rig_ascii = { .rows = 20, .cols = 60, .term = "vt100", .locale = "C" };
 
 static int64_t *child_clock;
@@ -30,7 +32,9 @@ struct child {
 static int child_main(void *arg)
 {
     struct child *c = arg;
-    struct ui_options o = { .core_fd = c->fd, .now = child_now, .look = c->o->look, .getty = c->o->getty };
+    struct ui_options o = {
+        .core_fd = c->fd, .now = child_now, .look = c->o->look, .getty = c->o->getty
+    };
 
     close(c->other);
     return ui_main(NULL, &o);
@@ -45,7 +49,8 @@ struct rig rig_start(const struct rig_options *o)
     struct vt_options v = { o->rows, o->cols, o->term, o->locale, o->env, child_main, &c };
 
     if (!child_clock)
-        child_clock = mmap(NULL, sizeof *child_clock, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        child_clock = mmap(NULL, sizeof *child_clock, PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     *child_clock = CANNED_NOW;
     r.clock = child_clock;
     r.loop = loop_new(&e);

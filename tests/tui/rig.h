@@ -26,8 +26,10 @@ extern const struct rig_options rig_ascii; /* 60x20, vt100, the C locale */
 struct rig rig_start(const struct rig_options *o);
 void rig_end(struct rig *r);
 void rig_keys(struct rig *r, const char *keys);
-void rig_show(struct rig *r);             /* settles: what the core sent is drawn */
-void rig_golden(struct rig *r, const char *name); /* the screen is tests/tui/golden/NAME.txt; AZL_UPDATE_GOLDEN=1 writes it */
+void rig_show(struct rig *r); /* settles: what the core sent is drawn */
+void rig_golden(
+    struct rig *r,
+    const char *name); /* the screen is tests/tui/golden/NAME.txt; AZL_UPDATE_GOLDEN=1 writes it */
 void rig_assert_shows(struct rig *r, const char *text);
 void rig_assert_hides(struct rig *r, const char *text);
 

@@ -199,8 +199,9 @@ static void large(void **state)
 int test_tui_screens(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rich_80x24),        cmocka_unit_test(ascii_60x20), cmocka_unit_test(finished_run),
-        cmocka_unit_test(signin_60x20_rich), cmocka_unit_test(large),
+        cmocka_unit_test(rich_80x24),   cmocka_unit_test(ascii_60x20),
+        cmocka_unit_test(finished_run), cmocka_unit_test(signin_60x20_rich),
+        cmocka_unit_test(large),
     };
 
     return TEST_GROUP("tui/screens", tests);

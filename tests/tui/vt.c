@@ -262,5 +262,7 @@ int vt_exit(struct vt *v)
     }
     if (v->ended)
         vt_settle(v);
-    return !v->ended ? -1 : WIFEXITED(v->status) ? WEXITSTATUS(v->status) : 128 + WTERMSIG(v->status);
+    return !v->ended              ? -1
+           : WIFEXITED(v->status) ? WEXITSTATUS(v->status)
+                                  : 128 + WTERMSIG(v->status);
 }

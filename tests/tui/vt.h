@@ -1,6 +1,7 @@
 /* vt.h - a program in a pty under a terminal emulator: keys in, a screen as text out.
  *
- * The child is forked from the test program and runs `child`; the emulator lives here. vt_settle turns the loop until the child has been silent for a while.
+ * The child is forked from the test program and runs `child`; the emulator lives here. vt_settle
+ * turns the loop until the child has been silent for a while.
  */
 #ifndef AZL_TESTS_VT_H
 #define AZL_TESTS_VT_H
@@ -25,15 +26,17 @@ void vt_settle(struct vt *v);
 void vt_send(struct vt *v, const char *keys); /* and settles */
 void vt_send_raw(struct vt *v, const char *bytes, size_t n);
 void vt_resize(struct vt *v, int rows, int cols);
-const char *vt_text(struct vt *v);             /* rows without trailing blanks, LF each; valid until the next call */
-bool vt_shows(struct vt *v, const char *text); /* in one row */
+const char *
+vt_text(struct vt *v); /* rows without trailing blanks, LF each; valid until the next call */
+bool vt_shows(struct vt *v, const char *text);    /* in one row */
 bool vt_wait_for(struct vt *v, const char *text); /* at most five seconds */
 void vt_cell(struct vt *v, int row, int col, uint32_t *glyph, bool *reverse);
 void vt_cursor(struct vt *v, int *row, int *col);
-size_t vt_bytes(struct vt *v); /* sent by the child since the last call */
+size_t vt_bytes(struct vt *v);                 /* sent by the child since the last call */
 bool vt_sent(struct vt *v, const char *bytes); /* somewhere in everything so far */
 pid_t vt_pid(const struct vt *v);
 void vt_termios(const struct vt *v, struct termios *out);
-int vt_exit(struct vt *v); /* waits (at most five seconds): exit status, 128 + signal, -1 still running */
+int vt_exit(
+    struct vt *v); /* waits (at most five seconds): exit status, 128 + signal, -1 still running */
 
 #endif

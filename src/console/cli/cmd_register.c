@@ -79,10 +79,48 @@ static int confirmed(struct cli *c, const struct json *values, struct err *e)
     return str_ieq(answer, "yes") || str_ieq(answer, _("yes"));
 }
 
+/* The newest run that is not at its end; false if there is none. */
+static bool unfinished(struct cli *c, char id[64], struct err *e)
+{
+    struct json *result = NULL;
+    const char *state;
+    bool found = false;
+
+    if (cli_ask(c, "runs", json_object(), &result, e) < 0)
+        return false;
+    state = json_str(json_first(json_get(result, "runs")), "state");
+    if (state && !str_eq(state, "done") && !str_eq(state, "failed") && !str_eq(state, "undone")) {
+        str_copy(id, 64, json_str(json_first(json_get(result, "runs")), "id"));
+        found = true;
+    }
+    json_free(result);
+    return found;
+}
+
+/* Starts the run. If the core went away before it answered, the run may have begun: then that one is followed. */
+static int start(struct cli *c, const struct json *values, char id[64], struct err *e)
+{
+    struct json *result = NULL;
+
+    for (int try = 0;; try++) {
+        if (cli_ask(c, "register", json_copy(values), &result, e) == 0)
+            break;
+        if (try || e->domain != ERR_WIRE || !e->unsure)
+            return -1;
+        if (unfinished(c, id, e))
+            return 0;
+        if (cli_sign_in(c, cli_value(c, "tenant-id"), e) < 0)
+            return -1;
+    }
+    str_copy(id, 64, json_str(result, "id"));
+    json_free(result);
+    return 0;
+}
+
 int cmd_register(struct cli *c)
 {
     struct err e = { 0 };
-    struct json *values = values_of(c, &e), *result = NULL;
+    struct json *values = values_of(c, &e);
     char id[64];
     int r;
 
@@ -103,9 +141,7 @@ int cmd_register(struct cli *c)
         json_free(values);
         return cli_fail(c, &e);
     }
-    if (cli_ask(c, "register", values, &result, &e) < 0)
-        return cli_fail(c, &e);
-    STR_SET(id, json_str(result, "id"));
-    json_free(result);
-    return cli_follow(c, id);
+    r = start(c, values, id, &e);
+    json_free(values);
+    return r < 0 ? cli_fail(c, &e) : cli_follow(c, id);
 }

@@ -12,7 +12,9 @@
 
 static const char *goes_on(struct ui *ui)
 {
-    return run_is_active(ui_section(ui, SEC_RUN)) ? _(" The operation that is running goes on without you.") : "";
+    return run_is_active(ui_section(ui, SEC_RUN))
+               ? _(" The operation that is running goes on without you.")
+               : "";
 }
 
 /* ---- 12 log off ---- */
@@ -36,7 +38,8 @@ void action_log_off(struct ui *ui)
 {
     struct dialog d = { .title = N_("Log off"), .n = 2, .focus = 1 };
 
-    str_fmt(d.text, sizeof d.text, _("Your login session on this terminal ends, with everything that runs in it.%s"),
+    str_fmt(d.text, sizeof d.text,
+            _("Your login session on this terminal ends, with everything that runs in it.%s"),
             goes_on(ui));
     d.choices[0].label = N_("Log off now");
     d.choices[0].run = do_log_off;
@@ -73,7 +76,8 @@ static void power(struct ui *ui, const char *verb)
             ui_notice(ui, "", "%s", _("Asked systemd."));
         return;
     }
-    ui_notice(ui, "fail", "%s", _("There is no systemctl on this machine: use its own way to restart or shut down."));
+    ui_notice(ui, "fail", "%s",
+              _("There is no systemctl on this machine: use its own way to restart or shut down."));
 }
 
 static void do_restart(struct ui *ui, void *payload)
@@ -88,19 +92,23 @@ static void do_shut_down(struct ui *ui, void *payload)
     power(ui, "poweroff");
 }
 
-static void ask_power(struct ui *ui, const char *title, const char *label, void (*run)(struct ui *, void *))
+static void ask_power(struct ui *ui, const char *title, const char *label,
+                      void (*run)(struct ui *, void *))
 {
     const struct sec_core *core = ui_section(ui, SEC_CORE);
     struct dialog d = { .title = title, .n = 2, .focus = 1 };
 
     if (str_eq(core->mode, "sandbox")) {
-        ui_notice(ui, "warn", "%s", _("This is the sandbox, a rehearsal: it does not restart or shut down the real machine."));
+        ui_notice(ui, "warn", "%s",
+                  _("This is the sandbox, a rehearsal: it does not restart or shut down the real "
+                    "machine."));
         return;
     }
-    str_fmt(d.text, sizeof d.text, _("%s: everything that runs on this machine ends.%s"), core->host,
-            run_is_active(ui_section(ui, SEC_RUN))
-                ? _(" The operation that is running stops in between and goes on when the machine is back.")
-                : "");
+    str_fmt(
+        d.text, sizeof d.text, _("%s: everything that runs on this machine ends.%s"), core->host,
+        run_is_active(ui_section(ui, SEC_RUN)) ? _(" The operation that is running stops in "
+                                                   "between and goes on when the machine is back.")
+                                               : "");
     d.choices[0].label = label;
     d.choices[0].run = run;
     d.choices[1].label = N_("Leave it running");

@@ -262,12 +262,14 @@ static void draw_message(const struct form_value *v, bool fixed, int row, int co
     paint_text(row, col, cols - 6, ROLE_QUIET, v->message);
 }
 
-static void draw_field(const struct form *f, struct ui *ui, int i, int row, const struct area *a, int labels, int step)
+static void draw_field(const struct form *f, struct ui *ui, int i, int row, const struct area *a,
+                       int labels, int step)
 {
     const struct form_field *d = &f->fields[i];
     const struct form_value *v = &f->values[i];
     bool on = i == f->focus;
-    int col = a->col + 4 + labels + 1, cols = a->cols - col - 6, n = d->fixed ? 0 : choice_count(f, ui, i);
+    int col = a->col + 4 + labels + 1, cols = a->cols - col - 6,
+        n = d->fixed ? 0 : choice_count(f, ui, i);
 
     cols = cols > 56 ? 56 : cols;
     paint_text(row, a->col + 1, 1, ROLE_FOCUS, on ? ">" : " ");
@@ -285,8 +287,10 @@ static void draw_field(const struct form *f, struct ui *ui, int i, int row, cons
 
 static void draw_list(struct form *f, struct ui *ui, int row, const struct area *a, int labels)
 {
-    int found[MAX_MATCHES], n = matches(f, ui, found), all = choice_count(f, ui, f->focus), col = a->col + 4 + labels;
-    int below = a->row + a->rows - row - 1, rows = n < LIST_ROWS ? n : LIST_ROWS, cols = a->cols - col - 1;
+    int found[MAX_MATCHES], n = matches(f, ui, found), all = choice_count(f, ui, f->focus),
+                            col = a->col + 4 + labels;
+    int below = a->row + a->rows - row - 1, rows = n < LIST_ROWS ? n : LIST_ROWS,
+        cols = a->cols - col - 1;
     struct area box;
 
     rows = rows + 1 < below ? rows : below - 1;
@@ -303,14 +307,17 @@ static void draw_list(struct form *f, struct ui *ui, int row, const struct area 
                   c.name[0] ? c.name : c.id, c.note[0] ? "  " : "", c.note);
     }
     if (n == 0)
-        paint_text(row + 1, col, cols, ROLE_QUIET, _("  nothing in the list matches; what you typed is used"));
+        paint_text(row + 1, col, cols, ROLE_QUIET,
+                   _("  nothing in the list matches; what you typed is used"));
     else
-        paint_fmt(row + 1 + rows, col, cols, ROLE_QUIET, _("  %d of %d; type to filter, Dn Enter choose, Esc close"), n, all);
+        paint_fmt(row + 1 + rows, col, cols, ROLE_QUIET,
+                  _("  %d of %d; type to filter, Dn Enter choose, Esc close"), n, all);
 }
 
 void form_draw(struct form *f, struct ui *ui, const struct area *a)
 {
-    int labels = label_cols(f), step = 2 * f->n + 2 <= a->rows + 1 ? 2 : 1, row = a->row, focus_row = a->row;
+    int labels = label_cols(f), step = 2 * f->n + 2 <= a->rows + 1 ? 2 : 1, row = a->row,
+        focus_row = a->row;
     bool on = f->focus == f->n;
 
     for (int i = 0; i < f->n; i++, row += step) {
@@ -319,7 +326,8 @@ void form_draw(struct form *f, struct ui *ui, const struct area *a)
         draw_field(f, ui, i, row, a, labels, step);
     }
     if (row < a->row + a->rows) {
-        paint_fmt(row, a->col + 1, a->cols - 2, on ? ROLE_FOCUS : ROLE_TEXT, "%s< %s >", on ? "> " : "  ", _(f->button));
+        paint_fmt(row, a->col + 1, a->cols - 2, on ? ROLE_FOCUS : ROLE_TEXT, "%s< %s >",
+                  on ? "> " : "  ", _(f->button));
         if (on)
             paint_cursor(row, a->col + 1);
     }

@@ -1,7 +1,9 @@
-/* form.h - a page of fields: typed or chosen from a list that filters as one types; checked when left, the message under the field.
+/* form.h - a page of fields: typed or chosen from a list that filters as one types; checked when
+ * left, the message under the field.
  *
- * Fields are a static table; values live in the screen. The list comes from a section and may arrive at any time: every value can also be typed.
- * form_key: FORM_NEXT when the operator asked to go on and every field is right.
+ * Fields are a static table; values live in the screen. The list comes from a section and may
+ * arrive at any time: every value can also be typed. form_key: FORM_NEXT when the operator asked to
+ * go on and every field is right.
  */
 #ifndef AZL_UI_FORM_H
 #define AZL_UI_FORM_H
@@ -37,7 +39,8 @@ struct form {
     struct form_value values[FORM_FIELDS];
     bool list_open, filtering;
     int list_at, list_top;
-    int changed; /* field whose value was just settled with another id, or -1; the screen resets it */
+    int changed; /* field whose value was just settled with another id, or -1; the screen resets it
+                  */
 };
 
 enum form_result { FORM_UNUSED, FORM_USED, FORM_NEXT };
@@ -47,7 +50,8 @@ void form_set(struct form *f, int field, const char *text, const char *id, enum 
 enum form_result form_key(struct form *f, struct ui *ui, int key);
 bool form_check(struct form *f, struct ui *ui); /* all fields; focus goes to the first wrong one */
 void form_settle(struct form *f, struct ui *ui, int field);
-void form_message(struct form *f, const char *field_id, const char *level, const char *text); /* what the core found */
+void form_message(struct form *f, const char *field_id, const char *level,
+                  const char *text); /* what the core found */
 bool form_typing(const struct form *f);
 bool form_close_list(struct form *f); /* true: one was open */
 void form_draw(struct form *f, struct ui *ui, const struct area *a);

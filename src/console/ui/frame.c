@@ -123,7 +123,8 @@ static void draw_keys(struct ui *ui, const struct frame *f)
     size_t n_global;
     const struct key_row *global = frame_global_keys(&n_global), *help = NULL, *back = NULL;
     int col = 1, reserve = 0;
-    bool typing = f->screen->typing && f->screen->typing(f->self), home = f->screen->id == SCREEN_HOME;
+    bool typing = f->screen->typing && f->screen->typing(f->self),
+         home = f->screen->id == SCREEN_HOME;
 
     paint_bar(LINES - 1, ROLE_BAR);
     for (size_t i = 0; i < n_global; i++) {
@@ -174,7 +175,9 @@ static void draw_too_small(void)
     char text[200];
     struct area a = { 0, 0, LINES, COLS };
 
-    str_fmt(text, sizeof text, _("azloconf needs 60x20, this is %dx%d. Make the window larger; q leaves."), COLS, LINES);
+    str_fmt(text, sizeof text,
+            _("azloconf needs 60x20, this is %dx%d. Make the window larger; q leaves."), COLS,
+            LINES);
     paint_wrapped(&a, ROLE_TEXT, text);
 }
 
@@ -186,8 +189,8 @@ static void draw_choices(const struct dialog *d, int row)
         bool on = i == d->focus;
         if (on)
             cursor = col;
-        col += paint_fmt(row, col, COLS - col, on ? ROLE_FOCUS : ROLE_TEXT, "%s%d %s%s", on ? ">" : " ", i + 1,
-                         _(d->choices[i].label), on ? "<" : " ");
+        col += paint_fmt(row, col, COLS - col, on ? ROLE_FOCUS : ROLE_TEXT, "%s%d %s%s",
+                         on ? ">" : " ", i + 1, _(d->choices[i].label), on ? "<" : " ");
         col += 2;
     }
     paint_cursor(row, cursor);
@@ -214,7 +217,8 @@ static void draw_dialog(const struct dialog *d, const struct area *body)
 void frame_draw(struct ui *ui, const struct frame *f)
 {
     int hints = LINES >= 24 ? f->screen->hint_rows : f->screen->low_hint_rows;
-    struct area body = { 1, 0, LINES - 2 - hints - (hints > 0), COLS }, hint = { LINES - 1 - hints, 1, hints, COLS - 2 };
+    struct area body = { 1, 0, LINES - 2 - hints - (hints > 0), COLS },
+                hint = { LINES - 1 - hints, 1, hints, COLS - 2 };
 
     if (LINES < UI_MIN_ROWS || COLS < UI_MIN_COLS) {
         draw_too_small();

@@ -1,4 +1,5 @@
-/* frame.h - what surrounds every screen: title row, rule, hint, key bar; dialogs; and the words for ages and errors. */
+/* frame.h - what surrounds every screen: title row, rule, hint, key bar; dialogs; and the words for
+ * ages and errors. */
 #ifndef AZL_UI_FRAME_H
 #define AZL_UI_FRAME_H
 

@@ -31,16 +31,18 @@ static const struct final {
     char c;
     int key;
 } finals[] = {
-    { 'A', K_UP },   { 'B', K_DOWN }, { 'C', K_RIGHT }, { 'D', K_LEFT }, { 'H', K_HOME }, { 'F', K_END },
-    { 'Z', K_BTAB }, { 'P', K_F(1) }, { 'Q', K_F(2) },  { 'R', K_F(3) }, { 'S', K_F(4) }, { 'M', K_ENTER },
+    { 'A', K_UP },   { 'B', K_DOWN }, { 'C', K_RIGHT }, { 'D', K_LEFT },
+    { 'H', K_HOME }, { 'F', K_END },  { 'Z', K_BTAB },  { 'P', K_F(1) },
+    { 'Q', K_F(2) }, { 'R', K_F(3) }, { 'S', K_F(4) },  { 'M', K_ENTER },
 };
 
 static const struct number {
     int n, key;
 } numbers[] = {
-    { 1, K_HOME },   { 2, K_INS },    { 3, K_DEL },    { 4, K_END },    { 5, K_PGUP },   { 6, K_PGDN },   { 7, K_HOME },
-    { 8, K_END },    { 11, K_F(1) },  { 12, K_F(2) },  { 13, K_F(3) },  { 14, K_F(4) },  { 15, K_F(5) },  { 17, K_F(6) },
-    { 18, K_F(7) },  { 19, K_F(8) },  { 20, K_F(9) },  { 21, K_F(10) }, { 23, K_F(11) }, { 24, K_F(12) },
+    { 1, K_HOME },  { 2, K_INS },   { 3, K_DEL },    { 4, K_END },    { 5, K_PGUP },
+    { 6, K_PGDN },  { 7, K_HOME },  { 8, K_END },    { 11, K_F(1) },  { 12, K_F(2) },
+    { 13, K_F(3) }, { 14, K_F(4) }, { 15, K_F(5) },  { 17, K_F(6) },  { 18, K_F(7) },
+    { 19, K_F(8) }, { 20, K_F(9) }, { 21, K_F(10) }, { 23, K_F(11) }, { 24, K_F(12) },
 };
 
 struct keys *keys_new(void)
@@ -57,8 +59,8 @@ void keys_free(struct keys *k)
 
 void keys_add(struct keys *k, const char *sequence, int key)
 {
-    if (!sequence || sequence[0] != K_ESC || !sequence[1] || strlen(sequence) >= sizeof k->added[0].seq ||
-        k->n_added == MAX_ADDED)
+    if (!sequence || sequence[0] != K_ESC || !sequence[1] ||
+        strlen(sequence) >= sizeof k->added[0].seq || k->n_added == MAX_ADDED)
         return;
     STR_SET(k->added[k->n_added].seq, sequence);
     k->added[k->n_added++].key = key;
@@ -111,6 +113,7 @@ static enum verdict sequence(struct keys *k, size_t *used, int *key)
 {
     const char *p = k->pending;
     size_t n = k->n, i;
+    bool begun = false;
 
     *key = K_NONE;
     for (i = 0; i < k->n_added; i++) {
@@ -120,8 +123,9 @@ static enum verdict sequence(struct keys *k, size_t *used, int *key)
             *key = k->added[i].key;
             return TAKEN;
         }
+        begun |= n < len && memcmp(p, k->added[i].seq, n) == 0;
     }
-    if (n < 2)
+    if (n < 2 || begun)
         return MORE;
     if (p[1] >= '0' && p[1] <= '9') {
         *used = 2;
@@ -238,7 +242,8 @@ static bool step(struct keys *k, keys_fn *fn, void *payload)
     return true;
 }
 
-/* Several lines of nothing but text in one read: nobody types that. A single line end is an Enter, whatever stands before it. */
+/* Several lines of nothing but text in one read: nobody types that. A single line end is an Enter,
+ * whatever stands before it. */
 static bool is_burst(const struct keys *k, const char *bytes, size_t n)
 {
     size_t text = 0;
@@ -266,7 +271,9 @@ static bool orphan_tail(struct keys *k, const char *bytes, size_t n, keys_fn *fn
 
     if (!k->orphan || n < 2 || (bytes[0] != '[' && bytes[0] != 'O') || k->n > 0)
         return false;
-    key = n == 2 ? key_of_final(bytes[1]) : bytes[n - 1] == '~' ? key_of_number(atoi(bytes + 1)) : K_NONE;
+    key = n == 2                ? key_of_final(bytes[1])
+          : bytes[n - 1] == '~' ? key_of_number(atoi(bytes + 1))
+                                : K_NONE;
     if (key == K_NONE)
         return false;
     send(k, key, fn, payload);
@@ -325,11 +332,13 @@ void keys_report(const struct keys *k, int *rows, int *cols)
     *cols = k->cols;
 }
 
-const struct key_row *keys_find(const struct key_row *rows, size_t n, int key, struct ui *ui, const void *self)
+const struct key_row *keys_find(const struct key_row *rows, size_t n, int key, struct ui *ui,
+                                const void *self)
 {
     for (size_t i = 0; i < n; i++) {
         const struct key_row *r = &rows[i];
-        bool mine = key == r->key || (r->also && key == r->also) || (r->fkey && key == K_F(r->fkey));
+        bool mine =
+            key == r->key || (r->also && key == r->also) || (r->fkey && key == K_F(r->fkey));
 
         if (mine && (!r->guard || r->guard(ui, self)))
             return r;

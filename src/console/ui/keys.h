@@ -1,9 +1,11 @@
 /* keys.h - bytes of a terminal to keys, whatever the terminal calls itself.
  *
- * A decoder without waiting: feed it what was read; when keys_waiting says so, call keys_timeout after keys' delay without further bytes (a lone Esc).
- * All known encodings are understood whatever TERM says (CSI and SS3 arrows, the Linux VT's, rxvt's and PuTTY's, console-anchors.md 4.4), and those of terminfo
- * are added by keys_add. Esc or Alt with a digit is an F-key: every act also has a letter or digit.
- * Pasted text (bracketed, or several lines in one read) arrives as one K_PASTE with keys_text.
+ * A decoder without waiting: feed it what was read; when keys_waiting says so, call keys_timeout
+ * after keys' delay without further bytes (a lone Esc). All known encodings are understood whatever
+ * TERM says (CSI and SS3 arrows, the Linux VT's, rxvt's and PuTTY's, console-anchors.md 4.4), and
+ * those of terminfo are added by keys_add. Esc or Alt with a digit is an F-key: every act also has
+ * a letter or digit. Pasted text (bracketed, or several lines in one read) arrives as one K_PASTE
+ * with keys_text.
  */
 #ifndef AZL_UI_KEYS_H
 #define AZL_UI_KEYS_H
@@ -39,11 +41,12 @@ struct keys;
 typedef void keys_fn(void *payload, int key);
 struct keys *keys_new(void);
 void keys_free(struct keys *k);
-void keys_add(struct keys *k, const char *sequence, int key); /* starts with ESC; NULL and others are ignored */
+void keys_add(struct keys *k, const char *sequence,
+              int key); /* starts with ESC; NULL and others are ignored */
 void keys_feed(struct keys *k, const char *bytes, size_t n, keys_fn *fn, void *payload);
 bool keys_waiting(const struct keys *k);
 void keys_timeout(struct keys *k, keys_fn *fn, void *payload);
-const char *keys_text(const struct keys *k);                 /* of the last K_PASTE */
+const char *keys_text(const struct keys *k);                  /* of the last K_PASTE */
 void keys_report(const struct keys *k, int *rows, int *cols); /* of the last K_SIZE */
 
 /* ---- tables of keys ---- */
@@ -51,13 +54,15 @@ void keys_report(const struct keys *k, int *rows, int *cols); /* of the last K_S
 struct ui;
 /* One row: what a key does. The key bar, the help text and the dispatch are made from it. */
 struct key_row {
-    int key, also, fkey;    /* fkey: second name F1..F12, 0 none */
-    const char *name;       /* as shown: "r", "Up Dn"; NULL: works, but is not shown in the bar */
-    const char *label;      /* N_() */
+    int key, also, fkey; /* fkey: second name F1..F12, 0 none */
+    const char *name;    /* as shown: "r", "Up Dn"; NULL: works, but is not shown in the bar */
+    const char *label;   /* N_() */
     bool (*guard)(struct ui *ui, const void *self); /* NULL: always */
-    void (*run)(struct ui *ui, void *self);         /* NULL: described here, handled by the screen's own key function */
+    void (*run)(struct ui *ui,
+                void *self); /* NULL: described here, handled by the screen's own key function */
 };
 /* The row that answers to `key` and whose guard allows it, or NULL. */
-const struct key_row *keys_find(const struct key_row *rows, size_t n, int key, struct ui *ui, const void *self);
+const struct key_row *keys_find(const struct key_row *rows, size_t n, int key, struct ui *ui,
+                                const void *self);
 
 #endif

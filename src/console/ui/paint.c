@@ -96,7 +96,8 @@ int paint_wrapped(const struct area *a, enum role role, const char *s)
 
     for (int i = 0; i < shown; i++) {
         bool cut = i == shown - 1 && n > shown && a->cols > 3;
-        int used = paint_bytes(a->row + i, a->col, a->cols - (cut ? 3 : 0), role, lines[i].p, lines[i].n);
+        int used =
+            paint_bytes(a->row + i, a->col, a->cols - (cut ? 3 : 0), role, lines[i].p, lines[i].n);
         if (cut)
             paint_text(a->row + i, a->col + used, 3, role, "...");
     }

@@ -66,8 +66,8 @@ int qr_cell(const struct qr *q, const struct qr_plan *plan, int row, int col)
     return (qr_dark(q, x, y) ? 0 : 1) | (2 * row + 1 >= edge || qr_dark(q, x, y + 1) ? 0 : 2);
 }
 
-static void draw_row(const struct qr *q, const struct qr_plan *plan, const struct theme *t, int row, int col, int r,
-                     bool inverted)
+static void draw_row(const struct qr *q, const struct qr_plan *plan, const struct theme *t, int row,
+                     int col, int r, bool inverted)
 {
     static const wchar_t glyph[] = { L' ', 0x2580, 0x2584, 0x2588 };
     wchar_t line[256];
@@ -87,7 +87,8 @@ static void draw_row(const struct qr *q, const struct qr_plan *plan, const struc
     }
 }
 
-void qr_draw(const struct qr *q, const struct qr_plan *plan, const struct theme *t, int row, int col, bool inverted)
+void qr_draw(const struct qr *q, const struct qr_plan *plan, const struct theme *t, int row,
+             int col, bool inverted)
 {
     for (int r = 0; plan->drawn && r < plan->rows; r++)
         draw_row(q, plan, t, row, col, r, inverted);

@@ -42,17 +42,23 @@ static void help_open(struct ui *ui, void *self)
         textview_add(&h->view, ROLE_BAR, 0, 0, " %s ", _("Keys"));
         add_keys(&h->view, s->keys, s->n_keys);
         add_keys(&h->view, global, n);
-        textview_add(&h->view, ROLE_QUIET, 2, 0, "%s", _("Every F-key is also Esc or Alt with its digit."));
+        textview_add(&h->view, ROLE_QUIET, 2, 0, "%s",
+                     _("Every F-key is also Esc or Alt with its digit."));
         textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", "");
     }
     textview_add(&h->view, ROLE_BAR, 0, 0, " %s ", _("About"));
-    textview_add(&h->view, ROLE_TEXT, 0, 0, _("azloconf %s, core %s. A console that registers Azure Local and Azure Stack HCI clusters with Azure."),
+    textview_add(&h->view, ROLE_TEXT, 0, 0,
+                 _("azloconf %s, core %s. A console that registers Azure Local and Azure Stack HCI "
+                   "clusters with Azure."),
                  PACKAGE_VERSION, frame_or_blank(core->version));
     textview_add(&h->view, ROLE_TEXT, 0, 0, "%s",
-                 _("It is not a Microsoft product and is not supported by Microsoft. Azure, Azure Local and Azure Stack HCI are names of Microsoft."));
+                 _("It is not a Microsoft product and is not supported by Microsoft. Azure, Azure "
+                   "Local and Azure Stack HCI are names of Microsoft."));
     textview_add(&h->view, ROLE_TEXT, 0, 0, _("State folder: %s"), frame_or_blank(core->state_dir));
     if (str_eq(core->mode, "sandbox"))
-        textview_add(&h->view, ROLE_WARN, 0, 0, _("This is the sandbox: an Azure that runs on this machine, at %s. Nothing reaches the real one."),
+        textview_add(&h->view, ROLE_WARN, 0, 0,
+                     _("This is the sandbox: an Azure that runs on this machine, at %s. Nothing "
+                       "reaches the real one."),
                      core->sandbox_base);
     textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", _("Licence: Apache-2.0. Manual: man azloconf"));
 }

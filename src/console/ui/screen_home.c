@@ -14,7 +14,7 @@ struct home {
 
 /* Where things stand, from the size alone. */
 struct layout {
-    bool wide;        /* three panes side by side; else a line each */
+    bool wide; /* three panes side by side; else a line each */
     int menu_row, menu_rows, note_row, note_rows, log_row, log_rows;
 };
 
@@ -59,7 +59,8 @@ static void draw_wide_pane(struct ui *ui, const struct pane *d, const struct are
 
     paint_text(a->row, a->col, a->cols, ROLE_QUIET, d->title);
     if (!ui_has(ui, SEC_CLUSTER)) {
-        paint_fmt(a->row + 1, a->col, a->cols, ROLE_QUIET, "%s %s", theme_badge("unknown"), _("asking"));
+        paint_fmt(a->row + 1, a->col, a->cols, ROLE_QUIET, "%s %s", theme_badge("unknown"),
+                  _("asking"));
         return;
     }
     col = a->col + paint_text(a->row + 1, a->col, a->cols, theme_role(d->p->level), badge) + 1;
@@ -161,7 +162,8 @@ static void draw_log(struct ui *ui, const struct layout *l, int cols)
     for (int i = 0; i < n; i++) {
         const struct sec_log_line *line = &log->lines[log->n - (size_t)n + (size_t)i];
         frame_clock(clock, line->at);
-        paint_fmt(l->log_row + i, 1, cols - 2, ROLE_QUIET, "%s %-5s %s", clock, line->level, line->text);
+        paint_fmt(l->log_row + i, 1, cols - 2, ROLE_QUIET, "%s %-5s %s", clock, line->level,
+                  line->text);
     }
 }
 
@@ -246,12 +248,17 @@ static const struct key_row keys[] = {
 const struct screen screen_home = {
     .id = SCREEN_HOME,
     .title = N_("Home"),
-    .help = N_("The three words on top are the cluster's own: ClusterStatus, RegistrationStatus and ConnectionStatus, as Get-AzureStackHCI names them, "
-               "each with its reason, what it rests on, and its age. STALE means that the last answer is old; -- that there is none.\n\n"
-               "Type the number of an item and press Enter, or move the mark with the arrows. Numbers never change; one that is missing comes "
+    .help = N_("The three words on top are the cluster's own: ClusterStatus, RegistrationStatus "
+               "and ConnectionStatus, as Get-AzureStackHCI names them, "
+               "each with its reason, what it rests on, and its age. STALE means that the last "
+               "answer is old; -- that there is none.\n\n"
+               "Type the number of an item and press Enter, or move the mark with the arrows. "
+               "Numbers never change; one that is missing comes "
                "with a later version.\n\n"
-               "The work is done by azloconfd, not by this screen: you may leave at any time, a registration goes on."),
-    .sections = 1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_RUN | 1u << SEC_LOG,
+               "The work is done by azloconfd, not by this screen: you may leave at any time, a "
+               "registration goes on."),
+    .sections =
+        1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_RUN | 1u << SEC_LOG,
     .ticks = true,
     .hint_rows = 2,
     .low_hint_rows = 1,

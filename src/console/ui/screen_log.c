@@ -6,7 +6,7 @@
 #include "console/ui/widgets.h"
 
 struct log_view {
-    int64_t at;      /* seq of the chosen line; 0: the newest, following */
+    int64_t at; /* seq of the chosen line; 0: the newest, following */
     int rows;
     bool finding, bad_only;
     struct input find;
@@ -76,7 +76,9 @@ static void log_draw(struct ui *ui, void *self, const struct area *body)
     v->rows = body->rows;
     if (n == 0) {
         paint_text(body->row + 1, 2, body->cols - 4, ROLE_TEXT,
-                   !ui_has(ui, SEC_LOG) ? _("Asking the core.") : v->bad_only ? _("No warnings and no errors.") : _("The log is empty."));
+                   !ui_has(ui, SEC_LOG) ? _("Asking the core.")
+                   : v->bad_only        ? _("No warnings and no errors.")
+                                        : _("The log is empty."));
         return;
     }
     top = at - body->rows + 1 > 0 ? at - body->rows + 1 : 0;
@@ -108,7 +110,8 @@ static void log_hint(struct ui *ui, void *self, char *out, size_t size)
 
 static bool move(struct ui *ui, struct log_view *v, int key)
 {
-    int list[SEC_LOG_LINES], n = shown(ui, v, list), at = position(ui, v, list, n), page = v->rows > 1 ? v->rows - 1 : 1;
+    int list[SEC_LOG_LINES], n = shown(ui, v, list), at = position(ui, v, list, n),
+                             page = v->rows > 1 ? v->rows - 1 : 1;
 
     if (key == K_UP)
         at--;
@@ -216,8 +219,10 @@ static const struct key_row keys[] = {
 const struct screen screen_log = {
     .id = SCREEN_LOG,
     .title = N_("Log"),
-    .help = N_("The newest lines of the core's log, newest last. On the newest line the view follows; the row above the keys shows the marked line at "
-               "greater length. The whole log is a file in the state folder; azloconf log prints it. Secrets never enter it."),
+    .help = N_("The newest lines of the core's log, newest last. On the newest line the view "
+               "follows; the row above the keys shows the marked line at "
+               "greater length. The whole log is a file in the state folder; azloconf log prints "
+               "it. Secrets never enter it."),
     .sections = 1u << SEC_LOG,
     .hint_rows = 3,
     .low_hint_rows = 2,

@@ -14,7 +14,7 @@ struct nodes {
 enum { COL_NODE, COL_STATE, COL_REGISTRATION, COL_CONNECTION, COL_ARC, COL_CHECKED, COLUMNS_N };
 
 static const struct column columns[] = {
-    { N_("Node"), 9, 3 },       { N_("State"), 7, 0 }, { N_("Registration"), 11, 0 },
+    { N_("Node"), 9, 3 },        { N_("State"), 7, 0 }, { N_("Registration"), 11, 0 },
     { N_("Connection"), 10, 1 }, { N_("Arc"), 9, 1 },   { N_("Age"), 4, 2 },
 };
 
@@ -26,7 +26,8 @@ static const struct sec_nodes *sec(const struct ui *ui)
 static enum role cell(struct ui *ui, int row, int column, char *out, size_t size)
 {
     const struct sec_node *n = &sec(ui)->items[row];
-    const char *const words[COLUMNS_N] = { n->name, n->state, n->registration, n->connection, n->arc, "" };
+    const char *const words[COLUMNS_N] = { n->name,       n->state, n->registration,
+                                           n->connection, n->arc,   "" };
     char age[AGE_SIZE];
 
     if (column != COL_CHECKED) {
@@ -70,7 +71,8 @@ static void nodes_draw(struct ui *ui, void *self, const struct area *body)
     s->rows = t.rows - 1;
     if (n == 0) {
         paint_text(body->row + 1, 2, body->cols - 4, ROLE_TEXT,
-                   ui_has(ui, SEC_NODES) ? _("There are no nodes yet: item 1 creates a cluster.") : _("Asking the core."));
+                   ui_has(ui, SEC_NODES) ? _("There are no nodes yet: item 1 creates a cluster.")
+                                         : _("Asking the core."));
         return;
     }
     if (s->table.selected >= n)
@@ -80,7 +82,8 @@ static void nodes_draw(struct ui *ui, void *self, const struct area *body)
     table_draw(&s->table, ui, &t, columns, COLUMNS_N, n, cell);
     paint_rule(t.row + t.rows);
     draw_detail(&sec(ui)->items[s->table.selected],
-                &(struct area){ t.row + t.rows + 1, 0, body->row + body->rows - t.row - t.rows - 1, body->cols });
+                &(struct area){ t.row + t.rows + 1, 0, body->row + body->rows - t.row - t.rows - 1,
+                                body->cols });
 }
 
 static bool nodes_key(struct ui *ui, void *self, int key)
@@ -143,8 +146,10 @@ static const struct key_row keys[] = {
 const struct screen screen_nodes = {
     .id = SCREEN_NODES,
     .title = N_("Nodes and Arc"),
-    .help = N_("One row a node, each with its own cause. Arc is the state of the node's Azure Arc agent. Below: why the chosen node is as it is, what "
-               "follows from it, and what to do. STALE: the last answer is old; -- : there is none."),
+    .help =
+        N_("One row a node, each with its own cause. Arc is the state of the node's Azure Arc "
+           "agent. Below: why the chosen node is as it is, what "
+           "follows from it, and what to do. STALE: the last answer is old; -- : there is none."),
     .sections = 1u << SEC_NODES,
     .ticks = true,
     .hint_rows = 1,

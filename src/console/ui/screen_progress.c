@@ -17,15 +17,17 @@ static const struct sec_run *sec(const struct ui *ui)
 }
 
 struct layout {
-    int steps, nodes, log;    /* rows of each part */
-    int nodes_row, log_row;   /* of their first row; the rule is above */
+    int steps, nodes, log;  /* rows of each part */
+    int nodes_row, log_row; /* of their first row; the rule is above */
 };
 
-/* Steps first; then the nodes, if more than one row of them fits; then the log takes what is left. */
+/* Steps first; then the nodes, if more than one row of them fits; then the log takes what is left.
+ */
 static struct layout lay_out(const struct area *a, const struct sec_run *r, bool over)
 {
     struct layout l = { 0 };
-    int want_steps = (int)r->n + (over ? 0 : 1), want_nodes = r->n_nodes ? (int)r->n_nodes + 1 : 0, rest;
+    int want_steps = (int)r->n + (over ? 0 : 1), want_nodes = r->n_nodes ? (int)r->n_nodes + 1 : 0,
+        rest;
 
     l.steps = want_steps < a->rows ? want_steps : a->rows;
     if (!over && l.steps > a->rows - 3)
@@ -52,8 +54,9 @@ static const struct mark {
     const char *state, *badge;
     enum role role;
 } marks[] = {
-    { "waiting", N_("[    ]"), ROLE_QUIET }, { "running", N_("[RUN ]"), ROLE_WARN }, { "done", N_("[done]"), ROLE_GOOD },
-    { "found", N_("[done]"), ROLE_GOOD },    { "failed", N_("[FAIL]"), ROLE_BAD },   { "skipped", N_("[skip]"), ROLE_QUIET },
+    { "waiting", N_("[    ]"), ROLE_QUIET }, { "running", N_("[RUN ]"), ROLE_WARN },
+    { "done", N_("[done]"), ROLE_GOOD },     { "found", N_("[done]"), ROLE_GOOD },
+    { "failed", N_("[FAIL]"), ROLE_BAD },    { "skipped", N_("[skip]"), ROLE_QUIET },
     { "undone", N_("[undo]"), ROLE_QUIET },
 };
 
@@ -155,12 +158,14 @@ static void draw_nodes(struct ui *ui, const struct area *a)
         int row = a->row + 1 + i;
 
         if (i == shown - 1 && (int)r->n_nodes > shown) {
-            paint_fmt(row, 1, a->cols - 2, ROLE_QUIET, _("and %d more; n shows all nodes"), (int)r->n_nodes - i);
+            paint_fmt(row, 1, a->cols - 2, ROLE_QUIET, _("and %d more; n shows all nodes"),
+                      (int)r->n_nodes - i);
             break;
         }
         paint_text(row, 1, 20, ROLE_TEXT, d->name);
         paint_text(row, 22, 7, m->role, _(m->badge));
-        paint_fmt(row, 31, a->cols - 32, ROLE_TEXT, "%s%s%s", d->step, d->step[0] && d->detail[0] ? ": " : "", d->detail);
+        paint_fmt(row, 31, a->cols - 32, ROLE_TEXT, "%s%s%s", d->step,
+                  d->step[0] && d->detail[0] ? ": " : "", d->detail);
     }
 }
 
@@ -173,7 +178,8 @@ static void draw_log(struct ui *ui, const struct area *a)
     for (int i = 0; i < n; i++) {
         const struct sec_log_line *line = &log->lines[log->n - (size_t)n + (size_t)i];
         frame_clock(clock, line->at);
-        paint_fmt(a->row + i, 1, a->cols - 2, ROLE_QUIET, "%s %-5s %s", clock, line->level, line->text);
+        paint_fmt(a->row + i, 1, a->cols - 2, ROLE_QUIET, "%s %-5s %s", clock, line->level,
+                  line->text);
     }
 }
 
@@ -181,7 +187,8 @@ static void draw_log(struct ui *ui, const struct area *a)
 
 static bool is_over(const struct sec_run *r)
 {
-    return str_eq(r->state, "done") || str_eq(r->state, "failed") || str_eq(r->state, "stopped") || str_eq(r->state, "undone");
+    return str_eq(r->state, "done") || str_eq(r->state, "failed") || str_eq(r->state, "stopped") ||
+           str_eq(r->state, "undone");
 }
 
 static int result_rows(const struct sec_run *r, int cols)
@@ -215,8 +222,9 @@ static void draw_result(struct ui *ui, const struct area *a)
     } else {
         paint_text(a->row, 1, 7, ROLE_WARN, theme_badge("warn"));
         paint_text(t.row++, t.col, t.cols, ROLE_TEXT,
-                   str_eq(r->state, "undone") ? _("What this run had made was taken back.")
-                                              : _("Stopped. What was made stays; r goes on from here."));
+                   str_eq(r->state, "undone")
+                       ? _("What this run had made was taken back.")
+                       : _("Stopped. What was made stays; r goes on from here."));
     }
     if (r->portal_url[0]) {
         paint_text(t.row++, t.col, t.cols, ROLE_QUIET, _("In the portal:"));
@@ -268,7 +276,8 @@ static void progress_place(struct ui *ui, void *self, char *out, size_t size)
         return;
     frame_duration(elapsed, (r->ended_at ? r->ended_at : ui_now(ui)) - r->started_at);
     if (run_is_active(r))
-        str_fmt(out, size, _("Step %d of %d  %s  %s"), (int)r->step_no, (int)r->step_count, elapsed, r->title);
+        str_fmt(out, size, _("Step %d of %d  %s  %s"), (int)r->step_no, (int)r->step_count, elapsed,
+                r->title);
     else
         str_fmt(out, size, "%s  %s", elapsed, r->title);
 }
@@ -279,11 +288,13 @@ static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
 
     (void)self;
     if (str_eq(r->state, "waiting-sign-in"))
-        str_copy(out, size, _("The run waits for a sign-in, then it goes on by itself: i signs in."));
+        str_copy(out, size,
+                 _("The run waits for a sign-in, then it goes on by itself: i signs in."));
     else if (str_eq(r->state, "stopping"))
         str_copy(out, size, _("Stopping after the steps under way."));
     else if (run_is_active(r))
-        str_copy(out, size, _("Safe to leave: the work goes on without this screen. Menu item 1 returns."));
+        str_copy(out, size,
+                 _("Safe to leave: the work goes on without this screen. Menu item 1 returns."));
     else if (str_eq(r->state, "failed") || str_eq(r->state, "stopped"))
         str_copy(out, size, _("r tries again: it finds what is there already and goes on."));
 }
@@ -327,7 +338,8 @@ static void ask_stop(struct ui *ui, void *self)
     struct dialog d = { .title = N_("Stop the operation"), .n = 2, .focus = 1 };
 
     (void)self;
-    STR_SET(d.text, _("The steps under way are finished, then the run stops. What was made stays in Azure; you can go on later."));
+    STR_SET(d.text, _("The steps under way are finished, then the run stops. What was made stays "
+                      "in Azure; you can go on later."));
     d.choices[0].label = N_("Stop after this step");
     d.choices[0].run = do_stop;
     d.choices[1].label = N_("Let it run");
@@ -398,10 +410,14 @@ static const struct key_row keys[] = {
 const struct screen screen_progress = {
     .id = SCREEN_PROGRESS,
     .title = N_("Operation"),
-    .help = N_("Each step with its time. [done] and \"was there already\": nothing was changed. The line under a running step says what it waits for.\n\n"
-               "The core works on when you leave this screen, close the terminal or lose the connection; menu item 1 comes back here. "
-               "After a crash or restart of the machine it goes on by itself; if it needs your sign-in, it says so.\n\n"
-               "Stopping is never in the middle of a step. What was made stays and is found again by the next run."),
+    .help = N_("Each step with its time. [done] and \"was there already\": nothing was changed. "
+               "The line under a running step says what it waits for.\n\n"
+               "The core works on when you leave this screen, close the terminal or lose the "
+               "connection; menu item 1 comes back here. "
+               "After a crash or restart of the machine it goes on by itself; if it needs your "
+               "sign-in, it says so.\n\n"
+               "Stopping is never in the middle of a step. What was made stays and is found again "
+               "by the next run."),
     .sections = 1u << SEC_RUN | 1u << SEC_LOG,
     .ticks = true,
     .own_title = true,

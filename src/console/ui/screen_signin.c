@@ -46,7 +46,8 @@ static void start(struct ui *ui, void *self)
     s->asked = ui_tell(ui, "sign-in", NULL);
 }
 
-/* A new code while one is shown: the old one is given up first; the core takes intents in their order. */
+/* A new code while one is shown: the old one is given up first; the core takes intents in their
+ * order. */
 static void new_code(struct ui *ui, void *self)
 {
     if (has_code(ui, self))
@@ -152,7 +153,8 @@ static void wait_line(struct ui *ui, char *out, size_t size)
         str_copy(out, size, _("Waiting for you"));
 }
 
-/* The text beside or without the square; address_below: it stands on a line of its own elsewhere. */
+/* The text beside or without the square; address_below: it stands on a line of its own elsewhere.
+ */
 static void draw_steps(struct ui *ui, const struct area *a, bool square, bool address_below)
 {
     const struct sec_signin *s = sec(ui);
@@ -167,9 +169,13 @@ static void draw_steps(struct ui *ui, const struct area *a, bool square, bool ad
     }
     r.rows = end - r.row;
     if (address_below)
-        r.row += paint_wrapped(&r, ROLE_TEXT, square ? _("1  Scan the square, or open the address below") : _("1  Open the address below"));
+        r.row += paint_wrapped(&r, ROLE_TEXT,
+                               square ? _("1  Scan the square, or open the address below")
+                                      : _("1  Open the address below"));
     else {
-        r.row += paint_wrapped(&r, ROLE_TEXT, square ? _("1  Scan the square, or open") : _("1  Open")) + roomy;
+        r.row +=
+            paint_wrapped(&r, ROLE_TEXT, square ? _("1  Scan the square, or open") : _("1  Open")) +
+            roomy;
         paint_text(r.row++, a->col, a->cols, ROLE_GOOD, s->verification_uri);
     }
     r.row += 1;
@@ -192,18 +198,22 @@ static void draw_steps(struct ui *ui, const struct area *a, bool square, bool ad
     }
 }
 
-static const char *why_no_square(struct ui *ui, const struct signin *s, const struct qr_plan *plan, char *out, size_t size)
+static const char *why_no_square(struct ui *ui, const struct signin *s, const struct qr_plan *plan,
+                                 char *out, size_t size)
 {
     if (!sec(ui)->uri_trusted)
-        return _("No square here: the address is not one that this cloud uses for signing in. Check it before you open it.");
+        return _("No square here: the address is not one that this cloud uses for signing in. "
+                 "Check it before you open it.");
     if (s->qr.modules == 0)
         return _("No square here: the address is too long for one.");
     if (!plan->halves)
         str_fmt(out, size,
-                _("No square here: this look has no half blocks. %d rows and %d columns would do for one of blanks; ^T tries the rich look."),
+                _("No square here: this look has no half blocks. %d rows and %d columns would do "
+                  "for one of blanks; ^T tries the rich look."),
                 plan->rows + 2, plan->cols);
     else
-        str_fmt(out, size, _("No square here: it needs %d rows and %d columns."), plan->rows + 2, plan->cols);
+        str_fmt(out, size, _("No square here: it needs %d rows and %d columns."), plan->rows + 2,
+                plan->cols);
     return out;
 }
 
@@ -219,11 +229,13 @@ static void update_qr(struct ui *ui, struct signin *s)
     }
 }
 
-static void draw_without(struct ui *ui, const struct signin *s, const struct qr_plan *plan, const struct area *a)
+static void draw_without(struct ui *ui, const struct signin *s, const struct qr_plan *plan,
+                         const struct area *a)
 {
     const struct sec_signin *in = sec(ui);
     char why[300];
-    struct area steps = { a->row, 2, a->rows - 4, a->cols - 4 }, note = { a->row + a->rows - 3, 2, 3, a->cols - 4 };
+    struct area steps = { a->row, 2, a->rows - 4, a->cols - 4 },
+                note = { a->row + a->rows - 3, 2, 3, a->cols - 4 };
     bool below = text_width(in->verification_uri) > steps.cols;
 
     if (below) {
@@ -253,7 +265,8 @@ static void draw_code(struct ui *ui, struct signin *s, const struct area *a)
     }
     text_col = plan.cols + 3;
     below = text_width(in->verification_uri) > a->cols - text_col - 1;
-    if (below && plan.quiet == 4 && a->rows <= plan.rows) { /* the address needs a row: a smaller quiet zone leaves one */
+    if (below && plan.quiet == 4 &&
+        a->rows <= plan.rows) { /* the address needs a row: a smaller quiet zone leaves one */
         qr_plan(&plan, &s->qr, a->rows - 1, a->cols - 25, halves);
         text_col = plan.cols + 3;
     }
@@ -264,8 +277,10 @@ static void draw_code(struct ui *ui, struct signin *s, const struct area *a)
         return;
     }
     if (below)
-        paint_text(a->row + (a->rows > plan.rows ? plan.rows : a->rows - 1), 0, a->cols, ROLE_GOOD, in->verification_uri);
-    draw_steps(ui, &(struct area){ a->row, text_col, plan.rows, a->cols - text_col - 1 }, true, below);
+        paint_text(a->row + (a->rows > plan.rows ? plan.rows : a->rows - 1), 0, a->cols, ROLE_GOOD,
+                   in->verification_uri);
+    draw_steps(ui, &(struct area){ a->row, text_col, plan.rows, a->cols - text_col - 1 }, true,
+               below);
 }
 
 /* ---- the other states ---- */
@@ -279,13 +294,17 @@ static void draw_in(struct ui *ui, const struct area *a)
     paint_text(row, 2, 7, ROLE_GOOD, theme_badge("ok"));
     paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT, _("Signed in as %s"), frame_or_blank(s->account));
     row++;
-    paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT, _("Tenant         %s"), frame_or_blank(s->tenant_name));
-    paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT, _("Tenant id      %s"), frame_or_blank(s->tenant_id));
+    paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT, _("Tenant         %s"),
+              frame_or_blank(s->tenant_name));
+    paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT, _("Tenant id      %s"),
+              frame_or_blank(s->tenant_id));
     frame_duration(left, s->token_expires_at - ui_now(ui));
     if (s->token_expires_at > 0)
-        paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT, _("Token good     %s, renewed by itself"), left);
+        paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT, _("Token good     %s, renewed by itself"),
+                  left);
     if (!s->yours)
-        paint_fmt(row++, 9, a->cols - 10, ROLE_WARN, _("This sign-in belongs to %s: you cannot work with it."),
+        paint_fmt(row++, 9, a->cols - 10, ROLE_WARN,
+                  _("This sign-in belongs to %s: you cannot work with it."),
                   owner_name(s, who, sizeof who));
 }
 
@@ -305,7 +324,8 @@ static void signin_draw(struct ui *ui, void *self, const struct area *body)
     if (!ui_has(ui, SEC_SIGNIN)) {
         draw_plain(body, "unknown", _("Asking the core."));
     } else if (str_eq(s->state, "code") && !s->yours) {
-        str_fmt(text, sizeof text, _("%s is signing in at this moment. The code is shown to that user only."),
+        str_fmt(text, sizeof text,
+                _("%s is signing in at this moment. The code is shown to that user only."),
                 owner_name(s, who, sizeof who));
         draw_plain(body, "warn", text);
     } else if (str_eq(s->state, "code")) {
@@ -327,9 +347,12 @@ static void signin_hint(struct ui *ui, void *self, char *out, size_t size)
     const struct sec_core *core = ui_section(ui, SEC_CORE);
 
     if (has_code(ui, self) && str_eq(core->mode, "sandbox"))
-        str_copy(out, size, _("Sandbox: open the address on this machine, or wait until it approves itself."));
+        str_copy(out, size,
+                 _("Sandbox: open the address on this machine, or wait until it approves itself."));
     else if (has_code(ui, self))
-        str_copy(out, size, _("Blocked (AADSTS53003, 50097, 50005)? F1 explains. The square is the address only."));
+        str_copy(
+            out, size,
+            _("Blocked (AADSTS53003, 50097, 50005)? F1 explains. The square is the address only."));
     else if (may_start(ui, self))
         str_copy(out, size, _("n tries again with a new code."));
 }
@@ -345,15 +368,20 @@ static const struct key_row keys[] = {
 const struct screen screen_signin = {
     .id = SCREEN_SIGNIN,
     .title = N_("Sign in to Azure"),
-    .help = N_("This machine needs no browser and no password. Open the address on a phone or PC (or scan the square, which holds the address "
-               "only), type the code, and sign in with an account that may register the cluster: Owner of the subscription, or "
+    .help = N_("This machine needs no browser and no password. Open the address on a phone or PC "
+               "(or scan the square, which holds the address "
+               "only), type the code, and sign in with an account that may register the cluster: "
+               "Owner of the subscription, or "
                "Contributor together with User Access Administrator.\n\n"
-               "If the page says that you have signed in but this screen reports an error, your company's rules forbid this way:\n"
+               "If the page says that you have signed in but this screen reports an error, your "
+               "company's rules forbid this way:\n"
                "AADSTS50097: the device must be managed by the company.\n"
                "AADSTS53003: a Conditional Access rule blocks it.\n"
                "AADSTS50005: the platform of this device is not supported by a rule.\n"
-               "Ask the directory's administrator to allow the device code flow for you, or sign in from another network.\n\n"
-               "The square is light on dark on purpose. On a terminal with black text on white paper and no colours, i inverts it."),
+               "Ask the directory's administrator to allow the device code flow for you, or sign "
+               "in from another network.\n\n"
+               "The square is light on dark on purpose. On a terminal with black text on white "
+               "paper and no colours, i inverts it."),
     .sections = 1u << SEC_SIGNIN,
     .ticks = true,
     .hint_rows = 1,

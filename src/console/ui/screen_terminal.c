@@ -30,21 +30,30 @@ static void terminal_draw(struct ui *ui, void *self, const struct area *body)
     row = line(row, cols, _("Terminal"), text);
     row = line(row, cols, _("Device"), tty->device);
     if (tty->baud)
-        str_fmt(text, sizeof text, _("%ld baud; times change every %d s"), tty->baud, (int)(tty->tick_ms / 1000));
+        str_fmt(text, sizeof text, _("%ld baud; times change every %d s"), tty->baud,
+                (int)(tty->tick_ms / 1000));
     else
         str_fmt(text, sizeof text, _("fast; times change every %d s"), (int)(tty->tick_ms / 1000));
     row = line(row, cols, _("Line"), text);
     str_fmt(text, sizeof text, _("%d columns, %d rows"), COLS, LINES);
     row = line(row, cols, _("Size"), text);
-    row = line(row, cols, _("Look"), t->rich ? _("rich: lines, bars, half blocks") : _("basic: 7-bit characters only, a > for the focus"));
+    row = line(row, cols, _("Look"),
+               t->rich ? _("rich: lines, bars, half blocks")
+                       : _("basic: 7-bit characters only, a > for the focus"));
     row = line(row, cols, _("Colours"),
-               t->color && t->rich ? _("on (NO_COLOR=1 turns them off)") : no_color && *no_color ? _("off by NO_COLOR") : _("none in this look"));
+               t->color && t->rich     ? _("on (NO_COLOR=1 turns them off)")
+               : no_color && *no_color ? _("off by NO_COLOR")
+                                       : _("none in this look"));
     row = line(row, cols, _("Characters"), nl_langinfo(CODESET));
     row = line(row, cols, _("Language"), language ? language : "C");
-    row = line(row, cols, _("Half blocks"), tty->half_blocks && t->rich ? _("yes: squares can be drawn") : _("no: no square, or one of blanks"));
+    row = line(row, cols, _("Half blocks"),
+               tty->half_blocks && t->rich ? _("yes: squares can be drawn")
+                                           : _("no: no square, or one of blanks"));
     sample.row = row + 1;
     paint_wrapped(&sample, ROLE_QUIET,
-                  _("The language is that of the session: leave, set LANG (for example LANG=de_DE.UTF-8), and start again. A serial line starts basic because nobody knows what stands at its far end."));
+                  _("The language is that of the session: leave, set LANG (for example "
+                    "LANG=de_DE.UTF-8), and start again. A serial line starts basic because nobody "
+                    "knows what stands at its far end."));
 }
 
 static void look(struct ui *ui, void *self)
@@ -53,7 +62,8 @@ static void look(struct ui *ui, void *self)
 
     (void)self;
     if (!t->utf8) {
-        ui_notice(ui, "", "%s", _("The locale has no UTF-8: this terminal stays in the basic look."));
+        ui_notice(ui, "", "%s",
+                  _("The locale has no UTF-8: this terminal stays in the basic look."));
         return;
     }
     theme_set_rich(t, !t->rich);
@@ -85,7 +95,8 @@ static const struct key_row keys[] = {
 const struct screen screen_terminal = {
     .id = SCREEN_TERMINAL,
     .title = N_("Terminal and language"),
-    .help = N_("t switches between the basic and the rich look. If lines look like rows of q or the edges are wrong, take basic. s asks the terminal for its "
+    .help = N_("t switches between the basic and the rich look. If lines look like rows of q or "
+               "the edges are wrong, take basic. s asks the terminal for its "
                "size, useful on serial lines, which do not tell it by themselves."),
     .hint_rows = 1,
     .low_hint_rows = 1,

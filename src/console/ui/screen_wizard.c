@@ -14,7 +14,7 @@ struct wizard {
     enum page page;
     struct form create, where;
     struct textview review;
-    bool wrong;  /* the review found something that must be corrected */
+    bool wrong;   /* the review found something that must be corrected */
     bool on_back; /* review: which button has the focus */
 };
 
@@ -50,7 +50,8 @@ static struct wizard *self_of(struct ui *ui)
 static void ask_choices(struct ui *ui, const struct wizard *w)
 {
     struct json *args = json_object();
-    const char *tenant = w->where.values[WHERE_TENANT].id, *sub = w->where.values[WHERE_SUBSCRIPTION].id;
+    const char *tenant = w->where.values[WHERE_TENANT].id,
+               *sub = w->where.values[WHERE_SUBSCRIPTION].id;
 
     if (guid_is(tenant))
         json_set_str(args, "tenant", tenant);
@@ -66,7 +67,8 @@ static void enter_where(struct ui *ui, struct wizard *w)
 
     w->page = PAGE_WHERE;
     wizard_defaults(&w->where, ui);
-    if (!str_eq(c->state, "asking") && (!str_eq(c->state, "ready") || (guid_is(sub) && !str_ieq(c->regions_of, sub))))
+    if (!str_eq(c->state, "asking") &&
+        (!str_eq(c->state, "ready") || (guid_is(sub) && !str_ieq(c->regions_of, sub))))
         ask_choices(ui, w);
 }
 
@@ -149,8 +151,9 @@ static void create(struct ui *ui, struct wizard *w)
 static const struct how {
     const char *id, *text;
 } hows[] = {
-    { "create", N_("is created") },          { "register", N_("is registered") },   { "connect", N_("is connected") },
-    { "assign", N_("is assigned") },         { "keep", N_("is there and stays") },
+    { "create", N_("is created") },       { "register", N_("is registered") },
+    { "connect", N_("is connected") },    { "assign", N_("is assigned") },
+    { "keep", N_("is there and stays") },
 };
 
 static const char *how_text(const char *id)
@@ -195,10 +198,11 @@ static void review_field(struct wizard *w, const struct json *f)
             form_message(&w->where, id, level, note);
     }
     if (v && v->in.text[0] && !str_ieq(v->in.text, value))
-        textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s (%s), %s", _(where_fields[i].label), v->in.text, value, source);
+        textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s (%s), %s", _(where_fields[i].label),
+                     v->in.text, value, source);
     else
-        textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s%s%s", i >= 0 ? _(where_fields[i].label) : id, value,
-                     source[0] ? ", " : "", source);
+        textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s%s%s",
+                     i >= 0 ? _(where_fields[i].label) : id, value, source[0] ? ", " : "", source);
     if (note[0])
         textview_add(&w->review, role == ROLE_GOOD ? ROLE_QUIET : role, 18, 0, "%s", note);
 }
@@ -211,20 +215,24 @@ static void build_review(struct ui *ui, struct wizard *w, const struct json *res
     w->review.top = 0;
     w->wrong = false;
     textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s", _("Cluster"), cluster(ui)->name);
-    textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s", _("Azure cloud"), w->where.values[WHERE_CLOUD].in.text);
-    JSON_EACH(f, json_get(result, "fields"))
+    textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s", _("Azure cloud"),
+                 w->where.values[WHERE_CLOUD].in.text);
+    JSON_EACH (f, json_get(result, "fields"))
         review_field(w, f);
     textview_add(&w->review, ROLE_TEXT, 0, 0, "%s", "");
     textview_add(&w->review, ROLE_BAR, 1, 0, "%s", _("What will be done"));
-    JSON_EACH(a, json_get(result, "will")) {
+    JSON_EACH (a, json_get(result, "will")) {
         bool keep = str_eq(clean(how, sizeof how, a, "how"), "keep");
-        textview_add(&w->review, keep ? ROLE_QUIET : ROLE_TEXT, 1, 2, "%s %s: %s", clean(what, sizeof what, a, "what"),
-                     clean(name, sizeof name, a, "name"), how_text(how));
+        textview_add(&w->review, keep ? ROLE_QUIET : ROLE_TEXT, 1, 2, "%s %s: %s",
+                     clean(what, sizeof what, a, "what"), clean(name, sizeof name, a, "name"),
+                     how_text(how));
     }
     textview_add(&w->review, ROLE_TEXT, 0, 0, "%s", "");
     textview_add(&w->review, ROLE_BAR, 1, 0, "%s", _("What cannot be undone"));
     textview_add(&w->review, ROLE_TEXT, 1, 2, "%s",
-                 _("Region and resource name stay until the cluster is unregistered. From its creation on the subscription is billed for the cluster. Registered resource providers stay registered."));
+                 _("Region and resource name stay until the cluster is unregistered. From its "
+                   "creation on the subscription is billed for the cluster. Registered resource "
+                   "providers stay registered."));
 }
 
 static void reviewed(void *payload, const struct json *result, const struct err *e)
@@ -328,7 +336,8 @@ static bool wizard_typing(const void *self)
 {
     const struct wizard *w = self;
 
-    return !w->waiting && ((w->page == PAGE_CREATE && form_typing(&w->create)) || (w->page == PAGE_WHERE && form_typing(&w->where)));
+    return !w->waiting && ((w->page == PAGE_CREATE && form_typing(&w->create)) ||
+                           (w->page == PAGE_WHERE && form_typing(&w->where)));
 }
 
 static bool wizard_leave(struct ui *ui, void *self)
@@ -340,7 +349,8 @@ static bool wizard_leave(struct ui *ui, void *self)
         w->page = PAGE_WHERE;
         return true;
     }
-    return (w->page == PAGE_CREATE && form_close_list(&w->create)) || (w->page == PAGE_WHERE && form_close_list(&w->where));
+    return (w->page == PAGE_CREATE && form_close_list(&w->create)) ||
+           (w->page == PAGE_WHERE && form_close_list(&w->where));
 }
 
 /* ---- drawing ---- */
@@ -355,11 +365,16 @@ static void draw_signin(struct ui *ui, const struct area *a)
         return;
     }
     t.row += paint_wrapped(&t, ROLE_TEXT,
-                           _("To register the cluster Azure must know who you are. You sign in on another device, a phone or a PC; this machine needs no browser.")) +
+                           _("To register the cluster Azure must know who you are. You sign in on "
+                             "another device, a phone or a PC; this machine needs no browser.")) +
              1;
     if (str_eq(s->state, "in") && !s->yours)
-        t.row += paint_wrapped(&t, ROLE_WARN, _("Somebody else is signed in here; you cannot work with that sign-in.")) + 1;
-    paint_text(t.row, t.col, t.cols, ROLE_FOCUS, str_eq(s->state, "code") ? _("> < Show the code >") : _("> < Sign in >"));
+        t.row += paint_wrapped(
+                     &t, ROLE_WARN,
+                     _("Somebody else is signed in here; you cannot work with that sign-in.")) +
+                 1;
+    paint_text(t.row, t.col, t.cols, ROLE_FOCUS,
+               str_eq(s->state, "code") ? _("> < Show the code >") : _("> < Sign in >"));
     paint_cursor(t.row, t.col);
 }
 
@@ -367,7 +382,10 @@ static void draw_create(struct ui *ui, struct wizard *w, const struct area *a)
 {
     struct area t = { a->row, 1, 3, a->cols - 2 };
 
-    t.row += paint_wrapped(&t, ROLE_TEXT, _("There is no cluster on this machine yet. Name it and its nodes; then it can be registered with Azure.")) + 1;
+    t.row += paint_wrapped(&t, ROLE_TEXT,
+                           _("There is no cluster on this machine yet. Name it and its nodes; then "
+                             "it can be registered with Azure.")) +
+             1;
     form_draw(&w->create, ui, &(struct area){ t.row, 0, a->row + a->rows - t.row, a->cols });
 }
 
@@ -384,7 +402,8 @@ static void draw_where(struct ui *ui, struct wizard *w, const struct area *a)
     }
     col += paint_fmt(a->row, col, a->cols / 2, ROLE_QUIET, _("Signed in as %s."), s->account) + 1;
     if (str_eq(c->state, "asking"))
-        paint_text(a->row, col, a->cols - col - 1, ROLE_QUIET, _("Asking Azure for the lists; you can type."));
+        paint_text(a->row, col, a->cols - col - 1, ROLE_QUIET,
+                   _("Asking Azure for the lists; you can type."));
     else if (str_eq(c->state, "failed"))
         paint_fmt(a->row, col, a->cols - col - 1, ROLE_WARN, _("No lists: %s"), c->error.message);
     form_draw(&w->where, ui, &form);
@@ -398,15 +417,20 @@ static void draw_review(struct wizard *w, const struct area *a)
 
     textview_draw(&w->review, &text);
     if (w->wrong) {
-        col += paint_text(row, col, a->cols - 40, ROLE_BAD, _("Something must be corrected first.")) + 2;
+        col +=
+            paint_text(row, col, a->cols - 40, ROLE_BAD, _("Something must be corrected first.")) +
+            2;
     } else {
         if (!back)
             paint_cursor(row, col);
-        col += paint_fmt(row, col, a->cols, back ? ROLE_TEXT : ROLE_FOCUS, "%s< %s >", back ? "  " : "> ", _("Register now")) + 2;
+        col += paint_fmt(row, col, a->cols, back ? ROLE_TEXT : ROLE_FOCUS, "%s< %s >",
+                         back ? "  " : "> ", _("Register now")) +
+               2;
     }
     if (back)
         paint_cursor(row, col);
-    paint_fmt(row, col, a->cols - col, back ? ROLE_FOCUS : ROLE_TEXT, "%s< %s >", back ? "> " : "  ", _("Back to the values"));
+    paint_fmt(row, col, a->cols - col, back ? ROLE_FOCUS : ROLE_TEXT, "%s< %s >",
+              back ? "> " : "  ", _("Back to the values"));
 }
 
 static void wizard_draw(struct ui *ui, void *self, const struct area *body)
@@ -415,7 +439,8 @@ static void wizard_draw(struct ui *ui, void *self, const struct area *body)
     struct area a = *body;
 
     if (w->waiting)
-        paint_right(a.row + a.rows - 1, a.cols - 1, 40, ROLE_WARN, w->page == PAGE_WHERE ? _("Asking Azure ...") : _("Asking the core ..."));
+        paint_right(a.row + a.rows - 1, a.cols - 1, 40, ROLE_WARN,
+                    w->page == PAGE_WHERE ? _("Asking Azure ...") : _("Asking the core ..."));
     if (w->page == PAGE_CREATE)
         draw_create(ui, w, &a);
     else if (w->page == PAGE_SIGNIN)
@@ -434,11 +459,15 @@ static void wizard_hint(struct ui *ui, void *self, char *out, size_t size)
     if (w->page == PAGE_CREATE)
         str_copy(out, size, form_help(&w->create));
     else if (w->page == PAGE_WHERE && w->where.focus == w->where.n)
-        str_copy(out, size, _("Enter looks at Azure and shows everything before it is done. Nothing is written yet."));
+        str_copy(out, size,
+                 _("Enter looks at Azure and shows everything before it is done. Nothing is "
+                   "written yet."));
     else if (w->page == PAGE_WHERE)
         str_copy(out, size, form_help(&w->where));
     else if (w->page == PAGE_REVIEW)
-        str_copy(out, size, _("Nothing has been written yet. Enter starts the registration; Esc goes back to the values."));
+        str_copy(out, size,
+                 _("Nothing has been written yet. Enter starts the registration; Esc goes back to "
+                   "the values."));
     else
         str_copy(out, size, _("Enter shows a code and a square."));
 }
@@ -483,11 +512,14 @@ static const struct key_row keys[] = {
 const struct screen screen_wizard = {
     .id = SCREEN_WIZARD,
     .title = N_("Register with Azure"),
-    .help = N_("Three pages: sign in, where the cluster's resource shall be, and a review. Nothing is written before you confirm on the review page.\n\n"
-               "A field with v has a list: Enter opens it, typing filters it by name or id. Every value can also be typed, so nothing waits for a list. "
+    .help = N_("Three pages: sign in, where the cluster's resource shall be, and a review. Nothing "
+               "is written before you confirm on the review page.\n\n"
+               "A field with v has a list: Enter opens it, typing filters it by name or id. Every "
+               "value can also be typed, so nothing waits for a list. "
                "Each field is checked when you leave it; the line under it says what was found.\n\n"
                "Values stay when you leave this page and come back."),
-    .sections = 1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_CHOICES | 1u << SEC_NODES,
+    .sections =
+        1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_CHOICES | 1u << SEC_NODES,
     .ticks = true,
     .hint_rows = 3,
     .low_hint_rows = 2,

@@ -6,15 +6,16 @@
 #include "console/ui/frame.h"
 
 const struct screen *const screens[SCREENS] = {
-    [SCREEN_HOME] = &screen_home,         [SCREEN_WIZARD] = &screen_wizard, [SCREEN_SIGNIN] = &screen_signin,
-    [SCREEN_PROGRESS] = &screen_progress, [SCREEN_NODES] = &screen_nodes,   [SCREEN_LOG] = &screen_log,
+    [SCREEN_HOME] = &screen_home,         [SCREEN_WIZARD] = &screen_wizard,
+    [SCREEN_SIGNIN] = &screen_signin,     [SCREEN_PROGRESS] = &screen_progress,
+    [SCREEN_NODES] = &screen_nodes,       [SCREEN_LOG] = &screen_log,
     [SCREEN_TERMINAL] = &screen_terminal, [SCREEN_HELP] = &screen_help,
 };
 
 bool run_is_active(const struct sec_run *r)
 {
-    return str_eq(r->state, "running") || str_eq(r->state, "waiting-sign-in") || str_eq(r->state, "stopping") ||
-           str_eq(r->state, "undoing");
+    return str_eq(r->state, "running") || str_eq(r->state, "waiting-sign-in") ||
+           str_eq(r->state, "stopping") || str_eq(r->state, "undoing");
 }
 
 /* ---- what the items open ---- */
@@ -60,11 +61,14 @@ static enum role note_register(struct ui *ui, char *out, size_t size)
         return ROLE_GOOD;
     }
     if (str_eq(c->registration.word, "Registered")) {
-        str_fmt(out, size, _("done: %s, %s"), frame_or_blank(c->azure_resource_name), frame_or_blank(c->region));
+        str_fmt(out, size, _("done: %s, %s"), frame_or_blank(c->azure_resource_name),
+                frame_or_blank(c->region));
         return ROLE_QUIET;
     }
     if (str_eq(r->state, "failed") || str_eq(r->state, "stopped")) {
-        str_copy(out, size, str_eq(r->state, "failed") ? _("the last run failed") : _("the last run was stopped"));
+        str_copy(out, size,
+                 str_eq(r->state, "failed") ? _("the last run failed")
+                                            : _("the last run was stopped"));
         return ROLE_WARN;
     }
     if (ui_has(ui, SEC_CLUSTER))
@@ -133,18 +137,25 @@ static enum role note_shell(struct ui *ui, char *out, size_t size)
 
 const struct menu_row menu_rows[] = {
     { 1, N_("Register this cluster with Azure"),
-      N_("Asks for subscription and region, shows everything before it is done, then registers. Sign-in needs a phone or PC with a browser."),
+      N_("Asks for subscription and region, shows everything before it is done, then registers. "
+         "Sign-in needs a phone or PC with a browser."),
       open_register, note_register },
-    { 2, N_("Sign in to Azure"), N_("Shows a code and a square for the browser of another device. Nothing is typed here."),
+    { 2, N_("Sign in to Azure"),
+      N_("Shows a code and a square for the browser of another device. Nothing is typed here."),
       open_signin, note_signin },
-    { 3, N_("Nodes and Arc"), N_("Each node: state, registration, connection, Azure Arc agent, and what to do."), open_nodes,
-      note_nodes },
-    { 8, N_("Logs"), N_("What the core did and what Azure answered. / finds."), open_log, note_log },
-    { 11, N_("Terminal and language"), N_("Basic or rich look, size, language, colours."), open_terminal, note_terminal },
-    { 12, N_("Log off"), N_("Ends this login session after asking. A running operation goes on."), action_log_off, NULL },
+    { 3, N_("Nodes and Arc"),
+      N_("Each node: state, registration, connection, Azure Arc agent, and what to do."),
+      open_nodes, note_nodes },
+    { 8, N_("Logs"), N_("What the core did and what Azure answered. / finds."), open_log,
+      note_log },
+    { 11, N_("Terminal and language"), N_("Basic or rich look, size, language, colours."),
+      open_terminal, note_terminal },
+    { 12, N_("Log off"), N_("Ends this login session after asking. A running operation goes on."),
+      action_log_off, NULL },
     { 13, N_("Restart this machine"), N_("Asks first."), action_restart, note_host },
     { 14, N_("Shut down this machine"), N_("Asks first."), action_shut_down, note_host },
-    { 15, N_("Exit to shell"), N_("Leaves this screen. A running operation goes on; type azloconf to come back."), action_shell,
-      note_shell },
+    { 15, N_("Exit to shell"),
+      N_("Leaves this screen. A running operation goes on; type azloconf to come back."),
+      action_shell, note_shell },
 };
 const size_t n_menu_rows = ARRAY_LEN(menu_rows);

@@ -1,8 +1,9 @@
 /* text.h - columns: how wide a text is on the screen, where to cut it, where to break it.
  *
- * Texts are UTF-8 and already clean (base/text.h); this is the second guard: whatever the C library does not call printable, and every
- * invisible or direction-changing character, becomes '?'. Widths come from wcwidth (console-anchors.md 4.6). In ASCII mode (7-bit lines) letters with
- * marks are spelt out where that is usual ("ae") and everything else above U+007E is '?'.
+ * Texts are UTF-8 and already clean (base/text.h); this is the second guard: whatever the C library
+ * does not call printable, and every invisible or direction-changing character, becomes '?'. Widths
+ * come from wcwidth (console-anchors.md 4.6). In ASCII mode (7-bit lines) letters with marks are
+ * spelt out where that is usual ("ae") and everything else above U+007E is '?'.
  */
 #ifndef AZL_UI_TEXT_H
 #define AZL_UI_TEXT_H
@@ -15,14 +16,16 @@ void text_set_ascii(bool ascii); /* of the terminal; false at first */
 bool text_is_ascii(void);
 
 int text_width(const char *s); /* columns */
-/* Wide characters of s that fit into `cols` columns, NUL-terminated; out holds max. Returns the columns used. */
+/* Wide characters of s that fit into `cols` columns, NUL-terminated; out holds max. Returns the
+ * columns used. */
 int text_wide(wchar_t *out, size_t max, const char *s, size_t bytes, int cols);
 
 struct text_line {
     const char *p;
     size_t n; /* bytes */
 };
-/* Breaks at blanks (within a word only where it is longer than a line) and at LF. Returns the number of lines, at most max. */
+/* Breaks at blanks (within a word only where it is longer than a line) and at LF. Returns the
+ * number of lines, at most max. */
 int text_wrap(const char *s, int cols, struct text_line *lines, int max);
 
 /* Borders of characters with their combining marks, for the cursor of a field; byte offsets. */

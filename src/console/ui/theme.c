@@ -13,7 +13,8 @@
 enum { PAIR_GOOD = 1, PAIR_WARN, PAIR_BAD, PAIR_QR };
 
 /* Terminals whose far end may be anything: 7 bits until the operator says otherwise. */
-static const char *const plain_terms[] = { "vt100", "vt102", "vt220", "ansi", "dumb", "unknown", "xterm-mono" };
+static const char *const plain_terms[] = { "vt100", "vt102",   "vt220",     "ansi",
+                                           "dumb",  "unknown", "xterm-mono" };
 
 static const struct badge {
     const char *level, *text;
@@ -80,7 +81,8 @@ unsigned long theme_attr(const struct theme *t, enum role r)
     }
 }
 
-/* The square is no role: its colours are fixed, or it would follow the terminal's palette and not scan (console-anchors.md 4.8). */
+/* The square is no role: its colours are fixed, or it would follow the terminal's palette and not
+ * scan (console-anchors.md 4.8). */
 unsigned long theme_qr(const struct theme *t, bool light, bool inverted)
 {
     (void)t;

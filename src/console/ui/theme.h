@@ -1,7 +1,9 @@
 /* theme.h - seven colour roles by meaning, the words that go with them, and the two looks.
  *
- * Rich: UTF-8 rules, reverse bars, colours where the terminal has them and NO_COLOR is not set. Basic: 7-bit, no colour, a '>' mark for the focus: for
- * serial lines and terminals whose character set is unknown. Meaning never hangs on colour: a word stands beside it. No blue, no painted background.
+ * Rich: UTF-8 rules, reverse bars, colours where the terminal has them and NO_COLOR is not set.
+ * Basic: 7-bit, no colour, a '>' mark for the focus: for serial lines and terminals whose character
+ * set is unknown. Meaning never hangs on colour: a word stands beside it. No blue, no painted
+ * background.
  */
 #ifndef AZL_UI_THEME_H
 #define AZL_UI_THEME_H

@@ -25,7 +25,8 @@ static volatile sig_atomic_t taken;
 static SCREEN *screen;
 static const int crash_signals[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
 static struct sigaction crash_before[ARRAY_LEN(crash_signals)];
-/* Attributes off, cursor on, alternate set off, paste marks off, keypad off, leave the other screen (unknown ones are ignored). */
+/* Attributes off, cursor on, alternate set off, paste marks off, keypad off, leave the other screen
+ * (unknown ones are ignored). */
 static const char reset_bytes[] = "\033[m\033[?25h\017\033[?2004l\033[?1l\033>\033[?1049l\r\n";
 
 static void on_crash(int signo)
@@ -55,8 +56,9 @@ static const struct rate {
     speed_t speed;
     long baud;
 } rates[] = {
-    { B1200, 1200 },   { B2400, 2400 },   { B4800, 4800 },   { B9600, 9600 },     { B19200, 19200 },
-    { B38400, 38400 }, { B57600, 57600 }, { B115200, 115200 }, { B230400, 230400 },
+    { B1200, 1200 },   { B2400, 2400 },     { B4800, 4800 },
+    { B9600, 9600 },   { B19200, 19200 },   { B38400, 38400 },
+    { B57600, 57600 }, { B115200, 115200 }, { B230400, 230400 },
 };
 
 static long baud_of(const struct termios *tio)
@@ -128,11 +130,11 @@ static bool try_term(const char *name)
 /* TERM as given; where it is unknown or cannot place text, what the line most likely is. */
 static int start_curses(struct tty *t, struct err *e)
 {
-    static const char *const vt[] = { "linux", "vt220", "vt100", NULL }, *const serial[] = { "vt220", "vt100", NULL },
-                             *const none[] = { NULL };
+    static const char *const vt[] = { "linux", "vt220", "vt100", NULL },
+                             *const serial[] = { "vt220", "vt100", NULL }, *const none[] = { NULL };
     const char *given = getenv("TERM"), *const *other = t->kind == TTY_VT       ? vt
                                                         : t->kind == TTY_SERIAL ? serial
-                                                                                 : none;
+                                                                                : none;
 
     if (given && *given && try_term(given)) {
         STR_SET(t->name, given);
@@ -144,7 +146,8 @@ static int start_curses(struct tty *t, struct err *e)
             return 0;
         }
     return err_set(e, ERR_USAGE, 0,
-                   _("The terminal type \"%s\" is unknown here or cannot place text. Set TERM (xterm-256color, linux, "
+                   _("The terminal type \"%s\" is unknown here or cannot place text. Set TERM "
+                     "(xterm-256color, linux, "
                      "vt220), or use the commands: azloconf status, azloconf register."),
                    given ? given : "");
 }
@@ -171,8 +174,8 @@ static void set_line(const struct tty *t)
 
 static void paste_marks(const struct tty *t, bool on)
 {
-    if (str_starts(t->name, "xterm") || str_starts(t->name, "tmux") || str_starts(t->name, "screen") ||
-        str_starts(t->name, "rxvt")) {
+    if (str_starts(t->name, "xterm") || str_starts(t->name, "tmux") ||
+        str_starts(t->name, "screen") || str_starts(t->name, "rxvt")) {
         fputs(on ? "\033[?2004h" : "\033[?2004l", stdout);
         fflush(stdout);
     }
@@ -183,7 +186,8 @@ int tty_open(struct tty *t, struct err *e)
     *t = (struct tty){ 0 };
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &found) < 0)
         return err_set(e, ERR_USAGE, 0,
-                       _("The console needs a terminal. Without one use the commands: azloconf status, azloconf register."));
+                       _("The console needs a terminal. Without one use the commands: azloconf "
+                         "status, azloconf register."));
     describe(t);
     if (start_curses(t, e) < 0) {
         tcsetattr(STDIN_FILENO, TCSADRAIN, &found);
@@ -229,7 +233,14 @@ void tty_pause(struct tty *t)
 
 void tty_resume(struct tty *t)
 {
+    struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+
+    /* A shell with job control leaves the terminal to a group that is gone; taking it back must not
+     * stop us. */
+    sigaction(SIGTTOU, &ignore, &before);
+    tcsetpgrp(STDIN_FILENO, getpgrp());
     reset_prog_mode();
+    sigaction(SIGTTOU, &before, NULL);
     paste_marks(t, true);
     tty_resized(0, 0);
     clearok(curscr, TRUE);
@@ -242,11 +253,12 @@ void tty_add_keys(const struct tty *t, struct keys *k)
         const char *cap;
         int key;
     } caps[] = {
-        { "kcuu1", K_UP },  { "kcud1", K_DOWN }, { "kcub1", K_LEFT }, { "kcuf1", K_RIGHT }, { "khome", K_HOME },
-        { "kend", K_END },  { "kpp", K_PGUP },   { "knp", K_PGDN },   { "kich1", K_INS },   { "kdch1", K_DEL },
-        { "kcbt", K_BTAB }, { "kent", K_ENTER }, { "kf1", K_F(1) },   { "kf2", K_F(2) },    { "kf3", K_F(3) },
-        { "kf4", K_F(4) },  { "kf5", K_F(5) },   { "kf6", K_F(6) },   { "kf7", K_F(7) },    { "kf8", K_F(8) },
-        { "kf9", K_F(9) },  { "kf10", K_F(10) }, { "kf11", K_F(11) }, { "kf12", K_F(12) },
+        { "kcuu1", K_UP },   { "kcud1", K_DOWN }, { "kcub1", K_LEFT }, { "kcuf1", K_RIGHT },
+        { "khome", K_HOME }, { "kend", K_END },   { "kpp", K_PGUP },   { "knp", K_PGDN },
+        { "kich1", K_INS },  { "kdch1", K_DEL },  { "kcbt", K_BTAB },  { "kent", K_ENTER },
+        { "kf1", K_F(1) },   { "kf2", K_F(2) },   { "kf3", K_F(3) },   { "kf4", K_F(4) },
+        { "kf5", K_F(5) },   { "kf6", K_F(6) },   { "kf7", K_F(7) },   { "kf8", K_F(8) },
+        { "kf9", K_F(9) },   { "kf10", K_F(10) }, { "kf11", K_F(11) }, { "kf12", K_F(12) },
     };
 
     (void)t;
@@ -290,7 +302,8 @@ void tty_resized(int rows, int cols)
 
 const char *tty_kind_name(enum tty_kind k)
 {
-    static const char *const names[] = { N_("terminal window or SSH"), N_("screen of this machine"), N_("serial line") };
+    static const char *const names[] = { N_("terminal window or SSH"), N_("screen of this machine"),
+                                         N_("serial line") };
 
     return _(names[k]);
 }

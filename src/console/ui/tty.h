@@ -1,7 +1,8 @@
 /* tty.h - the terminal's life: taken over once, given back as it was found on every way out.
  *
- * tty_open saves termios, starts curses and sets the line as we need it; tty_close undoes all of it. A crash (abort, segmentation fault) is caught by handlers
- * that write a fixed reset string and the saved termios (curses is not async-signal-safe). Facts: console-anchors.md 4.4, 4.5.
+ * tty_open saves termios, starts curses and sets the line as we need it; tty_close undoes all of
+ * it. A crash (abort, segmentation fault) is caught by handlers that write a fixed reset string and
+ * the saved termios (curses is not async-signal-safe). Facts: console-anchors.md 4.4, 4.5.
  */
 #ifndef AZL_UI_TTY_H
 #define AZL_UI_TTY_H
@@ -26,13 +27,14 @@ struct tty {
 };
 
 int tty_open(struct tty *t, struct err *e);
-void tty_close(struct tty *t, const char *last_words); /* last_words: one line left on the screen, or NULL */
-void tty_pause(struct tty *t);                         /* shell: the terminal as found, curses kept */
+void tty_close(struct tty *t,
+               const char *last_words); /* last_words: one line left on the screen, or NULL */
+void tty_pause(struct tty *t);          /* shell: the terminal as found, curses kept */
 void tty_resume(struct tty *t);
 void tty_add_keys(const struct tty *t, struct keys *k); /* terminfo's own sequences */
-bool tty_busy(const struct tty *t);                     /* earlier output is still on its way: skip a tick */
-void tty_ask_size(const struct tty *t);                 /* the answer comes as K_SIZE */
-void tty_resized(int rows, int cols);                    /* 0, 0: ask the kernel */
+bool tty_busy(const struct tty *t);     /* earlier output is still on its way: skip a tick */
+void tty_ask_size(const struct tty *t); /* the answer comes as K_SIZE */
+void tty_resized(int rows, int cols);   /* 0, 0: ask the kernel */
 const char *tty_kind_name(enum tty_kind k);
 
 #endif

@@ -86,8 +86,9 @@ const void *ui_section(const struct ui *ui, enum section_id id)
     static struct sec_choices choices;
     static struct sec_log log;
     static const void *const empty[SECTIONS] = {
-        [SEC_CORE] = &core, [SEC_SIGNIN] = &signin,   [SEC_CLUSTER] = &cluster, [SEC_NODES] = &nodes,
-        [SEC_RUN] = &run,   [SEC_CHOICES] = &choices, [SEC_LOG] = &log,
+        [SEC_CORE] = &core,   [SEC_SIGNIN] = &signin, [SEC_CLUSTER] = &cluster,
+        [SEC_NODES] = &nodes, [SEC_RUN] = &run,       [SEC_CHOICES] = &choices,
+        [SEC_LOG] = &log,
     };
 
     return ui->client ? client_section(ui->client, id) : empty[id];
@@ -149,7 +150,8 @@ void ui_show_err(struct ui *ui, const char *title, const struct err *e)
     ui_dialog(ui, &d);
 }
 
-bool ui_ask(struct ui *ui, const char *intent, struct json *args_owned, client_answer_fn *fn, void *payload)
+bool ui_ask(struct ui *ui, const char *intent, struct json *args_owned, client_answer_fn *fn,
+            void *payload)
 {
     const struct wire_hello *h = ui->client ? client_hello(ui->client) : NULL;
 
@@ -160,7 +162,8 @@ bool ui_ask(struct ui *ui, const char *intent, struct json *args_owned, client_a
     }
     if (!h->may_act && !str_eq(intent, "status")) {
         json_free(args_owned);
-        ui_notice(ui, "warn", "%s", h->who_may[0] ? h->who_may : _("Your user may watch, but not act."));
+        ui_notice(ui, "warn", "%s",
+                  h->who_may[0] ? h->who_may : _("Your user may watch, but not act."));
         return false;
     }
     client_ask(ui->client, intent, args_owned, fn, payload);
@@ -367,7 +370,8 @@ static void key_look(struct ui *ui, void *self)
 {
     (void)self;
     if (!ui->theme.utf8 && !ui->theme.rich) {
-        ui_notice(ui, "", "%s", _("The locale has no UTF-8: this terminal stays in the basic look."));
+        ui_notice(ui, "", "%s",
+                  _("The locale has no UTF-8: this terminal stays in the basic look."));
         return;
     }
     theme_set_rich(&ui->theme, !ui->theme.rich);
@@ -560,7 +564,8 @@ void ui_shell(struct ui *ui)
 
 /* ---- life ---- */
 
-struct ui *ui_new(const struct client_options *client, const struct ui_options *options, struct err *e)
+struct ui *ui_new(const struct client_options *client, const struct ui_options *options,
+                  struct err *e)
 {
     struct ui *ui = xcalloc(1, sizeof *ui);
 
@@ -589,7 +594,8 @@ static void start_client(struct ui *ui)
 
     o.sections = (1u << SECTIONS) - 1;
     if (ui->options.core_fd > 0)
-        ui->client = client_over(ui->loop, ui->options.core_fd, o.sections, on_change, on_state, ui);
+        ui->client =
+            client_over(ui->loop, ui->options.core_fd, o.sections, on_change, on_state, ui);
     else
         ui->client = client_start(ui->loop, &o, on_change, on_state, ui);
 }

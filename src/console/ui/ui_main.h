@@ -1,7 +1,8 @@
 /* ui_main.h - the full-screen console from start to end; the only header of ui that main.c needs.
  *
- * ui_main takes over the terminal on stdin/stdout, draws at once, starts the client, and runs its own loop until the operator leaves.
- * The terminal is left as it was found on every way out. Call i18n_init first. Needs a terminal on stdin and stdout.
+ * ui_main takes over the terminal on stdin/stdout, draws at once, starts the client, and runs its
+ * own loop until the operator leaves. The terminal is left as it was found on every way out. Call
+ * i18n_init first. Needs a terminal on stdin and stdout.
  */
 #ifndef AZL_UI_UI_MAIN_H
 #define AZL_UI_UI_MAIN_H
@@ -12,13 +13,14 @@
 #include "console/client.h"
 
 struct ui_options {
-    bool getty;                   /* --getty: started instead of a login shell; item 15 runs $SHELL and comes back */
-    int look;                     /* 0 decide by terminal and locale; 1 basic (7-bit, no colour); 2 rich */
-    int core_fd;                  /* tests: a connected socket to a core; 0: find or start one */
-    int64_t (*now)(void);         /* Unix ms; NULL: wall_ms */
+    bool getty;  /* --getty: started instead of a login shell; item 15 runs $SHELL and comes back */
+    int look;    /* 0 decide by terminal and locale; 1 basic (7-bit, no colour); 2 rich */
+    int core_fd; /* tests: a connected socket to a core; 0: find or start one */
+    int64_t (*now)(void); /* Unix ms; NULL: wall_ms */
 };
 
-/* Options may be NULL. Returns the exit code: 0 left, 1 no core, 2 no usable terminal, 128 + n ended by signal n. */
+/* Options may be NULL. Returns the exit code: 0 left, 1 no core, 2 no usable terminal, 128 + n
+ * ended by signal n. */
 int ui_main(const struct client_options *client, const struct ui_options *options);
 
 #endif

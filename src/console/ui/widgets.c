@@ -182,7 +182,8 @@ bool menu_key(struct menu *m, const struct menu_item *items, int n, int key, int
     return true;
 }
 
-static void draw_item(const struct menu_item *it, bool on, int row, int col, int cols, int text_cols)
+static void draw_item(const struct menu_item *it, bool on, int row, int col, int cols,
+                      int text_cols)
 {
     paint_fmt(row, col, 4, on ? ROLE_FOCUS : ROLE_TEXT, "%s%3d", on ? ">" : " ", it->number);
     paint_fmt(row, col + 4, text_cols + 1, on ? ROLE_FOCUS : ROLE_TEXT, " %s", _(it->text));
@@ -249,8 +250,8 @@ static int column_width(const struct column *columns, int n, int i, int cols)
     return columns[i].min + (cols - fixed) * columns[i].weight / weights;
 }
 
-void table_draw(struct table *t, struct ui *ui, const struct area *a, const struct column *columns, int n_columns, int n,
-                table_cell_fn *cell)
+void table_draw(struct table *t, struct ui *ui, const struct area *a, const struct column *columns,
+                int n_columns, int n, table_cell_fn *cell)
 {
     char text[400];
     int rows = a->rows - 1;
@@ -345,7 +346,8 @@ static int count_lines(const struct textview *v, int cols)
     int total = 0;
 
     for (int i = 0; i < v->n; i++) {
-        int n = text_wrap(v->items[i].text, cols - v->items[i].indent - v->items[i].hang, lines, ARRAY_LEN(lines));
+        int n = text_wrap(v->items[i].text, cols - v->items[i].indent - v->items[i].hang, lines,
+                          ARRAY_LEN(lines));
         total += n ? n : 1;
     }
     return total;
@@ -364,6 +366,7 @@ void textview_draw(struct textview *v, const struct area *a)
     for (int i = 0; i < v->n; i++)
         at += draw_paragraph(&v->items[i], at, v->top, &inner);
     if (v->total > a->rows)
-        paint_fmt(a->row + a->rows - 1, a->col, a->cols, ROLE_QUIET, _("lines %d to %d of %d, PgUp PgDn move"), v->top + 1,
-                  v->top + v->rows, v->total);
+        paint_fmt(a->row + a->rows - 1, a->col, a->cols, ROLE_QUIET,
+                  _("lines %d to %d of %d, PgUp PgDn move"), v->top + 1, v->top + v->rows,
+                  v->total);
 }

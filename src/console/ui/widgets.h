@@ -1,4 +1,5 @@
-/* widgets.h - the small parts screens are made of: input line, menu, table, text view. Plain data owned by the screen; draw functions only read.
+/* widgets.h - the small parts screens are made of: input line, menu, table, text view. Plain data
+ * owned by the screen; draw functions only read.
  *
  * Key functions answer true when they used the key. A selection is an index; -1 none.
  */
@@ -23,7 +24,7 @@ void input_draw(const struct input *in, int row, int col, int cols, bool focus);
 struct menu_item {
     int number;
     const char *text;
-    char note[160];      /* second column */
+    char note[160]; /* second column */
     enum role note_role;
 };
 struct menu {
@@ -46,8 +47,8 @@ struct table {
 /* Fills out with the text of a cell; returns its role. */
 typedef enum role table_cell_fn(struct ui *ui, int row, int column, char *out, size_t size);
 bool table_key(struct table *t, int n, int rows, int key);
-void table_draw(struct table *t, struct ui *ui, const struct area *a, const struct column *columns, int n_columns, int n,
-                table_cell_fn *cell);
+void table_draw(struct table *t, struct ui *ui, const struct area *a, const struct column *columns,
+                int n_columns, int n, table_cell_fn *cell);
 
 /* ---- text view: paragraphs that wrap and scroll ---- */
 struct paragraph {

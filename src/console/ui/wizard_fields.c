@@ -93,17 +93,21 @@ static const char *check_tenant(struct ui *ui, const struct form *f, int i, char
         str_copy(msg, size, _("typed; Azure is asked on the next page"));
         return "ok";
     }
-    str_copy(msg, size, v->id[0] ? _("a tenant id looks like 72f988bf-86f1-41af-91ab-2d7cd011db47") : _("a tenant is needed"));
+    str_copy(msg, size,
+             v->id[0] ? _("a tenant id looks like 72f988bf-86f1-41af-91ab-2d7cd011db47")
+                      : _("a tenant is needed"));
     return "fail";
 }
 
-static const char *check_subscription(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+static const char *check_subscription(struct ui *ui, const struct form *f, int i, char *msg,
+                                      size_t size)
 {
     const struct form_value *v = &f->values[i];
     const struct sec_choice *c = find(choices(ui)->subs, choices(ui)->n_subs, v->id);
 
     if (c && (str_ieq(c->state, "Disabled") || str_ieq(c->state, "Deleted"))) {
-        str_fmt(msg, size, _("is %s: Azure writes nothing there. Enable it in the portal"), c->state);
+        str_fmt(msg, size, _("is %s: Azure writes nothing there. Enable it in the portal"),
+                c->state);
         return "fail";
     }
     if (c) {
@@ -115,7 +119,9 @@ static const char *check_subscription(struct ui *ui, const struct form *f, int i
         str_copy(msg, size, _("typed; Azure is asked on the next page"));
         return "ok";
     }
-    str_copy(msg, size, v->id[0] ? _("no such name here; a subscription id is 32 digits with dashes") : _("a subscription is needed"));
+    str_copy(msg, size,
+             v->id[0] ? _("no such name here; a subscription id is 32 digits with dashes")
+                      : _("a subscription is needed"));
     return "fail";
 }
 
@@ -172,7 +178,10 @@ static const char *check_region(struct ui *ui, const struct form *f, int i, char
     }
     near = nearest_region(c, region);
     if (c->n_regions && c->regions_of[0]) {
-        str_fmt(msg, size, near[0] ? _("\"%s\" is not offered. Nearest: %s") : _("\"%s\" is not offered for this subscription"), region, near);
+        str_fmt(msg, size,
+                near[0] ? _("\"%s\" is not offered. Nearest: %s")
+                        : _("\"%s\" is not offered for this subscription"),
+                region, near);
         return "fail";
     }
     if (near[0])
@@ -185,7 +194,8 @@ static const char *check_region(struct ui *ui, const struct form *f, int i, char
 static bool all_of(const char *s, const char *also)
 {
     for (; *s; s++) {
-        bool letter = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9');
+        bool letter =
+            (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9');
         if (!letter && !strchr(also, *s))
             return false;
     }
@@ -220,7 +230,8 @@ static const char *check_name(struct ui *ui, const struct form *f, int i, char *
     if (n == 0 || n > 64)
         str_copy(msg, size, _("a name of 1 to 64 characters is needed"));
     else if (!all_of(s, "-_") || s[0] == '-' || s[0] == '_')
-        str_copy(msg, size, _("only letters, digits, - and _ may stand in it, a letter or digit first"));
+        str_copy(msg, size,
+                 _("only letters, digits, - and _ may stand in it, a letter or digit first"));
     else
         return "ok";
     return "fail";
@@ -241,23 +252,39 @@ static const char *check_nodes(struct ui *ui, const struct form *f, int i, char 
 }
 
 const struct form_field create_fields[CREATE_FIELDS] = {
-    { "name", N_("Cluster name"), N_("The cluster's own name; Azure's resource gets it, too, unless you give another. It cannot be changed later."), false,
-      NULL, NULL, check_name },
-    { "nodes", N_("Nodes"), N_("The machines of the cluster by name, with blanks between them. All of them are registered together."), false, NULL, NULL,
-      check_nodes },
+    { "name", N_("Cluster name"),
+      N_("The cluster's own name; Azure's resource gets it, too, unless you give another. It "
+         "cannot be changed later."),
+      false, NULL, NULL, check_name },
+    { "nodes", N_("Nodes"),
+      N_("The machines of the cluster by name, with blanks between them. All of them are "
+         "registered together."),
+      false, NULL, NULL, check_nodes },
 };
 
 const struct form_field where_fields[WHERE_FIELDS] = {
-    { "cloud", N_("Azure cloud"), N_("The cloud that this console works with."), true, NULL, NULL, NULL },
-    { "tenantId", N_("Tenant"), N_("The directory that the subscription trusts. In the portal: Microsoft Entra ID, Overview, Tenant ID. A value can also be typed."), false,
-      tenant_count, tenant_choice, check_tenant },
-    { "subscriptionId", N_("Subscription"), N_("Pays for the cluster. In the portal: Subscriptions, column Subscription ID. You need the role Owner there. Name or id can also be typed."),
+    { "cloud", N_("Azure cloud"), N_("The cloud that this console works with."), true, NULL, NULL,
+      NULL },
+    { "tenantId", N_("Tenant"),
+      N_("The directory that the subscription trusts. In the portal: Microsoft Entra ID, Overview, "
+         "Tenant ID. A value can also be typed."),
+      false, tenant_count, tenant_choice, check_tenant },
+    { "subscriptionId", N_("Subscription"),
+      N_("Pays for the cluster. In the portal: Subscriptions, column Subscription ID. You need the "
+         "role Owner there. Name or id can also be typed."),
       false, sub_count, sub_choice, check_subscription },
-    { "region", N_("Region"), N_("Where Azure keeps the cluster's resource and its data. It moves no machine. To change it later you must unregister and register again. In the portal: the resource's Location."),
+    { "region", N_("Region"),
+      N_("Where Azure keeps the cluster's resource and its data. It moves no machine. To change it "
+         "later you must unregister and register again. In the portal: the resource's Location."),
       false, region_count, region_choice, check_region },
-    { "resourceGroupName", N_("Resource group"), N_("Holds the cluster's resource and those of its nodes. In the portal: Resource groups. A new name makes a new group in the region above."), false,
-      NULL, NULL, check_group },
-    { "resourceName", N_("Resource name"), N_("The cluster's name in Azure. In the portal: Azure Local, column Name. Usually the cluster's own name."), false, NULL, NULL, check_name },
+    { "resourceGroupName", N_("Resource group"),
+      N_("Holds the cluster's resource and those of its nodes. In the portal: Resource groups. A "
+         "new name makes a new group in the region above."),
+      false, NULL, NULL, check_group },
+    { "resourceName", N_("Resource name"),
+      N_("The cluster's name in Azure. In the portal: Azure Local, column Name. Usually the "
+         "cluster's own name."),
+      false, NULL, NULL, check_name },
 };
 
 /* ---- values ---- */
@@ -310,7 +337,8 @@ void wizard_create_defaults(struct form *c, struct ui *ui)
 
     for (size_t i = 0; i < nodes->n; i++)
         str_addf(&s, "%s%s", i ? " " : "", nodes->items[i].name);
-    fill_empty(c, CREATE_NODES, nodes->n ? str_p(&s) : core->host, nodes->n ? str_p(&s) : core->host);
+    fill_empty(c, CREATE_NODES, nodes->n ? str_p(&s) : core->host,
+               nodes->n ? str_p(&s) : core->host);
     fill_empty(c, CREATE_NAME, "cluster1", "cluster1");
     str_free(&s);
 }
@@ -347,7 +375,8 @@ struct json *wizard_args(const struct form *w)
 
 const char *wizard_source(enum form_source s)
 {
-    static const char *const words[] = { "", N_("default"), N_("typed"), N_("chosen from Azure's list") };
+    static const char *const words[] = { "", N_("default"), N_("typed"),
+                                         N_("chosen from Azure's list") };
 
     return words[s][0] ? _(words[s]) : "";
 }

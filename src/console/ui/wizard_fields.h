@@ -1,11 +1,20 @@
-/* wizard_fields.h - the wizard's two forms: what is asked, where the choices come from, how a value is judged, what it is in words. */
+/* wizard_fields.h - the wizard's two forms: what is asked, where the choices come from, how a value
+ * is judged, what it is in words. */
 #ifndef AZL_UI_WIZARD_FIELDS_H
 #define AZL_UI_WIZARD_FIELDS_H
 
 #include "console/ui/form.h"
 
 enum { CREATE_NAME, CREATE_NODES, CREATE_FIELDS };
-enum { WHERE_CLOUD, WHERE_TENANT, WHERE_SUBSCRIPTION, WHERE_REGION, WHERE_GROUP, WHERE_NAME, WHERE_FIELDS };
+enum {
+    WHERE_CLOUD,
+    WHERE_TENANT,
+    WHERE_SUBSCRIPTION,
+    WHERE_REGION,
+    WHERE_GROUP,
+    WHERE_NAME,
+    WHERE_FIELDS
+};
 extern const struct form_field create_fields[CREATE_FIELDS];
 extern const struct form_field where_fields[WHERE_FIELDS];
 

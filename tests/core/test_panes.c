@@ -1,0 +1,205 @@
+#include "config.h"
+
+#include "testing.h"
+
+#include "base/loop.h"
+#include "core/panes.h"
+
+int test_core_panes(void);
+
+#define NOW INT64_C(1795262400000) /* 2026-11-21T12:00:00Z */
+
+static struct panes_node nodes[3];
+static struct panes_in in;
+static struct sec_cluster c;
+static struct sec_nodes rows;
+
+static struct json *parse(const char *text)
+{
+    struct err e = { 0 };
+    struct json *j = json_parse(text, strlen(text), 0, &e);
+
+    assert_non_null(j);
+    return j;
+}
+
+static void begin(size_t n)
+{
+    static const char *const names[] = { "node1", "node2", "node3" };
+
+    memset(nodes, 0, sizeof(nodes));
+    memset(&in, 0, sizeof(in));
+    in.nodes = nodes;
+    in.n = n;
+    in.policy_now = NOW;
+    in.tenant = "";
+    for (size_t i = 0; i < n; i++)
+        nodes[i].name = names[i];
+}
+
+static void says(size_t i, const char *text)
+{
+    nodes[i].status = parse(text);
+    nodes[i].asked = true;
+    nodes[i].checked_at = NOW - 3000;
+}
+
+static void build(void)
+{
+    panes_cluster(&c, &in);
+    panes_nodes(&rows, &in);
+    for (size_t i = 0; i < in.n; i++)
+        json_free(json_edit(nodes[i].status));
+}
+
+static void before_the_first_answer(void **s)
+{
+    (void)s;
+    begin(2);
+    build();
+    assert_string_equal(c.cluster.word, "");
+    assert_string_equal(c.cluster.level, "unknown");
+    assert_false(c.stale);
+    assert_string_equal(rows.items[0].state, "Unknown");
+    assert_int_equal(rows.n, 2);
+}
+
+static void fresh_node(void **s)
+{
+    (void)s;
+    begin(1);
+    says(0, "{\"ClusterStatus\":\"NotYet\",\"RegistrationStatus\":\"NotYet\",\"ConnectionStatus\":null,"
+            "\"policyDeadline\":\"2026-12-18T12:00:00Z\",\"DiagnosticLevel\":\"Basic\"}");
+    build();
+    assert_string_equal(c.cluster.word, "NotYet");
+    assert_string_equal(c.cluster.level, "warn");
+    assert_true(c.cluster.next[0] != 0);
+    assert_string_equal(c.registration.evidence, "due 2026-12-18, 27 days");
+    assert_string_equal(c.connection.word, ""); /* blank until registered */
+    assert_string_equal(c.connection.level, "");
+    assert_string_equal(c.connection.evidence, "never connected");
+    assert_false(c.exists);
+    assert_int_equal(c.due_at, NOW + 27 * PANES_DAY_MS);
+    assert_int_equal(c.registration.checked_at, NOW - 3000);
+}
+
+#define REGISTERED(last) \
+    "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"ConnectionStatus\":\"Connected\"," \
+    "\"clusterName\":\"clu\",\"RegistrationDate\":\"2026-11-01T00:00:00Z\",\"AzureResourceName\":\"clu\"," \
+    "\"AzureResourceUri\":\"/subscriptions/s/resourceGroups/g/providers/Microsoft.AzureStackHCI/clusters/clu\"," \
+    "\"LastConnected\":\"" last "\",\"NextSync\":\"2026-11-21T23:00:00Z\",\"Region\":\"eastus\"}"
+
+static void connected_and_old(void **s)
+{
+    struct cloud cloud = cloud_rows[0];
+
+    (void)s;
+    begin(1);
+    in.cloud = &cloud;
+    in.tenant = "t";
+    says(0, REGISTERED("2026-11-21T11:00:00Z"));
+    build();
+    assert_string_equal(c.connection.level, "ok");
+    assert_string_equal(c.registration.evidence, "registered 2026-11-01");
+    assert_true(c.exists);
+    assert_string_equal(c.region, "eastus");
+    assert_non_null(strstr(c.portal_url, "/resource/subscriptions/s/"));
+    begin(1);
+    says(0, REGISTERED("2026-11-20T11:00:00Z")); /* 25 hours */
+    build();
+    assert_string_equal(c.connection.word, "Connected");
+    assert_string_equal(c.connection.level, "warn");
+    assert_non_null(strstr(c.connection.reason, "1 day"));
+    assert_true(c.connection.next[0] != 0);
+    assert_string_equal(c.portal_url, "");
+}
+
+static void the_worst_node_stands_for_all(void **s)
+{
+    (void)s;
+    begin(2);
+    says(0, REGISTERED("2026-11-21T11:00:00Z"));
+    says(1, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"ConnectionStatus\":\"OutOfPolicy\","
+            "\"clusterName\":\"clu\"}");
+    build();
+    assert_string_equal(c.connection.word, "OutOfPolicy");
+    assert_string_equal(c.connection.level, "fail");
+    assert_non_null(strstr(c.connection.reason, "node2"));
+    assert_string_equal(c.azure_resource_name, "clu"); /* of the first that is registered */
+    assert_string_equal(rows.items[0].level, "ok");
+    assert_string_equal(rows.items[1].level, "fail");
+}
+
+static void unknown_words_are_shown_as_they_came(void **s)
+{
+    (void)s;
+    begin(1);
+    says(0, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Half\\u001bway\",\"ConnectionStatus\":\"Odd\"}");
+    build();
+    assert_string_equal(c.connection.word, "Odd");
+    assert_string_equal(c.connection.level, "unknown");
+    assert_null(strchr(c.registration.word, '\033'));
+}
+
+static void one_of_two_is_down(void **s)
+{
+    (void)s;
+    begin(2);
+    says(0, REGISTERED("2026-11-21T11:00:00Z"));
+    says(1, REGISTERED("2026-11-21T11:00:00Z"));
+    err_set(&nodes[1].err, ERR_NODE, 0, "no route");
+    build();
+    assert_int_equal(c.nodes_up, 1);
+    assert_false(c.stale);
+    assert_string_equal(c.cluster.level, "warn");
+    assert_string_equal(c.cluster.evidence, "1 of 2 nodes up");
+    assert_string_equal(c.error.message, "no route");
+    assert_non_null(strstr(c.error.context, "node2"));
+    assert_string_equal(rows.items[1].state, "Down");
+    assert_true(rows.items[1].stale);
+    assert_string_equal(rows.items[1].connection, "Connected"); /* what it said before, called stale */
+}
+
+static void all_down_is_stale(void **s)
+{
+    (void)s;
+    begin(1);
+    says(0, REGISTERED("2026-11-21T11:00:00Z"));
+    err_set(&nodes[0].err, ERR_NODE, 0, "gone");
+    build();
+    assert_true(c.stale);
+    assert_string_equal(c.connection.word, "Connected");
+    begin(1);
+    nodes[0].asked = true;
+    err_set(&nodes[0].err, ERR_NODE, 0, "gone");
+    build();
+    assert_string_equal(c.connection.word, "");
+    assert_string_equal(c.connection.reason, "gone");
+}
+
+static void registered_and_never_synced_is_not_connected(void **s)
+{
+    (void)s;
+    begin(1);
+    says(0, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"clusterName\":\"clu\",\"reason\":\"the first sync failed\"}");
+    build();
+    assert_string_equal(c.connection.word, "");
+    assert_string_equal(c.connection.level, "warn");
+    assert_string_equal(c.connection.reason, "the first sync failed");
+}
+
+int test_core_panes(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(before_the_first_answer),
+        cmocka_unit_test(fresh_node),
+        cmocka_unit_test(connected_and_old),
+        cmocka_unit_test(the_worst_node_stands_for_all),
+        cmocka_unit_test(unknown_words_are_shown_as_they_came),
+        cmocka_unit_test(one_of_two_is_down),
+        cmocka_unit_test(all_down_is_stale),
+        cmocka_unit_test(registered_and_never_synced_is_not_connected),
+    };
+
+    return TEST_GROUP("core/panes", tests);
+}

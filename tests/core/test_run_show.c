@@ -1,0 +1,127 @@
+#include "config.h"
+
+#include "testing.h"
+
+#include "base/file.h"
+#include "core/app_int.h"
+
+int test_core_run_show(void);
+
+#define ID "20261121T094122Z-register"
+
+static char dir[200];
+static struct journal *journal;
+
+static void add(const char *event, const char *step, const char *error)
+{
+    struct journal_rec r = { .attempt = 1 };
+    struct err e = { 0 };
+
+    STR_SET(r.event, event);
+    STR_SET(r.step, step);
+    if (error)
+        err_set(&r.err, ERR_ARM, 0, "%s", error);
+    if (str_eq(event, "open")) {
+        struct json *inputs = json_object();
+
+        r.facts = json_object();
+        json_set_str(inputs, "tenantId", "t");
+        json_set_str(r.facts, "plan", "register");
+        json_set_int(r.facts, "uid", 1000);
+        json_set(r.facts, "nodes", json_array());
+        json_set(r.facts, "inputs", inputs);
+    }
+    if (str_eq(step, "inputs")) {
+        r.facts = json_object();
+        json_set_str(r.facts, "cluster.id", "/subscriptions/s/x");
+    }
+    assert_int_equal(journal_add(journal, &r, &e), 0);
+    journal_rec_clear(&r);
+}
+
+static void begin(void)
+{
+    static int n;
+    struct err e = { 0 };
+
+    str_fmt(dir, sizeof(dir), "%s/show%d", test_dir(), n++);
+    assert_int_equal(file_mkdirs(dir, &e), 0);
+    journal = journal_create(dir, ID, &e);
+    assert_non_null(journal);
+    add("open", "", NULL);
+    add("found", "inputs", NULL);
+    add("begin", "group", NULL);
+}
+
+static const struct sec_step *step(const struct sec_run *r, const char *id)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (str_eq(r->steps[i].id, id))
+            return &r->steps[i];
+    fail();
+    return NULL;
+}
+
+static void a_failed_run(void **s)
+{
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    begin();
+    add("failed", "group", "no right");
+    journal_close(journal);
+    assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+    assert_string_equal(r->id, ID);
+    assert_string_equal(r->plan, "register");
+    assert_int_equal(r->owner_uid, 1000);
+    assert_int_equal(r->n, op_register.n);
+    assert_string_equal(step(r, "inputs")->state, "found");
+    assert_string_equal(step(r, "group")->state, "failed");
+    assert_string_equal(step(r, "group")->detail, "no right");
+    assert_string_equal(step(r, "cluster")->state, "waiting");
+    assert_true(step(r, "provider-hci")->no_return);
+    assert_int_equal(r->step_no, 2);
+    assert_string_equal(r->resource_id, ""); /* only what is done is there */
+    free(r);
+}
+
+static void a_done_run(void **s)
+{
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    begin();
+    add("made", "group", NULL);
+    add("done", "", NULL);
+    journal_close(journal);
+    assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+    assert_string_equal(r->state, "done");
+    assert_string_equal(r->result, "Success");
+    assert_string_equal(r->resource_id, "/subscriptions/s/x");
+    assert_non_null(strstr(r->portal_url, "portal.azure.com"));
+    free(r);
+}
+
+static void no_such_run(void **s)
+{
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    assert_int_equal(run_from_journal(r, test_dir(), "20200101T000000Z-register", NULL, &e), -1);
+    assert_true(err_is(&e));
+    free(r);
+}
+
+int test_core_run_show(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failed_run),
+        cmocka_unit_test(a_done_run),
+        cmocka_unit_test(no_such_run),
+    };
+
+    return TEST_GROUP("core/run_show", tests);
+}

@@ -1,0 +1,188 @@
+#include "config.h"
+
+#include "testing.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/settings.h"
+
+int test_core_settings(void);
+
+static struct settings c;
+static struct err e;
+
+static int take(const char *const *args)
+{
+    char *argv[32] = { (char *)(uintptr_t)"azloconfd" };
+    int n = 1;
+
+    while (args[n - 1]) {
+        argv[n] = (char *)(uintptr_t)args[n - 1];
+        n++;
+    }
+    err_clear(&e);
+    settings_init(&c);
+    return settings_args(&c, n, argv, &e) < 0 ? -1 : settings_finish(&c, &e);
+}
+#define TAKE(...) take((const char *const[]){ __VA_ARGS__, NULL })
+
+static void defaults(void **s)
+{
+    (void)s;
+    assert_int_equal(take((const char *const[]){ NULL }), 0);
+    assert_false(c.private_core);
+    assert_string_equal(c.state_dir, SETTINGS_SYSTEM_STATE);
+    assert_string_equal(c.cloud, "AzureCloud");
+    assert_int_equal(c.clock_rate, 1);
+    assert_int_equal(c.idle_seconds, 0); /* the system core stays */
+    assert_int_equal(TAKE("--private", "--socket", "/tmp/s", "--state-dir=/tmp/d"), 0);
+    assert_int_equal(c.idle_seconds, 600);
+    assert_string_equal(c.socket, "/tmp/s");
+    assert_string_equal(c.state_dir, "/tmp/d");
+}
+
+#define PRIVATE "--private", "--socket", "/s", "--state-dir", "/d"
+
+static void values(void **s)
+{
+    (void)s;
+    assert_int_equal(TAKE(PRIVATE, "--cloud-endpoint", "https://127.0.0.1:44/", "--ca-file", "/ca",
+                          "--himds-endpoint", "n1=http://127.0.0.1:5", "--azcmagent", "n1=/x/az",
+                          "--tokens-dir", "n1=/x/t", "--himds-endpoint", "http://localhost:6",
+                          "--clock-rate", "1000"),
+                     0);
+    assert_string_equal(c.cloud_endpoint, "https://127.0.0.1:44");
+    assert_int_equal(c.n_nodes, 2);
+    assert_string_equal(c.node[0].name, "n1");
+    assert_string_equal(c.node[0].himds, "http://127.0.0.1:5");
+    assert_string_equal(c.node[0].azcmagent, "/x/az");
+    assert_string_equal(c.node[0].tokens_dir, "/x/t");
+    assert_string_equal(c.node[1].name, "");
+    assert_string_equal(c.node[1].himds, "http://localhost:6");
+    assert_int_equal(c.clock_rate, 1000);
+    assert_int_equal(TAKE(PRIVATE, "--sandbox", "--nodes", "16", "--fresh", "--sandbox-arg",
+                          "--approve", "--sandbox-arg=auto:1"),
+                     0);
+    assert_int_equal(c.nodes, 16);
+    assert_int_equal(c.n_sandbox_args, 2);
+    assert_string_equal(c.sandbox_args[0], "--approve");
+    assert_int_equal(TAKE("--proxy", "none"), 0);
+    assert_true(c.has_proxy && !c.proxy[0]);
+}
+
+static void refused(void **s)
+{
+    static const char *const bad[][6] = {
+        { "--nonsense" },
+        { "stray" },
+        { "--socket" },
+        { "--socket", "relative" },
+        { "--help=yes" },
+        { "--cloud", "Mars" },
+        { "--client-id", "x" },
+        { "--clock-rate", "5" },     /* private only */
+        { "--sandbox" },             /* private only */
+        { "--cloud-endpoint", "https://a" },
+        { "--private" },             /* where? */
+        { "--himds-endpoint", "http://10.0.0.1" },
+        { "--azcmagent", "=/x" },
+        { "--state-dir", "" },
+    };
+
+    (void)s;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_int_equal(take(bad[i]), -1);
+        assert_int_equal(e.domain, ERR_USAGE);
+        assert_true(strlen(e.message) > 10);
+    }
+    assert_int_equal(TAKE(PRIVATE, "--nodes", "0", "--sandbox"), -1);
+    assert_int_equal(TAKE(PRIVATE, "--nodes", "65", "--sandbox"), -1);
+    assert_int_equal(TAKE(PRIVATE, "--nodes", "2x", "--sandbox"), -1);
+    assert_int_equal(TAKE(PRIVATE, "--nodes", "2"), -1);
+    assert_int_equal(TAKE(PRIVATE, "--cloud-endpoint", "http://x"), -1);
+    assert_int_equal(TAKE(PRIVATE, "--sandbox", "--cloud", "AzureCloud"), -1);
+    assert_int_equal(TAKE(PRIVATE, "--cloud", "AzureCloud", "--cloud-endpoint", "https://x"), -1);
+}
+
+static const char *file_with(const char *text, mode_t mode)
+{
+    static char path[300];
+    FILE *f;
+
+    str_fmt(path, sizeof(path), "%s/azloconf.conf", test_dir());
+    unlink(path);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    assert_int_equal(chmod(path, mode), 0);
+    return path;
+}
+
+static int from_file(const char *text, mode_t mode)
+{
+    err_clear(&e);
+    settings_init(&c);
+    return settings_file(&c, file_with(text, mode), getuid(), &e);
+}
+
+static void file(void **s)
+{
+    char line[] = "--cloud=AzureChinaCloud", *argv[] = { (char *)(uintptr_t)"d", line, NULL };
+
+    (void)s;
+    assert_int_equal(from_file("# c\n\n cloud = AzureUSGovernment \nazcmagent=/opt/az\n", 0644), 0);
+    assert_string_equal(c.cloud, "AzureUSGovernment");
+    assert_string_equal(c.node[0].azcmagent, "/opt/az");
+    settings_init(&c);
+    assert_int_equal(settings_args(&c, 2, argv, &e), 0);
+    assert_int_equal(settings_file(&c, file_with("cloud = AzureUSGovernment\n", 0600), getuid(), &e), 0);
+    assert_string_equal(c.cloud, "AzureChinaCloud"); /* the command line wins */
+    assert_int_equal(settings_file(&c, "/nonexistent/azloconf.conf", 0, &e), 0);
+}
+
+static void file_refused(void **s)
+{
+    (void)s;
+    assert_int_equal(from_file("cloud = AzureCloud\n", 0666), -1);
+    assert_int_equal(from_file("cloud = AzureCloud\n", 0664), -1);
+    assert_int_equal(from_file("cloud\n", 0644), -1);
+    assert_non_null(strstr(e.context, "line 1"));
+    assert_int_equal(from_file("\n\nsandbox = yes\n", 0644), -1);
+    assert_non_null(strstr(e.context, "line 3"));
+    assert_int_equal(from_file("socket = /x\n", 0644), -1);
+    settings_init(&c);
+    assert_int_equal(settings_file(&c, file_with("cloud = AzureCloud\n", 0644), getuid() + 1, &e), -1);
+    assert_int_equal(settings_file(&c, test_dir(), getuid(), &e), -1);
+}
+
+/* --help is made from the table: every row stands in it. */
+static void help(void **s)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+
+    (void)s;
+    settings_help(f);
+    fclose(f);
+    for (size_t i = 0; i < settings_option_count; i++) {
+        char name[64];
+
+        str_fmt(name, sizeof(name), "--%s", settings_options[i].name);
+        assert_non_null(strstr(text, name));
+        assert_non_null(strstr(text, settings_options[i].help));
+    }
+    free(text);
+}
+
+int test_core_settings(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults), cmocka_unit_test(values),       cmocka_unit_test(refused),
+        cmocka_unit_test(file),     cmocka_unit_test(file_refused), cmocka_unit_test(help),
+    };
+
+    return TEST_GROUP("core/settings", tests);
+}

@@ -1,0 +1,415 @@
+#include "config.h"
+
+#include "testing.h"
+#include "console/picture.h"
+#include "tui/rig.h"
+#include "tui/tests.h"
+
+#include "base/str.h"
+
+/* From no cluster to a registered one, with every intent that is sent on the way. */
+static void the_whole_way(void **state)
+{
+    struct rig r = rig_start(&rig_rich);
+    const struct json *args;
+
+    (void)state;
+    canned_core(r.core, "sandbox");
+    canned_no_cluster(r.core);
+    canned_signin(r.core, "out");
+    canned_run(r.core, "none");
+    fake_reply(r.core, "register-check", canned_review());
+    rig_show(&r);
+    rig_keys(&r, "1\r");
+    rig_assert_shows(&r, "First: the cluster");
+    rig_keys(&r, "\x15"
+                 "CLUSTER-A\t");
+    rig_keys(&r, "\x15"
+                 "node1, node2 node3\t\r");
+    args = fake_args(r.core, "cluster-create");
+    assert_non_null(args);
+    assert_string_equal(json_str(args, "name"), "CLUSTER-A");
+    assert_int_equal(json_len(json_get(args, "nodes")), 3);
+    assert_string_equal(json_str(args, "nodes.1"), "node2");
+
+    canned_not_registered(r.core);
+    rig_assert_shows(&r, "Step 1 of 3: Sign in");
+    rig_keys(&r, "\r");
+    assert_int_equal(fake_count(r.core, "sign-in"), 1); /* out: asked for at once */
+    canned_signin(r.core, "code");
+    rig_assert_shows(&r, "C7XKQ2LMP");
+    canned_signin(r.core, "in");
+    rig_assert_shows(&r, "Step 2 of 3: Where"); /* by itself */
+    assert_int_equal(fake_count(r.core, "choices"), 1);
+    canned_choices(r.core);
+    rig_show(&r);
+
+    rig_keys(&r, "\tprod\r");
+    assert_string_equal(json_str(fake_args(r.core, "choices"), "subscription"),
+                        "11111111-2222-3333-4444-555555555555");
+    rig_keys(&r, "East US\t");
+    rig_keys(&r, "\t\t\r");
+    rig_assert_shows(&r, "Register now");
+    assert_int_equal(fake_count(r.core, "register"), 0); /* the review writes nothing */
+    rig_keys(&r, "\r");
+    args = fake_args(r.core, "register");
+    assert_non_null(args);
+    assert_string_equal(json_str(args, "tenantId"), "72f988bf-86f1-41af-91ab-2d7cd011db47");
+    assert_string_equal(json_str(args, "subscriptionId"), "11111111-2222-3333-4444-555555555555");
+    assert_string_equal(json_str(args, "region"), "eastus");
+    assert_string_equal(json_str(args, "resourceGroupName"), "CLUSTER-A-rg");
+    assert_string_equal(json_str(args, "resourceName"), "CLUSTER-A");
+    canned_run(r.core, "running");
+    rig_assert_shows(&r, "Step 3 of 9");
+    canned_run(r.core, "done");
+    rig_assert_shows(&r, "Done. Success");
+    canned_registered(r.core);
+    rig_keys(&r, "\r");
+    rig_assert_shows(&r, "Registered");
+    rig_assert_shows(&r, "Connected");
+    rig_end(&r);
+}
+
+static void to_where(struct rig *r)
+{
+    *r = rig_start(&rig_rich);
+    canned_core(r->core, "native");
+    canned_not_registered(r->core);
+    canned_signin(r->core, "in");
+    canned_choices(r->core);
+    canned_run(r->core, "none");
+    rig_show(r);
+    rig_keys(r, "1\r");
+}
+
+static void wrong_values_do_not_pass(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    to_where(&r);
+    rig_keys(&r, "\t\t\t\t\t\r"); /* the button, with subscription and region empty */
+    rig_assert_shows(&r, "ERROR a subscription is needed");
+    rig_assert_shows(&r, "ERROR a region is needed");
+    assert_int_equal(fake_count(r.core, "register-check"), 0);
+    rig_keys(&r, "old\r"); /* the focus went to the first wrong field */
+    rig_assert_shows(&r, "is Disabled");
+    rig_end(&r);
+}
+
+static void values_stay(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    to_where(&r);
+    rig_keys(&r, "\tprod\r");
+    rig_keys(&r, "west\r");
+    rig_keys(&r, "\033");
+    rig_assert_shows(&r, "ClusterStatus");
+    rig_keys(&r, "1\r");
+    rig_assert_shows(&r, "[West Europe");
+    rig_assert_shows(&r, "[Contoso-Prod-HCI");
+    rig_end(&r);
+}
+
+static void core_finds_fault(void **state)
+{
+    struct json *o = json_object(), *fields = json_array(), *f = json_object();
+    struct rig r;
+
+    (void)state;
+    to_where(&r);
+    json_set_str(f, "field", "resourceName");
+    json_set_str(f, "value", "CLUSTER-A");
+    json_set_str(f, "source", "given");
+    json_set_str(f, "note", "is taken by another cluster");
+    json_set_str(f, "level", "fail");
+    json_push(fields, f);
+    json_set(o, "fields", fields);
+    json_set(o, "will", json_array());
+    fake_reply(r.core, "register-check", o);
+    rig_keys(&r, "\tprod\r");
+    rig_keys(&r, "west\r\t\t\r");
+    rig_assert_shows(&r, "Something must be corrected first.");
+    rig_keys(&r, "\r"); /* Enter goes back, never on */
+    rig_assert_shows(&r, "ERROR is taken by another cluster");
+    assert_int_equal(fake_count(r.core, "register"), 0);
+    rig_end(&r);
+}
+
+static void refusal_is_shown(void **state)
+{
+    struct rig r;
+    struct err e = { 0 };
+
+    (void)state;
+    to_where(&r);
+    err_set(&e, ERR_ARM, 0, "Azure refused: no role on this subscription.");
+    e.http = 403;
+    STR_SET(e.remote_code, "AuthorizationFailed");
+    STR_SET(e.advice, "Ask an Owner for a role.");
+    fake_refuse(r.core, "register-check", &e);
+    rig_keys(&r, "\tprod\r");
+    rig_keys(&r, "west\r\t\t\r");
+    rig_assert_shows(&r, "Azure refused: no role on this subscription.");
+    rig_assert_shows(&r, "Ask an Owner for a role.");
+    rig_assert_shows(&r, "AuthorizationFailed");
+    rig_keys(&r, "\r");
+    rig_assert_shows(&r, "< Next: review >");
+    rig_end(&r);
+}
+
+static void stop_asks_first(void **state)
+{
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    canned_core(r.core, "native");
+    canned_not_registered(r.core);
+    canned_run(r.core, "running");
+    rig_show(&r);
+    rig_keys(&r, "1\rs\r"); /* Enter takes the safe choice */
+    assert_int_equal(fake_count(r.core, "run-stop"), 0);
+    rig_keys(&r, "s1");
+    assert_int_equal(fake_count(r.core, "run-stop"), 1);
+    assert_string_equal(json_str(fake_args(r.core, "run-stop"), "id"), "r1");
+    canned_run(r.core, "failed");
+    rig_show(&r);
+    rig_keys(&r, "r");
+    assert_int_equal(fake_count(r.core, "run-resume"), 1);
+    rig_end(&r);
+}
+
+static void signin_keys(void **state)
+{
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    canned_core(r.core, "native");
+    canned_not_registered(r.core);
+    canned_signin(r.core, "code");
+    rig_show(&r);
+    rig_keys(&r, "2\r");
+    assert_int_equal(fake_count(r.core, "sign-in"), 0); /* a code is there already */
+    *r.clock += 10000;
+    rig_assert_shows(&r, "Code good for 14:22");
+    *r.clock += 900000;
+    rig_assert_shows(&r, "The code has expired");
+    rig_keys(&r, "n");
+    assert_int_equal(fake_count(r.core, "sign-in-cancel"), 1);
+    assert_int_equal(fake_count(r.core, "sign-in"), 1);
+    rig_keys(&r, "\033");
+    assert_int_equal(fake_count(r.core, "sign-in-cancel"), 2); /* leaving gives the code up */
+    rig_assert_hides(&r, "C7XKQ2LMP");
+    rig_end(&r);
+}
+
+/* The screen as it stands in the terminal, cell by cell, to zbar. */
+static void read_screen(struct rig *r, int rows, int cols, const char *want)
+{
+    struct picture p;
+
+    picture_init(&p, rows, cols);
+    for (int row = 0; row < rows; row++)
+        for (int col = 0; col < cols; col++) {
+            uint32_t glyph;
+            bool reverse;
+            vt_cell(r->vt, row, col, &glyph, &reverse);
+            picture_cell(&p, row, col, glyph, reverse, 0);
+        }
+    assert_string_equal(picture_read(&p), want);
+    picture_free(&p);
+}
+
+static void square_is_read(void **state)
+{
+    static const int sizes[][2] = { { 24, 80 }, { 20, 60 }, { 43, 132 } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        struct rig_options o = rig_rich;
+        struct rig r;
+
+        o.rows = sizes[i][0];
+        o.cols = sizes[i][1];
+        r = rig_start(&o);
+        canned_signin(r.core, "code");
+        rig_show(&r);
+        rig_keys(&r, "2\r");
+        read_screen(&r, o.rows, o.cols, "https://microsoft.com/devicelogin");
+        rig_end(&r);
+    }
+}
+
+static void square_of_blanks(void **state)
+{
+    struct rig_options o = rig_ascii;
+    struct rig r;
+
+    (void)state;
+    o.rows = 43;
+    o.cols = 80;
+    r = rig_start(&o);
+    canned_signin(r.core, "code");
+    rig_show(&r);
+    rig_keys(&r, "2\r");
+    rig_assert_shows(&r, "No square here");
+    rig_keys(&r, "b");
+    read_screen(&r, 43, 80, "https://microsoft.com/devicelogin");
+    rig_keys(&r, "b");
+    rig_assert_shows(&r, "C7XKQ2LMP");
+    rig_end(&r);
+}
+
+static void untrusted_address_has_no_square(void **state)
+{
+    static struct sec_signin s;
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    s = (struct sec_signin){ .state = "code",
+                             .yours = true,
+                             .user_code = "ABCD",
+                             .verification_uri = "https://evil.example/devicelogin" };
+    fake_set(r.core, SEC_SIGNIN, &s);
+    rig_show(&r);
+    rig_keys(&r, "2\r");
+    rig_assert_shows(&r, "is not one that this cloud uses");
+    rig_assert_shows(&r, "https://evil.example/devicelogin");
+    read_screen(&r, 24, 80, "");
+    rig_end(&r);
+}
+
+static void foreign_signin_shows_no_code(void **state)
+{
+    static struct sec_signin s;
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    s = (struct sec_signin){ .state = "code",
+                             .user_code = "ABCDEFGH",
+                             .verification_uri = "https://microsoft.com/devicelogin",
+                             .uri_trusted = true };
+    fake_set(r.core, SEC_SIGNIN, &s);
+    rig_show(&r);
+    rig_keys(&r, "2\r");
+    rig_assert_shows(&r, "is signing in at this moment");
+    rig_assert_hides(&r, "ABCDEFGH");
+    rig_keys(&r, "\033");
+    assert_int_equal(fake_count(r.core, "sign-in-cancel"), 0);
+    rig_end(&r);
+}
+
+static void who_may_only_watch(void **state)
+{
+    static const struct wire_hello h = {
+        .protocol = WIRE_PROTOCOL,
+        .program = "azloconfd",
+        .version = "0.1.0",
+        .who_may = "Only root and the group azloconf may act on this machine."
+    };
+    struct rig_options o = rig_rich;
+    struct rig r;
+
+    (void)state;
+    o.hello = &h;
+    r = rig_start(&o);
+    canned_not_registered(r.core);
+    canned_signin(r.core, "out");
+    rig_show(&r);
+    rig_assert_shows(&r, "Clustered"); /* watching is allowed */
+    rig_keys(&r, "2\rn");
+    rig_assert_shows(&r, "Only root and the group azloconf may act");
+    assert_int_equal(fake_count(r.core, "sign-in"), 0);
+    rig_end(&r);
+}
+
+static void log_finds(void **state)
+{
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    canned_log(r.core);
+    rig_show(&r);
+    rig_keys(&r, "l/PROVIDER\r");
+    rig_assert_shows(&r, "> 09:40:40 INFO  provider Microsoft");
+    rig_keys(&r, "/nothing like this\r");
+    rig_assert_shows(&r, "stands in no line");
+    rig_keys(&r, "w");
+    rig_assert_hides(&r, "provider Microsoft");
+    rig_assert_shows(&r, "throttled");
+    rig_end(&r);
+}
+
+static void power_is_refused_in_the_sandbox(void **state)
+{
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    canned_core(r.core, "sandbox");
+    rig_show(&r);
+    rig_keys(&r, "13\r");
+    rig_assert_shows(&r, "does not restart");
+    canned_core(r.core, "native");
+    rig_show(&r);
+    rig_keys(&r, "14\r");
+    rig_assert_shows(&r, ">2 Leave it running<"); /* the safe choice has the focus */
+    rig_keys(&r, "\r");
+    rig_assert_hides(&r, "Shut down now");
+    rig_end(&r);
+}
+
+static void absent_number(void **state)
+{
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    canned_core(r.core, "native");
+    rig_show(&r);
+    rig_keys(&r, "9\r");
+    rig_assert_shows(&r, "There is no item with this number yet.");
+    rig_end(&r);
+}
+
+static void help_of_every_screen(void **state)
+{
+    static const char *const ways[] = { "?", "1\r\033OP", "3\r?", "8\r?", "11\r?" };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+        struct rig r = rig_start(&rig_rich);
+        canned_core(r.core, "native");
+        canned_not_registered(r.core);
+        rig_show(&r);
+        rig_keys(&r, ways[i]);
+        rig_assert_shows(&r, "Help");
+        rig_keys(&r, "\033[F"); /* End */
+        rig_assert_shows(&r, "not a Microsoft product");
+        rig_end(&r);
+    }
+}
+
+int test_tui_flow(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_whole_way),
+        cmocka_unit_test(wrong_values_do_not_pass),
+        cmocka_unit_test(values_stay),
+        cmocka_unit_test(core_finds_fault),
+        cmocka_unit_test(refusal_is_shown),
+        cmocka_unit_test(stop_asks_first),
+        cmocka_unit_test(signin_keys),
+        cmocka_unit_test(square_is_read),
+        cmocka_unit_test(square_of_blanks),
+        cmocka_unit_test(untrusted_address_has_no_square),
+        cmocka_unit_test(foreign_signin_shows_no_code),
+        cmocka_unit_test(who_may_only_watch),
+        cmocka_unit_test(log_finds),
+        cmocka_unit_test(power_is_refused_in_the_sandbox),
+        cmocka_unit_test(absent_number),
+        cmocka_unit_test(help_of_every_screen),
+    };
+
+    return TEST_GROUP("tui/flow", tests);
+}
