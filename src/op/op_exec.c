@@ -235,8 +235,17 @@ static bool worth_repeating(int http)
     return http == 408 || http == 429 || http == 500 || http == 502 || http == 503 || http == 504;
 }
 
+/* Another sign-in would not help: the token is of the wrong tenant, or a policy asks for more than a device code gives. */
+static bool refused_for_good(const struct op_answer *a)
+{
+    return str_ieq(a->err.remote_code, "InvalidAuthenticationTokenTenant") ||
+           str_ieq(a->err.remote_code, "insufficient_claims");
+}
+
 static bool not_signed_in(const struct op_answer *a)
 {
+    if (refused_for_good(a))
+        return false;
     return a->http == 401 || a->err.http == 401 ||
            (a->err.code == ERR_C_NOT_SIGNED_IN &&
             (a->err.domain == ERR_AUTH || a->err.domain == ERR_OP));

@@ -3,6 +3,7 @@
 A test file defines functions test_*() and ends with azl.main(). Each gets a fresh Rehearsal by `with azl.Rehearsal(...) as r`.
 Programs come from $AZL_BUILD/src (automake sets it). Nothing leaves this machine: the sandbox listens on loopback only.
 """
+import concurrent.futures
 import glob
 import json
 import os
@@ -196,6 +197,14 @@ def wait_for(fn, seconds, text):
         if time.time() > end:
             raise Failed("waited in vain: " + text)
         time.sleep(0.05)
+
+
+def side_by_side(jobs, width=4):
+    """Runs the callables a few at a time (they mostly wait); the first failure is raised after all have ended."""
+    with concurrent.futures.ThreadPoolExecutor(width) as pool:
+        done = [pool.submit(job) for job in jobs]
+    for d in done:
+        d.result()
 
 
 def main(scope=None):

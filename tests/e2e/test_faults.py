@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """Every kind of fault once, and every request of a registration failed once: the run ends well and nothing is made twice."""
+import functools
+
 import azl
 
 KINDS = ["429:retry-after=1", "500", "503", "reset", "reply-lost", "truncate", "garbage", "bad-length", "half-header", "slow=300"]
@@ -32,24 +34,27 @@ def requests_of_a_registration():
 
 
 def test_each_kind_of_fault_on_the_cluster_put():
-    for kind in KINDS:
+    def one(kind):
         with azl.Rehearsal(sandbox=["--fault", f"{kind}@PUT */clusters/*"]) as r:
             r.prepare()
             r.register()
             registered(r, kind)
             azl.check(len({w for w in r.writes() if w[1].endswith("/clusters/cluster-a")}) <= 1, kind)
 
+    azl.side_by_side([functools.partial(one, kind) for kind in KINDS])
+
 
 def test_each_request_failed_once():
     requests = requests_of_a_registration()
     azl.check(len(requests) >= 12, f"only {requests}")
-    for n, request in enumerate(requests):
-        kind = KINDS[n % len(KINDS)]
+
+    def one(kind, request):
         with azl.Rehearsal(sandbox=["--fault", f"{kind}@{request}"]) as r:
             r.prepare()
             p = r.register(ok=None)
             azl.equal(p.returncode, 0, f"{kind}@{request}: {p.stdout}{p.stderr}{r.core_log() if p.returncode else ''}")
             registered(r, f"{kind}@{request}")
+    azl.side_by_side([functools.partial(one, KINDS[n % len(KINDS)], request) for n, request in enumerate(requests)])
     print(f"        {len(requests)} requests")
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """kill -9 of the core after every journal line of the registration: the same end state, and nothing is made twice."""
+import functools
 import glob
 import os
 
@@ -63,8 +64,7 @@ def test_killed_after_every_journal_line():
         r.register()
         want, lines = end_state(r), journal_lines(r)
     azl.check(lines > 10, f"only {lines} journal lines")
-    for n in range(1, lines):
-        killed_after(n, want)
+    azl.side_by_side([functools.partial(killed_after, n, want) for n in range(1, lines)])
     print(f"        {lines - 1} kills")
 
 

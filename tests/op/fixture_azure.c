@@ -4,6 +4,9 @@
 
 #include "azure/hci.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* ---- the small Azure ---- */
 
 static char *lower(const char *path)

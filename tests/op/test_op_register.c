@@ -529,7 +529,7 @@ static void only_404_means_absent(void **state)
                                          "/arcSettings/default",
                                          "/machines",
                                          "/providers/Microsoft.HybridCompute",
-                                         "/subscriptions/" FX_SUB };
+                                         ("/subscriptions/" FX_SUB) };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {

@@ -105,9 +105,10 @@ void out_error_lines(FILE *f, const struct err *e)
         fprintf(f, "%s\n", e->message);
     if (e->advice[0])
         fprintf(f, _("What to do: %s\n"), e->advice);
-    if (e->remote_code[0] || e->code >= 9001)
-        fprintf(f, _("Code: %s%s%.0d\n"), e->remote_code, e->remote_code[0] && e->code >= 9001 ? " / " : "",
-                e->code >= 9001 ? e->code : 0);
+    if (e->domain == ERR_OP && e->code >= 9001)
+        fprintf(f, _("Code: %d\n"), e->code);
+    if (e->remote_code[0])
+        fprintf(f, _("Azure's code: %s\n"), e->remote_code);
     if (e->request_id[0])
         fprintf(f, _("Request id for support: %s\n"), e->request_id);
     if (e->correlation_id[0])

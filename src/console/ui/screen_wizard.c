@@ -178,61 +178,77 @@ static const char *clean(char *out, size_t size, const struct json *j, const cha
     return out;
 }
 
+/* "Contoso-Prod, from Azure's list", with the id and what the core found in quiet lines below. */
 static void review_field(struct wizard *w, const struct json *f)
 {
     char id[64], value[200], source[80], note[300], level[16];
     int i = field_of(clean(id, sizeof id, f, "field"));
     const struct form_value *v = i >= 0 ? &w->where.values[i] : NULL;
+    const char *shown = value;
     enum role role;
 
     clean(value, sizeof value, f, "value");
     clean(source, sizeof source, f, "source");
     clean(note, sizeof note, f, "note");
     clean(level, sizeof level, f, "level");
+    role = theme_role(level);
     if (v && v->source != FORM_EMPTY)
         STR_SET(source, wizard_source(v->source));
-    role = theme_role(level);
+    if (v && guid_is(value) && v->in.text[0])
+        shown = v->in.text;
+    textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s%s%s", v ? _(where_fields[i].label) : id,
+                 shown, source[0] ? ", " : "", source);
+    if (!str_ieq(shown, value))
+        textview_add(&w->review, ROLE_QUIET, 18, 0, "%s", value);
+    if (note[0] && !str_ieq(note, shown))
+        textview_add(&w->review, role == ROLE_GOOD ? ROLE_QUIET : role, 18, 0, "%s", note);
     if (str_eq(level, "fail")) {
         w->wrong = true;
-        if (i >= 0)
-            form_message(&w->where, id, level, note);
+        form_message(&w->where, id, level, note);
     }
-    if (v && v->in.text[0] && !str_ieq(v->in.text, value))
-        textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s (%s), %s", _(where_fields[i].label),
-                     v->in.text, value, source);
-    else
-        textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s%s%s",
-                     i >= 0 ? _(where_fields[i].label) : id, value, source[0] ? ", " : "", source);
-    if (note[0])
-        textview_add(&w->review, role == ROLE_GOOD ? ROLE_QUIET : role, 18, 0, "%s", note);
+}
+
+/* Acts of the same kind in one paragraph: sixteen nodes are one line of names. */
+static void review_acts(struct wizard *w, const struct json *will)
+{
+    const struct json *a = json_first(will);
+    char what[120], how[40], name[200];
+
+    while (a) {
+        struct str names = STR_INIT;
+        const struct json *first = a;
+
+        clean(what, sizeof what, a, "what");
+        clean(how, sizeof how, a, "how");
+        for (; a && str_eq(json_str(a, "what"), json_str(first, "what")) &&
+               str_eq(json_str(a, "how"), json_str(first, "how"));
+             a = json_next(a))
+            str_addf(&names, "%s%s", names.len ? ", " : "", clean(name, sizeof name, a, "name"));
+        textview_add(&w->review, str_eq(how, "keep") ? ROLE_QUIET : ROLE_TEXT, 1, 2, "%s %s: %s",
+                     what, str_p(&names), how_text(how));
+        str_free(&names);
+    }
 }
 
 static void build_review(struct ui *ui, struct wizard *w, const struct json *result)
 {
-    char what[120], name[200], how[40];
-
     textview_clear(&w->review);
     w->review.top = 0;
     w->wrong = false;
-    textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s", _("Cluster"), cluster(ui)->name);
-    textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s", _("Azure cloud"),
+    textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s, %s", _("Cluster"), cluster(ui)->name,
                  w->where.values[WHERE_CLOUD].in.text);
     JSON_EACH (f, json_get(result, "fields"))
         review_field(w, f);
     textview_add(&w->review, ROLE_TEXT, 0, 0, "%s", "");
     textview_add(&w->review, ROLE_BAR, 1, 0, "%s", _("What will be done"));
-    JSON_EACH (a, json_get(result, "will")) {
-        bool keep = str_eq(clean(how, sizeof how, a, "how"), "keep");
-        textview_add(&w->review, keep ? ROLE_QUIET : ROLE_TEXT, 1, 2, "%s %s: %s",
-                     clean(what, sizeof what, a, "what"), clean(name, sizeof name, a, "name"),
-                     how_text(how));
-    }
+    review_acts(w, json_get(result, "will"));
     textview_add(&w->review, ROLE_TEXT, 0, 0, "%s", "");
     textview_add(&w->review, ROLE_BAR, 1, 0, "%s", _("What cannot be undone"));
-    textview_add(&w->review, ROLE_TEXT, 1, 2, "%s",
-                 _("Region and resource name stay until the cluster is unregistered. From its "
-                   "creation on the subscription is billed for the cluster. Registered resource "
-                   "providers stay registered."));
+    textview_add(
+        &w->review, ROLE_TEXT, 1, 2, "%s",
+        _("Region and resource name stay until the cluster is unregistered. From its creation on "
+          "the subscription is billed for the cluster. Registered resource providers stay "
+          "registered."));
 }
 
 static void reviewed(void *payload, const struct json *result, const struct err *e)

@@ -375,8 +375,7 @@ struct json *wizard_args(const struct form *w)
 
 const char *wizard_source(enum form_source s)
 {
-    static const char *const words[] = { "", N_("default"), N_("typed"),
-                                         N_("chosen from Azure's list") };
+    static const char *const words[] = { "", N_("default"), N_("typed"), N_("from Azure's list") };
 
     return words[s][0] ? _(words[s]) : "";
 }

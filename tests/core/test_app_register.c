@@ -1,0 +1,201 @@
+#include "config.h"
+
+#include "testing.h"
+
+#include "core/app_bed.h"
+
+int test_core_app_register(void);
+
+#define VALUES(sub, tenant, region, more) \
+    "{\"subscriptionId\":\"" sub "\",\"tenantId\":\"" tenant "\",\"region\":\"" region "\"" more "}"
+#define GOOD VALUES(BED_SUB, BED_TENANT, "East US", "")
+
+static int ready(void **s)
+{
+    bed_open_all(s);
+    json_free(bed_ask("status", "{}"));
+    bed_sign_in();
+    return 0;
+}
+
+static const char *check(const char *values, const char *field, const char *what)
+{
+    static char out[300];
+    struct str args = STR_INIT;
+    struct json *j;
+
+    str_addf(&args, "{\"values\":%s}", values);
+    j = bed_ask("register-check", args.p);
+    out[0] = 0;
+    JSON_EACH(f, json_get(j, "fields"))
+        if (str_eq(json_str(f, "field"), field))
+            STR_SET(out, json_str(f, what));
+    json_free(j);
+    str_free(&args);
+    return out;
+}
+
+/* Each wrong value: refused with its own sentence, before anything is begun. */
+static void wrong_values(void **s)
+{
+    static const struct {
+        const char *args, *field;
+    } bad[] = {
+        { "{}", "subscriptionId" },
+        { VALUES("x", BED_TENANT, "eastus", ""), "subscriptionId" },
+        { VALUES(BED_SUB, "contoso", "eastus", ""), "tenantId" },
+        { VALUES(BED_SUB, BED_TENANT2, "eastus", ""), "tenantId" },
+        { VALUES(BED_OLD, BED_TENANT, "eastus", ""), "subscriptionId" },
+        { VALUES(BED_SUB, BED_TENANT, "", ""), "region" },
+        { VALUES(BED_SUB, BED_TENANT, "mars!", ""), "region" },
+        { VALUES(BED_SUB, BED_TENANT, "japaneast", ""), "region" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceName\":\"a/b\""), "resourceName" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceName\":\"a\\u001bb\""), "resourceName" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceName\":7"), "resourceName" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceGroupName\":\"ends.\""), "resourceGroupName" },
+    };
+
+    (void)s;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_null(bed_ask("register", bad[i].args));
+        assert_string_equal(bed_err.context, bad[i].field);
+        assert_true(strlen(bed_err.message) > 10);
+        assert_string_equal(check(bad[i].args, bad[i].field, "level"), "fail");
+    }
+    assert_null(bed.app->run);
+}
+
+static void defaults_and_sources(void **s)
+{
+    (void)s;
+    bed.web.n_rules = 0; /* Azure does not answer: the review is an error, not a guess */
+    assert_string_equal(check(GOOD, "region", "value"), "");
+    assert_true(err_is(&bed_err));
+    json_free(bed_ask("sign-out", "{}"));
+    /* signed out: the values are judged, nothing is asked */
+    assert_string_equal(check(GOOD, "region", "value"), "eastus");
+    assert_string_equal(check(GOOD, "resourceName", "value"), "clu");
+    assert_string_equal(check(GOOD, "resourceName", "source"), "default");
+    assert_string_equal(check(GOOD, "resourceGroupName", "value"), "clu-rg");
+    assert_string_equal(check(VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceName\":\"new\""),
+                              "resourceGroupName", "value"),
+                        "new-rg");
+    assert_string_equal(check(GOOD, "subscriptionId", "source"), "typed");
+    assert_string_equal(check(GOOD, "region", "level"), "ok");
+}
+
+static void a_warned_subscription(void **s)
+{
+    (void)s;
+    json_free(bed_ask("choices", "{\"subscription\":\"" BED_SUB2 "\"}"));
+    assert_string_equal(check(VALUES(BED_SUB2, BED_TENANT, "mars!", ""), "subscriptionId", "level"), "warn");
+    assert_non_null(strstr(check(VALUES(BED_SUB2, BED_TENANT, "mars!", ""), "subscriptionId", "note"), "Warned"));
+}
+
+static void a_stored_registration_fills_in(void **s)
+{
+    (void)s;
+    for (int i = 0; i < 2; i++)
+        fake_node_say(&bed.nodes[i], NODE_STATUS,
+                      "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"clusterName\":\"clu\",\"Region\":\"westeurope\","
+                      "\"AzureResourceUri\":\"/Subscriptions/" BED_SUB "/resourceGroups/grp/providers/Microsoft.AzureStackHCI/clusters/stored\"}");
+    json_free(bed_ask("status", "{}"));
+    json_free(bed_ask("sign-out", "{}"));
+    assert_string_equal(check("{\"tenantId\":\"" BED_TENANT "\"}", "resourceName", "value"), "stored");
+    assert_string_equal(check("{\"tenantId\":\"" BED_TENANT "\"}", "resourceGroupName", "value"), "grp");
+    assert_string_equal(check("{\"tenantId\":\"" BED_TENANT "\"}", "subscriptionId", "source"), "stored");
+    assert_string_equal(check("{\"tenantId\":\"" BED_TENANT "\"}", "region", "value"), "westeurope");
+}
+
+static void without_a_cluster(void **s)
+{
+    (void)s;
+    for (int i = 0; i < 2; i++)
+        fake_node_say(&bed.nodes[i], NODE_STATUS, "{\"ClusterStatus\":\"NotYet\",\"RegistrationStatus\":\"NotYet\"}");
+    json_free(bed_ask("status", "{}"));
+    assert_null(bed_ask("register", GOOD));
+    assert_int_equal(bed_err.code, ERR_C_NO_CLUSTER);
+    assert_true(bed_err.advice[0] != 0);
+}
+
+static void native_nodes_and_a_real_cloud(void **s)
+{
+    (void)s;
+    bed.app->cloud.native_dataplane = 0;
+    assert_null(bed_ask("register", GOOD));
+    assert_int_equal(bed_err.code, ERR_C_DATAPLANE);
+    assert_null(bed_ask("register-check", "{\"values\":" GOOD "}"));
+    assert_int_equal(bed_err.code, ERR_C_DATAPLANE);
+    bed.nodes[0].node.native = bed.nodes[1].node.native = false;
+    json_free(bed_ask("register-check", "{\"values\":" VALUES("x", "", "", "") "}"));
+    assert_false(err_is(&bed_err));
+}
+
+static void signed_out(void **s)
+{
+    (void)s;
+    json_free(bed_ask("sign-out", "{}"));
+    assert_null(bed_ask("register", GOOD));
+    assert_int_equal(bed_err.code, ERR_C_NOT_SIGNED_IN);
+}
+
+static bool run_over(void *arg)
+{
+    const struct sec_run *r = state_get(bed.state, SEC_RUN);
+
+    (void)arg;
+    return str_eq(r->state, "failed") || str_eq(r->state, "done");
+}
+
+/* A run begins, is shown, refuses a second one, and ends with Azure's own refusal and our advice. */
+static void a_run(void **s)
+{
+    const struct sec_run *r;
+    struct json *j;
+    char id[64];
+
+    (void)s;
+    fake_http_rule(&bed.web, "GET", "/subscriptions/" BED_SUB "?", 403,
+                   "{\"error\":{\"code\":\"AuthorizationFailed\",\"message\":\"no right\"}}");
+    j = bed_ask("register", GOOD);
+    assert_non_null(json_str(j, "id"));
+    STR_SET(id, json_str(j, "id"));
+    json_free(j);
+    r = state_get(bed.state, SEC_RUN);
+    assert_string_equal(r->id, id); /* shown before the answer */
+    assert_null(bed_ask("register", GOOD));
+    assert_int_equal(bed_err.code, ERR_C_BUSY);
+    assert_true(spin_until(bed.loop, run_over, NULL));
+    r = state_get(bed.state, SEC_RUN);
+    assert_string_equal(r->state, "failed");
+    assert_string_equal(r->error.message, "no right");
+    assert_string_equal(r->error.remote_code, "AuthorizationFailed");
+    assert_true(r->error.advice[0] != 0);
+    assert_string_equal(r->result, "Failed");
+    assert_int_equal(r->owner_uid, bed.app->signin_uid);
+    j = bed_ask("runs", "{}");
+    assert_string_equal(json_str(j, "runs.0.id"), id);
+    assert_string_equal(json_str(j, "runs.0.state"), "failed");
+    json_free(j);
+    j = bed_ask("run-show", "{\"id\":\"\"}");
+    assert_string_equal(json_str(j, "id"), id);
+    json_free(j);
+}
+
+int test_core_app_register(void)
+{
+#undef T
+#define T(f) cmocka_unit_test_setup_teardown(f, ready, bed_close)
+    const struct CMUnitTest tests[] = {
+        T(wrong_values),
+        T(defaults_and_sources),
+        T(a_warned_subscription),
+        T(a_stored_registration_fills_in),
+        T(without_a_cluster),
+        T(native_nodes_and_a_real_cloud),
+        T(signed_out),
+        T(a_run),
+    };
+
+    return TEST_GROUP("core/app_register", tests);
+}
