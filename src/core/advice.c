@@ -26,6 +26,7 @@
 
 const struct advice_row advice_rows[] = {
     /* Microsoft Entra: azure-wire.md 1.8 */
+    AADSTS(54005, N_("The code was used already, or the answer that held the sign-in was lost on the way. Sign in again: you get a new code.")),
     AADSTS(50020, N_("Sign in with a work account of this tenant, or get invited to it.")),
     AADSTS(16000, N_("Sign in with a work account of this tenant, or get invited to it.")),
     AADSTS(50034, TENANT),

@@ -190,6 +190,20 @@ static void filter_and_choose(void **state)
     assert_int_equal(f.changed, 2);
 }
 
+/* Enter opens the list on the present value, a second Enter keeps it. */
+static void enter_twice_changes_nothing(void **state)
+{
+    struct form f;
+
+    (void)state;
+    form_init(&f, fields, 3, "Next");
+    form_set(&f, 2, "West Europe", "westeurope", FORM_DEFAULT);
+    f.focus = 2;
+    type(&f, "\r\r");
+    assert_string_equal(f.values[2].id, "westeurope");
+    assert_int_equal(f.focus, 3);
+}
+
 static void only_match(void **state)
 {
     struct form f;
@@ -264,6 +278,7 @@ int test_console_widgets(void)
         cmocka_unit_test(checked_when_left),
         cmocka_unit_test(filter_and_choose),
         cmocka_unit_test(only_match),
+        cmocka_unit_test(enter_twice_changes_nothing),
         cmocka_unit_test(typed_is_taken),
         cmocka_unit_test(undo_and_escape),
         cmocka_unit_test(next_goes_to_the_wrong_field),

@@ -176,6 +176,7 @@ class Rehearsal:
             names += ["--node", f"node{n}"]
         self.run("cluster", "create", "CLUSTER-A", *names, ok=0)
         self.run("sign-in", ok=0)
+        self.roles_before = sum("/roleassignments/" in i.lower() for i in self.world()["resources"])
 
     def register_args(self):
         r = self.ready()

@@ -3,65 +3,33 @@
 import functools
 
 import azl
-
-KINDS = ["429:retry-after=1", "500", "503", "reset", "reply-lost", "truncate", "garbage", "bad-length", "half-header", "slow=300"]
-
-
-def registered(r, text):
-    s = r.status()
-    azl.equal((s["ClusterStatus"], s["RegistrationStatus"], s["ConnectionStatus"]), ("Clustered", "Registered", "Connected"), text)
-
-
-def requests_of_a_registration():
-    """METHOD and path of each ARM and data-plane request, in order of first appearance, names wildcarded."""
-    with azl.Rehearsal() as r:
-        r.prepare()
-        before = len(r.exchanges())
-        r.register()
-        out = []
-        for x in r.exchanges()[before:]:
-            path = "/" + x["url"].split("?")[0].split("/", 3)[3]
-            if "/subscriptions/" not in path.lower() and "/dataplane/" not in path.lower():
-                continue
-            parts = path.split("/")
-            for i, part in enumerate(parts):
-                if len(part) == 36 and part.count("-") == 4:
-                    parts[i] = "*"
-            key = f"{x['method']} {'/'.join(parts)}"
-            if key not in out:
-                out.append(key)
-        return out
+import products
 
 
 def test_each_kind_of_fault_on_the_cluster_put():
-    def one(kind):
-        with azl.Rehearsal(sandbox=["--fault", f"{kind}@PUT */clusters/*"]) as r:
-            r.prepare()
-            r.register()
-            registered(r, kind)
-            azl.check(len({w for w in r.writes() if w[1].endswith("/clusters/cluster-a")}) <= 1, kind)
-
-    azl.side_by_side([functools.partial(one, kind) for kind in KINDS])
+    azl.side_by_side([functools.partial(products.registers_with_fault, kind, "PUT */clusters/CLUSTER-A") for kind in products.KINDS])
 
 
 def test_each_request_failed_once():
-    requests = requests_of_a_registration()
+    requests, kinds = products.requests_of_a_registration(), products.KINDS
     azl.check(len(requests) >= 12, f"only {requests}")
-
-    def one(kind, request):
-        with azl.Rehearsal(sandbox=["--fault", f"{kind}@{request}"]) as r:
-            r.prepare()
-            p = r.register(ok=None)
-            azl.equal(p.returncode, 0, f"{kind}@{request}: {p.stdout}{p.stderr}{r.core_log() if p.returncode else ''}")
-            registered(r, f"{kind}@{request}")
-    azl.side_by_side([functools.partial(one, KINDS[n % len(KINDS)], request) for n, request in enumerate(requests)])
+    azl.side_by_side([functools.partial(products.registers_with_fault, kinds[n % len(kinds)], request) for n, request in enumerate(requests)])
     print(f"        {len(requests)} requests")
 
 
 def test_faults_of_the_sign_in():
-    for kind in ("slow_down", "500", "503", "reset", "reply-lost"):
-        with azl.Rehearsal(approve="auto:1", sandbox=["--fault", f"{kind}@POST */oauth2/v2.0/token"]) as r:
+    def one(kind):
+        with azl.Rehearsal(approve="auto:3", sandbox=["--fault", f"{kind}@POST */oauth2/v2.0/token"]) as r:
             r.run("sign-in", ok=0)
+
+    azl.side_by_side([functools.partial(one, kind) for kind in ("slow_down", "500", "503", "reset", "truncate", "garbage")])
+
+
+def test_a_sign_in_whose_answer_is_lost_says_so_and_can_be_repeated():
+    with azl.Rehearsal(sandbox=["--fault", "reply-lost@POST */oauth2/v2.0/token"]) as r:
+        p = r.run("sign-in", ok=4)
+        azl.check("54005" in p.stderr and "new code" in p.stderr, p.stderr)
+        r.run("sign-in", ok=0)
 
 
 def test_a_declined_and_an_expired_code_say_so():

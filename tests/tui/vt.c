@@ -19,7 +19,7 @@
 #include "base/str.h"
 #include "console/ui/text.h"
 
-#define QUIET_MS 120
+#define QUIET_MS 80 /* longer than the console's own delays for Esc and resize */
 #define LONG_MS  5000
 
 struct vt {
@@ -102,6 +102,8 @@ struct vt *vt_start(struct loop *l, const struct vt_options *o)
         run_child(o, v->slave);
     }
     v->io = loop_io_add(l, v->fd, POLLIN, on_pty, v);
+    for (int64_t start = mono_ms(); v->bytes == 0 && v->io && mono_ms() - start < LONG_MS;)
+        loop_turn(l, 20);
     vt_settle(v);
     return v;
 }

@@ -6,11 +6,13 @@
 #include "base/str.h"
 #include "console/cli/output.h"
 
+/* The section is newer than when we asked, and has got as far as a code. */
 static bool code_or_end(struct cli *c, void *payload)
 {
     const struct sec_signin *s = client_section(c->client, SEC_SIGNIN);
 
-    (void)payload;
+    if (client_version(c->client, SEC_SIGNIN) == *(int64_t *)payload)
+        return false;
     return str_eq(s->state, "code") || str_eq(s->state, "in") || str_eq(s->state, "failed");
 }
 
@@ -47,6 +49,7 @@ int cli_sign_in(struct cli *c, const char *tenant, struct err *e)
     const struct sec_signin *s;
     struct json *args;
     char code[48];
+    int64_t before;
 
     if (!cli_have(c, 1u << SEC_SIGNIN, e))
         return -1;
@@ -57,7 +60,8 @@ int cli_sign_in(struct cli *c, const char *tenant, struct err *e)
         args = json_object();
         if (tenant)
             json_set_str(args, "tenant", tenant);
-        if (cli_ask(c, "sign-in", args, NULL, e) < 0 || cli_wait(c, code_or_end, NULL, 60000, e) < 0)
+        before = client_version(c->client, SEC_SIGNIN);
+        if (cli_ask(c, "sign-in", args, NULL, e) < 0 || cli_wait(c, code_or_end, &before, 60000, e) < 0)
             return -1;
     }
     while (str_eq(s->state, "code")) {

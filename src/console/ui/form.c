@@ -139,12 +139,21 @@ static void go(struct form *f, struct ui *ui, int step)
         STR_SET(f->values[f->focus].undo, f->values[f->focus].in.text);
 }
 
-static void open_list(struct form *f, bool filtering)
+/* Opened by Enter it stands on the present value: a second Enter changes nothing. */
+static void open_list(struct form *f, struct ui *ui, bool filtering)
 {
+    int n = choice_count(f, ui, f->focus);
+
     f->list_open = true;
     f->filtering = filtering;
     f->list_at = filtering ? -1 : 0;
     f->list_top = 0;
+    for (int i = 0; i < n && !filtering; i++) {
+        struct form_choice c = { .id = "" };
+        f->fields[f->focus].choice(ui, f, i, &c);
+        if (str_ieq(c.id, f->values[f->focus].id))
+            f->list_at = i;
+    }
 }
 
 static void choose(struct form *f, struct ui *ui, int index)
@@ -176,7 +185,7 @@ static enum form_result key_enter(struct form *f, struct ui *ui)
             choose(f, ui, found[0]);
         go(f, ui, 1);
     } else if (choice_count(f, ui, f->focus) > 0) {
-        open_list(f, false);
+        open_list(f, ui, false);
     } else {
         go(f, ui, 1);
     }
@@ -215,7 +224,7 @@ static bool key_edit(struct form *f, struct ui *ui, int key)
     v->source = v->in.text[0] ? FORM_TYPED : FORM_EMPTY;
     v->message[0] = v->level[0] = '\0';
     if (choice_count(f, ui, f->focus) > 0)
-        open_list(f, true);
+        open_list(f, ui, true);
     return true;
 }
 

@@ -105,7 +105,7 @@ static void draw_step(struct ui *ui, const struct sec_step *s, int number, int r
 
     remark(s, note, sizeof note);
     w = text_width(note);
-    if (s->started_at)
+    if (s->started_at && !str_eq(s->state, "skipped"))
         frame_duration(time, (s->ended_at ? s->ended_at : ui_now(ui)) - s->started_at);
     paint_fmt(row, 1, 3, ROLE_TEXT, "%2d", number);
     paint_text(row, 4, 6, m->role, _(m->badge));

@@ -410,13 +410,16 @@ static void draw_where(struct ui *ui, struct wizard *w, const struct area *a)
     const struct sec_signin *s = ui_section(ui, SEC_SIGNIN);
     const struct sec_choices *c = ui_section(ui, SEC_CHOICES);
     struct area form = { a->row + 2, 0, a->rows - 2, a->cols };
+    bool note = str_eq(c->state, "asking") || str_eq(c->state, "failed");
     int col = 1;
 
     if (2 * WHERE_FIELDS + 1 > form.rows) { /* low screen: the fields need the blank row */
         form.row--;
         form.rows++;
     }
-    col += paint_fmt(a->row, col, a->cols / 2, ROLE_QUIET, _("Signed in as %s."), s->account) + 1;
+    col += paint_fmt(a->row, col, note ? a->cols / 2 : a->cols - 2, ROLE_QUIET,
+                     _("Signed in as %s."), s->account) +
+           1;
     if (str_eq(c->state, "asking"))
         paint_text(a->row, col, a->cols - col - 1, ROLE_QUIET,
                    _("Asking Azure for the lists; you can type."));

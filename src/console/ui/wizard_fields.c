@@ -86,7 +86,7 @@ static const char *check_tenant(struct ui *ui, const struct form *f, int i, char
     const struct sec_choice *c = find(choices(ui)->tenants, choices(ui)->n_tenants, v->id);
 
     if (c) {
-        str_fmt(msg, size, "%s", c->id);
+        str_fmt(msg, size, "%s", str_ieq(v->in.text, c->id) ? c->name : c->id);
         return "ok";
     }
     if (guid_is(v->id)) {
@@ -112,7 +112,8 @@ static const char *check_subscription(struct ui *ui, const struct form *f, int i
     }
     if (c) {
         bool fine = str_ieq(c->state, "Enabled") || !c->state[0];
-        str_fmt(msg, size, "%s%s%s", c->id, fine ? "" : ", ", fine ? "" : c->state);
+        str_fmt(msg, size, "%s%s%s", str_ieq(v->in.text, c->id) ? c->name : c->id, fine ? "" : ", ",
+                fine ? "" : c->state);
         return fine ? "ok" : "warn";
     }
     if (guid_is(v->id)) {
@@ -321,6 +322,9 @@ void wizard_defaults(struct form *w, struct ui *ui)
 
     form_set(w, WHERE_CLOUD, core->cloud, core->cloud, FORM_DEFAULT);
     fill_empty(w, WHERE_TENANT, t && t->name[0] ? t->name : in->tenant_id, in->tenant_id);
+    if (w->values[WHERE_TENANT].source == FORM_DEFAULT && t && t->name[0] &&
+        str_ieq(w->values[WHERE_TENANT].in.text, t->id)) /* the list came after the default */
+        form_set(w, WHERE_TENANT, t->name, t->id, FORM_DEFAULT);
     default_subscription(w, ui);
     if (cluster->name[0]) {
         str_fmt(group, sizeof group, "%s-rg", cluster->name);
