@@ -150,7 +150,7 @@ class Rehearsal:
     def exchanges(self):
         try:
             with open(self.log, encoding="utf-8") as f:
-                return [json.loads(line) for line in f if line.strip()]
+                return [json.loads(line) for line in f if line.endswith("\n")]  # the last one may be just being written
         except OSError:
             return []
 
