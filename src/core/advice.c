@@ -8,25 +8,47 @@
 #include "base/i18n.h"
 #include "base/str.h"
 
-#define AADSTS(number, text) { ERR_AUTH, number, NULL, 0, text }
-#define OP(number, text)        { ERR_OP, number, NULL, 0, text }
-#define ARM(remote, text)       { ERR_ARM, 0, remote, 0, text }
-#define OURS(code, text)        { ERR_NONE, code, NULL, 0, text }
+#define AADSTS(number, text)                                                                       \
+    {                                                                                              \
+        ERR_AUTH, number, NULL, 0, text                                                            \
+    }
+#define OP(number, text)                                                                           \
+    {                                                                                              \
+        ERR_OP, number, NULL, 0, text                                                              \
+    }
+#define ARM(remote, text)                                                                          \
+    {                                                                                              \
+        ERR_ARM, 0, remote, 0, text                                                                \
+    }
+#define OURS(code, text)                                                                           \
+    {                                                                                              \
+        ERR_NONE, code, NULL, 0, text                                                              \
+    }
 
-#define MFA       N_("The tenant wants more proof of who you are: sign in again and give the tenant explicitly.")
-#define DEVICE    N_("Finish the sign-in in the browser of a managed, compliant device, or ask your administrator.")
-#define POLICY    N_("A Conditional Access policy blocks this sign-in: ask your administrator, who finds it in the sign-in log by the correlation id.")
-#define AGAIN     N_("Sign in again.")
-#define TENANT    N_("Check the tenant: the portal shows its id under Microsoft Entra ID, Overview.")
-#define CONSENT   N_("An administrator of the tenant must give consent.")
-#define LATER     N_("Azure is busy or in trouble: try again in a few minutes.")
-#define APP       N_("The client id is unknown or disabled in this tenant: check the setting client-id and the cloud.")
-#define STORED    N_("This cluster is registered with other values: leave them out, or unregister first.")
-#define SPACE     N_("Make room on the file system of the state folder; azloconf goes on by itself.")
+#define MFA                                                                                        \
+    N_("The tenant wants more proof of who you are: sign in again and give the tenant "            \
+       "explicitly.")
+#define DEVICE                                                                                     \
+    N_("Finish the sign-in in the browser of a managed, compliant device, or ask your "            \
+       "administrator.")
+#define POLICY                                                                                     \
+    N_("A Conditional Access policy blocks this sign-in: ask your administrator, who finds it in " \
+       "the sign-in log by the correlation id.")
+#define AGAIN   N_("Sign in again.")
+#define TENANT  N_("Check the tenant: the portal shows its id under Microsoft Entra ID, Overview.")
+#define CONSENT N_("An administrator of the tenant must give consent.")
+#define LATER   N_("Azure is busy or in trouble: try again in a few minutes.")
+#define APP                                                                                        \
+    N_("The client id is unknown or disabled in this tenant: check the setting client-id and the " \
+       "cloud.")
+#define STORED                                                                                     \
+    N_("This cluster is registered with other values: leave them out, or unregister first.")
+#define SPACE N_("Make room on the file system of the state folder; azloconf goes on by itself.")
 
 const struct advice_row advice_rows[] = {
     /* Microsoft Entra: azure-wire.md 1.8 */
-    AADSTS(54005, N_("The code was used already, or the answer that held the sign-in was lost on the way. Sign in again: you get a new code.")),
+    AADSTS(54005, N_("The code was used already, or the answer that held the sign-in was lost on "
+                     "the way. Sign in again: you get a new code.")),
     AADSTS(50020, N_("Sign in with a work account of this tenant, or get invited to it.")),
     AADSTS(16000, N_("Sign in with a work account of this tenant, or get invited to it.")),
     AADSTS(50034, TENANT),
@@ -54,7 +76,8 @@ const struct advice_row advice_rows[] = {
     AADSTS(53003, POLICY),
     AADSTS(530032, POLICY),
     AADSTS(530035, POLICY),
-    AADSTS(530036, N_("A policy forbids sessions that began with a device code: ask your administrator for an exception.")),
+    AADSTS(530036, N_("A policy forbids sessions that began with a device code: ask your "
+                      "administrator for an exception.")),
     AADSTS(50173, AGAIN),
     AADSTS(70008, AGAIN),
     AADSTS(700082, AGAIN),
@@ -69,8 +92,10 @@ const struct advice_row advice_rows[] = {
     AADSTS(90038, TENANT),
     AADSTS(500011, N_("The tenant does not know this service: check the cloud.")),
     AADSTS(500021, N_("Your network restricts tenants: ask your administrator to allow this one.")),
-    AADSTS(500212, N_("Your organisation's cross-tenant policy forbids this: ask your administrator.")),
-    AADSTS(500213, N_("Your organisation's cross-tenant policy forbids this: ask your administrator.")),
+    AADSTS(500212,
+           N_("Your organisation's cross-tenant policy forbids this: ask your administrator.")),
+    AADSTS(500213,
+           N_("Your organisation's cross-tenant policy forbids this: ask your administrator.")),
     AADSTS(65001, CONSENT),
     AADSTS(65004, CONSENT),
     AADSTS(90094, CONSENT),
@@ -89,31 +114,49 @@ const struct advice_row advice_rows[] = {
     AADSTS(53011, N_("The account is blocked as risky: an administrator must clear it.")),
 
     /* Azure Resource Manager: azure-wire.md 2.6 */
-    ARM("AuthorizationFailed", N_("Ask for the role Owner, or User Access Administrator and Azure Stack HCI Administrator, on the subscription; a new role takes minutes to count.")),
-    ARM("LinkedAuthorizationFailed", N_("You lack rights on a resource that this one refers to: ask an Owner of the subscription.")),
-    ARM("DenyAssignmentAuthorizationFailed", N_("A deny assignment forbids this: ask an Owner of the subscription.")),
-    ARM("RequestDisallowedByPolicy", N_("An Azure Policy of your organisation forbids this: ask its owner for an exemption, or choose another region, name or group.")),
-    ARM("InvalidAuthenticationTokenTenant", N_("The subscription belongs to another tenant: sign in to that one.")),
+    ARM("AuthorizationFailed",
+        N_("Ask for the role Owner, or User Access Administrator and Azure Stack HCI "
+           "Administrator, on the subscription; a new role takes minutes to count.")),
+    ARM("LinkedAuthorizationFailed", N_("You lack rights on a resource that this one refers to: "
+                                        "ask an Owner of the subscription.")),
+    ARM("DenyAssignmentAuthorizationFailed",
+        N_("A deny assignment forbids this: ask an Owner of the subscription.")),
+    ARM("RequestDisallowedByPolicy",
+        N_("An Azure Policy of your organisation forbids this: ask its owner for an exemption, or "
+           "choose another region, name or group.")),
+    ARM("InvalidAuthenticationTokenTenant",
+        N_("The subscription belongs to another tenant: sign in to that one.")),
     ARM("InvalidAuthenticationToken", AGAIN),
     ARM("ExpiredAuthenticationToken", AGAIN),
     ARM("AuthenticationFailed", AGAIN),
-    ARM("SubscriptionNotFound", N_("Check the subscription id, and that your account may see it in this tenant.")),
-    ARM("InvalidSubscriptionId", N_("Check the subscription id: the portal shows it under Subscriptions.")),
-    ARM("ReadOnlyDisabledSubscription", N_("The subscription is disabled: its account owner must enable it, or choose another one.")),
-    ARM("MissingSubscriptionRegistration", N_("Register the named resource provider in the subscription, then resume.")),
+    ARM("SubscriptionNotFound",
+        N_("Check the subscription id, and that your account may see it in this tenant.")),
+    ARM("InvalidSubscriptionId",
+        N_("Check the subscription id: the portal shows it under Subscriptions.")),
+    ARM("ReadOnlyDisabledSubscription", N_("The subscription is disabled: its account owner must "
+                                           "enable it, or choose another one.")),
+    ARM("MissingSubscriptionRegistration",
+        N_("Register the named resource provider in the subscription, then resume.")),
     ARM("MissingRegistrationForLocation", N_("Choose another region.")),
     ARM("LocationNotAvailable*", N_("Choose another region.")),
-    ARM("NoRegisteredProviderFound", N_("Choose another region, or register the resource provider again.")),
-    ARM("InvalidResourceLocation", N_("The resource exists in another region: use that region, or another name.")),
-    ARM("InvalidResourceGroupLocation", N_("The resource group exists in another region: use another group.")),
-    ARM("ResourceGroupBeingDeleted", N_("The resource group is being deleted: wait until it is gone, then resume.")),
+    ARM("NoRegisteredProviderFound",
+        N_("Choose another region, or register the resource provider again.")),
+    ARM("InvalidResourceLocation",
+        N_("The resource exists in another region: use that region, or another name.")),
+    ARM("InvalidResourceGroupLocation",
+        N_("The resource group exists in another region: use another group.")),
+    ARM("ResourceGroupBeingDeleted",
+        N_("The resource group is being deleted: wait until it is gone, then resume.")),
     ARM("ScopeLocked", N_("A lock forbids this: remove the lock in the portal, then resume.")),
-    ARM("AnotherOperationInProgress", N_("Another operation works on the same resource: wait, then resume.")),
-    ARM("RoleAssignmentLimitExceeded", N_("Remove role assignments that are not needed from the subscription.")),
+    ARM("AnotherOperationInProgress",
+        N_("Another operation works on the same resource: wait, then resume.")),
+    ARM("RoleAssignmentLimitExceeded",
+        N_("Remove role assignments that are not needed from the subscription.")),
     ARM("TooManyRequests", LATER),
     ARM("SubscriptionRequestsThrottled", LATER),
     { ERR_ARM, 0, NULL, 401, AGAIN },
-    { ERR_ARM, 0, NULL, 403, N_("Your account lacks a right that Azure names above: ask an Owner of the subscription.") },
+    { ERR_ARM, 0, NULL, 403,
+      N_("Your account lacks a right that Azure names above: ask an Owner of the subscription.") },
     { ERR_ARM, 0, NULL, 429, LATER },
     { ERR_ARM, 0, NULL, 500, LATER },
     { ERR_ARM, 0, NULL, 502, LATER },
@@ -135,43 +178,61 @@ const struct advice_row advice_rows[] = {
     OP(9129, N_("Use the group that the Arc machines are in already.")),
     OP(9130, N_("Look at the cluster resource in the portal, then resume.")),
     OP(9131, N_("Resume in a few minutes: Azure fills in this id after a while.")),
-    OP(9132, N_("Ask for a role that may assign roles (Owner or User Access Administrator), then resume.")),
+    OP(9132, N_("Ask for a role that may assign roles (Owner or User Access Administrator), then "
+                "resume.")),
     OP(9151, N_("Look at the Arc agent of the named nodes (azcmagent show), then resume.")),
 
     /* nodes and their Arc agents */
-    { ERR_NODE, 0, "AZCM0042", 0, N_("The sign-in was too old for the Arc agent: sign in again, then resume.") },
-    { ERR_NODE, 0, "AZCM*", 0, N_("Look at the Arc agent of this node (azcmagent show), then resume.") },
+    { ERR_NODE, 0, "AZCM0042", 0,
+      N_("The sign-in was too old for the Arc agent: sign in again, then resume.") },
+    { ERR_NODE, 0, "AZCM*", 0,
+      N_("Look at the Arc agent of this node (azcmagent show), then resume.") },
 
     /* ours, whatever the domain */
     OURS(ERR_C_NOT_SIGNED_IN, N_("Sign in (menu item 2, or azloconf sign-in).")),
-    OURS(ERR_C_NOT_ALLOWED, N_("Ask root to add you to group azloconf, or use the account that this belongs to.")),
-    OURS(ERR_C_BUSY, N_("Wait until the other operation ends, or look at it: azloconf operations.")),
+    OURS(ERR_C_NOT_ALLOWED,
+         N_("Ask root to add you to group azloconf, or use the account that this belongs to.")),
+    OURS(ERR_C_BUSY,
+         N_("Wait until the other operation ends, or look at it: azloconf operations.")),
     OURS(ERR_C_NO_CLUSTER, N_("Create a cluster first: azloconf cluster create NAME.")),
-    OURS(ERR_C_DATAPLANE, N_("Use azloconf --sandbox to rehearse, or register from Azure Local nodes.")),
-    OURS(ERR_C_PROTOCOL, N_("Console and core are of different versions: end the older one and start again.")),
+    OURS(ERR_C_DATAPLANE,
+         N_("Use azloconf --sandbox to rehearse, or register from Azure Local nodes.")),
+    OURS(ERR_C_PROTOCOL,
+         N_("Console and core are of different versions: end the older one and start again.")),
     OURS(ERR_C_EXPIRED, N_("Ask for a new code and type it within its time.")),
-    OURS(ERR_C_DECLINED, N_("Ask for a new code, and choose Continue on the page that asks who signs in.")),
-    OURS(ERR_C_SUBSCRIPTION, N_("Choose a subscription that is Enabled, or have its owner enable this one.")),
+    OURS(ERR_C_DECLINED,
+         N_("Ask for a new code, and choose Continue on the page that asks who signs in.")),
+    OURS(ERR_C_SUBSCRIPTION,
+         N_("Choose a subscription that is Enabled, or have its owner enable this one.")),
     OURS(ERR_C_DEADLINE, N_("Resume: what was made stays and is found again.")),
-    OURS(ERR_C_ELSEWHERE, N_("Disconnect the agent there first (azcmagent disconnect), then resume.")),
-    { ERR_STORE, ERR_C_CORRUPT, NULL, 0, N_("Move the named file away and keep it for support; azloconf then starts without it.") },
+    OURS(ERR_C_ELSEWHERE,
+         N_("Disconnect the agent there first (azcmagent disconnect), then resume.")),
+    { ERR_STORE, ERR_C_CORRUPT, NULL, 0,
+      N_("Move the named file away and keep it for support; azloconf then starts without it.") },
 
     /* this machine */
     { ERR_SYSTEM, ENOSPC, NULL, 0, SPACE },
     { ERR_SYSTEM, EDQUOT, NULL, 0, SPACE },
     { ERR_STORE, ENOSPC, NULL, 0, SPACE },
-    { ERR_SYSTEM, EROFS, NULL, 0, N_("Make the state folder writable, or choose another one with --state-dir.") },
-    { ERR_STORE, EROFS, NULL, 0, N_("Make the state folder writable, or choose another one with --state-dir.") },
+    { ERR_SYSTEM, EROFS, NULL, 0,
+      N_("Make the state folder writable, or choose another one with --state-dir.") },
+    { ERR_STORE, EROFS, NULL, 0,
+      N_("Make the state folder writable, or choose another one with --state-dir.") },
     { ERR_SYSTEM, EACCES, NULL, 0, N_("Give this user access to the named file or folder.") },
-    { ERR_SYSTEM, EADDRINUSE, NULL, 0, N_("Another program listens there: end it, or choose another path.") },
+    { ERR_SYSTEM, EADDRINUSE, NULL, 0,
+      N_("Another program listens there: end it, or choose another path.") },
 
     /* the network; CURLcode numbers */
     { ERR_NET, 5, NULL, 0, N_("Check the name of the proxy.") },
     { ERR_NET, 6, NULL, 0, N_("Check DNS and the host name.") },
-    { ERR_NET, 7, NULL, 0, N_("Check that the host can be reached: cable, route, firewall, proxy.") },
-    { ERR_NET, 28, NULL, 0, N_("Check that the host can be reached: firewall, proxy; then try again.") },
+    { ERR_NET, 7, NULL, 0,
+      N_("Check that the host can be reached: cable, route, firewall, proxy.") },
+    { ERR_NET, 28, NULL, 0,
+      N_("Check that the host can be reached: firewall, proxy; then try again.") },
     { ERR_NET, 35, NULL, 0, N_("Check whether a proxy or firewall breaks TLS open.") },
-    { ERR_NET, 60, NULL, 0, N_("The server's certificate is not trusted: if your proxy signs anew, name its CA with --ca-file; otherwise do not go on.") },
+    { ERR_NET, 60, NULL, 0,
+      N_("The server's certificate is not trusted: if your proxy signs anew, name its CA with "
+         "--ca-file; otherwise do not go on.") },
     { ERR_NET, 77, NULL, 0, N_("The CA file cannot be read: check --ca-file.") },
     { ERR_NET, 0, NULL, 0, N_("Check the network and the proxy, then try again.") },
 };

@@ -281,8 +281,7 @@ static void hold(struct app *a, const struct app_intent_row *row, const struct s
         serve_error(ask, &e);
         return;
     }
-    a->held[a->n_held++] =
-        (struct app_held){ .ask = *ask, .row = row, .args = json_copy(args) };
+    a->held[a->n_held++] = (struct app_held){ .ask = *ask, .row = row, .args = json_copy(args) };
 }
 
 static void release_held(struct app *a)
@@ -407,8 +406,9 @@ static void came(struct app *a)
 
 void app_attach_nodes(struct app *a, struct store *store, struct node **nodes, size_t n)
 {
-    struct refresh_config rc = { .loop = a->c.loop, .state = a->c.state, .nodes = nodes, .n = n,
-                                 .clock = a->c.clock };
+    struct refresh_config rc = {
+        .loop = a->c.loop, .state = a->c.state, .nodes = nodes, .n = n, .clock = a->c.clock
+    };
 
     a->store = store;
     a->nodes = nodes;

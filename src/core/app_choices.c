@@ -1,5 +1,6 @@
-/* app_choices.c - what can be chosen: tenants, their subscriptions (each asked with its own tenant's token, first sighting kept: azure-wire.md
- * 1.2.4, 2.3.3), and the regions that the provider offers for clusters in a subscription (2.5.3). */
+/* app_choices.c - what can be chosen: tenants, their subscriptions (each asked with its own
+ * tenant's token, first sighting kept: azure-wire.md 1.2.4, 2.3.3), and the regions that the
+ * provider offers for clusters in a subscription (2.5.3). */
 #include "config.h"
 
 #include <stdlib.h>
@@ -43,7 +44,8 @@ static void add_region(struct sec_choices *s, const char *display)
     s->n_regions++;
 }
 
-/* The dated list, for a cloud of the table; a discovered cloud that has no rows gets the public one's. */
+/* The dated list, for a cloud of the table; a discovered cloud that has no rows gets the public
+ * one's. */
 static void built_in_regions(struct app *a)
 {
     struct sec_choices *s = &a->choices.sec;
@@ -110,9 +112,9 @@ static void take_regions(struct app *a, const struct json *provider)
     struct sec_choices *s = &a->choices.sec;
 
     s->n_regions = 0;
-    JSON_EACH(type, json_get(provider, "resourceTypes"))
+    JSON_EACH (type, json_get(provider, "resourceTypes"))
         if (str_ieq(json_str(type, "resourceType"), "clusters"))
-            JSON_EACH(l, json_get(type, "locations"))
+            JSON_EACH (l, json_get(type, "locations"))
                 if (json_value_str(l))
                     add_region(s, json_value_str(l));
     if (s->n_regions)
@@ -190,7 +192,7 @@ static void merge(struct app *a)
         answered += c->lists[i] != NULL;
         if (!c->lists[i] && err_is(&c->errs[i]) && !err_is(&e))
             e = c->errs[i];
-        JSON_EACH(sub, json_get(c->lists[i], "value"))
+        JSON_EACH (sub, json_get(c->lists[i], "value"))
             add_subscription(&c->sec, sub, c->sec.tenants[i].id);
     }
     one = only_enabled(&c->sec);
@@ -230,8 +232,11 @@ static void ask_subs(struct app *a)
 
     c->subs_open = c->sec.n_tenants;
     for (size_t i = 0; i < c->sec.n_tenants; i++) {
-        struct arm_req q = { .method = "GET", .path = "/subscriptions", .api = API_SUBSCRIPTIONS,
-                             .tenant = c->sec.tenants[i].id, .flags = ARM_PAGES };
+        struct arm_req q = { .method = "GET",
+                             .path = "/subscriptions",
+                             .api = API_SUBSCRIPTIONS,
+                             .tenant = c->sec.tenants[i].id,
+                             .flags = ARM_PAGES };
 
         c->tenant_asks[i].app = a;
         c->tenant_asks[i].at = i;
@@ -269,10 +274,10 @@ static void on_tenants(void *payload, const struct arm_reply *r)
     }
     c->sec.n_tenants = 0;
     /* The tenant of the sign-in comes first: its sighting of a subscription counts. */
-    JSON_EACH(t, json_get(r->json, "value"))
+    JSON_EACH (t, json_get(r->json, "value"))
         if (str_ieq(json_str(t, "tenantId"), auth_view(a->auth)->tenant))
             add_tenant(&c->sec, json_str(t, "tenantId"), t);
-    JSON_EACH(t, json_get(r->json, "value"))
+    JSON_EACH (t, json_get(r->json, "value"))
         add_tenant(&c->sec, json_str(t, "tenantId"), t);
     add_tenant(&c->sec, auth_view(a->auth)->tenant[0] ? auth_view(a->auth)->tenant : NULL, NULL);
     if (c->sec.n_tenants)
@@ -283,8 +288,9 @@ static void on_tenants(void *payload, const struct arm_reply *r)
 
 static void ask_tenants(struct app *a)
 {
-    struct arm_req q = { .method = "GET", .path = "/tenants", .api = API_SUBSCRIPTIONS,
-                         .flags = ARM_PAGES };
+    struct arm_req q = {
+        .method = "GET", .path = "/tenants", .api = API_SUBSCRIPTIONS, .flags = ARM_PAGES
+    };
 
     a->choices.call = arm_send(a->arm, &q, on_tenants, a);
 }

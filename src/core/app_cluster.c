@@ -44,7 +44,7 @@ static int unknown(const struct app *a, const char *name, struct err *e)
 
 static bool listed(const struct json *names, const char *name)
 {
-    JSON_EACH(n, names)
+    JSON_EACH (n, names)
         if (str_ieq(json_value_str(n), name))
             return true;
     return false;
@@ -56,7 +56,7 @@ static int pick_nodes(const struct app *a, const struct json *asked, struct json
 {
     if (asked && !json_is_array(asked))
         return err_set(e, ERR_USAGE, 0, "%s", _("The nodes must be a list of names."));
-    JSON_EACH(n, asked) {
+    JSON_EACH (n, asked) {
         const char *name = json_value_str(n);
         const struct node *node;
 

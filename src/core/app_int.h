@@ -17,14 +17,14 @@ struct app_tenant_ask {
 /* Tenants, subscriptions and regions being asked for. */
 struct app_choices {
     struct sec_choices sec;
-    struct arm_call *call;                   /* tenants or regions */
-    struct arm_call *subs[SEC_MAX_TENANTS];  /* one a tenant */
+    struct arm_call *call;                  /* tenants or regions */
+    struct arm_call *subs[SEC_MAX_TENANTS]; /* one a tenant */
     struct app_tenant_ask tenant_asks[SEC_MAX_TENANTS];
     struct json *lists[SEC_MAX_TENANTS];
     struct err errs[SEC_MAX_TENANTS];
     size_t subs_open;
     bool busy;
-    char subscription[40];                   /* whose regions are wanted, "" none in particular */
+    char subscription[40]; /* whose regions are wanted, "" none in particular */
     struct serve_ask asks[APP_MAX_ASKS];
     size_t n_asks;
 };
@@ -64,12 +64,12 @@ struct app {
     size_t clients, watching;
     struct loop_timer *idle_timer, *log_timer, *run_timer;
     int64_t log_shown, log_shown_mono;
-    int64_t signin_uid;        /* -1: nobody */
+    int64_t signin_uid; /* -1: nobody */
     enum auth_state signin_was;
-    int64_t mono_to_wall;      /* offset used for the section's times */
+    int64_t mono_to_wall; /* offset used for the section's times */
     struct app_choices choices;
     struct op_run *run;
-    bool run_noted;            /* its end was handled */
+    bool run_noted; /* its end was handled */
     struct app_job *jobs;
     struct app_held held[APP_MAX_HELD];
     size_t n_held;
@@ -105,7 +105,8 @@ void app_runs(struct app *a, const struct serve_ask *ask, const struct json *arg
 void app_run_show(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_run_stop(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_run_resume(struct app *a, const struct serve_ask *ask, const struct json *args);
-int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *inputs, int64_t uid, struct err *e);
+int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *inputs, int64_t uid,
+                  struct err *e);
 void app_run_take_up(struct app *a);
 void app_run_signed_in(struct app *a);
 bool app_run_active(const struct app *a);
@@ -114,6 +115,7 @@ void app_publish_run(struct app *a);
 void app_ports(const struct app *a, struct op_ports *p);
 /* run_show.c */
 void run_section(struct sec_run *out, const struct op_run *r, const struct cloud *cloud);
-int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id, const struct cloud *cloud, struct err *e);
+int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
+                     const struct cloud *cloud, struct err *e);
 
 #endif

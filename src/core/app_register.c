@@ -1,6 +1,8 @@
-/* app_register.c - a registration's values: judged one by one with one sentence each, filled in, then checked against Azure or handed to the engine.
+/* app_register.c - a registration's values: judged one by one with one sentence each, filled in,
+ * then checked against Azure or handed to the engine.
  *
- * Defaults (register-flow.md 1.9, 2.2): what a stored registration says; ResourceName is the cluster's name, ResourceGroupName is NAME-rg.
+ * Defaults (register-flow.md 1.9, 2.2): what a stored registration says; ResourceName is the
+ * cluster's name, ResourceGroupName is NAME-rg.
  */
 #include "config.h"
 
@@ -16,9 +18,9 @@ enum { F_SUBSCRIPTION, F_TENANT, F_REGION, F_NAME, F_GROUP, FIELDS };
 
 struct value {
     char text[128];
-    const char *source;  /* "typed", "default", "stored" */
-    const char *level;   /* "ok" "warn" "fail" */
-    struct err err;      /* of "fail" */
+    const char *source; /* "typed", "default", "stored" */
+    const char *level;  /* "ok" "warn" "fail" */
+    struct err err;     /* of "fail" */
     char note[200];
 };
 struct values {
@@ -59,7 +61,8 @@ static void judge_subscription(struct values *all, struct value *v)
     const struct sec_choice *sub;
     char text[200];
 
-    judge_guid(v, _("The subscription id must be a GUID; the portal shows it under Subscriptions."));
+    judge_guid(v,
+               _("The subscription id must be a GUID; the portal shows it under Subscriptions."));
     sub = app_choice(c->subs, c->n_subs, v->text);
     if (str_eq(v->level, "fail") || !sub)
         return;
@@ -81,7 +84,9 @@ static void judge_tenant(struct values *all, struct value *v)
     const struct sec_choice *tenant, *sub;
     char text[200];
 
-    judge_guid(v, _("The tenant id must be a GUID; the portal shows it under Microsoft Entra ID, Overview."));
+    judge_guid(
+        v,
+        _("The tenant id must be a GUID; the portal shows it under Microsoft Entra ID, Overview."));
     if (str_eq(v->level, "fail"))
         return;
     sub = app_choice(c->subs, c->n_subs, all->v[F_SUBSCRIPTION].text);
@@ -176,10 +181,18 @@ static const struct field_row {
     void (*dflt)(const struct values *all, struct value *v);
     void (*judge)(struct values *all, struct value *v);
 } field_rows[FIELDS] = {
-    [F_SUBSCRIPTION] = { "subscriptionId", N_("A subscription id is needed; the portal shows it under Subscriptions."), dflt_subscription, judge_subscription },
-    [F_TENANT] = { "tenantId", N_("A tenant id is needed; the portal shows it under Microsoft Entra ID, Overview."), dflt_tenant, judge_tenant },
-    [F_REGION] = { "region", N_("A region is needed, for example eastus."), dflt_region, judge_region },
-    [F_NAME] = { "resourceName", N_("A name for the cluster resource is needed."), dflt_name, judge_name },
+    [F_SUBSCRIPTION] = { "subscriptionId",
+                         N_("A subscription id is needed; the portal shows it under "
+                            "Subscriptions."),
+                         dflt_subscription, judge_subscription },
+    [F_TENANT] = { "tenantId",
+                   N_("A tenant id is needed; the portal shows it under Microsoft Entra ID, "
+                      "Overview."),
+                   dflt_tenant, judge_tenant },
+    [F_REGION] = { "region", N_("A region is needed, for example eastus."), dflt_region,
+                   judge_region },
+    [F_NAME] = { "resourceName", N_("A name for the cluster resource is needed."), dflt_name,
+                 judge_name },
     [F_GROUP] = { "resourceGroupName", N_("A resource group is needed."), dflt_group, judge_group },
 };
 
@@ -238,13 +251,15 @@ static int first_error(const struct values *all, struct err *e)
 static int may_register(const struct app *a, const struct values *all, struct err *e)
 {
     if (!all->cluster->exists)
-        return err_set(e, ERR_OP, ERR_C_NO_CLUSTER, "%s", _("There is no cluster on this node yet."));
+        return err_set(e, ERR_OP, ERR_C_NO_CLUSTER, "%s",
+                       _("There is no cluster on this node yet."));
     for (size_t i = 0; i < a->n_nodes; i++)
         if (a->nodes[i]->native && !a->cloud.native_dataplane)
-            return err_set(e, ERR_OP, ERR_C_DATAPLANE,
-                           _("The node %s is a native one and %s does not speak its data plane: it would "
-                             "only leave a resource that never syncs."),
-                           a->nodes[i]->name, a->cloud.name);
+            return err_set(
+                e, ERR_OP, ERR_C_DATAPLANE,
+                _("The node %s is a native one and %s does not speak its data plane: it would "
+                  "only leave a resource that never syncs."),
+                a->nodes[i]->name, a->cloud.name);
     return 0;
 }
 

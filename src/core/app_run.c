@@ -107,8 +107,8 @@ static int make_room(struct app *a, struct err *e)
     return 0;
 }
 
-int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *inputs,
-                  int64_t uid, struct err *e)
+int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *inputs, int64_t uid,
+                  struct err *e)
 {
     struct op_ports p;
     struct op_run *run;
@@ -151,7 +151,7 @@ void app_run_take_up(struct app *a)
     struct json *ids = journal_list(a->c.runs_dir, &e);
     struct op_summary sum;
 
-    JSON_EACH(id, ids) {
+    JSON_EACH (id, ids) {
         struct err why = { 0 };
 
         if (a->run)
@@ -220,7 +220,8 @@ void app_run_stop(struct app *a, const struct serve_ask *ask, const struct json 
     answer(ask, &e, NULL);
 }
 
-/* Work goes on with the sign-in there is: it must be the asker's, or there is none and the run waits. */
+/* Work goes on with the sign-in there is: it must be the asker's, or there is none and the run
+ * waits. */
 static bool with_own_sign_in(const struct app *a, const struct serve_ask *ask, struct err *e)
 {
     return auth_view(a->auth)->state != AUTH_IN || app_signed_in(a, ask, e);
@@ -234,8 +235,8 @@ static int resumable(struct app *a, const struct serve_ask *ask, const char *id,
         !with_own_sign_in(a, ask, e))
         return -1;
     if (str_eq(sum.state, "done") || str_eq(sum.state, "undone"))
-        return err_set(e, ERR_OP, ERR_C_CONFLICT, _("The operation %s is over: nothing is left to do."),
-                       id);
+        return err_set(e, ERR_OP, ERR_C_CONFLICT,
+                       _("The operation %s is over: nothing is left to do."), id);
     return take_up(a, id, e);
 }
 
@@ -299,7 +300,7 @@ void app_runs(struct app *a, const struct serve_ask *ask, const struct json *arg
         serve_error(ask, &e);
         return;
     }
-    JSON_EACH(id, ids)
+    JSON_EACH (id, ids)
         push_summary(a, rows, json_value_str(id));
     json_free(ids);
     result = json_object();

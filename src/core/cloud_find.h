@@ -1,5 +1,7 @@
-/* cloud_find.h - a cloud that is in no table, asked for its metadata: GET {endpoint}/metadata/endpoints without a token (azure-wire.md 2.2).
- * trusted: a CA file was given for it (azure/cloud.h says what that allows). Answered once by callback; cancel with cloud_find_cancel. */
+/* cloud_find.h - a cloud that is in no table, asked for its metadata: GET
+ * {endpoint}/metadata/endpoints without a token (azure-wire.md 2.2). trusted: a CA file was given
+ * for it (azure/cloud.h says what that allows). Answered once by callback; cancel with
+ * cloud_find_cancel. */
 #ifndef AZL_CORE_CLOUD_FIND_H
 #define AZL_CORE_CLOUD_FIND_H
 
@@ -7,8 +9,10 @@
 #include "net/http.h"
 
 struct cloud_find;
-typedef void cloud_find_fn(void *payload, const struct cloud *cloud, const struct err *e); /* exactly one is set */
-struct cloud_find *cloud_find_start(struct http *h, const char *endpoint, bool trusted, cloud_find_fn *fn, void *payload);
+typedef void cloud_find_fn(void *payload, const struct cloud *cloud,
+                           const struct err *e); /* exactly one is set */
+struct cloud_find *cloud_find_start(struct http *h, const char *endpoint, bool trusted,
+                                    cloud_find_fn *fn, void *payload);
 void cloud_find_cancel(struct cloud_find *f);
 
 #endif

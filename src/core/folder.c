@@ -66,8 +66,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 int folder_forget(const char *dir, struct err *e)
 {
-    static const char *const gone[] = { "store", "runs", "nodes", "sandbox", "sandbox.json",
-                                        "clock.json" };
+    static const char *const gone[] = { "store",   "runs",         "nodes",
+                                        "sandbox", "sandbox.json", "clock.json" };
 
     for (size_t i = 0; i < ARRAY_LEN(gone); i++) {
         struct str path = STR_INIT;

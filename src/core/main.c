@@ -1,4 +1,5 @@
-/* main.c - azloconfd, the core of azloconf: puts the parts together. The only file that names back ends. */
+/* main.c - azloconfd, the core of azloconf: puts the parts together. The only file that names back
+ * ends. */
 #include "config.h"
 
 #include <openssl/crypto.h>
@@ -23,13 +24,13 @@
 #include "node/node.h"
 #include "wire/paths.h"
 
-#define AGENT_HIMDS     "http://127.0.0.1:40342"
-#define AGENT_COMMAND   "/usr/bin/azcmagent"
-#define AGENT_TOKENS    "/var/opt/azcmagent/tokens"
-#define CHECK_MS        60000 /* how often the state folder is looked at */
-#define TROUBLE_MS      10000 /* and while there is trouble with it */
-#define FIND_AGAIN_MS   2000
-#define FIND_AGAIN_MAX  60000
+#define AGENT_HIMDS    "http://127.0.0.1:40342"
+#define AGENT_COMMAND  "/usr/bin/azcmagent"
+#define AGENT_TOKENS   "/var/opt/azcmagent/tokens"
+#define CHECK_MS       60000 /* how often the state folder is looked at */
+#define TROUBLE_MS     10000 /* and while there is trouble with it */
+#define FIND_AGAIN_MS  2000
+#define FIND_AGAIN_MAX 60000
 
 enum { EXIT_USAGE = 2, EXIT_BUSY = 75 };
 
@@ -136,13 +137,15 @@ static int make_node(struct core *k, const char *name, const struct settings_nod
                      const struct settings_node *any, struct err *e)
 {
     char dir[800];
-    struct node_local_config nc = { .name = name, .dir = dir, .store = k->store, .http = k->http,
-                                    .clock = &k->clock };
+    struct node_local_config nc = {
+        .name = name, .dir = dir, .store = k->store, .http = k->http, .clock = &k->clock
+    };
 
     str_fmt(dir, sizeof(dir), "%s/nodes/%s", k->c.state_dir, name);
     nc.himds_endpoint = either(own ? own->himds : NULL, any ? any->himds : NULL, AGENT_HIMDS);
     nc.azcmagent = either(own ? own->azcmagent : NULL, any ? any->azcmagent : NULL, AGENT_COMMAND);
-    nc.tokens_dir = either(own ? own->tokens_dir : NULL, any ? any->tokens_dir : NULL, AGENT_TOKENS);
+    nc.tokens_dir =
+        either(own ? own->tokens_dir : NULL, any ? any->tokens_dir : NULL, AGENT_TOKENS);
     k->nodes[k->n_nodes] = node_local_new(k->loop, &nc, e);
     if (!k->nodes[k->n_nodes])
         return -1;
@@ -316,7 +319,8 @@ static int open_socket(struct core *k, int activated, struct err *e)
     return serve_listen(k->serve, k->c.socket, e);
 }
 
-/* The lock comes first: who holds it may remove an old socket and write the state. A folder that cannot be written has nobody else in it who writes. */
+/* The lock comes first: who holds it may remove an old socket and write the state. A folder that
+ * cannot be written has nobody else in it who writes. */
 static int take_folder(struct core *k, struct err *trouble_out)
 {
     struct str path = STR_INIT;
@@ -328,7 +332,8 @@ static int take_folder(struct core *k, struct err *trouble_out)
     k->lock = -1;
     if (file_mkdirs(k->c.state_dir, &e) < 0 || (k->lock = file_lock(path.p, false, &e)) < 0) {
         if (e.code == ERR_C_BUSY && e.domain != ERR_SYSTEM && e.domain != ERR_NONE) {
-            fprintf(stderr, _("azloconfd: another core works in %s: %s\n"), k->c.state_dir, e.message);
+            fprintf(stderr, _("azloconfd: another core works in %s: %s\n"), k->c.state_dir,
+                    e.message);
             rc = -1;
         }
         *trouble_out = e;

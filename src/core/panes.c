@@ -203,14 +203,15 @@ static void connection_evidence(struct sec_cluster *c, const struct panes_in *in
     if (days < 1 || !str_eq(p->level, "ok"))
         return;
     STR_SET(p->level, "warn");
-    str_fmt(p->reason, sizeof(p->reason),
-            P_("last connected more than %lld day ago", "last connected more than %lld days ago",
-               days),
-            (long long)days);
+    str_fmt(
+        p->reason, sizeof(p->reason),
+        P_("last connected more than %lld day ago", "last connected more than %lld days ago", days),
+        (long long)days);
     STR_SET(p->next, _("Check the network, then sync (9)"));
 }
 
-/* Get-AzureStackHCI's properties come from the node that says it is registered, else from the first. */
+/* Get-AzureStackHCI's properties come from the node that says it is registered, else from the
+ * first. */
 static const struct panes_node *speaker(const struct panes_in *in)
 {
     const struct panes_node *first = NULL;
@@ -289,8 +290,8 @@ void panes_cluster(struct sec_cluster *out, const struct panes_in *in)
         char date[TIME_SIZE] = "";
 
         str_copy(date, 11, out->registration_date);
-        str_fmt(out->registration.evidence, sizeof(out->registration.evidence),
-                _("registered %s"), date);
+        str_fmt(out->registration.evidence, sizeof(out->registration.evidence), _("registered %s"),
+                date);
     } else if (out->due_at && out->registration.word[0]) {
         due_text(out->registration.evidence, sizeof(out->registration.evidence), out->due_at,
                  in->policy_now);

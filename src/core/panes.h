@@ -1,8 +1,11 @@
-/* panes.h - from what nodes answered to the panes of sec_cluster and the rows of sec_nodes. Pure: no clock, no I/O.
+/* panes.h - from what nodes answered to the panes of sec_cluster and the rows of sec_nodes. Pure:
+ * no clock, no I/O.
  *
- * A status is five things: word, reason, age, evidence, next act. Words are the nodes' own and shown as they came, unknown ones too; the worst of the nodes stands
- * for the cluster. Windows and words: docs-facts.md 1.3 to 1.5 (30 days without a cluster, a registration, a connection; ConnectionStatus blank until registered;
- * LastConnected is usually within the last day: older is a warning).
+ * A status is five things: word, reason, age, evidence, next act. Words are the nodes' own and
+ * shown as they came, unknown ones too; the worst of the nodes stands for the cluster. Windows and
+ * words: docs-facts.md 1.3 to 1.5 (30 days without a cluster, a registration, a connection;
+ * ConnectionStatus blank until registered; LastConnected is usually within the last day: older is a
+ * warning).
  */
 #ifndef AZL_CORE_PANES_H
 #define AZL_CORE_PANES_H

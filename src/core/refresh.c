@@ -60,7 +60,7 @@ struct refresh {
     char tenant[40];
     uint64_t round; /* of status, the newest begun */
     struct waiter *waiters;
-    bool again;     /* a new round is due as soon as this one is over */
+    bool again; /* a new round is due as soon as this one is over */
 };
 
 static void start_round(struct refresh *r);

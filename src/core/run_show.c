@@ -1,4 +1,5 @@
-/* run_show.c - a run as consoles see it: from the engine's views, or from the journal of one that is over. */
+/* run_show.c - a run as consoles see it: from the engine's views, or from the journal of one that
+ * is over. */
 #include "config.h"
 
 #include <string.h>
@@ -9,14 +10,15 @@
 #include "store/journal.h"
 
 static const char *const run_words[] = {
-    [OP_R_RUNNING] = "running", [OP_R_WAIT_SIGN_IN] = "waiting-sign-in",
-    [OP_R_STOPPING] = "stopping", [OP_R_STOPPED] = "stopped", [OP_R_FAILED] = "failed",
-    [OP_R_DONE] = "done", [OP_R_UNDOING] = "undoing", [OP_R_UNDONE] = "undone",
+    [OP_R_RUNNING] = "running",   [OP_R_WAIT_SIGN_IN] = "waiting-sign-in",
+    [OP_R_STOPPING] = "stopping", [OP_R_STOPPED] = "stopped",
+    [OP_R_FAILED] = "failed",     [OP_R_DONE] = "done",
+    [OP_R_UNDOING] = "undoing",   [OP_R_UNDONE] = "undone",
 };
 static const char *const step_words[] = {
     [OP_S_WAITING] = "waiting", [OP_S_CHECKING] = "running", [OP_S_RUNNING] = "running",
-    [OP_S_DONE] = "done", [OP_S_FOUND] = "found", [OP_S_SKIPPED] = "skipped",
-    [OP_S_FAILED] = "failed", [OP_S_UNDONE] = "undone",
+    [OP_S_DONE] = "done",       [OP_S_FOUND] = "found",      [OP_S_SKIPPED] = "skipped",
+    [OP_S_FAILED] = "failed",   [OP_S_UNDONE] = "undone",
 };
 /* What the Windows module returns as Result. */
 static const char *const results[][2] = { { "done", "Success" },
@@ -106,8 +108,8 @@ void run_section(struct sec_run *out, const struct op_run *r, const struct cloud
 
 /* ---- of a journal ---- */
 
-static const char *const events[][2] = { { "begin", "running" },  { "made", "done" },
-                                         { "found", "found" },    { "failed", "failed" },
+static const char *const events[][2] = { { "begin", "running" },   { "made", "done" },
+                                         { "found", "found" },     { "failed", "failed" },
                                          { "skipped", "skipped" }, { "undone", "undone" } };
 
 struct reading {

@@ -17,7 +17,7 @@
 
 #define READY_MS   30000
 #define AGAIN_MS   200
-#define AGAIN_MAX  50  /* a predecessor that still holds the folder has ten seconds to end */
+#define AGAIN_MAX  50 /* a predecessor that still holds the folder has ten seconds to end */
 #define EXIT_BUSY  75
 #define LINE_MAX_B (256 * 1024)
 
@@ -109,7 +109,7 @@ int sandbox_fill(struct settings *c, const struct json *ready, struct err *e)
     c->proxy[0] = 0;
     c->n_nodes = 0;
     memset(c->node, 0, sizeof(c->node));
-    JSON_EACH(n, json_get(ready, "nodes"))
+    JSON_EACH (n, json_get(ready, "nodes"))
         if (fill_node(c, n, e) < 0)
             return -1;
     return 0;

@@ -19,9 +19,9 @@
 #include "base/text.h"
 #include "core/advice.h"
 
-#define PENDING_MAX (4u * 1024 * 1024) /* a peer that leaves more unread is closed */
-#define SLOW_MS 50                     /* how soon a peer that still reads is looked at again */
-#define LISTEN_FD_FIRST 3              /* SD_LISTEN_FDS_START */
+#define PENDING_MAX     (4u * 1024 * 1024) /* a peer that leaves more unread is closed */
+#define SLOW_MS         50                 /* how soon a peer that still reads is looked at again */
+#define LISTEN_FD_FIRST 3                  /* SD_LISTEN_FDS_START */
 
 struct client {
     struct serve *serve;
@@ -30,8 +30,8 @@ struct client {
     uint64_t id;
     uid_t uid;
     enum serve_right right;
-    bool greeted, watches, open;  /* said hello; ever watched; a watch is open */
-    int64_t since[SECTIONS];      /* of the open watch; -1: not asked for */
+    bool greeted, watches, open; /* said hello; ever watched; a watch is open */
+    int64_t since[SECTIONS];     /* of the open watch; -1: not asked for */
     struct client *next;
 };
 

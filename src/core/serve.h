@@ -1,10 +1,13 @@
 /* serve.h - the core's sockets: who connects, who may act, watches, intents.
  *
- * Private core: the uid that owns it and root may connect; another uid gets a hello that says who may, a refusal, and the end.
- * System core: everybody may watch; root and members of group azloconf may act. The peer's uid and groups come from the kernel (SO_PEERCRED, SO_PEERGROUPS).
- * Order: serve_new, serve_listen (own socket) and/or serve_listen_fd (systemd: sd_listen_fds(3), descriptor 3), then the loop.
- * A watch is answered when a named section is newer and the peer has taken what was sent before: a slow console gets the newest state, never a queue.
- * A peer with another protocol number is told so and closed; when it is newer and this private core is idle, on_newer is called, so that the core makes room.
+ * Private core: the uid that owns it and root may connect; another uid gets a hello that says who
+ * may, a refusal, and the end. System core: everybody may watch; root and members of group azloconf
+ * may act. The peer's uid and groups come from the kernel (SO_PEERCRED, SO_PEERGROUPS). Order:
+ * serve_new, serve_listen (own socket) and/or serve_listen_fd (systemd: sd_listen_fds(3),
+ * descriptor 3), then the loop. A watch is answered when a named section is newer and the peer has
+ * taken what was sent before: a slow console gets the newest state, never a queue. A peer with
+ * another protocol number is told so and closed; when it is newer and this private core is idle,
+ * on_newer is called, so that the core makes room.
  */
 #ifndef AZL_CORE_SERVE_H
 #define AZL_CORE_SERVE_H
@@ -14,9 +17,9 @@
 #include "core/state.h"
 #include "wire/wire.h"
 
-#define SERVE_GROUP "azloconf"
+#define SERVE_GROUP       "azloconf"
 #define SERVE_MAX_CLIENTS 64
-#define SERVE_HELLO_MS 10000 /* a peer that has not said hello by then is closed */
+#define SERVE_HELLO_MS    10000 /* a peer that has not said hello by then is closed */
 
 struct serve;
 
@@ -30,10 +33,11 @@ struct serve_ask {
 };
 struct serve_config {
     bool system;
-    uid_t owner;             /* of a private core */
+    uid_t owner; /* of a private core */
     const char *version;
     struct state *state;
-    void (*on_intent)(void *payload, const struct serve_ask *ask, const char *name, const struct json *args);
+    void (*on_intent)(void *payload, const struct serve_ask *ask, const char *name,
+                      const struct json *args);
     void (*on_clients)(void *payload, size_t clients, size_t watching); /* after each change */
     void (*on_newer)(void *payload);
     void *payload;
@@ -41,7 +45,8 @@ struct serve_config {
 struct serve *serve_new(struct loop *l, const struct serve_config *c);
 void serve_free(struct serve *s); /* closes all, removes the socket's file */
 
-/* Makes the socket (0600 private, 0666 system); an old file there is removed: the caller holds the core's lock. */
+/* Makes the socket (0600 private, 0666 system); an old file there is removed: the caller holds the
+ * core's lock. */
 int serve_listen(struct serve *s, const char *path, struct err *e);
 void serve_listen_fd(struct serve *s, int fd);
 /* Descriptor handed over by systemd, or -1. */

@@ -14,7 +14,7 @@
 #include "base/i18n.h"
 #include "net/http.h"
 
-#define FILE_MAX  65536
+#define FILE_MAX 65536
 
 /* ---- kinds of options ---- */
 
@@ -156,7 +156,8 @@ struct settings_node *settings_node(struct settings *c, const char *name)
     return &c->node[c->n_nodes++];
 }
 
-/* [NODE=]VALUE; off is the member's place in struct settings_node. A NODE has no slash or colon, a path and an address have. */
+/* [NODE=]VALUE; off is the member's place in struct settings_node. A NODE has no slash or colon, a
+ * path and an address have. */
 static int take_node(struct settings *c, const struct settings_option *o, const char *value,
                      struct err *e)
 {
@@ -176,8 +177,9 @@ static int take_node(struct settings *c, const struct settings_option *o, const 
         return bad(e, o, value, _("these are too many"));
     if (!value[0])
         return bad(e, o, value, _("a value is needed"));
-    return str_copy((char *)node + o->off, o->size, value) ? 0
-                                                          : bad(e, o, value, _("this is too long"));
+    return str_copy((char *)node + o->off, o->size, value)
+               ? 0
+               : bad(e, o, value, _("this is too long"));
 }
 
 static int take_himds(struct settings *c, const struct settings_option *o, const char *value,
@@ -206,8 +208,8 @@ const struct settings_option settings_options[] = {
     { "cloud-endpoint", "URL",
       N_("Resource Manager of a cloud that is not in the table: its metadata are asked"), NULL,
       SETTINGS_PRIVATE, take_https, MEMBER(cloud_endpoint) },
-    { "ca-file", "FILE", N_("trust only this CA (PEM) for Azure"), NULL, SETTINGS_IN_FILE, take_text,
-      MEMBER(ca_file) },
+    { "ca-file", "FILE", N_("trust only this CA (PEM) for Azure"), NULL, SETTINGS_IN_FILE,
+      take_text, MEMBER(ca_file) },
     { "proxy", "URL", N_("proxy for Azure, or none"), N_("from the environment"), SETTINGS_IN_FILE,
       take_proxy, MEMBER(proxy) },
     { "client-id", "GUID", N_("application that signs in"), AUTH_CLIENT_AZURE_CLI, SETTINGS_IN_FILE,
@@ -248,7 +250,8 @@ void settings_init(struct settings *c)
 static const struct settings_option *find(const char *name, size_t len)
 {
     for (size_t i = 0; i < ARRAY_LEN(settings_options); i++)
-        if (strlen(settings_options[i].name) == len && !strncmp(settings_options[i].name, name, len))
+        if (strlen(settings_options[i].name) == len &&
+            !strncmp(settings_options[i].name, name, len))
             return &settings_options[i];
     return NULL;
 }
@@ -397,8 +400,7 @@ int settings_finish(struct settings *c, struct err *e)
         return err_set(e, ERR_USAGE, 0, "%s",
                        _("--nodes, --fresh and --sandbox-arg belong to --sandbox"));
     if (c->cloud[0] && c->cloud_endpoint[0])
-        return err_set(e, ERR_USAGE, 0, "%s",
-                       _("--cloud and --cloud-endpoint exclude each other"));
+        return err_set(e, ERR_USAGE, 0, "%s", _("--cloud and --cloud-endpoint exclude each other"));
     if (c->private_core && (!c->socket[0] || !c->state_dir[0]))
         return err_set(e, ERR_USAGE, 0, "%s",
                        _("--private needs --socket PATH and --state-dir DIR"));
@@ -414,7 +416,8 @@ int settings_finish(struct settings *c, struct err *e)
 void settings_help(FILE *out)
 {
     fputs(_("Usage: azloconfd [OPTION]...\n"
-            "The core of azloconf: signs in, runs operations, keeps the state, syncs on schedule.\n\n"),
+            "The core of azloconf: signs in, runs operations, keeps the state, syncs on "
+            "schedule.\n\n"),
           out);
     for (size_t i = 0; i < ARRAY_LEN(settings_options); i++) {
         const struct settings_option *o = &settings_options[i];

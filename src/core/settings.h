@@ -1,8 +1,11 @@
-/* settings.h - the core's settings: one table of options, from the command line and, for the system core, from a root-owned file.
+/* settings.h - the core's settings: one table of options, from the command line and, for the system
+ * core, from a root-owned file.
  *
- * Order: settings_init, settings_args (all of the command line), for the system core settings_file(SETTINGS_FILE), settings_finish (defaults, contradictions).
- * The command line wins over the file. The file holds lines "name = value" with the options' names without dashes; '#' begins a comment. It must be a
- * regular file of root that nobody else may write: its values name commands that run as root. Options that belong to a private core are refused elsewhere.
+ * Order: settings_init, settings_args (all of the command line), for the system core
+ * settings_file(SETTINGS_FILE), settings_finish (defaults, contradictions). The command line wins
+ * over the file. The file holds lines "name = value" with the options' names without dashes; '#'
+ * begins a comment. It must be a regular file of root that nobody else may write: its values name
+ * commands that run as root. Options that belong to a private core are refused elsewhere.
  * --help is made from the table.
  */
 #ifndef AZL_CORE_SETTINGS_H
@@ -16,10 +19,10 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define SETTINGS_FILE "/etc/azloconf/azloconf.conf"
+#define SETTINGS_FILE         "/etc/azloconf/azloconf.conf"
 #define SETTINGS_SYSTEM_STATE "/var/lib/azloconf"
-#define SETTINGS_MAX_NODES 64
-#define SETTINGS_MAX_LIST 32
+#define SETTINGS_MAX_NODES    64
+#define SETTINGS_MAX_LIST     32
 #define SETTINGS_IDLE_SECONDS 600
 
 /* The parts of one node's Arc agent; name "" means: this host. */
@@ -45,8 +48,9 @@ struct settings_option {
     const char *help;            /* N_() */
     const char *dflt;            /* as text for --help, or NULL */
     unsigned where;
-    int (*take)(struct settings *c, const struct settings_option *o, const char *value, struct err *e);
-    size_t off, size;            /* of the member, for the common kinds */
+    int (*take)(struct settings *c, const struct settings_option *o, const char *value,
+                struct err *e);
+    size_t off, size; /* of the member, for the common kinds */
 };
 extern const struct settings_option settings_options[];
 extern const size_t settings_option_count;

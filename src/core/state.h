@@ -1,9 +1,12 @@
-/* state.h - the core state module: versioned sections with their encoded bytes; those bytes are the snapshot.
+/* state.h - the core state module: versioned sections with their encoded bytes; those bytes are the
+ * snapshot.
  *
- * state_publish encodes the plain struct and takes it only when the bytes differ: then the section's version goes up by one and the
- * listener is told, once a change. Version 0: never published. Sections are plain data (wire/sections.h) whose texts are clean; an error in one gets its
- * advice here (core/advice). `yours` of signin is not stored: it is set for the uid that asks (state_add).
- * core.now and core.policy_now are the time of publishing and no reason to publish by themselves.
+ * state_publish encodes the plain struct and takes it only when the bytes differ: then the
+ * section's version goes up by one and the listener is told, once a change. Version 0: never
+ * published. Sections are plain data (wire/sections.h) whose texts are clean; an error in one gets
+ * its advice here (core/advice). `yours` of signin is not stored: it is set for the uid that asks
+ * (state_add). core.now and core.policy_now are the time of publishing and no reason to publish by
+ * themselves.
  */
 #ifndef AZL_CORE_STATE_H
 #define AZL_CORE_STATE_H

@@ -1,8 +1,10 @@
-/* sections.h - the sections of the core's state, as plain structs, with one field table each (both ways).
+/* sections.h - the sections of the core's state, as plain structs, with one field table each (both
+ * ways).
  *
- * Times ending in _at are Unix ms of the real clock (0: never); policy times (last_connected, due_at...) are on the policy clock, whose
- * present is core.policy_now at core.now. Texts are clean (base/text.h). Words that are states are the field's own (Clustered, NotYet...) and never translated;
- * `level` says how to show them. An empty word means: blank ("--").
+ * Times ending in _at are Unix ms of the real clock (0: never); policy times (last_connected,
+ * due_at...) are on the policy clock, whose present is core.policy_now at core.now. Texts are clean
+ * (base/text.h). Words that are states are the field's own (Clustered, NotYet...) and never
+ * translated; `level` says how to show them. An empty word means: blank ("--").
  */
 #ifndef AZL_WIRE_SECTIONS_H
 #define AZL_WIRE_SECTIONS_H
@@ -10,7 +12,16 @@
 #include "base/err.h"
 #include "base/json.h"
 
-enum section_id { SEC_CORE, SEC_SIGNIN, SEC_CLUSTER, SEC_NODES, SEC_RUN, SEC_CHOICES, SEC_LOG, SECTIONS };
+enum section_id {
+    SEC_CORE,
+    SEC_SIGNIN,
+    SEC_CLUSTER,
+    SEC_NODES,
+    SEC_RUN,
+    SEC_CHOICES,
+    SEC_LOG,
+    SECTIONS
+};
 struct section_row {
     enum section_id id;
     const char *name; /* "core", "signin", ... as in messages */
@@ -24,42 +35,45 @@ const struct section_row *section_by_name(const char *name);
 struct sec_core {
     char version[32];
     int64_t pid;
-    char mode[16];           /* "native" or "sandbox" */
+    char mode[16]; /* "native" or "sandbox" */
     char host[64];
-    char cloud[48];          /* name of the cloud in force */
+    char cloud[48]; /* name of the cloud in force */
     char portal[160];
     char state_dir[256];
     int64_t started_at, now, policy_now, clock_rate;
-    char sandbox_base[200];  /* "" unless mode is sandbox */
-    char problem[400];       /* "" or why the core cannot work fully (read-only state folder, sandbox did not start) */
+    char sandbox_base[200]; /* "" unless mode is sandbox */
+    char problem[400]; /* "" or why the core cannot work fully (read-only state folder, sandbox did
+                          not start) */
     char advice[400];
 };
 
 struct sec_signin {
-    char state[16];          /* out starting code in failed */
+    char state[16]; /* out starting code in failed */
     char account[128], tenant_id[40], tenant_name[96];
     char user_code[48], verification_uri[256], message[400];
-    bool uri_trusted;        /* https and an allowed verification host: a square may be drawn */
+    bool uri_trusted; /* https and an allowed verification host: a square may be drawn */
     int64_t code_expires_at, polled_at, next_poll_at, token_expires_at;
     int64_t owner_uid;
-    bool yours;              /* the sign-in belongs to the uid that asks: set by the core per connection */
-    struct err error;        /* of failed */
+    bool yours;       /* the sign-in belongs to the uid that asks: set by the core per connection */
+    struct err error; /* of failed */
 };
 
-struct sec_pane {            /* a status is five things: word, reason, age, evidence, next act */
+struct sec_pane { /* a status is five things: word, reason, age, evidence, next act */
     char word[40], level[8], reason[160], evidence[160], next[160];
     int64_t checked_at;
 };
 struct sec_cluster {
-    bool exists;             /* there is a cluster record */
+    bool exists; /* there is a cluster record */
     char name[64];
-    struct sec_pane cluster, registration, connection; /* ClusterStatus, RegistrationStatus, ConnectionStatus */
+    struct sec_pane cluster, registration,
+        connection; /* ClusterStatus, RegistrationStatus, ConnectionStatus */
     /* Get-AzureStackHCI's properties; times ISO 8601 UTC or "" */
-    char registration_date[40], azure_resource_name[96], azure_resource_uri[400], last_connected[40], next_sync[40], diagnostic_level[16], region[40];
+    char registration_date[40], azure_resource_name[96], azure_resource_uri[400],
+        last_connected[40], next_sync[40], diagnostic_level[16], region[40];
     char portal_url[512];
     int64_t nodes_up, nodes_total, due_at; /* due_at: policy clock; 0 nothing falls due */
-    bool stale;              /* the answer is old: show STALE */
-    struct err error;        /* of the last refresh */
+    bool stale;                            /* the answer is old: show STALE */
+    struct err error;                      /* of the last refresh */
 };
 
 #define SEC_MAX_NODES 64
@@ -78,18 +92,18 @@ struct sec_nodes {
 #define SEC_MAX_STEPS 40
 struct sec_step {
     char id[48], title[120];
-    char state[12];          /* waiting running done found failed skipped undone */
+    char state[12]; /* waiting running done found failed skipped undone */
     int64_t started_at, ended_at, tries;
-    char detail[200];        /* "HTTP 429 from Azure; try 2 of 5 in 12 s" */
+    char detail[200];                /* "HTTP 429 from Azure; try 2 of 5 in 12 s" */
     int64_t nodes_done, nodes_total; /* steps of each node; 0/0 otherwise */
-    bool no_return;          /* cannot be undone */
+    bool no_return;                  /* cannot be undone */
 };
 struct sec_run_node {
     char name[64], step[48], state[12], detail[200];
 };
 struct sec_run {
     char id[64], plan[32], title[120];
-    char state[20];          /* none running waiting-sign-in stopping stopped failed done undoing undone */
+    char state[20]; /* none running waiting-sign-in stopping stopped failed done undoing undone */
     int64_t started_at, ended_at, owner_uid;
     int64_t step_no, step_count;
     size_t n;
@@ -101,15 +115,17 @@ struct sec_run {
 };
 
 #define SEC_MAX_TENANTS 32
-#define SEC_MAX_SUBS 128
+#define SEC_MAX_SUBS    128
 #define SEC_MAX_REGIONS 96
 struct sec_choice {
-    char id[64], name[128], state[24]; /* tenant: id, name+domain; subscription: id, name, Enabled/Warned/Disabled...; region: eastus, East US */
+    char id[64], name[128], state[24]; /* tenant: id, name+domain; subscription: id, name,
+                                          Enabled/Warned/Disabled...; region: eastus, East US */
     char parent[40];                   /* subscription: its tenant */
 };
 struct sec_choices {
-    char state[16];          /* none asking ready failed */
-    char regions_of[40];     /* subscription whose provider list the regions are; "" = the dated built-in list */
+    char state[16];      /* none asking ready failed */
+    char regions_of[40]; /* subscription whose provider list the regions are; "" = the dated
+                            built-in list */
     int64_t asked_at;
     size_t n_tenants, n_subs, n_regions;
     struct sec_choice tenants[SEC_MAX_TENANTS], subs[SEC_MAX_SUBS], regions[SEC_MAX_REGIONS];
@@ -126,21 +142,22 @@ struct sec_log {
     struct sec_log_line lines[SEC_LOG_LINES]; /* newest last */
 };
 
-extern const struct json_type sec_core_type, sec_signin_type, sec_cluster_type, sec_nodes_type, sec_run_type, sec_choices_type, sec_log_type;
+extern const struct json_type sec_core_type, sec_signin_type, sec_cluster_type, sec_nodes_type,
+    sec_run_type, sec_choices_type, sec_log_type;
 
 /* Intents of protocol 1 (name, who, args -> result). "act" ones need may_act.
- *   status          any  {}                                   -> {} : refresh now (answers when the asked nodes have answered)
- *   sign-in         act  {tenant?}                            -> {} : starts the device code flow; the section shows the code
- *   sign-in-cancel  act  {}                                   -> {}
- *   sign-out        act  {}                                   -> {}
- *   choices         act  {tenant?, subscription?}             -> {} : (re)asks tenants, subscriptions, regions of that subscription
- *   cluster-create  act  {name, nodes:[...]}                  -> {}
- *   register-check  act  {values}                             -> {"fields":[{"field","value","source","note","level"}], "will":[{"what","name","how"}]} : review; nothing is written
- *   register        act  {subscriptionId, tenantId, region, resourceName?, resourceGroupName?} -> {"id"}
- *   run-stop        act  {id}                                 -> {} : stop after the steps under way
- *   run-resume      act  {id}                                 -> {"id"}
- *   runs            any  {}                                   -> {"runs":[{id,plan,state,started,ended,error}]}
- *   run-show        any  {id}                                 -> sec_run_type's object
+ *   status          any  {}                                   -> {} : refresh now (answers when the
+ * asked nodes have answered) sign-in         act  {tenant?}                            -> {} :
+ * starts the device code flow; the section shows the code sign-in-cancel  act  {} -> {} sign-out
+ * act  {}                                   -> {} choices         act  {tenant?, subscription?} ->
+ * {} : (re)asks tenants, subscriptions, regions of that subscription cluster-create  act  {name,
+ * nodes:[...]}                  -> {} register-check  act  {values}                             ->
+ * {"fields":[{"field","value","source","note","level"}], "will":[{"what","name","how"}]} : review;
+ * nothing is written register        act  {subscriptionId, tenantId, region, resourceName?,
+ * resourceGroupName?} -> {"id"} run-stop        act  {id}                                 -> {} :
+ * stop after the steps under way run-resume      act  {id}                                 ->
+ * {"id"} runs            any  {}                                   ->
+ * {"runs":[{id,plan,state,started,ended,error}]} run-show        any  {id} -> sec_run_type's object
  *   log             any  {after, max}                         -> {"lines":[...]}
  *   core-stop       act  {}                                   -> {} : an idle private core ends
  */

@@ -57,8 +57,8 @@ static void want(struct wire *w)
 static void flush(struct wire *w)
 {
     while (w->taken < w->out.len) {
-        ssize_t n = send(w->fd, w->out.p + w->taken, w->out.len - w->taken,
-                         MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n =
+            send(w->fd, w->out.p + w->taken, w->out.len - w->taken, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (n < 0 && errno == EINTR)
             continue;

@@ -1,13 +1,17 @@
-/* wire.h - what console and core say: newline-delimited JSON over a Unix stream socket, four messages.
+/* wire.h - what console and core say: newline-delimited JSON over a Unix stream socket, four
+ * messages.
  *
- *   hello   {"hello":{"protocol":1,"program":"azloconf","version":"0.1.0"}}     first line of each side; the core's hello is struct wire_hello
- *   watch   {"watch":{"since":{"cluster":12,"log":3}}}                          "send me what is newer than this". One watch is open at a time; the
- *           core answers once, as soon as a named section has a higher version (at once if one has): {"answer":{"to":"watch","sections":{"cluster":{"version":13,"data":{...}}}}}
- *           A console then watches again. So a slow console gets the newest state, never a queue.
- *   intent  {"intent":{"id":7,"name":"sign-in","args":{...}}}                   asks for an act; answered once:
- *   answer  {"answer":{"to":7,"result":{...}}} or {"answer":{"to":7,"error":{err_json}}}
- * Lines are at most WIRE_MAX_LINE bytes. Descriptors (SCM_RIGHTS) carry secrets as sealed memfds; none are used by protocol 1.
- * A side that meets another protocol number says so and closes; an old idle core replaces itself.
+ *   hello   {"hello":{"protocol":1,"program":"azloconf","version":"0.1.0"}}     first line of each
+ * side; the core's hello is struct wire_hello watch   {"watch":{"since":{"cluster":12,"log":3}}}
+ * "send me what is newer than this". One watch is open at a time; the core answers once, as soon as
+ * a named section has a higher version (at once if one has):
+ * {"answer":{"to":"watch","sections":{"cluster":{"version":13,"data":{...}}}}} A console then
+ * watches again. So a slow console gets the newest state, never a queue. intent
+ * {"intent":{"id":7,"name":"sign-in","args":{...}}}                   asks for an act; answered
+ * once: answer  {"answer":{"to":7,"result":{...}}} or {"answer":{"to":7,"error":{err_json}}} Lines
+ * are at most WIRE_MAX_LINE bytes. Descriptors (SCM_RIGHTS) carry secrets as sealed memfds; none
+ * are used by protocol 1. A side that meets another protocol number says so and closes; an old idle
+ * core replaces itself.
  */
 #ifndef AZL_WIRE_WIRE_H
 #define AZL_WIRE_WIRE_H
@@ -30,14 +34,18 @@ struct wire_hello {
 };
 extern const struct json_type wire_hello_type;
 
-/* A connection in the loop: lines in, lines out, buffered. on_line gets each whole line parsed; on_end once, with the reason. */
+/* A connection in the loop: lines in, lines out, buffered. on_line gets each whole line parsed;
+ * on_end once, with the reason. */
 struct wire;
 typedef void wire_line_fn(void *payload, const struct json *line);
-typedef void wire_end_fn(void *payload, const struct err *why); /* domain ERR_NONE: the peer closed */
-struct wire *wire_new(struct loop *l, int fd, wire_line_fn *on_line, wire_end_fn *on_end, void *payload); /* owns fd */
+typedef void wire_end_fn(void *payload,
+                         const struct err *why); /* domain ERR_NONE: the peer closed */
+struct wire *wire_new(struct loop *l, int fd, wire_line_fn *on_line, wire_end_fn *on_end,
+                      void *payload); /* owns fd */
 void wire_free(struct wire *w);
 void wire_send(struct wire *w, struct json *owned);
-void wire_send_text(struct wire *w, const char *line, size_t n); /* an encoded message, without its LF */
+void wire_send_text(struct wire *w, const char *line,
+                    size_t n);             /* an encoded message, without its LF */
 size_t wire_pending(const struct wire *w); /* bytes not yet taken by the kernel */
 
 /* Builders. */

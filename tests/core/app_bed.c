@@ -12,8 +12,9 @@
 struct bed bed;
 struct err bed_err;
 
-#define FRESH \
-    "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"NotYet\",\"ConnectionStatus\":null,\"clusterName\":\"clu\"}"
+#define FRESH                                                                                      \
+    "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"NotYet\",\"ConnectionStatus\":"     \
+    "null,\"clusterName\":\"clu\"}"
 
 static void on_stop(void *payload)
 {
@@ -25,10 +26,16 @@ static void open_with(int64_t idle_ms)
 {
     struct err e = { 0 };
     static int n;
-    struct app_config ac = { .on_stop = on_stop, .idle_ms = idle_ms, .private_core = true,
-                             .version = "0.1.0", .host = "host" };
-    struct serve_config sc = { .owner = getuid(), .version = "0.1.0", .on_intent = app_intent,
-                               .on_clients = app_clients, .on_newer = app_newer };
+    struct app_config ac = { .on_stop = on_stop,
+                             .idle_ms = idle_ms,
+                             .private_core = true,
+                             .version = "0.1.0",
+                             .host = "host" };
+    struct serve_config sc = { .owner = getuid(),
+                               .version = "0.1.0",
+                               .on_intent = app_intent,
+                               .on_clients = app_clients,
+                               .on_newer = app_newer };
 
     memset(&bed, 0, sizeof(bed));
     str_fmt(bed.dir, sizeof(bed.dir), "%s/app%d", test_dir(), n++);
@@ -90,7 +97,8 @@ void bed_attach_nodes(void)
 
 static void add_jwt(struct str *out)
 {
-    const char *claims = "{\"tid\":\"" BED_TENANT "\",\"oid\":\"" BED_SUB "\",\"preferred_username\":\"anna@contoso.com\"}";
+    const char *claims = "{\"tid\":\"" BED_TENANT "\",\"oid\":\"" BED_SUB
+                         "\",\"preferred_username\":\"anna@contoso.com\"}";
 
     str_add_b64url(out, "{\"alg\":\"none\"}", 14);
     str_addc(out, '.');
@@ -109,21 +117,27 @@ void bed_attach_cloud(void)
     app_attach_cloud(bed.app, &bed.cloud, bed.auth, bed.arm, "");
     add_jwt(&bed.token);
     str_addf(&bed.tokens_body,
-             "{\"token_type\":\"Bearer\",\"expires_in\":3600,\"access_token\":\"at\",\"refresh_token\":\"rt\",\"id_token\":\"%s\"}",
+             "{\"token_type\":\"Bearer\",\"expires_in\":3600,\"access_token\":\"at\",\"refresh_"
+             "token\":\"rt\",\"id_token\":\"%s\"}",
              bed.token.p);
     fake_http_rule(&bed.web, "POST", "/devicecode", 200,
-                   "{\"device_code\":\"d\",\"user_code\":\"ABCD\",\"verification_uri\":\"https://microsoft.com/devicelogin\","
+                   "{\"device_code\":\"d\",\"user_code\":\"ABCD\",\"verification_uri\":\"https://"
+                   "microsoft.com/devicelogin\","
                    "\"expires_in\":900,\"interval\":1,\"message\":\"go there\"}");
     fake_http_rule(&bed.web, "POST", "/token", 200, bed.tokens_body.p);
     fake_http_rule(&bed.web, "GET", "/tenants", 200,
                    "{\"value\":[{\"tenantId\":\"" BED_TENANT2 "\",\"displayName\":\"Fabrikam\"},"
-                   "{\"tenantId\":\"" BED_TENANT "\",\"displayName\":\"Contoso\",\"defaultDomain\":\"contoso.com\"}]}");
-    fake_http_rule(&bed.web, "GET", "/subscriptions?", 200,
-                   "{\"value\":[{\"subscriptionId\":\"" BED_SUB "\",\"displayName\":\"Prod\",\"state\":\"Enabled\"},"
-                   "{\"subscriptionId\":\"" BED_SUB2 "\",\"displayName\":\"Test\",\"state\":\"Warned\"},"
-                   "{\"subscriptionId\":\"" BED_OLD "\",\"displayName\":\"Old\",\"state\":\"Disabled\"}]}");
+                   "{\"tenantId\":\"" BED_TENANT
+                   "\",\"displayName\":\"Contoso\",\"defaultDomain\":\"contoso.com\"}]}");
+    fake_http_rule(
+        &bed.web, "GET", "/subscriptions?", 200,
+        "{\"value\":[{\"subscriptionId\":\"" BED_SUB
+        "\",\"displayName\":\"Prod\",\"state\":\"Enabled\"},"
+        "{\"subscriptionId\":\"" BED_SUB2 "\",\"displayName\":\"Test\",\"state\":\"Warned\"},"
+        "{\"subscriptionId\":\"" BED_OLD "\",\"displayName\":\"Old\",\"state\":\"Disabled\"}]}");
     fake_http_rule(&bed.web, "GET", "/providers/Microsoft.AzureStackHCI", 200,
-                   "{\"resourceTypes\":[{\"resourceType\":\"Clusters\",\"locations\":[\"East US\",\"West Europe\"]}]}");
+                   "{\"resourceTypes\":[{\"resourceType\":\"Clusters\",\"locations\":[\"East "
+                   "US\",\"West Europe\"]}]}");
 }
 
 int bed_open_all(void **s)

@@ -31,13 +31,13 @@ struct bed {
 };
 extern struct bed bed;
 
-int bed_open(void **s);        /* application and console, nothing attached */
+int bed_open(void **s);         /* application and console, nothing attached */
 int bed_open_private(void **s); /* the same; it ends 100 ms after the last console */
-int bed_open_all(void **s);    /* nodes and cloud attached, signed out */
+int bed_open_all(void **s);     /* nodes and cloud attached, signed out */
 int bed_close(void **s);
 void bed_attach_nodes(void);
 void bed_attach_cloud(void);
-void bed_sign_in(void);        /* through the device code flow, and until the choices are there */
+void bed_sign_in(void); /* through the device code flow, and until the choices are there */
 /* Asks and gives the result, or NULL and the error in bed_err. The caller frees it. */
 struct json *bed_ask(const char *intent, const char *args);
 extern struct err bed_err;

@@ -1,4 +1,5 @@
-/* fake.h - what the core's tests share: nodes that answer what they are told, a console on a socketpair. */
+/* fake.h - what the core's tests share: nodes that answer what they are told, a console on a
+ * socketpair. */
 #ifndef AZL_TESTS_CORE_FAKE_H
 #define AZL_TESTS_CORE_FAKE_H
 
@@ -14,7 +15,7 @@ struct fake_node {
     struct json *answers[NODE_VERBS]; /* NULL: an empty object */
     struct err errs[NODE_VERBS];
     int asked[NODE_VERBS], cancelled;
-    bool mute;                        /* takes questions and never answers */
+    bool mute; /* takes questions and never answers */
     struct json *last_args[NODE_VERBS];
 };
 void fake_node_init(struct fake_node *n, struct loop *l, const char *name);
@@ -33,13 +34,16 @@ void peer_open(struct peer *p, struct loop *l, struct serve *s);
 void peer_close(struct peer *p);
 void peer_say(struct peer *p, const char *line);
 void peer_hello(struct peer *p, int protocol);
-/* The next line as JSON, turning the loop until it is there (two seconds at most); NULL: none came, or the end. The caller frees it. */
+/* The next line as JSON, turning the loop until it is there (two seconds at most); NULL: none came,
+ * or the end. The caller frees it. */
 struct json *peer_next(struct peer *p);
-/* Sends an intent and returns its answer ({"to","result"} or {"to","error"}); other lines are dropped. */
+/* Sends an intent and returns its answer ({"to","result"} or {"to","error"}); other lines are
+ * dropped. */
 struct json *peer_ask(struct peer *p, int id, const char *name, const char *args);
 bool peer_quiet(struct peer *p); /* nothing comes for a while */
 
-/* A transport that answers by rules: the newest one whose method and part of the URL fit, as often as asked. Without a rule no answer comes. */
+/* A transport that answers by rules: the newest one whose method and part of the URL fit, as often
+ * as asked. Without a rule no answer comes. */
 struct fake_rule {
     const char *method, *part;
     int status;
@@ -55,7 +59,8 @@ struct fake_http {
 };
 void fake_http_init(struct fake_http *h, struct loop *l);
 void fake_http_clear(struct fake_http *h);
-void fake_http_rule(struct fake_http *h, const char *method, const char *part, int status, const char *body);
+void fake_http_rule(struct fake_http *h, const char *method, const char *part, int status,
+                    const char *body);
 
 void spin(struct loop *l, int ms); /* turns until so much real time is over */
 bool spin_until(struct loop *l, bool (*is)(void *), void *arg); /* two seconds at most */

@@ -22,7 +22,9 @@ static void rows_are_reachable(void **s)
     (void)s;
     for (unsigned i = 0; i < advice_count; i++) {
         const struct advice_row *r = &advice_rows[i];
-        struct err e = { .domain = r->domain ? r->domain : ERR_OP, .code = r->code, .http = r->http };
+        struct err e = { .domain = r->domain ? r->domain : ERR_OP,
+                         .code = r->code,
+                         .http = r->http };
 
         STR_SET(e.remote_code, r->remote);
         if (r->remote && str_ends(r->remote, "*"))
@@ -58,7 +60,8 @@ static void our_numbers_are_not_errno(void **s)
 
 static void filled_once(void **s)
 {
-    struct err e = { .domain = ERR_OP, .code = 9101 }, none = { 0 }, unknown = { .domain = ERR_OP, .code = 77 };
+    struct err e = { .domain = ERR_OP, .code = 9101 }, none = { 0 },
+               unknown = { .domain = ERR_OP, .code = 77 };
 
     (void)s;
     STR_SET(e.advice, "mine");

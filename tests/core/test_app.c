@@ -59,7 +59,8 @@ static void trouble_ends_the_waiting(void **s)
     assert_string_equal(json_str(j, "answer.error.message"), "the disk is full");
     assert_non_null(json_str(j, "answer.error.advice"));
     json_free(j);
-    assert_non_null(strstr(((const struct sec_core *)state_get(bed.state, SEC_CORE))->problem, "full"));
+    assert_non_null(
+        strstr(((const struct sec_core *)state_get(bed.state, SEC_CORE))->problem, "full"));
     app_trouble(bed.app, APP_BACKENDS, NULL);
     assert_string_equal(((const struct sec_core *)state_get(bed.state, SEC_CORE))->problem, "");
 }
@@ -119,7 +120,8 @@ static void sign_in_and_choices(void **s)
     assert_string_equal(signin()->tenant_name, "Contoso (contoso.com)");
     assert_int_equal(signin()->owner_uid, bed.app->signin_uid);
     assert_int_equal(choices()->n_tenants, 2);
-    assert_string_equal(choices()->tenants[0].id, BED_TENANT); /* the home tenant's sighting counts */
+    assert_string_equal(choices()->tenants[0].id,
+                        BED_TENANT); /* the home tenant's sighting counts */
     assert_int_equal(choices()->n_subs, 3);
     assert_string_equal(choices()->subs[0].parent, BED_TENANT);
     assert_string_equal(choices()->regions_of, BED_SUB); /* the only enabled one */
@@ -134,7 +136,8 @@ static void sign_in_and_choices(void **s)
     assert_int_equal(signin()->owner_uid, -1);
 }
 
-/* One tenant refuses (it wants its own second factor): the other's subscriptions are listed all the same; when all refuse, it is an error. */
+/* One tenant refuses (it wants its own second factor): the other's subscriptions are listed all the
+ * same; when all refuse, it is an error. */
 static void a_tenant_that_refuses(void **s)
 {
     (void)s;
@@ -157,7 +160,8 @@ static void the_sign_in_of_somebody_else(void **s)
     assert_non_null(strstr(bed_err.message, "4242"));
     assert_null(bed_ask("choices", "{}"));
     assert_int_equal(bed_err.code, ERR_C_NOT_ALLOWED);
-    assert_null(bed_ask("register", "{\"subscriptionId\":\"" BED_SUB "\",\"tenantId\":\"" BED_TENANT "\",\"region\":\"eastus\"}"));
+    assert_null(bed_ask("register", "{\"subscriptionId\":\"" BED_SUB "\",\"tenantId\":\"" BED_TENANT
+                                    "\",\"region\":\"eastus\"}"));
     assert_int_equal(bed_err.code, ERR_C_NOT_ALLOWED);
 }
 

@@ -6,7 +6,7 @@
 
 int test_core_app_register(void);
 
-#define VALUES(sub, tenant, region, more) \
+#define VALUES(sub, tenant, region, more)                                                          \
     "{\"subscriptionId\":\"" sub "\",\"tenantId\":\"" tenant "\",\"region\":\"" region "\"" more "}"
 #define GOOD VALUES(BED_SUB, BED_TENANT, "East US", "")
 
@@ -27,7 +27,7 @@ static const char *check(const char *values, const char *field, const char *what
     str_addf(&args, "{\"values\":%s}", values);
     j = bed_ask("register-check", args.p);
     out[0] = 0;
-    JSON_EACH(f, json_get(j, "fields"))
+    JSON_EACH (f, json_get(j, "fields"))
         if (str_eq(json_str(f, "field"), field))
             STR_SET(out, json_str(f, what));
     json_free(j);
@@ -50,9 +50,11 @@ static void wrong_values(void **s)
         { VALUES(BED_SUB, BED_TENANT, "mars!", ""), "region" },
         { VALUES(BED_SUB, BED_TENANT, "japaneast", ""), "region" },
         { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceName\":\"a/b\""), "resourceName" },
-        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceName\":\"a\\u001bb\""), "resourceName" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceName\":\"a\\u001bb\""),
+          "resourceName" },
         { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceName\":7"), "resourceName" },
-        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceGroupName\":\"ends.\""), "resourceGroupName" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceGroupName\":\"ends.\""),
+          "resourceGroupName" },
     };
 
     (void)s;
@@ -88,8 +90,10 @@ static void a_warned_subscription(void **s)
 {
     (void)s;
     json_free(bed_ask("choices", "{\"subscription\":\"" BED_SUB2 "\"}"));
-    assert_string_equal(check(VALUES(BED_SUB2, BED_TENANT, "mars!", ""), "subscriptionId", "level"), "warn");
-    assert_non_null(strstr(check(VALUES(BED_SUB2, BED_TENANT, "mars!", ""), "subscriptionId", "note"), "Warned"));
+    assert_string_equal(check(VALUES(BED_SUB2, BED_TENANT, "mars!", ""), "subscriptionId", "level"),
+                        "warn");
+    assert_non_null(strstr(
+        check(VALUES(BED_SUB2, BED_TENANT, "mars!", ""), "subscriptionId", "note"), "Warned"));
 }
 
 static void a_stored_registration_fills_in(void **s)
@@ -97,21 +101,28 @@ static void a_stored_registration_fills_in(void **s)
     (void)s;
     for (int i = 0; i < 2; i++)
         fake_node_say(&bed.nodes[i], NODE_STATUS,
-                      "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"clusterName\":\"clu\",\"Region\":\"westeurope\","
-                      "\"AzureResourceUri\":\"/Subscriptions/" BED_SUB "/resourceGroups/grp/providers/Microsoft.AzureStackHCI/clusters/stored\"}");
+                      "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\","
+                      "\"clusterName\":\"clu\",\"Region\":\"westeurope\","
+                      "\"AzureResourceUri\":\"/Subscriptions/" BED_SUB
+                      "/resourceGroups/grp/providers/Microsoft.AzureStackHCI/clusters/stored\"}");
     json_free(bed_ask("status", "{}"));
     json_free(bed_ask("sign-out", "{}"));
-    assert_string_equal(check("{\"tenantId\":\"" BED_TENANT "\"}", "resourceName", "value"), "stored");
-    assert_string_equal(check("{\"tenantId\":\"" BED_TENANT "\"}", "resourceGroupName", "value"), "grp");
-    assert_string_equal(check("{\"tenantId\":\"" BED_TENANT "\"}", "subscriptionId", "source"), "stored");
-    assert_string_equal(check("{\"tenantId\":\"" BED_TENANT "\"}", "region", "value"), "westeurope");
+    assert_string_equal(check("{\"tenantId\":\"" BED_TENANT "\"}", "resourceName", "value"),
+                        "stored");
+    assert_string_equal(check("{\"tenantId\":\"" BED_TENANT "\"}", "resourceGroupName", "value"),
+                        "grp");
+    assert_string_equal(check("{\"tenantId\":\"" BED_TENANT "\"}", "subscriptionId", "source"),
+                        "stored");
+    assert_string_equal(check("{\"tenantId\":\"" BED_TENANT "\"}", "region", "value"),
+                        "westeurope");
 }
 
 static void without_a_cluster(void **s)
 {
     (void)s;
     for (int i = 0; i < 2; i++)
-        fake_node_say(&bed.nodes[i], NODE_STATUS, "{\"ClusterStatus\":\"NotYet\",\"RegistrationStatus\":\"NotYet\"}");
+        fake_node_say(&bed.nodes[i], NODE_STATUS,
+                      "{\"ClusterStatus\":\"NotYet\",\"RegistrationStatus\":\"NotYet\"}");
     json_free(bed_ask("status", "{}"));
     assert_null(bed_ask("register", GOOD));
     assert_int_equal(bed_err.code, ERR_C_NO_CLUSTER);
@@ -147,7 +158,8 @@ static bool run_over(void *arg)
     return str_eq(r->state, "failed") || str_eq(r->state, "done");
 }
 
-/* A run begins, is shown, refuses a second one, and ends with Azure's own refusal and our advice. */
+/* A run begins, is shown, refuses a second one, and ends with Azure's own refusal and our advice.
+ */
 static void a_run(void **s)
 {
     const struct sec_run *r;

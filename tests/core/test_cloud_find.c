@@ -57,9 +57,11 @@ static void find(bool trusted)
     assert_int_equal(answers, 1);
 }
 
-#define DOC \
-    "{\"name\":\"mine\",\"portal\":\"https://127.0.0.1:44/\",\"resourceManager\":\"https://127.0.0.1:44/\"," \
-    "\"authentication\":{\"loginEndpoint\":\"https://127.0.0.1:44/\",\"audiences\":[\"https://127.0.0.1:44\"]}}"
+#define DOC                                                                                        \
+    "{\"name\":\"mine\",\"portal\":\"https://127.0.0.1:44/\",\"resourceManager\":\"https://"       \
+    "127.0.0.1:44/\","                                                                             \
+    "\"authentication\":{\"loginEndpoint\":\"https://127.0.0.1:44/\",\"audiences\":[\"https://"    \
+    "127.0.0.1:44\"]}}"
 
 static void metadata_make_a_cloud(void **s)
 {
@@ -93,7 +95,8 @@ static void errors(void **s)
 
 static void cancelled(void **s)
 {
-    struct cloud_find *f = cloud_find_start(&web.http, "https://127.0.0.1:44", true, on_found, NULL);
+    struct cloud_find *f =
+        cloud_find_start(&web.http, "https://127.0.0.1:44", true, on_found, NULL);
 
     (void)s;
     cloud_find_cancel(f);

@@ -68,8 +68,10 @@ static void fresh_node(void **s)
 {
     (void)s;
     begin(1);
-    says(0, "{\"ClusterStatus\":\"NotYet\",\"RegistrationStatus\":\"NotYet\",\"ConnectionStatus\":null,"
-            "\"policyDeadline\":\"2026-12-18T12:00:00Z\",\"DiagnosticLevel\":\"Basic\"}");
+    says(
+        0,
+        "{\"ClusterStatus\":\"NotYet\",\"RegistrationStatus\":\"NotYet\",\"ConnectionStatus\":null,"
+        "\"policyDeadline\":\"2026-12-18T12:00:00Z\",\"DiagnosticLevel\":\"Basic\"}");
     build();
     assert_string_equal(c.cluster.word, "NotYet");
     assert_string_equal(c.cluster.level, "warn");
@@ -83,10 +85,13 @@ static void fresh_node(void **s)
     assert_int_equal(c.registration.checked_at, NOW - 3000);
 }
 
-#define REGISTERED(last) \
-    "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"ConnectionStatus\":\"Connected\"," \
-    "\"clusterName\":\"clu\",\"RegistrationDate\":\"2026-11-01T00:00:00Z\",\"AzureResourceName\":\"clu\"," \
-    "\"AzureResourceUri\":\"/subscriptions/s/resourceGroups/g/providers/Microsoft.AzureStackHCI/clusters/clu\"," \
+#define REGISTERED(last)                                                                           \
+    "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"ConnectionStatus\":" \
+    "\"Connected\","                                                                               \
+    "\"clusterName\":\"clu\",\"RegistrationDate\":\"2026-11-01T00:00:00Z\",\"AzureResourceName\":" \
+    "\"clu\","                                                                                     \
+    "\"AzureResourceUri\":\"/subscriptions/s/resourceGroups/g/providers/Microsoft.AzureStackHCI/"  \
+    "clusters/clu\","                                                                              \
     "\"LastConnected\":\"" last "\",\"NextSync\":\"2026-11-21T23:00:00Z\",\"Region\":\"eastus\"}"
 
 static void connected_and_old(void **s)
@@ -119,7 +124,8 @@ static void the_worst_node_stands_for_all(void **s)
     (void)s;
     begin(2);
     says(0, REGISTERED("2026-11-21T11:00:00Z"));
-    says(1, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"ConnectionStatus\":\"OutOfPolicy\","
+    says(1, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\","
+            "\"ConnectionStatus\":\"OutOfPolicy\","
             "\"clusterName\":\"clu\"}");
     build();
     assert_string_equal(c.connection.word, "OutOfPolicy");
@@ -134,7 +140,8 @@ static void unknown_words_are_shown_as_they_came(void **s)
 {
     (void)s;
     begin(1);
-    says(0, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Half\\u001bway\",\"ConnectionStatus\":\"Odd\"}");
+    says(0, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Half\\u001bway\","
+            "\"ConnectionStatus\":\"Odd\"}");
     build();
     assert_string_equal(c.connection.word, "Odd");
     assert_string_equal(c.connection.level, "unknown");
@@ -157,7 +164,8 @@ static void one_of_two_is_down(void **s)
     assert_non_null(strstr(c.error.context, "node2"));
     assert_string_equal(rows.items[1].state, "Down");
     assert_true(rows.items[1].stale);
-    assert_string_equal(rows.items[1].connection, "Connected"); /* what it said before, called stale */
+    assert_string_equal(rows.items[1].connection,
+                        "Connected"); /* what it said before, called stale */
 }
 
 static void all_down_is_stale(void **s)
@@ -181,7 +189,8 @@ static void registered_and_never_synced_is_not_connected(void **s)
 {
     (void)s;
     begin(1);
-    says(0, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"clusterName\":\"clu\",\"reason\":\"the first sync failed\"}");
+    says(0, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\","
+            "\"clusterName\":\"clu\",\"reason\":\"the first sync failed\"}");
     build();
     assert_string_equal(c.connection.word, "");
     assert_string_equal(c.connection.level, "warn");

@@ -95,7 +95,8 @@ static void asking_joins_no_older_round(void **s)
     go(1);
     refresh_now(r, count, &done);
     assert_int_equal(fakes[0].asked[NODE_STATUS], 1);
-    fake_node_say(&fakes[0], NODE_STATUS, "{\"ClusterStatus\":\"Clustered\",\"clusterName\":\"clu\"}");
+    fake_node_say(&fakes[0], NODE_STATUS,
+                  "{\"ClusterStatus\":\"Clustered\",\"clusterName\":\"clu\"}");
     assert_true(spin_until(loop, counted, &done));
     assert_int_equal(done, 1);
     assert_int_equal(fakes[0].asked[NODE_STATUS], 2);

@@ -26,18 +26,22 @@ static int fill(const char *text)
 static void the_same_as_the_options(void **s)
 {
     static struct settings by_hand;
-    char *argv[] = { (char *)(uintptr_t)"azloconfd", (char *)(uintptr_t)"--private",
-                     (char *)(uintptr_t)"--cloud-endpoint=https://127.0.0.1:44",
-                     (char *)(uintptr_t)"--ca-file=/ca.pem", (char *)(uintptr_t)"--proxy=none",
-                     (char *)(uintptr_t)"--himds-endpoint=node1=http://127.0.0.1:5",
-                     (char *)(uintptr_t)"--azcmagent=node1=/d/az",
-                     (char *)(uintptr_t)"--tokens-dir=node1=/d/t", NULL };
+    char *argv[] = { (char *)(uintptr_t) "azloconfd",
+                     (char *)(uintptr_t) "--private",
+                     (char *)(uintptr_t) "--cloud-endpoint=https://127.0.0.1:44",
+                     (char *)(uintptr_t) "--ca-file=/ca.pem",
+                     (char *)(uintptr_t) "--proxy=none",
+                     (char *)(uintptr_t) "--himds-endpoint=node1=http://127.0.0.1:5",
+                     (char *)(uintptr_t) "--azcmagent=node1=/d/az",
+                     (char *)(uintptr_t) "--tokens-dir=node1=/d/t",
+                     NULL };
     struct err e = { 0 };
 
     (void)s;
-    assert_int_equal(fill("{\"base\":\"https://127.0.0.1:44\",\"ca\":\"/ca.pem\",\"nodes\":[{\"name\":\"node1\","
-                          "\"himds\":\"http://127.0.0.1:5\",\"azcmagent\":\"/d/az\",\"tokensDir\":\"/d/t\"}]}"),
-                     0);
+    assert_int_equal(
+        fill("{\"base\":\"https://127.0.0.1:44\",\"ca\":\"/ca.pem\",\"nodes\":[{\"name\":\"node1\","
+             "\"himds\":\"http://127.0.0.1:5\",\"azcmagent\":\"/d/az\",\"tokensDir\":\"/d/t\"}]}"),
+        0);
     settings_init(&by_hand);
     assert_int_equal(settings_args(&by_hand, 8, argv, &e), 0);
     by_hand.private_core = false;
@@ -50,7 +54,9 @@ static void broken_ready_lines(void **s)
     assert_int_equal(fill("{}"), -1);
     assert_int_equal(fill("{\"base\":\"http://127.0.0.1:44\",\"ca\":\"/ca\"}"), -1);
     assert_int_equal(fill("{\"base\":\"https://127.0.0.1:44\"}"), -1);
-    assert_int_equal(fill("{\"base\":\"https://127.0.0.1:44\",\"ca\":\"/ca\",\"nodes\":[{\"name\":\"node1\"}]}"), -1);
+    assert_int_equal(
+        fill("{\"base\":\"https://127.0.0.1:44\",\"ca\":\"/ca\",\"nodes\":[{\"name\":\"node1\"}]}"),
+        -1);
 }
 
 int test_core_sandbox(void)

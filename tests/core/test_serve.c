@@ -55,8 +55,12 @@ static void on_change(void *payload, enum section_id id)
 
 static void go(bool system)
 {
-    struct serve_config c = { .system = system, .owner = getuid(), .version = "0.1.0",
-                              .state = state, .on_intent = on_intent, .on_clients = on_clients,
+    struct serve_config c = { .system = system,
+                              .owner = getuid(),
+                              .version = "0.1.0",
+                              .state = state,
+                              .on_intent = on_intent,
+                              .on_clients = on_clients,
                               .on_newer = on_newer };
 
     serve = serve_new(loop, &c);
@@ -264,7 +268,7 @@ static void watch(void **s)
     assert_int_equal(version_of(peer_next(&p)), 3);
     peer_say(&p, "{\"watch\":{\"since\":{\"cluster\":0}}}");
     publish(4);
-    assert_true(peer_quiet(&p)); /* not asked for */
+    assert_true(peer_quiet(&p));                            /* not asked for */
     peer_say(&p, "{\"watch\":{\"since\":{\"nodes\":99}}}"); /* of a core before this one */
     assert_int_equal(version_of(peer_next(&p)), 4);
     peer_close(&p);
@@ -287,7 +291,8 @@ static void big_run(int64_t n)
     free(r);
 }
 
-/* A console that watches and watches and reads nothing: what waits for it does not grow, and the last thing it gets is the newest. */
+/* A console that watches and watches and reads nothing: what waits for it does not grow, and the
+ * last thing it gets is the newest. */
 static void a_slow_reader_gets_the_newest(void **s)
 {
     struct peer p;
@@ -368,7 +373,8 @@ static pid_t foreign(const char *path, int out)
         STR_SET(a.sun_path, path);
         if (setgid(65534) || setuid(65534) || connect(fd, (struct sockaddr *)&a, sizeof(a)))
             _exit(9);
-        n = write(fd, "{\"hello\":{\"protocol\":1}}\n{\"intent\":{\"id\":1,\"name\":\"echo\"}}\n", 58);
+        n = write(fd, "{\"hello\":{\"protocol\":1}}\n{\"intent\":{\"id\":1,\"name\":\"echo\"}}\n",
+                  58);
         while (n > 0 && (n = read(fd, text, sizeof(text))) > 0)
             n = write(out, text, (size_t)n);
         _exit(0);
@@ -410,7 +416,6 @@ static void a_foreign_uid_is_refused(void **s)
     go(false);
     rmdir(dir);
 }
-
 
 static void activation(void **s)
 {

@@ -14,7 +14,7 @@ static struct err e;
 
 static int take(const char *const *args)
 {
-    char *argv[32] = { (char *)(uintptr_t)"azloconfd" };
+    char *argv[32] = { (char *)(uintptr_t) "azloconfd" };
     int n = 1;
 
     while (args[n - 1]) {
@@ -81,10 +81,10 @@ static void refused(void **s)
         { "--help=yes" },
         { "--cloud", "Mars" },
         { "--client-id", "x" },
-        { "--clock-rate", "5" },     /* private only */
-        { "--sandbox" },             /* private only */
+        { "--clock-rate", "5" }, /* private only */
+        { "--sandbox" },         /* private only */
         { "--cloud-endpoint", "https://a" },
-        { "--private" },             /* where? */
+        { "--private" }, /* where? */
         { "--himds-endpoint", "http://10.0.0.1" },
         { "--azcmagent", "=/x" },
         { "--state-dir", "" },
@@ -129,7 +129,7 @@ static int from_file(const char *text, mode_t mode)
 
 static void file(void **s)
 {
-    char line[] = "--cloud=AzureChinaCloud", *argv[] = { (char *)(uintptr_t)"d", line, NULL };
+    char line[] = "--cloud=AzureChinaCloud", *argv[] = { (char *)(uintptr_t) "d", line, NULL };
 
     (void)s;
     assert_int_equal(from_file("# c\n\n cloud = AzureUSGovernment \nazcmagent=/opt/az\n", 0644), 0);
@@ -137,7 +137,8 @@ static void file(void **s)
     assert_string_equal(c.node[0].azcmagent, "/opt/az");
     settings_init(&c);
     assert_int_equal(settings_args(&c, 2, argv, &e), 0);
-    assert_int_equal(settings_file(&c, file_with("cloud = AzureUSGovernment\n", 0600), getuid(), &e), 0);
+    assert_int_equal(
+        settings_file(&c, file_with("cloud = AzureUSGovernment\n", 0600), getuid(), &e), 0);
     assert_string_equal(c.cloud, "AzureChinaCloud"); /* the command line wins */
     assert_int_equal(settings_file(&c, "/nonexistent/azloconf.conf", 0, &e), 0);
 }
@@ -153,7 +154,8 @@ static void file_refused(void **s)
     assert_non_null(strstr(e.context, "line 3"));
     assert_int_equal(from_file("socket = /x\n", 0644), -1);
     settings_init(&c);
-    assert_int_equal(settings_file(&c, file_with("cloud = AzureCloud\n", 0644), getuid() + 1, &e), -1);
+    assert_int_equal(settings_file(&c, file_with("cloud = AzureCloud\n", 0644), getuid() + 1, &e),
+                     -1);
     assert_int_equal(settings_file(&c, test_dir(), getuid(), &e), -1);
 }
 

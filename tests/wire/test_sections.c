@@ -158,9 +158,12 @@ static void too_many_items_are_refused(void **s)
 int test_wire_sections(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_and_ids),           cmocka_unit_test(empty_sections),
-        cmocka_unit_test(full_run),                cmocka_unit_test(full_choices_and_log_fit),
-        cmocka_unit_test(hostile_text_is_cleaned), cmocka_unit_test(too_many_items_are_refused),
+        cmocka_unit_test(names_and_ids),
+        cmocka_unit_test(empty_sections),
+        cmocka_unit_test(full_run),
+        cmocka_unit_test(full_choices_and_log_fit),
+        cmocka_unit_test(hostile_text_is_cleaned),
+        cmocka_unit_test(too_many_items_are_refused),
     };
 
     return TEST_GROUP("wire/sections", tests);

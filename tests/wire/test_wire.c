@@ -15,7 +15,7 @@ int test_wire_wire(void);
 struct bed {
     struct loop *loop;
     struct wire *wire;
-    int fd; /* the other end */
+    int fd;           /* the other end */
     struct str lines; /* what on_line got, one a line */
     int n_lines, n_ends;
     struct err why;
@@ -130,8 +130,9 @@ static void peer_closes(void **s)
 
 static void garbage_ends_it(void **s)
 {
-    static const char *const bad[] = { "hello\n", "[1]\n", "{\"a\":1}}\n", "{\"a\":1,\"a\":2}\n",
-                                       "\x01\x02\n", "{\"a\":\n" };
+    static const char *const bad[] = { "hello\n",      "[1]\n",
+                                       "{\"a\":1}}\n", "{\"a\":1,\"a\":2}\n",
+                                       "\x01\x02\n",   "{\"a\":\n" };
 
     (void)s;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -184,7 +185,8 @@ static void oversize_line_ends_it(void **s)
     close_bed(&b);
 }
 
-/* Much more than a socket holds: nothing is lost, nothing blocks, the rest is counted as pending. */
+/* Much more than a socket holds: nothing is lost, nothing blocks, the rest is counted as pending.
+ */
 static void slow_reader(void **s)
 {
     struct bed b;
@@ -235,7 +237,8 @@ static void builders(void **s)
     struct err e = { 0 };
     struct json *m[6];
     static const char *const wanted[] = {
-        "{\"hello\":{\"protocol\":1,\"program\":\"azloconf\",\"version\":\"0.1.0\",\"mayAct\":false}}",
+        "{\"hello\":{\"protocol\":1,\"program\":\"azloconf\",\"version\":\"0.1.0\",\"mayAct\":"
+        "false}}",
         "{\"watch\":{\"since\":{}}}",
         "{\"intent\":{\"id\":7,\"name\":\"status\",\"args\":{}}}",
         "{\"answer\":{\"to\":7,\"result\":{}}}",
@@ -267,8 +270,8 @@ static void builders(void **s)
 int test_wire_wire(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_in_pieces),   cmocka_unit_test(peer_closes),
-        cmocka_unit_test(garbage_ends_it),   cmocka_unit_test(deep_json_ends_it),
+        cmocka_unit_test(lines_in_pieces),       cmocka_unit_test(peer_closes),
+        cmocka_unit_test(garbage_ends_it),       cmocka_unit_test(deep_json_ends_it),
         cmocka_unit_test(oversize_line_ends_it), cmocka_unit_test(slow_reader),
         cmocka_unit_test(freed_by_its_own_line), cmocka_unit_test(builders),
     };
