@@ -202,7 +202,7 @@ static void app_core_stop(struct app *a, const struct serve_ask *ask, const stru
 
     (void)args;
     if (!a->c.private_core) {
-        err_set(&e, ERR_OP, ERR_C_NOT_ALLOWED, "%s",
+        err_set(&e, ERR_OP, 0, "%s",
                 _("The system core is stopped with: systemctl stop azloconfd"));
         serve_error(ask, &e);
     } else if (app_run_active(a)) {

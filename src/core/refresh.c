@@ -35,6 +35,7 @@ struct ask {
     int64_t asked_mono, checked_at;
     unsigned fails;
     bool asked;
+    bool in_round; /* who waits for the round waits for this one, too */
 };
 struct member {
     struct refresh *refresh;
@@ -190,8 +191,9 @@ static int64_t interval(const struct refresh *r, const struct ask *a)
 static bool round_open(const struct refresh *r)
 {
     for (size_t i = 0; i < r->c.n; i++)
-        if (r->members[i].asks[ASK_STATUS].call)
-            return true;
+        for (size_t k = 0; k < ASKS; k++)
+            if (r->members[i].asks[k].call && r->members[i].asks[k].in_round)
+                return true;
     return false;
 }
 
@@ -237,8 +239,10 @@ static void answered(void *payload, const struct node_reply *reply)
     struct ask *a = payload;
     struct member *m = a->member;
     struct refresh *r = m->refresh;
+    bool in_round = a->in_round;
 
     a->call = NULL;
+    a->in_round = false;
     a->asked = true;
     a->err = reply->err;
     if (err_is(&reply->err)) {
@@ -254,16 +258,17 @@ static void answered(void *payload, const struct node_reply *reply)
     }
     if (a->row->verb == NODE_STATUS)
         plan_sync(m);
-    if (a->row->verb == NODE_STATUS && !round_open(r))
+    if (in_round && !round_open(r))
         round_over(r);
     else
         show_soon(r);
 }
 
-static void send_ask(struct ask *a)
+static void send_ask(struct ask *a, bool in_round)
 {
     if (a->call)
         return;
+    a->in_round = in_round;
     a->asked_mono = mono_ms();
     a->call = node_call(a->member->node, a->row->verb, NULL, NULL, answered, a);
 }
@@ -272,7 +277,7 @@ static void start_round(struct refresh *r)
 {
     r->round++;
     for (size_t i = 0; i < r->c.n; i++)
-        send_ask(&r->members[i].asks[ASK_STATUS]);
+        send_ask(&r->members[i].asks[ASK_STATUS], true);
 }
 
 static void on_timer(void *payload)
@@ -291,7 +296,7 @@ static void on_timer(void *payload)
             if (k == ASK_STATUS && !begun && !round_open(r))
                 r->round++;
             begun = begun || k == ASK_STATUS;
-            send_ask(a);
+            send_ask(a, k == ASK_STATUS);
         }
     schedule(r);
 }
@@ -316,8 +321,11 @@ void refresh_now(struct refresh *r, refresh_done_fn *fn, void *payload)
 {
     bool open = round_open(r);
 
-    for (size_t i = 0; i < r->c.n; i++)
-        send_ask(&r->members[i].asks[ASK_AGENT]);
+    for (size_t i = 0; i < r->c.n; i++) { /* an agent that failed the last time is not waited for */
+        struct ask *agent = &r->members[i].asks[ASK_AGENT];
+
+        send_ask(agent, !agent->fails);
+    }
     if (fn) {
         struct waiter *w = xcalloc(1, sizeof(*w)), **p = &r->waiters;
 

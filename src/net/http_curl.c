@@ -19,6 +19,7 @@
 
 #include "base/i18n.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #define CONNECT_MS 30000
 
@@ -55,6 +56,7 @@ struct http_call {
     void *payload;
     struct http_req q; /* url, method, body and bearer are not kept here */
     char host[HTTP_MAX_HOST], method[16];
+    char path[200]; /* for the log: without the query */
     CURL *easy;
     struct curl_slist *lines;
     struct loop_timer *timer;
@@ -172,12 +174,20 @@ static void call_detach(struct http_call *c)
     c->timer = NULL;
 }
 
+static void keep_path(struct http_call *c, const char *url)
+{
+    const char *path = strstr(url, "://");
+
+    path = path ? strchr(path + 3, '/') : NULL;
+    text_clean(c->path, sizeof(c->path), path ? path : "", path ? strcspn(path, "?#") : 0, TEXT_LINE);
+}
+
 static void call_end(struct http_call *c, struct http_reply *r)
 {
     struct host_queue *q = c->queue;
 
     call_detach(c);
-    log_dbg("%s %s -> %d in %lld ms%s%s", c->method, c->host, r->status,
+    log_dbg("%s %s%s -> %d in %lld ms%s%s", c->method, c->host, c->path, r->status,
             (long long)(mono_ms() - c->started), r->status ? "" : ": ",
             r->status ? "" : r->err.message);
     c->fn(c->payload, r);
@@ -632,6 +642,7 @@ static struct http_call *curl_send(struct http *http, const struct http_req *q, 
     c->max = q->max_reply ? q->max_reply : HTTP_MAX_REPLY;
     c->is_read = str_eq(q->method, "GET") || str_eq(q->method, "HEAD");
     STR_SET(c->method, q->method);
+    keep_path(c, q->url);
     STR_SET(c->accept, http_req_header(q, "Accept"));
     c->q = (struct http_req){ .max_reply = c->max,
                               .headers = { { c->accept[0] ? "Accept" : NULL, c->accept } } };

@@ -61,11 +61,16 @@ static bool moved(struct cli *c, void *payload)
     return true;
 }
 
+static int done_exit(const struct sec_run *r)
+{
+    return str_eq(r->result, "Success") ? EXIT_DONE : EXIT_IN_PART;
+}
+
 static int finish(struct cli *c, const struct sec_run *r)
 {
     if (c->json) {
         out_json(json_encode(&sec_run_type, r));
-        return str_eq(r->state, "done") ? EXIT_DONE : (int)cli_exit_of(&r->error);
+        return str_eq(r->state, "done") ? done_exit(r) : (int)cli_exit_of(&r->error);
     }
     if (str_eq(r->state, "done")) {
         char span[24];
@@ -75,7 +80,9 @@ static int finish(struct cli *c, const struct sec_run *r)
             out_pair(_("Azure resource"), r->resource_id);
         if (r->portal_url[0])
             out_pair(_("Portal"), r->portal_url);
-        return EXIT_DONE;
+        if (done_exit(r) == EXIT_IN_PART)
+            puts(_("The cluster is registered, but a step on the nodes did not come to its end: see above."));
+        return done_exit(r);
     }
     if (err_is(&r->error))
         return cli_fail(c, &r->error);

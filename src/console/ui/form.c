@@ -24,7 +24,7 @@ void form_set(struct form *f, int field, const char *text, const char *id, enum 
     input_set(&v->in, text);
     STR_SET(v->undo, text);
     STR_SET(v->id, id);
-    v->source = source;
+    v->source = v->undo_source = source;
     v->message[0] = v->level[0] = '\0';
 }
 
@@ -63,6 +63,7 @@ void form_settle(struct form *f, struct ui *ui, int field)
     struct form_value *v = &f->values[field];
     char before[INPUT_SIZE], guid[GUID_SIZE];
     int n = choice_count(f, ui, field);
+    bool found = false;
 
     if (f->fields[field].fixed)
         return;
@@ -73,14 +74,15 @@ void form_settle(struct form *f, struct ui *ui, int field)
     STR_SET(v->id, v->in.text);
     if (guid_parse(guid, v->in.text))
         STR_SET(v->id, guid);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && !found; i++) {
         struct form_choice c = { .id = "" };
         f->fields[field].choice(ui, f, i, &c);
-        if (str_ieq(c.id, v->id) || str_ieq(c.name, v->in.text)) {
+        found = str_ieq(c.id, v->id) || str_ieq(c.name, v->in.text);
+        if (found)
             STR_SET(v->id, c.id);
-            break;
-        }
     }
+    if (!found && (v->source == FORM_DEFAULT || v->source == FORM_CHOSEN) && before[0])
+        STR_SET(v->id, before); /* its list is being asked anew */
     if (!str_eq(before, v->id))
         f->changed = field;
     check(f, ui, field);
@@ -127,16 +129,25 @@ const char *form_help(const struct form *f)
     return f->focus < f->n ? _(f->fields[f->focus].help) : "";
 }
 
+static void remember(struct form *f)
+{
+    struct form_value *v = &f->values[f->focus];
+
+    STR_SET(v->undo, v->in.text);
+    v->undo_source = v->source;
+}
+
 static void go(struct form *f, struct ui *ui, int step)
 {
     if (f->focus < f->n)
         form_settle(f, ui, f->focus);
     form_close_list(f);
+    f->editing = false;
     do
         f->focus = (f->focus + step + f->n + 1) % (f->n + 1);
     while (f->focus < f->n && f->fields[f->focus].fixed);
     if (f->focus < f->n)
-        STR_SET(f->values[f->focus].undo, f->values[f->focus].in.text);
+        remember(f);
 }
 
 /* Opened by Enter it stands on the present value: a second Enter changes nothing. */
@@ -209,16 +220,47 @@ static bool key_list(struct form *f, struct ui *ui, int key)
     return true;
 }
 
+/* Like text that is selected: a character in its place, a cursor key keeps it. */
+static bool replaced_by_typing(const struct form *f)
+{
+    const struct form_value *v = &f->values[f->focus];
+
+    return !f->editing && (v->source == FORM_DEFAULT || v->source == FORM_CHOSEN ||
+                           (f->list_open && !f->filtering));
+}
+
+static void undo(struct form *f, struct ui *ui)
+{
+    struct form_value *v = &f->values[f->focus];
+
+    form_close_list(f);
+    input_set(&v->in, v->undo);
+    v->source = v->undo_source;
+    v->message[0] = v->level[0] = '\0';
+    f->editing = false;
+    form_settle(f, ui, f->focus);
+}
+
 static bool key_edit(struct form *f, struct ui *ui, int key)
 {
     struct form_value *v = &f->values[f->focus];
+    bool text = (key >= ' ' && key < K_UP) || key == K_PASTE, replace;
     char before[INPUT_SIZE];
 
+    if (key == K_CTRL('Z')) {
+        undo(f, ui);
+        return true;
+    }
+    replace = text && replaced_by_typing(f);
     STR_SET(before, v->in.text);
-    if (key == K_CTRL('Z'))
-        input_set(&v->in, v->undo);
-    else if (!input_key(&v->in, key, ui_pasted(ui)))
+    if (replace)
+        input_set(&v->in, "");
+    if (!input_key(&v->in, key, ui_pasted(ui))) {
+        if (replace)
+            input_set(&v->in, before);
         return false;
+    }
+    f->editing = true;
     if (str_eq(before, v->in.text))
         return true;
     v->source = v->in.text[0] ? FORM_TYPED : FORM_EMPTY;
@@ -258,17 +300,27 @@ static int label_cols(const struct form *f)
     return w;
 }
 
-static void draw_message(const struct form_value *v, bool fixed, int row, int col, int cols)
+/* Under the value; a long one begins further left. */
+static void draw_message(const struct form_value *v, int row, int col, int least, int end)
 {
-    if (!v->message[0] && v->source == FORM_DEFAULT && !fixed)
-        paint_text(row, col, cols, ROLE_QUIET, _("default; change it if it is wrong"));
-    if (!v->message[0])
+    bool bad = str_eq(v->level, "fail");
+    const char *word = bad ? _("ERROR") : str_eq(v->level, "warn") ? _("WARN") : "";
+    char text[300] = "";
+    int w = *word ? text_width(word) + 1 : 0;
+
+    if (v->source == FORM_DEFAULT && !v->message[0])
+        STR_SET(text, _("default; change it if it is wrong"));
+    else if (v->source == FORM_DEFAULT && !*word)
+        str_fmt(text, sizeof text, _("default; %s"), v->message);
+    else
+        STR_SET(text, v->message);
+    if (!text[0])
         return;
-    if (str_eq(v->level, "fail"))
-        col += paint_fmt(row, col, cols, ROLE_BAD, "%s", _("ERROR")) + 1;
-    else if (str_eq(v->level, "warn"))
-        col += paint_fmt(row, col, cols, ROLE_WARN, "%s", _("WARN")) + 1;
-    paint_text(row, col, cols - 6, ROLE_QUIET, v->message);
+    if (col + w + text_width(text) > end)
+        col = end - w - text_width(text);
+    col = col < least ? least : col;
+    paint_text(row, col, w, bad ? ROLE_BAD : ROLE_WARN, word);
+    paint_wrapped(&(struct area){ row, col + w, 1, end - col - w }, ROLE_QUIET, text);
 }
 
 static void draw_field(const struct form *f, struct ui *ui, int i, int row, const struct area *a,
@@ -288,10 +340,12 @@ static void draw_field(const struct form *f, struct ui *ui, int i, int row, cons
     } else {
         paint_text(row, col, 1, ROLE_TEXT, "[");
         input_draw(&v->in, row, col + 1, cols, on);
+        if (on && replaced_by_typing(f) && v->in.text[0])
+            input_mark(&v->in, row, col + 1, cols);
         paint_fmt(row, col + 1 + cols, 4, ROLE_TEXT, "%s", n > 0 ? " v]" : "]");
     }
-    if (step > 1)
-        draw_message(v, d->fixed, row + 1, col + 1, a->cols - col - 2);
+    if (step > 1 && !d->fixed)
+        draw_message(v, row + 1, col + 1, a->col + 4, a->col + a->cols - 1);
 }
 
 static void draw_list(struct form *f, struct ui *ui, int row, const struct area *a, int labels)

@@ -2,8 +2,9 @@
  * left, the message under the field.
  *
  * Fields are a static table; values live in the screen. The list comes from a section and may
- * arrive at any time: every value can also be typed. form_key: FORM_NEXT when the operator asked to
- * go on and every field is right.
+ * arrive at any time: every value can also be typed. A default or a list's value that was not
+ * touched yet is replaced as a whole by the first character typed. form_key: FORM_NEXT when the
+ * operator asked to go on and every field is right.
  */
 #ifndef AZL_UI_FORM_H
 #define AZL_UI_FORM_H
@@ -30,7 +31,7 @@ struct form_field {
 struct form_value {
     struct input in;
     char undo[INPUT_SIZE], id[INPUT_SIZE], message[240], level[8];
-    enum form_source source;
+    enum form_source source, undo_source;
 };
 struct form {
     const struct form_field *fields;
@@ -38,6 +39,7 @@ struct form {
     const char *button;
     struct form_value values[FORM_FIELDS];
     bool list_open, filtering;
+    bool editing; /* the focused value was touched: what is typed goes into it */
     int list_at, list_top;
     int changed; /* field whose value was just settled with another id, or -1; the screen resets it
                   */

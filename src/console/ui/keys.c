@@ -108,50 +108,67 @@ static int key_of_csi(struct keys *k, const char *p, size_t n)
 
 enum verdict { MORE, TAKEN };
 
+/* A sequence of terminfo's; *begun: more bytes may still make one. */
+static bool added(const struct keys *k, size_t *used, int *key, bool *begun)
+{
+    for (size_t i = 0; i < k->n_added; i++) {
+        size_t len = strlen(k->added[i].seq);
+        if (k->n >= len && memcmp(k->pending, k->added[i].seq, len) == 0) {
+            *used = len;
+            *key = k->added[i].key;
+            return true;
+        }
+        *begun |= k->n < len && memcmp(k->pending, k->added[i].seq, k->n) == 0;
+    }
+    return false;
+}
+
+static bool ends_csi(const char *p, size_t i)
+{
+    return (p[i] >= 0x40 && p[i] <= 0x7e && !(p[i] == '[' && i == 2)) || p[i] < 0x20;
+}
+
+static enum verdict csi(struct keys *k, size_t *used, int *key)
+{
+    size_t i = 2;
+
+    while (i < k->n && !ends_csi(k->pending, i))
+        i++;
+    if (i == k->n) {
+        *used = k->n;
+        return k->n < MAX_PENDING - 1 ? MORE : TAKEN;
+    }
+    *used = i + 1;
+    *key = key_of_csi(k, k->pending + 2, i - 1);
+    return TAKEN;
+}
+
 /* Looks at pending, which starts with Esc; *used bytes belong to the key. */
 static enum verdict sequence(struct keys *k, size_t *used, int *key)
 {
     const char *p = k->pending;
-    size_t n = k->n, i;
     bool begun = false;
 
     *key = K_NONE;
-    for (i = 0; i < k->n_added; i++) {
-        size_t len = strlen(k->added[i].seq);
-        if (n >= len && memcmp(p, k->added[i].seq, len) == 0) {
-            *used = len;
-            *key = k->added[i].key;
-            return TAKEN;
-        }
-        begun |= n < len && memcmp(p, k->added[i].seq, n) == 0;
-    }
-    if (n < 2 || begun)
+    if (added(k, used, key, &begun))
+        return TAKEN;
+    if (k->n < 2 || begun)
         return MORE;
+    if (p[1] == '[')
+        return csi(k, used, key);
+    if (p[1] == 'O') {
+        *used = 3;
+        if (k->n >= 3)
+            *key = key_of_final(p[2]);
+        return k->n < 3 ? MORE : TAKEN;
+    }
     if (p[1] >= '0' && p[1] <= '9') {
         *used = 2;
         *key = K_F(p[1] == '0' ? 10 : p[1] - '0');
         return TAKEN;
     }
-    if (p[1] == 'O') {
-        *used = 3;
-        if (n >= 3)
-            *key = key_of_final(p[2]);
-        return n < 3 ? MORE : TAKEN;
-    }
-    if (p[1] != '[') {
-        *used = 1;
-        *key = K_ESC;
-        return TAKEN;
-    }
-    for (i = 2; i < n; i++)
-        if ((p[i] >= 0x40 && p[i] <= 0x7e && !(p[i] == '[' && i == 2)) || p[i] < 0x20)
-            break;
-    *used = i + 1;
-    if (i == n) {
-        *used = n;
-        return n < MAX_PENDING - 1 ? MORE : TAKEN;
-    }
-    *key = key_of_csi(k, p + 2, i - 1);
+    *used = 1;
+    *key = K_ESC;
     return TAKEN;
 }
 

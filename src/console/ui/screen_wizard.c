@@ -13,6 +13,7 @@ struct wizard {
     bool begun, waiting; /* waiting: an intent has not been answered yet */
     enum page page;
     struct form create, where;
+    char regions_for[64]; /* the subscription whose regions were asked for last */
     struct textview review;
     bool wrong;   /* the review found something that must be corrected */
     bool on_back; /* review: which button has the focus */
@@ -47,7 +48,7 @@ static struct wizard *self_of(struct ui *ui)
 
 /* ---- going from page to page ---- */
 
-static void ask_choices(struct ui *ui, const struct wizard *w)
+static void ask_choices(struct ui *ui, struct wizard *w)
 {
     struct json *args = json_object();
     const char *tenant = w->where.values[WHERE_TENANT].id,
@@ -57,7 +58,20 @@ static void ask_choices(struct ui *ui, const struct wizard *w)
         json_set_str(args, "tenant", tenant);
     if (guid_is(sub))
         json_set_str(args, "subscription", sub);
+    STR_SET(w->regions_for, sub);
     ui_tell(ui, "choices", args);
+}
+
+/* The lists have come, and with them a default subscription: now its regions. */
+static void lists_came(struct ui *ui, struct wizard *w)
+{
+    const struct sec_choices *c = ui_section(ui, SEC_CHOICES);
+    const char *sub = w->where.values[WHERE_SUBSCRIPTION].id;
+
+    wizard_defaults(&w->where, ui);
+    if (str_eq(c->state, "ready") && guid_is(sub) && !str_ieq(c->regions_of, sub) &&
+        !str_ieq(w->regions_for, sub))
+        ask_choices(ui, w);
 }
 
 static void enter_where(struct ui *ui, struct wizard *w)
@@ -121,7 +135,7 @@ static void wizard_changed(struct ui *ui, void *self, enum section_id id)
     if (id == SEC_NODES && w->page == PAGE_CREATE)
         wizard_create_defaults(&w->create, ui);
     if (id == SEC_CHOICES && w->page == PAGE_WHERE)
-        wizard_defaults(&w->where, ui);
+        lists_came(ui, w);
     if (id == SEC_CLUSTER && w->page == PAGE_CREATE && cluster(ui)->exists)
         enter(ui, w);
     if ((id == SEC_SIGNIN || id == SEC_CLUSTER) && w->page == PAGE_SIGNIN)
@@ -151,9 +165,9 @@ static void create(struct ui *ui, struct wizard *w)
 static const struct how {
     const char *id, *text;
 } hows[] = {
-    { "create", N_("is created") },       { "register", N_("is registered") },
-    { "connect", N_("is connected") },    { "assign", N_("is assigned") },
-    { "keep", N_("is there and stays") },
+    { "create", N_("to be created") },     { "register", N_("to be registered") },
+    { "connect", N_("to be connected") },  { "assign", N_("to be assigned") },
+    { "keep", N_("there already, kept") },
 };
 
 static const char *how_text(const char *id)
@@ -410,21 +424,25 @@ static void draw_where(struct ui *ui, struct wizard *w, const struct area *a)
     const struct sec_signin *s = ui_section(ui, SEC_SIGNIN);
     const struct sec_choices *c = ui_section(ui, SEC_CHOICES);
     struct area form = { a->row + 2, 0, a->rows - 2, a->cols };
-    bool note = str_eq(c->state, "asking") || str_eq(c->state, "failed");
-    int col = 1;
+    bool failed = str_eq(c->state, "failed"), low = 2 * WHERE_FIELDS + 1 > form.rows;
+    char note[600] = "";
+    int row = a->row, col = 1, end = a->cols - 1;
 
-    if (2 * WHERE_FIELDS + 1 > form.rows) { /* low screen: the fields need the blank row */
+    if (low) { /* the fields need the blank row */
         form.row--;
         form.rows++;
     }
-    col += paint_fmt(a->row, col, note ? a->cols / 2 : a->cols - 2, ROLE_QUIET,
-                     _("Signed in as %s."), s->account) +
-           1;
     if (str_eq(c->state, "asking"))
-        paint_text(a->row, col, a->cols - col - 1, ROLE_QUIET,
-                   _("Asking Azure for the lists; you can type."));
-    else if (str_eq(c->state, "failed"))
-        paint_fmt(a->row, col, a->cols - col - 1, ROLE_WARN, _("No lists: %s"), c->error.message);
+        STR_SET(note, _("Asking Azure for the lists; you can type."));
+    else if (failed)
+        str_fmt(note, sizeof note, _("No lists: %s"), c->error.message);
+    col += paint_fmt(row, col, end - col, ROLE_QUIET, _("Signed in as %s."), s->account) + 1;
+    if (col + text_width(note) > end) { /* no room beside it */
+        row += !low;
+        col = 1;
+    }
+    if (note[0])
+        paint_fmt(row, col, end - col, failed ? ROLE_WARN : ROLE_QUIET, "%-*s", end - col, note);
     form_draw(&w->where, ui, &form);
 }
 
@@ -535,7 +553,9 @@ const struct screen screen_wizard = {
                "is written before you confirm on the review page.\n\n"
                "A field with v has a list: Enter opens it, typing filters it by name or id. Every "
                "value can also be typed, so nothing waits for a list. "
-               "Each field is checked when you leave it; the line under it says what was found.\n\n"
+               "Each field is checked when you leave it; the line under it says what was found. "
+               "What you type takes the place of a default; an arrow key or Backspace keeps it. "
+               "^Z brings it back.\n\n"
                "Values stay when you leave this page and come back."),
     .sections =
         1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_CHOICES | 1u << SEC_NODES,

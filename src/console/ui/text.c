@@ -69,22 +69,36 @@ static bool invisible(wchar_t c)
            (c >= 0xe000 && c <= 0xf8ff) || c >= 0xe0000;
 }
 
+/* Characters spelt with other than one letter, or no letter at all. */
 static const struct spelt {
     wchar_t c;
     const char *ascii;
 } spellings[] = {
-    { 0xa0, " " },    { 0xb7, "." },    { 0xc4, "Ae" },   { 0xd6, "Oe" },    { 0xdc, "Ue" },
-    { 0xdf, "ss" },   { 0xe4, "ae" },   { 0xe9, "e" },    { 0xf6, "oe" },    { 0xfc, "ue" },
-    { 0x2013, "-" },  { 0x2014, "-" },  { 0x2018, "'" },  { 0x2019, "'" },   { 0x201a, "'" },
-    { 0x201c, "\"" }, { 0x201d, "\"" }, { 0x201e, "\"" }, { 0x2026, "..." }, { 0x2192, "->" },
+    { 0xa0, " " },     { 0xab, "\"" },    { 0xb0, "o" },    { 0xb7, "." },    { 0xbb, "\"" },
+    { 0xc4, "Ae" },    { 0xc6, "AE" },    { 0xd6, "Oe" },   { 0xdc, "Ue" },   { 0xdf, "ss" },
+    { 0xe4, "ae" },    { 0xe6, "ae" },    { 0xf6, "oe" },   { 0xfc, "ue" },   { 0x132, "IJ" },
+    { 0x133, "ij" },   { 0x152, "OE" },   { 0x153, "oe" },  { 0x1e9e, "SS" }, { 0x2010, "-" },
+    { 0x2011, "-" },   { 0x2013, "-" },   { 0x2014, "-" },  { 0x2018, "'" },  { 0x2019, "'" },
+    { 0x201a, "'" },   { 0x201c, "\"" },  { 0x201d, "\"" }, { 0x201e, "\"" }, { 0x2022, "*" },
+    { 0x2026, "..." }, { 0x202f, " " },   { 0x20ac, "EUR" }, { 0x2192, "->" }, { 0x2212, "-" },
 };
 
-static const char *spell(wchar_t c)
+/* U+00C0 to U+017F without their marks. */
+static const char latin[] = "AAAAAAACEEEEIIIIDNOOOOOxOUUUUYTsaaaaaaaceeeeiiiidnooooo/ouuuuyty"
+                            "AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIiIiJjKkkLlLlLlL"
+                            "lLlNnNnNnnNnOoOoOoOoRrRrRrSsSsSsSsTtTtTtUuUuUuUuUuUuWwYyYZzZzZzs";
+
+/* One to three characters; "?": there is no plain way to write it. */
+static const char *spell(wchar_t c, char one[2])
 {
     for (size_t i = 0; i < ARRAY_LEN(spellings); i++)
         if (spellings[i].c == c)
             return spellings[i].ascii;
-    return "?";
+    if (c < 0xc0 || c >= 0xc0 + (wchar_t)sizeof latin - 1)
+        return "?";
+    one[0] = latin[c - 0xc0];
+    one[1] = '\0';
+    return one;
 }
 
 /* What is drawn for c: one to three characters and their columns. */
@@ -93,7 +107,8 @@ static int glyphs(wchar_t c, wchar_t out[4])
     int n = 0, w;
 
     if (ascii_mode && c > 0x7e) {
-        const char *s = c != 0x7f && wcwidth(c) == 0 && !invisible(c) ? "" : spell(c);
+        char one[2];
+        const char *s = c != 0x7f && wcwidth(c) == 0 && !invisible(c) ? "" : spell(c, one);
         for (; s[n]; n++)
             out[n] = (wchar_t)s[n];
         out[n] = 0;

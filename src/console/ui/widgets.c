@@ -120,6 +120,12 @@ void input_draw(const struct input *in, int row, int col, int cols, bool focus)
         paint_cursor(row, col + text_width(before + from));
 }
 
+void input_mark(const struct input *in, int row, int col, int cols)
+{
+    if (text_width(in->text) < cols)
+        paint_text(row, col, cols, ROLE_FOCUS, in->text);
+}
+
 /* ---- menu ---- */
 
 static int item_of_number(const struct menu_item *items, int n, int number)

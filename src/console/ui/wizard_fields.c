@@ -84,9 +84,14 @@ static const char *check_tenant(struct ui *ui, const struct form *f, int i, char
 {
     const struct form_value *v = &f->values[i];
     const struct sec_choice *c = find(choices(ui)->tenants, choices(ui)->n_tenants, v->id);
+    const struct sec_signin *in = ui_section(ui, SEC_SIGNIN);
 
     if (c) {
         str_fmt(msg, size, "%s", str_ieq(v->in.text, c->id) ? c->name : c->id);
+        return "ok";
+    }
+    if (in->tenant_name[0] && str_ieq(v->id, in->tenant_id)) {
+        str_copy(msg, size, in->tenant_name);
         return "ok";
     }
     if (guid_is(v->id)) {
@@ -109,6 +114,10 @@ static const char *check_subscription(struct ui *ui, const struct form *f, int i
         str_fmt(msg, size, _("is %s: Azure writes nothing there. Enable it in the portal"),
                 c->state);
         return "fail";
+    }
+    if (c && (str_ieq(c->state, "Warned") || str_ieq(c->state, "PastDue"))) {
+        str_fmt(msg, size, _("is %s: a payment is due; it works for now"), c->state);
+        return "warn";
     }
     if (c) {
         bool fine = str_ieq(c->state, "Enabled") || !c->state[0];
@@ -312,6 +321,15 @@ static void default_subscription(struct form *w, struct ui *ui)
         fill_empty(w, WHERE_SUBSCRIPTION, only->name[0] ? only->name : only->id, only->id);
 }
 
+/* What Azure's lists say of the values that stand there, except the one being typed. */
+static void judge_known(struct form *w, struct ui *ui)
+{
+    for (int i = WHERE_TENANT; i <= WHERE_REGION; i++)
+        if (w->values[i].in.text[0] && !(i == w->focus && (w->editing || w->list_open)) &&
+            !str_eq(choices(ui)->state, "asking"))
+            form_settle(w, ui, i);
+}
+
 void wizard_defaults(struct form *w, struct ui *ui)
 {
     const struct sec_core *core = ui_section(ui, SEC_CORE);
@@ -326,6 +344,7 @@ void wizard_defaults(struct form *w, struct ui *ui)
         str_ieq(w->values[WHERE_TENANT].in.text, t->id)) /* the list came after the default */
         form_set(w, WHERE_TENANT, t->name, t->id, FORM_DEFAULT);
     default_subscription(w, ui);
+    judge_known(w, ui);
     if (cluster->name[0]) {
         str_fmt(group, sizeof group, "%s-rg", cluster->name);
         fill_empty(w, WHERE_GROUP, group, group);
