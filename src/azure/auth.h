@@ -1,10 +1,13 @@
-/* auth.h - sign-in by device code (RFC 8628 as Entra speaks it) and the tokens it gave: a state machine over net/http.
+/* auth.h - sign-in by device code (RFC 8628 as Entra speaks it) and the tokens it gave: a state
+ * machine over net/http.
  *
- * Sources: azure-wire.md 1.2-1.5, 1.8; real-clients.md 4 (a second dialect: no interval, no message, access_denied).
- * auth_device starts; on_change is called after each change of the view (in the loop). Tokens stay inside: callers ask auth_token, which
- * answers from memory or refreshes (five minutes before the end; one refresh at a time an audience). A refresh token that is dead ends the sign-in.
- * Interval, message, verification_uri_complete optional; numbers may be strings; slow_down adds 5 s; a 5xx or lost answer while polling does not end it;
- * the countdown is monotonic; auth_cancel works within a second. default client id: the Azure CLI's (a setting).
+ * Sources: azure-wire.md 1.2-1.5, 1.8; real-clients.md 4 (a second dialect: no interval, no
+ * message, access_denied). auth_device starts; on_change is called after each change of the view
+ * (in the loop). Tokens stay inside: callers ask auth_token, which answers from memory or refreshes
+ * (five minutes before the end; one refresh at a time an audience). A refresh token that is dead
+ * ends the sign-in. Interval, message, verification_uri_complete optional; numbers may be strings;
+ * slow_down adds 5 s; a 5xx or lost answer while polling does not end it; the countdown is
+ * monotonic; auth_cancel works within a second. default client id: the Azure CLI's (a setting).
  */
 #ifndef AZL_AZURE_AUTH_H
 #define AZL_AZURE_AUTH_H
@@ -21,28 +24,33 @@ struct auth_view {
     enum auth_state state;
     char account[128], tenant[40], user_oid[40];
     char user_code[48], verification_uri[256], message[400];
-    bool uri_trusted;             /* cloud_may_verify */
+    bool uri_trusted;                                       /* cloud_may_verify */
     int64_t code_expires_mono, polled_mono, next_poll_mono; /* monotonic ms */
     int64_t token_expires_mono;
-    struct err err;               /* AUTH_FAILED: ERR_AUTH with AADSTS number, trace and correlation id */
+    struct err err; /* AUTH_FAILED: ERR_AUTH with AADSTS number, trace and correlation id */
 };
 struct auth;
 typedef void auth_change_fn(void *payload);
 
-struct auth *auth_new(struct loop *l, struct http *h, const struct cloud *c, const char *client_id, auth_change_fn *fn, void *payload);
+struct auth *auth_new(struct loop *l, struct http *h, const struct cloud *c, const char *client_id,
+                      auth_change_fn *fn, void *payload);
 void auth_free(struct auth *a);
-int auth_device(struct auth *a, const char *tenant, struct err *e); /* tenant NULL or "": organizations */
+int auth_device(struct auth *a, const char *tenant,
+                struct err *e);     /* tenant NULL or "": organizations */
 void auth_cancel(struct auth *a);   /* of a code under way */
 void auth_sign_out(struct auth *a); /* forgets all tokens */
 const struct auth_view *auth_view(const struct auth *a);
 
-/* A token for the ARM audience of the given tenant (NULL: the signed-in one): the same refresh token is redeemed there (azure-wire.md 1.2.4).
- * fn is called once, in the loop: token set, or err (ERR_C_NOT_SIGNED_IN ...). The secret stays auth's: copy what must live longer. */
+/* A token for the ARM audience of the given tenant (NULL: the signed-in one): the same refresh
+ * token is redeemed there (azure-wire.md 1.2.4). fn is called once, in the loop: token set, or err
+ * (ERR_C_NOT_SIGNED_IN ...). The secret stays auth's: copy what must live longer. */
 typedef void auth_token_fn(void *payload, const struct secret *token, const struct err *e);
 struct auth_wait;
 struct auth_wait *auth_token(struct auth *a, const char *tenant, auth_token_fn *fn, void *payload);
 void auth_token_cancel(struct auth_wait *w);
-void auth_token_reject(struct auth *a, const char *tenant); /* ARM said 401: forget the access token, not the sign-in */
+void auth_token_reject(
+    struct auth *a,
+    const char *tenant); /* ARM said 401: forget the access token, not the sign-in */
 
 /* The one place that reads Entra's error body (azure-wire.md 1.8). */
 void auth_error(struct err *e, int http, const char *body, size_t len);

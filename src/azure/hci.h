@@ -1,13 +1,17 @@
-/* hci.h - Microsoft.AzureStackHCI: addresses, bodies and the fields that we read. Pure: builds requests, reads replies, sends nothing.
- * Sources: contract Microsoft.AzureStackHCI 2024-04-01 clusters.json, arcSettings.json; register-flow.md 1.12, 2.10; azure-wire.md 3. */
+/* hci.h - Microsoft.AzureStackHCI: addresses, bodies and the fields that we read. Pure: builds
+ * requests, reads replies, sends nothing. Sources: contract Microsoft.AzureStackHCI 2024-04-01
+ * clusters.json, arcSettings.json; register-flow.md 1.12, 2.10; azure-wire.md 3. */
 #ifndef AZL_AZURE_HCI_H
 #define AZL_AZURE_HCI_H
 
 #include "base/json.h"
 #include "base/str.h"
 
-#define HCI_CREATED_BY "4C02703C-F5D0-44B0-ADC3-4ED5C2839E61" /* tag CreatedBy of groups made by registration; register-flow.md 1.2 */
-#define HCI_ROLE_RESOURCE_MANAGER "f5819b54-e033-4d82-ac66-4fec3cbf3f4c" /* Azure Connected Machine Resource Manager */
+#define HCI_CREATED_BY                                                                             \
+    "4C02703C-F5D0-44B0-ADC3-4ED5C2839E61" /* tag CreatedBy of groups made by registration;        \
+                                              register-flow.md 1.2 */
+#define HCI_ROLE_RESOURCE_MANAGER                                                                  \
+    "f5819b54-e033-4d82-ac66-4fec3cbf3f4c" /* Azure Connected Machine Resource Manager */
 
 struct hci_cluster {
     char id[400], location[64], provisioning_state[32], status[32];
@@ -31,10 +35,13 @@ bool hci_state_running(const char *provisioning_state); /* non-terminal */
 /* Ids with the spelling of the contract ("/subscriptions/.../clusters/NAME"). */
 void hci_cluster_id(struct str *out, const char *sub, const char *group, const char *name);
 void hci_arc_id(struct str *out, const char *cluster_id);
-struct json *hci_cluster_body(const char *region, const struct json *tags); /* PUT: location, SystemAssigned identity, tags */
-struct json *hci_identity_body(void);                                      /* PATCH */
+struct json *
+hci_cluster_body(const char *region,
+                 const struct json *tags); /* PUT: location, SystemAssigned identity, tags */
+struct json *hci_identity_body(void);      /* PATCH */
 struct json *hci_arc_body(const char *arc_group);
-struct json *hci_reconcile_body(const char *const *nodes, size_t n);       /* bare node names: register-flow.md surprise 5 */
+struct json *hci_reconcile_body(const char *const *nodes,
+                                size_t n); /* bare node names: register-flow.md surprise 5 */
 /* Name rules (azure-wire.md 2.4.3, 3.1.7): NULL if fine, else a translated sentence. */
 const char *hci_bad_group_name(const char *name);
 const char *hci_bad_cluster_name(const char *name);

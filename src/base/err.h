@@ -1,10 +1,11 @@
 /* err.h - an error is a value that the caller owns.
  *
- * Every function that can fail takes `struct err *e` as its last parameter, returns -1 (or NULL) and
- * has then filled *e; on success *e is untouched. The struct is of fixed size and has no pointers: it
- * is copied by assignment, stands in journals and snapshots, and needs no release.
- * message: one sentence of what happened, already cleaned of control characters. context: what we were
- * doing, added once by the layer that knows (err_wrap). advice stays empty here: core/advice fills it.
+ * Every function that can fail takes `struct err *e` as its last parameter, returns -1 (or NULL)
+ * and has then filled *e; on success *e is untouched. The struct is of fixed size and has no
+ * pointers: it is copied by assignment, stands in journals and snapshots, and needs no release.
+ * message: one sentence of what happened, already cleaned of control characters. context: what we
+ * were doing, added once by the layer that knows (err_wrap). advice stays empty here: core/advice
+ * fills it.
  */
 #ifndef AZL_BASE_ERR_H
 #define AZL_BASE_ERR_H
@@ -21,29 +22,31 @@ enum err_domain {
     ERR_ARM,    /* Azure Resource Manager refused; http and remote_code are set */
     ERR_NODE,   /* a node or its Arc agent refused; code is its exit code or 0 */
     ERR_STORE,  /* the state folder */
-    ERR_OP,     /* an operation's own rule; code is the Windows module's number (9101...) where it has one */
-    ERR_WIRE,   /* console and core do not understand each other */
+    ERR_OP,   /* an operation's own rule; code is the Windows module's number (9101...) where it has
+                 one */
+    ERR_WIRE, /* console and core do not understand each other */
     ERR_DOMAINS
 };
 
 /* Codes of ERR_OP, ERR_STORE, ERR_WIRE that are ours; the module's own numbers start at 9001. */
 enum err_code {
-    ERR_C_NOT_SIGNED_IN = 101,  /* nobody is signed in, or the sign-in ended */
-    ERR_C_NOT_ALLOWED = 102,    /* this uid may not act */
-    ERR_C_BUSY = 103,           /* another operation holds the lock */
-    ERR_C_CANCELLED = 104,      /* left by the user */
-    ERR_C_NO_CLUSTER = 105,     /* there is no cluster on this node yet */
-    ERR_C_DATAPLANE = 106,      /* native nodes against a cloud without our data plane */
-    ERR_C_PROTOCOL = 107,       /* the other side speaks another protocol number */
-    ERR_C_EXPIRED = 108,        /* the device code expired */
-    ERR_C_DECLINED = 109,       /* the sign-in was declined */
-    ERR_C_SUBSCRIPTION = 110,   /* the subscription's state forbids writing */
-    ERR_C_DEADLINE = 111,       /* a step ran out of its time */
+    ERR_C_NOT_SIGNED_IN = 101, /* nobody is signed in, or the sign-in ended */
+    ERR_C_NOT_ALLOWED = 102,   /* this uid may not act */
+    ERR_C_BUSY = 103,          /* another operation holds the lock */
+    ERR_C_CANCELLED = 104,     /* left by the user */
+    ERR_C_NO_CLUSTER = 105,    /* there is no cluster on this node yet */
+    ERR_C_DATAPLANE = 106,     /* native nodes against a cloud without our data plane */
+    ERR_C_PROTOCOL = 107,      /* the other side speaks another protocol number */
+    ERR_C_EXPIRED = 108,       /* the device code expired */
+    ERR_C_DECLINED = 109,      /* the sign-in was declined */
+    ERR_C_SUBSCRIPTION = 110,  /* the subscription's state forbids writing */
+    ERR_C_DEADLINE = 111,      /* a step ran out of its time */
     ERR_C_NOT_FOUND = 112,
-    ERR_C_CONFLICT = 113,       /* compare-and-swap lost */
-    ERR_C_CORRUPT = 114,        /* a stored document or line does not parse */
+    ERR_C_CONFLICT = 113, /* compare-and-swap lost */
+    ERR_C_CORRUPT = 114,  /* a stored document or line does not parse */
     ERR_C_TOO_BIG = 115,
-    ERR_C_ELSEWHERE = 116,      /* the Arc agent of a node is connected to another place (module: code 2) */
+    ERR_C_ELSEWHERE =
+        116, /* the Arc agent of a node is connected to another place (module: code 2) */
 };
 
 struct err {
@@ -56,8 +59,8 @@ struct err {
     char message[400];
     char context[160];
     char advice[400];
-    char remote_code[96];     /* "AuthorizationFailed", "AADSTS70016", "AZCM0042" */
-    char request_id[64];      /* x-ms-request-id, or Entra's trace id */
+    char remote_code[96]; /* "AuthorizationFailed", "AADSTS70016", "AZCM0042" */
+    char request_id[64];  /* x-ms-request-id, or Entra's trace id */
     char correlation_id[64];
 };
 
@@ -68,7 +71,10 @@ int err_sys(struct err *e, int errnum, const char *fmt, ...) __attribute__((form
 /* Adds what was being done; keeps a deeper context that is already there. Returns -1. */
 int err_wrap(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void err_clear(struct err *e);
-static inline bool err_is(const struct err *e) { return e->domain != ERR_NONE; }
+static inline bool err_is(const struct err *e)
+{
+    return e->domain != ERR_NONE;
+}
 const char *err_domain_name(enum err_domain d); /* "arm"; "" for none */
 enum err_domain err_domain_of(const char *name);
 

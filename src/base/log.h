@@ -1,7 +1,8 @@
 /* log.h - log lines: English, one line an event, levels, a ring for the log pane, an optional file.
  *
- * Form of a line in the file: "2026-11-21T09:41:22.123Z , INFO , text" (after register-flow.md 3.4).
- * Values of secret fields never reach a line: pass them through log_redact first (field names of azure-wire.md 6.5).
+ * Form of a line in the file: "2026-11-21T09:41:22.123Z , INFO , text" (after
+ * register-flow.md 3.4). Values of secret fields never reach a line: pass them through log_redact
+ * first (field names of azure-wire.md 6.5).
  */
 #ifndef AZL_BASE_LOG_H
 #define AZL_BASE_LOG_H
@@ -32,10 +33,12 @@ void log_msg(enum log_level level, const char *fmt, ...) __attribute__((format(p
 int64_t log_head(void); /* seq of the newest line, 0 if none */
 /* Copies up to max lines with seq > after, oldest first; returns how many. */
 size_t log_read(int64_t after, struct log_line *out, size_t max);
-int log_open(const char *path, struct err *e); /* appends, 0600; one older file kept (path.1) beyond 4 MiB */
-void log_to_stderr(enum log_level least);      /* programs without a screen */
-const char *log_level_name(enum log_level l);  /* "INFO" */
-/* Appends `text` (a form body, JSON, or header line) with the values of secret fields masked as "***". */
+int log_open(const char *path,
+             struct err *e); /* appends, 0600; one older file kept (path.1) beyond 4 MiB */
+void log_to_stderr(enum log_level least);     /* programs without a screen */
+const char *log_level_name(enum log_level l); /* "INFO" */
+/* Appends `text` (a form body, JSON, or header line) with the values of secret fields masked as
+ * "***". */
 void log_redact(struct str *out, const char *text, size_t len);
 bool log_is_secret_name(const char *field);
 

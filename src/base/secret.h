@@ -1,8 +1,9 @@
 /* secret.h - tokens and keys: locked, not dumped, wiped.
  *
- * A secret lives on its own locked pages (mlock, MADV_DONTDUMP, MADV_WIPEONFORK) and is wiped with explicit_bzero when
- * cleared. It never enters a section, journal, log, argv or environment; it crosses a process border only as a sealed
- * memfd. A zeroed struct secret is empty. mlock failing (RLIMIT_MEMLOCK) is not an error: the pages are still wiped.
+ * A secret lives on its own locked pages (mlock, MADV_DONTDUMP, MADV_WIPEONFORK) and is wiped with
+ * explicit_bzero when cleared. It never enters a section, journal, log, argv or environment; it
+ * crosses a process border only as a sealed memfd. A zeroed struct secret is empty. mlock failing
+ * (RLIMIT_MEMLOCK) is not an error: the pages are still wiped.
  */
 #ifndef AZL_BASE_SECRET_H
 #define AZL_BASE_SECRET_H
@@ -18,9 +19,13 @@ struct secret {
 void secret_set(struct secret *s, const char *bytes, size_t n);
 void secret_copy(struct secret *dst, const struct secret *src);
 void secret_clear(struct secret *s);
-static inline bool secret_is(const struct secret *s) { return s->len > 0; }
+static inline bool secret_is(const struct secret *s)
+{
+    return s->len > 0;
+}
 bool secret_eq(const struct secret *a, const char *bytes, size_t n); /* constant time */
-/* A sealed memfd (CLOEXEC) with the bytes, read position 0; -1 and errno. For a child's --config or SCM_RIGHTS. */
+/* A sealed memfd (CLOEXEC) with the bytes, read position 0; -1 and errno. For a child's --config or
+ * SCM_RIGHTS. */
 int secret_memfd(const char *name, const char *bytes, size_t n);
 
 /* An allocator that wipes on free and on moving realloc; for libcurl, cJSON and OpenSSL. */
@@ -30,7 +35,8 @@ void *wipe_realloc(void *p, size_t n);
 char *wipe_strdup(const char *s);
 void wipe_free(void *p);
 
-/* Core dumps and ptrace by the same user off (prctl PR_SET_DUMPABLE 0, RLIMIT_CORE 0). Call first in main. */
+/* Core dumps and ptrace by the same user off (prctl PR_SET_DUMPABLE 0, RLIMIT_CORE 0). Call first
+ * in main. */
 void secret_harden_process(void);
 
 #endif

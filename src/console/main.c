@@ -18,7 +18,9 @@ static int run(struct cli *c)
     if (c->command)
         return cli_run(c);
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-        err_set(&e, ERR_USAGE, 0, _("the console needs a terminal; here use a command: \"azloconf --help\" lists them"));
+        err_set(
+            &e, ERR_USAGE, 0,
+            _("the console needs a terminal; here use a command: \"azloconf --help\" lists them"));
         return cli_fail(c, &e);
     }
     return ui_main(&c->connect, &(struct ui_options){ .getty = cli_switch(c, "getty") });

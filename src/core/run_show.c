@@ -52,7 +52,8 @@ static void finish(struct sec_run *s, const char *tenant, const struct cloud *cl
     for (size_t i = 0; i < ARRAY_LEN(results); i++)
         if (str_eq(s->state, results[i][0]))
             STR_SET(s->result, results[i][1]);
-    for (size_t i = 0; i < s->n; i++) /* only steps that do not fail the run can have failed in a run that is done */
+    for (size_t i = 0; i < s->n;
+         i++) /* only steps that do not fail the run can have failed in a run that is done */
         if (str_eq(s->state, "done") && str_eq(s->steps[i].state, "failed"))
             STR_SET(s->result, "RegisterSucceededButArcFailed");
     if (cloud && s->resource_id[0] && tenant && tenant[0])

@@ -179,7 +179,8 @@ static void keep_path(struct http_call *c, const char *url)
     const char *path = strstr(url, "://");
 
     path = path ? strchr(path + 3, '/') : NULL;
-    text_clean(c->path, sizeof(c->path), path ? path : "", path ? strcspn(path, "?#") : 0, TEXT_LINE);
+    text_clean(c->path, sizeof(c->path), path ? path : "", path ? strcspn(path, "?#") : 0,
+               TEXT_LINE);
 }
 
 static void call_end(struct http_call *c, struct http_reply *r)

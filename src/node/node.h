@@ -1,22 +1,28 @@
 /* node.h - what can be asked of a cluster node: verbs as a table, answered by callback.
  *
- * Backends: node_local (this POSIX host: azloconf's own node engine and the Arc agent), later ssh with a PowerShell or POSIX dialect.
- * A verb takes a JSON object and answers a JSON object, or an error. No answer carries a token: a node uses its tokens where they are.
- * An operator's ARM token goes to a node only as a struct secret (agent-connect), never inside args.
- * Verbs and what they stand for on Azure Local (register-flow.md 2.13, 6; azure-wire.md 5):
- *   status           Get-AzureStackHCI of this node. -> ClusterStatus, RegistrationStatus, ConnectionStatus, RegistrationDate, AzureResourceName,
- *                    AzureResourceUri, LastConnected, NextSync, DiagnosticLevel, Region (times ISO 8601 UTC, absent = null); installDate,
- *                    clusterName, clusterId, clusterNodes[], policyDeadline (ISO, of what falls due next, or null), reason (why a field is what it is)
- *   facts            os name/version, manufacturer, model, cores, memoryInGiB, serial, msiCapable (bool)
- *   agent-show       azcmagent show -j -> installed(bool) status resourceName resourceGroup subscriptionId tenantId location cloud vmId agentVersion resourceId
- *   agent-connect    {subscriptionId,resourceGroup,tenantId,location,cloud,correlationId,resourceName} + token. Already connected there: done.
- *   agent-disconnect {} + token, or {"local": true}
- *   register         Set-AzureStackHCIRegistrationMsi: {serviceEndpoint,billingServiceApiScope,cloudId,subscriptionId,tenantId,resourceName,providerNamespace,
- *                    resourceArmId,region,clusterNodes[]}. The node fetches the bootstrap token from its own Arc agent (challenge, key file), registers on the
- *                    data plane, stores the registration in the cluster's record, syncs once.
- *   unregister       Remove-AzureStackHCIRegistration {}
- *   sync             Sync-AzureStackHCI {} -> lastSync, nextSync
- *   cluster-create   {name,nodes[]}: the cluster's record (native clusters only)
+ * Backends: node_local (this POSIX host: azloconf's own node engine and the Arc agent), later ssh
+ * with a PowerShell or POSIX dialect. A verb takes a JSON object and answers a JSON object, or an
+ * error. No answer carries a token: a node uses its tokens where they are. An operator's ARM token
+ * goes to a node only as a struct secret (agent-connect), never inside args.
+ *
+ * Verbs and what they stand for on Azure Local (the Windows module's node cmdlets and azcmagent):
+ * - status: Get-AzureStackHCI of this node. ClusterStatus, RegistrationStatus, ConnectionStatus,
+ *   RegistrationDate, AzureResourceName, AzureResourceUri, LastConnected, NextSync,
+ *   DiagnosticLevel, Region (times ISO 8601 UTC, absent = null); installDate, clusterName,
+ *   clusterId, clusterNodes[], policyDeadline (ISO, of what falls due next, or null), reason
+ * - facts: os name and version, manufacturer, model, cores, memoryInGiB, serial, msiCapable
+ * - agent-show: azcmagent show -j. installed (bool), status, resourceName, resourceGroup,
+ *   subscriptionId, tenantId, location, cloud, vmId, agentVersion, resourceId
+ * - agent-connect: {subscriptionId, resourceGroup, tenantId, location, cloud, correlationId,
+ *   resourceName} and the token. Already connected there: done.
+ * - agent-disconnect: {} and the token, or {"local": true}
+ * - register: Set-AzureStackHCIRegistrationMsi. {serviceEndpoint, billingServiceApiScope, cloudId,
+ *   subscriptionId, tenantId, resourceName, providerNamespace, resourceArmId, region,
+ *   clusterNodes[]}. The node fetches the bootstrap token from its own Arc agent (challenge, key
+ *   file), registers on the data plane, stores the registration in the cluster's record, syncs once
+ * - unregister: Remove-AzureStackHCIRegistration
+ * - sync: Sync-AzureStackHCI. lastSync, nextSync
+ * - cluster-create: {name, nodes[]}, the cluster's record (native clusters only)
  */
 #ifndef AZL_NODE_NODE_H
 #define AZL_NODE_NODE_H
@@ -27,13 +33,21 @@
 #include "base/secret.h"
 
 enum node_verb {
-    NODE_STATUS, NODE_FACTS, NODE_AGENT_SHOW, NODE_AGENT_CONNECT, NODE_AGENT_DISCONNECT, NODE_REGISTER, NODE_UNREGISTER, NODE_SYNC,
-    NODE_CLUSTER_CREATE, NODE_VERBS
+    NODE_STATUS,
+    NODE_FACTS,
+    NODE_AGENT_SHOW,
+    NODE_AGENT_CONNECT,
+    NODE_AGENT_DISCONNECT,
+    NODE_REGISTER,
+    NODE_UNREGISTER,
+    NODE_SYNC,
+    NODE_CLUSTER_CREATE,
+    NODE_VERBS
 };
 struct node_verb_row {
     enum node_verb verb;
     const char *name;
-    bool changes;        /* false: may be repeated freely */
+    bool changes; /* false: may be repeated freely */
     bool takes_token;
     int64_t deadline_ms;
 };
@@ -42,14 +56,16 @@ const char *node_verb_name(enum node_verb v);
 
 struct node_reply {
     const struct json *json; /* the answer, valid during the callback; NULL on error */
-    struct err err;          /* ERR_NODE; code = the agent's exit number, remote_code "AZCM0042"; unsure as in err.h */
+    struct err err; /* ERR_NODE; code = the agent's exit number, remote_code "AZCM0042"; unsure as
+                       in err.h */
 };
 typedef void node_done_fn(void *payload, const struct node_reply *r);
 
 struct node;      /* one node */
 struct node_call; /* a verb under way */
 struct node_ops {
-    struct node_call *(*call)(struct node *n, enum node_verb v, const struct json *args, const struct secret *token, node_done_fn *fn, void *payload);
+    struct node_call *(*call)(struct node *n, enum node_verb v, const struct json *args,
+                              const struct secret *token, node_done_fn *fn, void *payload);
     void (*cancel)(struct node_call *c); /* fn is not called any more */
     void (*close)(struct node *n);
 };
@@ -58,7 +74,8 @@ struct node {
     char name[64];
     bool native; /* speaks our own data plane; never against a real cloud */
 };
-static inline struct node_call *node_call(struct node *n, enum node_verb v, const struct json *args, const struct secret *token, node_done_fn *fn,
+static inline struct node_call *node_call(struct node *n, enum node_verb v, const struct json *args,
+                                          const struct secret *token, node_done_fn *fn,
                                           void *payload)
 {
     return n->ops->call(n, v, args, token, fn, payload);
@@ -69,8 +86,10 @@ struct http;
 struct store;
 struct node_local_config {
     const char *name;
-    const char *dir;            /* the node's own folder (made 0700): node.json with the install date and last sync */
-    struct store *store;        /* the cluster's shared store: key "cluster" (name, id, nodes, registration) */
+    const char
+        *dir; /* the node's own folder (made 0700): node.json with the install date and last sync */
+    struct store
+        *store; /* the cluster's shared store: key "cluster" (name, id, nodes, registration) */
     struct http *http;          /* for the agent's loopback address and the data plane */
     const char *himds_endpoint; /* "http://127.0.0.1:40342": token address of the Arc agent */
     const char *azcmagent;      /* path of the agent's command */

@@ -1,16 +1,22 @@
 /* op.h - a long operation is a table of steps; the engine runs any plan.
  *
- * A step has three acts: check (is it so already?), apply (make it so), undo. Each act is an ask/read pair: `ask` fills a need from what is known (inputs, facts),
- * `read` turns the answer into a verdict and new facts. A step does no I/O, so its test is "this reply, that request". The engine does waiting, retry,
- * long-running polling, parallel steps and nodes, journal, cancel, resume and undo.
+ * A step has three acts: check (is it so already?), apply (make it so), undo. Each act is an
+ * ask/read pair: `ask` fills a need from what is known (inputs, facts), `read` turns the answer
+ * into a verdict and new facts. A step does no I/O, so its test is "this reply, that request". The
+ * engine does waiting, retry, long-running polling, parallel steps and nodes, journal, cancel,
+ * resume and undo.
  *
- * Walk: every check whose `check_needs` facts are known is sent at once. A step is applied when its check said ABSENT and all steps in `after` are complete.
- * Steps that do not depend on each other run at the same time; OP_EACH_NODE steps run for all nodes at the same time.
- * Journal: `open` first; `begin` is on disk before an effect is sent, `made` (or `found`) after it with the step's new facts; `done` at the end.
- * An apply whose outcome is not known (err.unsure) is checked again before it is applied again. Retryable refusals (429, 5xx) wait Retry-After or delay_ms and repeat up to
- * `tries`; permanent ones (400, 401 after refresh, 403, 404, 409 unless the step reads it otherwise) stop the run at once; other steps under way are let finish.
- * Not signed in: the run is "waiting for sign-in" and goes on by op_run_poke. Resume: the same walk from the top with the checks; a `begin` without an end that checks as DONE becomes `made`.
- * Undo walks back over what was `made`, never over what was `found`.
+ * Walk: every check whose `check_needs` facts are known is sent at once. A step is applied when its
+ * check said ABSENT and all steps in `after` are complete. Steps that do not depend on each other
+ * run at the same time; OP_EACH_NODE steps run for all nodes at the same time. Journal: `open`
+ * first; `begin` is on disk before an effect is sent, `made` (or `found`) after it with the step's
+ * new facts; `done` at the end. An apply whose outcome is not known (err.unsure) is checked again
+ * before it is applied again. Retryable refusals (429, 5xx) wait Retry-After or delay_ms and repeat
+ * up to `tries`; permanent ones (400, 401 after refresh, 403, 404, 409 unless the step reads it
+ * otherwise) stop the run at once; other steps under way are let finish. Not signed in: the run is
+ * "waiting for sign-in" and goes on by op_run_poke. Resume: the same walk from the top with the
+ * checks; a `begin` without an end that checks as DONE becomes `made`. Undo walks back over what
+ * was `made`, never over what was `found`.
  */
 #ifndef AZL_OP_OP_H
 #define AZL_OP_OP_H
@@ -31,7 +37,11 @@ enum op_verdict {
     OP_SKIP,    /* check: not needed here */
     OP_FAILED   /* *e is set; e->retryable decides whether it is tried again */
 };
-enum op_need_kind { OP_NEED_NONE /* answered at once with an empty answer */, OP_NEED_ARM, OP_NEED_NODE };
+enum op_need_kind {
+    OP_NEED_NONE /* answered at once with an empty answer */,
+    OP_NEED_ARM,
+    OP_NEED_NODE
+};
 
 struct op_need {
     enum op_need_kind kind;
@@ -42,50 +52,64 @@ struct op_need {
     unsigned arm_flags;
     /* node: the step's node */
     enum node_verb verb;
-    struct json *args;      /* owned by the need */
-    bool with_token;        /* hand the operator's ARM token to the verb */
+    struct json *args; /* owned by the need */
+    bool with_token;   /* hand the operator's ARM token to the verb */
 };
 struct op_answer {
-    int http;               /* ARM: status; 404 reaches read like any other */
+    int http; /* ARM: status; 404 reaches read like any other */
     const struct json *json;
-    struct err err;         /* as arm_reply.err or node_reply.err */
+    struct err err; /* as arm_reply.err or node_reply.err */
 };
 
 /* What a step sees. Facts of a run are strings: "cluster.cloudId"; facts of a node belong to it. */
 struct op_view;
-const char *op_input(const struct op_view *v, const char *name);   /* "" if absent: subscriptionId tenantId region resourceName resourceGroupName arcGroup cloud clusterName */
-const char *op_fact(const struct op_view *v, const char *name);    /* "" if unknown */
-const char *op_node_name(const struct op_view *v);                 /* "" for OP_ONCE */
+const char *op_input(const struct op_view *v,
+                     const char *name); /* "" if absent: subscriptionId tenantId region resourceName
+                                           resourceGroupName arcGroup cloud clusterName */
+const char *op_fact(const struct op_view *v, const char *name); /* "" if unknown */
+const char *op_node_name(const struct op_view *v);              /* "" for OP_ONCE */
 const char *op_node_fact(const struct op_view *v, const char *node, const char *name);
-void op_set_fact(struct op_view *v, const char *name, const char *value);      /* read only */
-void op_set_node_fact(struct op_view *v, const char *name, const char *value); /* of the step's node */
+void op_set_fact(struct op_view *v, const char *name, const char *value); /* read only */
+void op_set_node_fact(struct op_view *v, const char *name,
+                      const char *value); /* of the step's node */
 size_t op_node_count(const struct op_view *v);
 const char *op_node_at(const struct op_view *v, size_t i);
 const struct cloud *op_cloud(const struct op_view *v);
 bool op_node_native(const struct op_view *v); /* are the nodes native ones */
 const char *op_step_id(const struct op_view *v);
-int op_tries(const struct op_view *v);        /* applies of this step (on this node) sent so far; > 0: the check is a second look and must really ask */
-void op_note(struct op_view *v, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* the step's detail line; already translated */
+int op_tries(const struct op_view *v); /* applies of this step (on this node) sent so far; > 0: the
+                                          check is a second look and must really ask */
+void op_note(struct op_view *v, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3))); /* the step's detail line; already translated */
 
-typedef bool op_when_fn(const struct op_view *v); /* over inputs and facts; false: the step is skipped */
+typedef bool
+op_when_fn(const struct op_view *v); /* over inputs and facts; false: the step is skipped */
 typedef void op_ask_fn(const struct op_view *v, struct op_need *need);
 typedef enum op_verdict op_read_fn(struct op_view *v, const struct op_answer *a, struct err *e);
 struct op_act {
     op_ask_fn *ask;
     op_read_fn *read;
 };
-enum { OP_NO_RETURN = 1 /* cannot be undone */, OP_SOFT = 2 /* a failure warns, never fails the run */ };
+enum {
+    OP_NO_RETURN = 1 /* cannot be undone */,
+    OP_SOFT = 2 /* a failure warns, never fails the run */
+};
 struct op_step {
-    const char *id;          /* never renamed */
-    const char *title;       /* N_() */
+    const char *id;    /* never renamed */
+    const char *title; /* N_() */
     enum op_scope scope;
-    const char *after;       /* blank-separated ids that must be complete before apply; "" or NULL none; also before check if check_needs says so */
-    const char *check_needs; /* blank-separated facts without which the check cannot be asked ("" or NULL none; "@after": not before `after` is complete) */
-    op_when_fn *when;        /* NULL: always. Judged when `after` is complete (or the check's answer is in) */
-    struct op_act check, apply, undo; /* check NULL: straight to apply; apply NULL: the check must say DONE */
-    int tries;               /* of apply; 0: 5 */
-    int64_t delay_ms, deadline_ms; /* between tries and OP_RUNNING polls (0: 2 s); of the whole step (0: 15 min) */
-    int percent;             /* on the main bar when complete */
+    const char *after; /* blank-separated ids that must be complete before apply; "" or NULL none;
+                          also before check if check_needs says so */
+    const char *check_needs; /* blank-separated facts without which the check cannot be asked ("" or
+                                NULL none; "@after": not before `after` is complete) */
+    op_when_fn
+        *when; /* NULL: always. Judged when `after` is complete (or the check's answer is in) */
+    struct op_act check, apply,
+        undo;  /* check NULL: straight to apply; apply NULL: the check must say DONE */
+    int tries; /* of apply; 0: 5 */
+    int64_t delay_ms, deadline_ms; /* between tries and OP_RUNNING polls (0: 2 s); of the whole step
+                                      (0: 15 min) */
+    int percent;                   /* on the main bar when complete */
     unsigned flags;
 };
 struct op_plan {
@@ -107,13 +131,22 @@ struct op_ports { /* what the engine uses; all stay the caller's */
     const struct cloud *cloud;
     struct node **nodes;
     size_t n_nodes;
-    struct store *store;     /* for the lock "operation" */
-    const char *runs_dir;    /* journals */
+    struct store *store;  /* for the lock "operation" */
+    const char *runs_dir; /* journals */
 };
-enum op_step_state { OP_S_WAITING, OP_S_CHECKING, OP_S_RUNNING, OP_S_DONE /* made now */, OP_S_FOUND, OP_S_SKIPPED, OP_S_FAILED, OP_S_UNDONE };
+enum op_step_state {
+    OP_S_WAITING,
+    OP_S_CHECKING,
+    OP_S_RUNNING,
+    OP_S_DONE /* made now */,
+    OP_S_FOUND,
+    OP_S_SKIPPED,
+    OP_S_FAILED,
+    OP_S_UNDONE
+};
 struct op_step_view {
     const struct op_step *step;
-    enum op_step_state state; /* of all its nodes together */
+    enum op_step_state state;     /* of all its nodes together */
     int64_t started_at, ended_at; /* real Unix ms */
     int tries;
     char detail[200];
@@ -125,21 +158,40 @@ struct op_node_view {
     enum op_step_state state;
     char detail[200];
 };
-enum op_run_state { OP_R_RUNNING, OP_R_WAIT_SIGN_IN, OP_R_STOPPING, OP_R_STOPPED, OP_R_FAILED, OP_R_DONE, OP_R_UNDOING, OP_R_UNDONE };
+enum op_run_state {
+    OP_R_RUNNING,
+    OP_R_WAIT_SIGN_IN,
+    OP_R_STOPPING,
+    OP_R_STOPPED,
+    OP_R_FAILED,
+    OP_R_DONE,
+    OP_R_UNDOING,
+    OP_R_UNDONE
+};
 
 struct op_run;
 typedef void op_change_fn(void *payload, struct op_run *r);
-/* New run: inputs (object of strings; journaled) checked against plan->inputs. NULL: ERR_C_BUSY when the lock is held, ERR_USAGE, ERR_STORE. Starts working in the next loop turn. */
-struct op_run *op_run_start(const struct op_ports *p, const struct op_plan *plan, const struct json *inputs, int64_t uid, op_change_fn *fn, void *payload, struct err *e);
+/* New run: inputs (object of strings; journaled) checked against plan->inputs. NULL: ERR_C_BUSY
+ * when the lock is held, ERR_USAGE, ERR_STORE. Starts working in the next loop turn. */
+struct op_run *op_run_start(const struct op_ports *p, const struct op_plan *plan,
+                            const struct json *inputs, int64_t uid, op_change_fn *fn, void *payload,
+                            struct err *e);
 /* An unfinished run from its journal (plan, inputs and nodes come from `open`). */
-struct op_run *op_run_resume(const struct op_ports *p, const char *id, op_change_fn *fn, void *payload, struct err *e);
-/* Checks only: no journal, no lock, nothing is written anywhere. Ends OP_R_DONE, or OP_R_FAILED (op_run_error: the first failure; not signed in is one) when all
- * checks that can be asked have answered. Steps then are OP_S_FOUND, OP_S_SKIPPED, OP_S_FAILED, or OP_S_WAITING: it would be made. */
-struct op_run *op_check_start(const struct op_ports *p, const struct op_plan *plan, const struct json *inputs, op_change_fn *fn, void *payload, struct err *e);
-int op_run_undo(struct op_run *r, struct err *e); /* of a stopped or failed run; for one from a journal: op_run_resume, op_run_stop, then this */
-void op_run_stop(struct op_run *r);  /* after what is under way */
-void op_run_poke(struct op_run *r);  /* signed in: go on */
-void op_run_free(struct op_run *r);  /* stops without a word: the journal makes it safe */
+struct op_run *op_run_resume(const struct op_ports *p, const char *id, op_change_fn *fn,
+                             void *payload, struct err *e);
+/* Checks only: no journal, no lock, nothing is written anywhere. Ends OP_R_DONE, or OP_R_FAILED
+ * (op_run_error: the first failure; not signed in is one) when all checks that can be asked have
+ * answered. Steps then are OP_S_FOUND, OP_S_SKIPPED, OP_S_FAILED, or OP_S_WAITING: it would be
+ * made. */
+struct op_run *op_check_start(const struct op_ports *p, const struct op_plan *plan,
+                              const struct json *inputs, op_change_fn *fn, void *payload,
+                              struct err *e);
+int op_run_undo(struct op_run *r,
+                struct err *e);     /* of a stopped or failed run; for one from a journal:
+                                       op_run_resume, op_run_stop, then this */
+void op_run_stop(struct op_run *r); /* after what is under way */
+void op_run_poke(struct op_run *r); /* signed in: go on */
+void op_run_free(struct op_run *r); /* stops without a word: the journal makes it safe */
 enum op_run_state op_run_state(const struct op_run *r);
 const char *op_run_id(const struct op_run *r);
 const struct op_plan *op_run_plan(const struct op_run *r);
@@ -150,8 +202,10 @@ size_t op_run_steps(const struct op_run *r, struct op_step_view *out, size_t max
 size_t op_run_nodes(const struct op_run *r, struct op_node_view *out, size_t max);
 const char *op_run_fact(const struct op_run *r, const char *name);
 const char *op_run_input(const struct op_run *r, const char *name);
-struct json *op_run_facts(const struct op_run *r); /* {"run":{name:value}, "nodes":[{"name","facts":{}}]}: the caller's */
-/* Of a journal without running it: plan, state word ("done", "failed", "stopped", "unfinished", "undone"), times, last error. */
+struct json *op_run_facts(
+    const struct op_run *r); /* {"run":{name:value}, "nodes":[{"name","facts":{}}]}: the caller's */
+/* Of a journal without running it: plan, state word ("done", "failed", "stopped", "unfinished",
+ * "undone"), times, last error. */
 struct op_summary {
     char id[64], plan[32], state[16];
     int64_t started_at, ended_at, uid;
@@ -159,8 +213,11 @@ struct op_summary {
 };
 int op_summary(const char *runs_dir, const char *id, struct op_summary *out, struct err *e);
 
-/* The review page of a registration, from its inputs and the facts of a finished check run (op_run_facts). Pure. *out: an array of
- * {"what","name","how"}: what (resource group, Arc-connected machine...; translated), its name, how: "create" "register" "connect" "assign" "keep". */
-int op_register_preview(const struct json *inputs, const struct json *facts, struct json **out, struct err *e);
+/* The review page of a registration, from its inputs and the facts of a finished check run
+ * (op_run_facts). Pure. *out: an array of
+ * {"what","name","how"}: what (resource group, Arc-connected machine...; translated), its name,
+ * how: "create" "register" "connect" "assign" "keep". */
+int op_register_preview(const struct json *inputs, const struct json *facts, struct json **out,
+                        struct err *e);
 
 #endif

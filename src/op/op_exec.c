@@ -235,7 +235,8 @@ static bool worth_repeating(int http)
     return http == 408 || http == 429 || http == 500 || http == 502 || http == 503 || http == 504;
 }
 
-/* Another sign-in would not help: the token is of the wrong tenant, or a policy asks for more than a device code gives. */
+/* Another sign-in would not help: the token is of the wrong tenant, or a policy asks for more than
+ * a device code gives. */
 static bool refused_for_good(const struct op_answer *a)
 {
     return str_ieq(a->err.remote_code, "InvalidAuthenticationTokenTenant") ||

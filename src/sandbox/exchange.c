@@ -93,7 +93,8 @@ void exchange_write(const char *url, int64_t started_at, int64_t ended_at, const
     str_addn(&line, request, strcspn(request, " "));
     json_set_str(j, "method", str_p(&line));
     json_set_str(j, "url", url);
-    json_set_int(j, "startedAt", started_at); /* real Unix ms: for whoever counts dependent round trips */
+    json_set_int(j, "startedAt",
+                 started_at); /* real Unix ms: for whoever counts dependent round trips */
     json_set_int(j, "endedAt", ended_at);
     json_set(j, "reqHeaders", headers_of(request, qh));
     json_set(j, "reqBody", body_of(request + qh, req_len - qh));

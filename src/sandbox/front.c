@@ -190,7 +190,9 @@ static int door_open(enum door_kind kind, const char *host, int inner_port, int 
 {
     if (n_doors == DOORS_MAX)
         return err_set(e, ERR_USAGE, ERR_C_TOO_BIG, _("There are too many ports."));
-    static const char *const names[] = { [DOOR_TLS] = "tls", [DOOR_PROXY] = "proxy", [DOOR_PLAIN] = "plain" };
+    static const char *const names[] = {
+        [DOOR_TLS] = "tls", [DOOR_PROXY] = "proxy", [DOOR_PLAIN] = "plain"
+    };
     static int numbers[ARRAY_LEN(names)];
     struct err gone = { 0 };
     int fd = -1, again = *port ? 0 : ports_earlier(names[kind], numbers[kind]);

@@ -275,7 +275,8 @@ static void write_log(const struct relay *r, const struct msg *q, const struct m
             str_addn(&told, reply->body.p, reply->body.len);
     }
     int64_t spent = wall_ms() - r->started_at + (r->client->ssl ? sb_options.latency_ms : 0);
-    exchange_write(str_p(&r->url), r->started_at, r->started_at + spent, str_p(&asked), asked.len, str_p(&told), told.len);
+    exchange_write(str_p(&r->url), r->started_at, r->started_at + spent, str_p(&asked), asked.len,
+                   str_p(&told), told.len);
     str_free(&asked);
     str_free(&told);
 }

@@ -48,7 +48,8 @@ static int print_ready(struct world *w, int tls_port, int proxy_port, struct err
     json_set_str(doc, "user", json_str(json_first(world_section(w, "users")), "upn"));
     json_set_int(doc, "pid", getpid());
     json_write(&line, doc);
-    str_fmt(path, sizeof(path), "%s/ready.json", sb_options.dir); /* for whoever steers a running sandbox */
+    str_fmt(path, sizeof(path), "%s/ready.json",
+            sb_options.dir); /* for whoever steers a running sandbox */
     int rc = file_replace(path, str_p(&line), line.len, e);
     puts(str_p(&line));
     fflush(stdout);

@@ -1,5 +1,6 @@
-/* ports.h - the ports of an earlier start, taken again: a client's stored addresses hold over a restart of the sandbox.
- * DIR/ports.json {"tls0":41234,"proxy0":...,"plain0":...}. Order: ports_open, then ports_earlier and ports_taken for each door, ports_save. */
+/* ports.h - the ports of an earlier start, taken again: a client's stored addresses hold over a
+ * restart of the sandbox. DIR/ports.json {"tls0":41234,"proxy0":...,"plain0":...}. Order:
+ * ports_open, then ports_earlier and ports_taken for each door, ports_save. */
 #ifndef AZL_SANDBOX_PORTS_H
 #define AZL_SANDBOX_PORTS_H
 

@@ -79,7 +79,7 @@ struct lro {
  * Location, Retry-After. */
 bool lro_start(struct sb_req *q, struct sb_reply *r, const struct lro *o);
 void lro_settle(struct world *w);
-void lro_delete(struct world *w, const char *target); /* at once, with all below it */
+void lro_delete(struct world *w, const char *target);  /* at once, with all below it */
 void lro_status(struct sb_req *q, struct sb_reply *r); /* handlers */
 void lro_result(struct sb_req *q, struct sb_reply *r);
 

@@ -145,20 +145,21 @@ struct sec_log {
 extern const struct json_type sec_core_type, sec_signin_type, sec_cluster_type, sec_nodes_type,
     sec_run_type, sec_choices_type, sec_log_type;
 
-/* Intents of protocol 1 (name, who, args -> result). "act" ones need may_act.
- *   status          any  {}                                   -> {} : refresh now (answers when the
- * asked nodes have answered) sign-in         act  {tenant?}                            -> {} :
- * starts the device code flow; the section shows the code sign-in-cancel  act  {} -> {} sign-out
- * act  {}                                   -> {} choices         act  {tenant?, subscription?} ->
- * {} : (re)asks tenants, subscriptions, regions of that subscription cluster-create  act  {name,
- * nodes:[...]}                  -> {} register-check  act  {values}                             ->
- * {"fields":[{"field","value","source","note","level"}], "will":[{"what","name","how"}]} : review;
- * nothing is written register        act  {subscriptionId, tenantId, region, resourceName?,
- * resourceGroupName?} -> {"id"} run-stop        act  {id}                                 -> {} :
- * stop after the steps under way run-resume      act  {id}                                 ->
- * {"id"} runs            any  {}                                   ->
- * {"runs":[{id,plan,state,started,ended,error}]} run-show        any  {id} -> sec_run_type's object
- *   log             any  {after, max}                         -> {"lines":[...]}
- *   core-stop       act  {}                                   -> {} : an idle private core ends
+/* Intents of protocol 1: name (who may): args -> result. "act" ones need may_act.
+ * - status (any): {} -> {}. Refresh now; answers when the asked nodes have answered
+ * - sign-in (act): {tenant?} -> {}. Starts the device code flow; the section shows the code
+ * - sign-in-cancel (act): {} -> {}
+ * - sign-out (act): {} -> {}
+ * - choices (act): {subscription?} -> {}. Asks tenants, subscriptions, regions of that subscription
+ * - cluster-create (act): {name, nodes: [...]} -> {}
+ * - register-check (act): as register -> {fields: [{field, value, source, note, level}],
+ *   will: [{what, name, how}]}. The review; nothing is written
+ * - register (act): {subscriptionId, tenantId, region, resourceName?, resourceGroupName?} -> {id}
+ * - run-stop (act): {id} -> {}. Stop after the steps under way
+ * - run-resume (act): {id} -> {id}
+ * - runs (any): {} -> {runs: [{id, plan, state, started, ended, error}]}
+ * - run-show (any): {id} -> an object of sec_run_type
+ * - log (any): {after, max} -> {lines: [...]}
+ * - core-stop (act): {} -> {}. An idle private core ends
  */
 #endif

@@ -1,17 +1,20 @@
 /* wire.h - what console and core say: newline-delimited JSON over a Unix stream socket, four
  * messages.
  *
- *   hello   {"hello":{"protocol":1,"program":"azloconf","version":"0.1.0"}}     first line of each
- * side; the core's hello is struct wire_hello watch   {"watch":{"since":{"cluster":12,"log":3}}}
- * "send me what is newer than this". One watch is open at a time; the core answers once, as soon as
- * a named section has a higher version (at once if one has):
- * {"answer":{"to":"watch","sections":{"cluster":{"version":13,"data":{...}}}}} A console then
- * watches again. So a slow console gets the newest state, never a queue. intent
- * {"intent":{"id":7,"name":"sign-in","args":{...}}}                   asks for an act; answered
- * once: answer  {"answer":{"to":7,"result":{...}}} or {"answer":{"to":7,"error":{err_json}}} Lines
- * are at most WIRE_MAX_LINE bytes. Descriptors (SCM_RIGHTS) carry secrets as sealed memfds; none
- * are used by protocol 1. A side that meets another protocol number says so and closes; an old idle
- * core replaces itself.
+ * - hello: the first line of each side; the core's is struct wire_hello.
+ *   {"hello":{"protocol":1,"program":"azloconf","version":"0.1.0"}}
+ * - watch: "send me what is newer than this". One watch is open at a time; the core answers once,
+ * as soon as a named section has a higher version (at once if one has). A console then watches
+ *   again: a slow one gets the newest state, never a queue.
+ *   {"watch":{"since":{"cluster":12,"log":3}}}
+ *   {"answer":{"to":"watch","sections":{"cluster":{"version":13,"data":{...}}}}}
+ * - intent: asks for an act, answered once.
+ *   {"intent":{"id":7,"name":"sign-in","args":{...}}}
+ * - answer: {"answer":{"to":7,"result":{...}}} or {"answer":{"to":7,"error":{err_json}}}
+ *
+ * Lines are at most WIRE_MAX_LINE bytes. Descriptors (SCM_RIGHTS) carry secrets as sealed memfds;
+ * none are used by protocol 1. A side that meets another protocol number says so and closes; an old
+ * idle core replaces itself.
  */
 #ifndef AZL_WIRE_WIRE_H
 #define AZL_WIRE_WIRE_H

@@ -168,7 +168,8 @@ static void has_a_clean_start(void **state)
         (struct proc_spec){ 0 });
     assert_int_equal(atoi(a.out), atoi(strchr(a.out, '\n') + 1));
     run(&a, "sed -n 's/^Sig[BI][lg][kn]:.//p' /proc/self/status", (struct proc_spec){ 0 });
-    /* 32 and 33 are the C library's own: no program can change them by sigaction, and make's children inherit them ignored */
+    /* 32 and 33 are the C library's own: no program can change them by sigaction, and make's
+     * children inherit them ignored */
     for (char *line = a.out; *line; line = strchr(line, '\n') + 1)
         assert_int_equal(strtoull(line, NULL, 16) & ~UINT64_C(0x180000000), 0);
     unsetenv("AZL_TEST_SECRET");

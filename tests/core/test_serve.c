@@ -373,9 +373,10 @@ static pid_t foreign(const char *path, int out)
         STR_SET(a.sun_path, path);
         if (setgid(65534) || setuid(65534) || connect(fd, (struct sockaddr *)&a, sizeof(a)))
             _exit(9);
-        /* the core may have said its sentence and hung up already: what it said is read all the same */
-        n = send(fd, "{\"hello\":{\"protocol\":1}}\n{\"intent\":{\"id\":1,\"name\":\"echo\"}}\n", 58,
-                 MSG_NOSIGNAL);
+        /* the core may have said its sentence and hung up already: what it said is read all the
+         * same */
+        n = send(fd, "{\"hello\":{\"protocol\":1}}\n{\"intent\":{\"id\":1,\"name\":\"echo\"}}\n",
+                 58, MSG_NOSIGNAL);
         while ((n = read(fd, text, sizeof(text))) > 0)
             n = write(out, text, (size_t)n);
         _exit(0);

@@ -1,7 +1,8 @@
-/* killpoint.c - preloaded into the core by the kill tests: the process dies (SIGKILL to itself) right after the Nth line of an operation's journal is on disk.
+/* killpoint.c - preloaded into the core by the kill tests: the process dies (SIGKILL to itself)
+ * right after the Nth line of an operation's journal is on disk.
  *
- * AZL_KILL_AFTER=N, AZL_KILL_ONCE=FILE: the kill happens only if FILE does not exist yet; it is made first, so that the next core lives.
- * No product code knows of this.
+ * AZL_KILL_AFTER=N, AZL_KILL_ONCE=FILE: the kill happens only if FILE does not exist yet; it is
+ * made first, so that the next core lives. No product code knows of this.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

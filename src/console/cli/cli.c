@@ -71,7 +71,8 @@ static const struct cli_command *find_command(const char *name)
     return NULL;
 }
 
-/* The command stands anywhere before its own options: found first, so that options before it are known. */
+/* The command stands anywhere before its own options: found first, so that options before it are
+ * known. */
 static int pick_command(struct cli *c, int argc, char **argv, struct err *e)
 {
     for (int i = 1; i < argc; i++) {
@@ -92,7 +93,8 @@ static int pick_command(struct cli *c, int argc, char **argv, struct err *e)
     return 0;
 }
 
-/* "--himds-endpoint": the core knows these options by the same names. Lives as long as the program. */
+/* "--himds-endpoint": the core knows these options by the same names. Lives as long as the program.
+ */
 static const char *core_name(const struct cli_option *o)
 {
     struct str s = STR_INIT;
@@ -120,7 +122,8 @@ static int fill_connect(struct cli *c, struct err *e)
     if ((c->connect.fresh || n) && !c->connect.sandbox)
         return err_set(e, ERR_USAGE, 0, _("--nodes and --fresh belong to --sandbox"));
     if (c->connect.sandbox && c->connect.cloud_endpoint)
-        return err_set(e, ERR_USAGE, 0, _("--sandbox brings its own cloud: leave --cloud-endpoint out"));
+        return err_set(e, ERR_USAGE, 0,
+                       _("--sandbox brings its own cloud: leave --cloud-endpoint out"));
     for (size_t i = 0; i < c->n_values; i++)
         if (c->values[i].option->core) {
             c->core_args[c->n_core_args++] = core_name(c->values[i].option);
@@ -241,7 +244,8 @@ static bool is_ready(struct cli *c, void *payload)
     return c->state == CLIENT_READY;
 }
 
-int cli_ask(struct cli *c, const char *intent, struct json *args, struct json **result, struct err *e)
+int cli_ask(struct cli *c, const char *intent, struct json *args, struct json **result,
+            struct err *e)
 {
     struct asked a = { 0 };
 

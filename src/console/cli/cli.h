@@ -1,7 +1,9 @@
 /* cli.h - the command line: a table of commands, each with its options, help and function.
  *
- * Options are the Windows cmdlets' parameter names in kebab case. A command runs straight down: cli_ask and cli_wait turn the loop until there is an
- * answer. Exit codes are one table (cli_exit_of). Tables own their help: --help, the man page's option list and completion are made from them.
+ * Options are the Windows cmdlets' parameter names in kebab case. A command runs straight down:
+ * cli_ask and cli_wait turn the loop until there is an answer. Exit codes are one table
+ * (cli_exit_of). Tables own their help: --help, the man page's option list and completion are made
+ * from them.
  */
 #ifndef AZL_CONSOLE_CLI_CLI_H
 #define AZL_CONSOLE_CLI_CLI_H
@@ -12,12 +14,12 @@ enum cli_exit {
     EXIT_DONE = 0,
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,
-    EXIT_LEFT = 3,          /* left by the user */
-    EXIT_SIGN_IN = 4,       /* not signed in, or the code expired */
-    EXIT_REFUSED = 5,       /* refused by Azure: role, policy, Conditional Access */
+    EXIT_LEFT = 3,    /* left by the user */
+    EXIT_SIGN_IN = 4, /* not signed in, or the code expired */
+    EXIT_REFUSED = 5, /* refused by Azure: role, policy, Conditional Access */
     EXIT_IN_PART = 6,
     EXIT_OUT_OF_POLICY = 7,
-    EXIT_BUSY = 75          /* another operation holds the lock */
+    EXIT_BUSY = 75 /* another operation holds the lock */
 };
 
 struct cli_option {
@@ -43,17 +45,17 @@ struct cli {
     const char *core_args[2 * CLI_MAX_VALUES + 1];
     size_t n_core_args;
     bool json, tty;
-    bool left;            /* Ctrl-C */
+    bool left; /* Ctrl-C */
     enum client_state state;
-    struct err why;       /* why the client failed or was refused */
-    uint64_t changes;     /* sections that came so far */
+    struct err why;   /* why the client failed or was refused */
+    uint64_t changes; /* sections that came so far */
 };
 struct cli_command {
     const char *name, *words; /* words after it, for the usage line: "show | resume ID" */
     const char *help;         /* N_() */
     const struct cli_option *options;
     size_t n_options;
-    unsigned sections;        /* to watch */
+    unsigned sections; /* to watch */
     int (*run)(struct cli *c);
 };
 extern const struct cli_command cli_commands[];
@@ -65,16 +67,18 @@ extern const size_t cli_common_count;
 int cli_parse(struct cli *c, int argc, char **argv, struct err *e);
 const char *cli_value(const struct cli *c, const char *name); /* the last one given, NULL if none */
 bool cli_switch(const struct cli *c, const char *name);
-void cli_help(const struct cli_command *command);             /* NULL: the whole program */
-int cli_run(struct cli *c);                                   /* connects, runs, closes; the exit code */
+void cli_help(const struct cli_command *command); /* NULL: the whole program */
+int cli_run(struct cli *c);                       /* connects, runs, closes; the exit code */
 
 /* For commands. Both return -1 with *e when the core went away or the user left. */
-int cli_ask(struct cli *c, const char *intent, struct json *args_owned, struct json **result, struct err *e);
+int cli_ask(struct cli *c, const char *intent, struct json *args_owned, struct json **result,
+            struct err *e);
 typedef bool cli_until_fn(struct cli *c, void *payload);
 int cli_wait(struct cli *c, cli_until_fn *fn, void *payload, int64_t max_ms, struct err *e);
 bool cli_have(struct cli *c, unsigned sections, struct err *e); /* waits until each came once */
 enum cli_exit cli_exit_of(const struct err *e);
-int cli_fail(const struct cli *c, const struct err *e);         /* prints what, why, what to do, ids; its exit code */
+int cli_fail(const struct cli *c,
+             const struct err *e); /* prints what, why, what to do, ids; its exit code */
 
 int cmd_status(struct cli *c);
 int cmd_sign_in(struct cli *c);
@@ -83,6 +87,7 @@ int cmd_register(struct cli *c);
 int cmd_operations(struct cli *c);
 int cmd_cluster(struct cli *c);
 int cmd_log(struct cli *c);
-int cli_sign_in(struct cli *c, const char *tenant, struct err *e); /* shows the code, waits until signed in */
+int cli_sign_in(struct cli *c, const char *tenant,
+                struct err *e); /* shows the code, waits until signed in */
 
 #endif

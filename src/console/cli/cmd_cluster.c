@@ -42,7 +42,8 @@ static int show(struct cli *c, struct err *e)
     if (!s->exists)
         return err_set(e, ERR_OP, ERR_C_NO_CLUSTER, _("there is no cluster on this node yet"));
     if (!c->json) {
-        str_fmt(count, sizeof count, "%lld/%lld", (long long)s->nodes_up, (long long)s->nodes_total);
+        str_fmt(count, sizeof count, "%lld/%lld", (long long)s->nodes_up,
+                (long long)s->nodes_total);
         out_pair(_("Cluster"), s->name);
         out_pair(_("Nodes up"), count);
         for (size_t i = 0; i < nodes->n; i++)
@@ -69,6 +70,8 @@ int cmd_cluster(struct cli *c)
     else if (c->n_words == 1 && str_eq(c->words[0], "show"))
         r = show(c, &e);
     else
-        r = err_set(&e, ERR_USAGE, 0, _("say: azloconf cluster create NAME [--node NODE]..., or: azloconf cluster show"));
+        r = err_set(
+            &e, ERR_USAGE, 0,
+            _("say: azloconf cluster create NAME [--node NODE]..., or: azloconf cluster show"));
     return r < 0 ? cli_fail(c, &e) : EXIT_DONE;
 }

@@ -10,14 +10,16 @@
 
 static int list(struct cli *c)
 {
-    static const struct out_column columns[] = { { N_("Id"), 48 },    { N_("Plan"), 16 },
-                                                 { N_("State"), 16 }, { N_("Started"), 20 },
+    static const struct out_column columns[] = { { N_("Id"), 48 },
+                                                 { N_("Plan"), 16 },
+                                                 { N_("State"), 16 },
+                                                 { N_("Started"), 20 },
                                                  { N_("Error"), 60 } };
     struct json *result = NULL;
     const struct json *runs;
     const char **cells;
     struct err e = { 0 };
-    char (*when)[40];
+    char(*when)[40];
     size_t n, k = 0, row = 0;
 
     if (cli_ask(c, "runs", json_object(), &result, &e) < 0)
@@ -32,8 +34,7 @@ static int list(struct cli *c)
         puts(_("No operation was started here yet."));
     cells = xcalloc(n * ARRAY_LEN(columns) + 1, sizeof *cells);
     when = xcalloc(n + 1, sizeof *when);
-    JSON_EACH(r, runs)
-    {
+    JSON_EACH (r, runs) {
         int64_t started = 0;
         const char *names[] = { "id", "plan", "state" };
 
@@ -86,8 +87,9 @@ static int show(struct cli *c, const char *id)
         const struct sec_step *s = &r->steps[i];
         int64_t end = s->ended_at ? s->ended_at : s->started_at ? wall_ms() : 0;
 
-        printf("  %-9s %-6s %s%s%s\n", s->state, s->started_at ? out_span(span, end - s->started_at) : "",
-               s->title, s->detail[0] ? "  " : "", s->detail);
+        printf("  %-9s %-6s %s%s%s\n", s->state,
+               s->started_at ? out_span(span, end - s->started_at) : "", s->title,
+               s->detail[0] ? "  " : "", s->detail);
     }
     if (err_is(&r->error))
         out_error_lines(stdout, &r->error);
@@ -119,6 +121,8 @@ int cmd_operations(struct cli *c)
         return show(c, c->words[1]);
     if (c->n_words == 2 && str_eq(c->words[0], "resume"))
         return resume(c, c->words[1]);
-    err_set(&e, ERR_USAGE, 0, _("say: azloconf operations, azloconf operations show ID, or azloconf operations resume ID"));
+    err_set(&e, ERR_USAGE, 0,
+            _("say: azloconf operations, azloconf operations show ID, or azloconf operations "
+              "resume ID"));
     return cli_fail(c, &e);
 }

@@ -40,23 +40,24 @@ static struct json *values_of(struct cli *c, struct err *e)
 static void print_review(const struct json *review)
 {
     puts(_("This will be done:"));
-    JSON_EACH(f, json_get(review, "fields"))
-    {
+    JSON_EACH (f, json_get(review, "fields")) {
         const char *note = json_str(f, "note");
 
         printf("  %-20s %s%s%s\n", json_str(f, "field") ? json_str(f, "field") : "",
                json_str(f, "value") ? json_str(f, "value") : "--", note && *note ? "   " : "",
                note ? note : "");
     }
-    JSON_EACH(w, json_get(review, "will"))
-    {
-        const char *what = json_str(w, "what"), *name = json_str(w, "name"), *how = json_str(w, "how");
+    JSON_EACH (w, json_get(review, "will")) {
+        const char *what = json_str(w, "what"), *name = json_str(w, "name"),
+                   *how = json_str(w, "how");
 
-        printf("  - %s %s%s%s\n", what ? what : "", name ? name : "", how && *how ? ": " : "", how ? how : "");
+        printf("  - %s %s%s%s\n", what ? what : "", name ? name : "", how && *how ? ": " : "",
+               how ? how : "");
     }
 }
 
-/* Shows what would happen and asks; 1 yes, 0 no, -1 error. Only on a terminal; elsewhere --yes is needed. */
+/* Shows what would happen and asks; 1 yes, 0 no, -1 error. Only on a terminal; elsewhere --yes is
+ * needed. */
 static int confirmed(struct cli *c, const struct json *values, struct err *e)
 {
     struct json *args, *review = NULL;
@@ -65,7 +66,8 @@ static int confirmed(struct cli *c, const struct json *values, struct err *e)
     if (cli_switch(c, "yes"))
         return 1;
     if (!isatty(STDIN_FILENO) || !c->tty)
-        return err_set(e, ERR_USAGE, 0, _("nobody can be asked here: add --yes to register without a question"));
+        return err_set(e, ERR_USAGE, 0,
+                       _("nobody can be asked here: add --yes to register without a question"));
     args = json_copy(values);
     if (cli_ask(c, "register-check", args, &review, e) < 0)
         return -1;
@@ -97,7 +99,8 @@ static bool unfinished(struct cli *c, char id[64], struct err *e)
     return found;
 }
 
-/* Starts the run. If the core went away before it answered, the run may have begun: then that one is followed. */
+/* Starts the run. If the core went away before it answered, the run may have begun: then that one
+ * is followed. */
 static int start(struct cli *c, const struct json *values, char id[64], struct err *e)
 {
     struct json *result = NULL;

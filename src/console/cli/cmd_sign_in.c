@@ -21,7 +21,8 @@ static bool ended(struct cli *c, void *payload)
     const struct sec_signin *s = client_section(c->client, SEC_SIGNIN);
     const char *code = payload;
 
-    return !str_eq(s->state, "starting") && (!str_eq(s->state, "code") || !str_eq(s->user_code, code));
+    return !str_eq(s->state, "starting") &&
+           (!str_eq(s->state, "code") || !str_eq(s->user_code, code));
 }
 
 static void show_code(struct cli *c, const struct sec_signin *s)
@@ -29,14 +30,16 @@ static void show_code(struct cli *c, const struct sec_signin *s)
     long minutes = (long)((s->code_expires_at - wall_ms() + 59999) / 60000);
 
     if (c->json)
-        fprintf(stderr, _("To sign in, open %s and type the code %s\n"), s->verification_uri, s->user_code);
+        fprintf(stderr, _("To sign in, open %s and type the code %s\n"), s->verification_uri,
+                s->user_code);
     else
         printf(_("To sign in, open %s and type the code %s\n"), s->verification_uri, s->user_code);
     if (c->tty && !c->json) {
         if (s->uri_trusted)
             out_square(s->verification_uri);
         else
-            puts(_("No square is drawn: the address is not one that this cloud is known to use. Check it."));
+            puts(_("No square is drawn: the address is not one that this cloud is known to use. "
+                   "Check it."));
         printf(P_("The code is good for %ld minute. Waiting for you; Ctrl-C leaves.\n",
                   "The code is good for %ld minutes. Waiting for you; Ctrl-C leaves.\n", minutes),
                minutes);
@@ -61,7 +64,8 @@ int cli_sign_in(struct cli *c, const char *tenant, struct err *e)
         if (tenant)
             json_set_str(args, "tenant", tenant);
         before = client_version(c->client, SEC_SIGNIN);
-        if (cli_ask(c, "sign-in", args, NULL, e) < 0 || cli_wait(c, code_or_end, &before, 60000, e) < 0)
+        if (cli_ask(c, "sign-in", args, NULL, e) < 0 ||
+            cli_wait(c, code_or_end, &before, 60000, e) < 0)
             return -1;
     }
     while (str_eq(s->state, "code")) {

@@ -44,8 +44,10 @@ static void print_pane(const char *name, const struct sec_pane *p)
 
 static void print_nodes(const struct sec_nodes *nodes)
 {
-    static const struct out_column columns[] = { { N_("Node"), 24 },       { N_("State"), 8 },
-                                                 { N_("Registration"), 14 }, { N_("Connection"), 14 },
+    static const struct out_column columns[] = { { N_("Node"), 24 },
+                                                 { N_("State"), 8 },
+                                                 { N_("Registration"), 14 },
+                                                 { N_("Connection"), 14 },
                                                  { N_("Arc"), 14 } };
     const char *cells[SEC_MAX_NODES * ARRAY_LEN(columns)];
     size_t k = 0;
@@ -160,8 +162,7 @@ int cmd_log(struct cli *c)
         out_json(result);
         return EXIT_DONE;
     }
-    JSON_EACH(line, json_get(result, "lines"))
-    {
+    JSON_EACH (line, json_get(result, "lines")) {
         struct sec_log_line l = { 0 };
         char when[40];
 

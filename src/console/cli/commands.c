@@ -11,7 +11,8 @@ const struct cli_option cli_common[] = {
     { "nodes", "N", N_("with --sandbox: how many nodes (1 to 64)"), false, false },
     { "fresh", NULL, N_("with --sandbox: forget its earlier state"), false, false },
     { "state-dir", "DIR", N_("keep state in DIR"), false, false },
-    { "cloud-endpoint", "URL", N_("add the cloud whose Resource Manager answers at URL"), false, false },
+    { "cloud-endpoint", "URL", N_("add the cloud whose Resource Manager answers at URL"), false,
+      false },
     { "ca-file", "FILE", N_("trust the certificates in FILE for that cloud"), false, false },
     { "himds-endpoint", "[NODE=]URL", N_("token address of a node's Arc agent"), true, true },
     { "azcmagent", "[NODE=]PATH", N_("command of a node's Arc agent"), true, true },
@@ -32,7 +33,8 @@ static const struct cli_option sign_in_options[] = {
     { "tenant-id", "GUID", N_("tenant to sign in to"), false, false },
 };
 static const struct cli_option register_options[] = {
-    { "subscription-id", "GUID", N_("subscription that will hold the cluster's resource"), false, false },
+    { "subscription-id", "GUID", N_("subscription that will hold the cluster's resource"), false,
+      false },
     { "tenant-id", "GUID", N_("tenant of that subscription"), false, false },
     { "region", "REGION", N_("Azure region of the resource, for example eastus"), false, false },
     { "resource-name", "NAME", N_("name of the resource (the cluster's name)"), false, false },
@@ -46,21 +48,24 @@ static const struct cli_option log_options[] = {
     { "lines", "N", N_("how many of the newest lines (100)"), false, false },
 };
 
-#define BIT(x) (1u << (x))
+#define BIT(x)     (1u << (x))
 #define OPTIONS(a) a, ARRAY_LEN(a)
 const struct cli_command cli_commands[] = {
-    { "status", NULL, N_("show ClusterStatus, RegistrationStatus and ConnectionStatus"), OPTIONS(status_options),
-      BIT(SEC_CORE) | BIT(SEC_CLUSTER) | BIT(SEC_NODES), cmd_status },
+    { "status", NULL, N_("show ClusterStatus, RegistrationStatus and ConnectionStatus"),
+      OPTIONS(status_options), BIT(SEC_CORE) | BIT(SEC_CLUSTER) | BIT(SEC_NODES), cmd_status },
     { "register", NULL, N_("register this cluster with Azure"), OPTIONS(register_options),
       BIT(SEC_SIGNIN) | BIT(SEC_RUN), cmd_register },
-    { "sign-in", NULL, N_("sign in to Azure with a device code"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
-      cmd_sign_in },
-    { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN), cmd_sign_out },
-    { "operations", "[show ID | resume ID]", N_("list operations, show one, or go on with an unfinished one"), NULL, 0,
+    { "sign-in", NULL, N_("sign in to Azure with a device code"), OPTIONS(sign_in_options),
+      BIT(SEC_SIGNIN), cmd_sign_in },
+    { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),
+      cmd_sign_out },
+    { "operations", "[show ID | resume ID]",
+      N_("list operations, show one, or go on with an unfinished one"), NULL, 0,
       BIT(SEC_SIGNIN) | BIT(SEC_RUN), cmd_operations },
-    { "cluster", "create NAME | show", N_("create a cluster of native nodes, or show it"), OPTIONS(cluster_options),
-      BIT(SEC_CLUSTER) | BIT(SEC_NODES), cmd_cluster },
-    { "log", NULL, N_("print the newest lines of the core's log"), OPTIONS(log_options), 0, cmd_log },
+    { "cluster", "create NAME | show", N_("create a cluster of native nodes, or show it"),
+      OPTIONS(cluster_options), BIT(SEC_CLUSTER) | BIT(SEC_NODES), cmd_cluster },
+    { "log", NULL, N_("print the newest lines of the core's log"), OPTIONS(log_options), 0,
+      cmd_log },
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);
 
@@ -69,7 +74,8 @@ static void print_options(const struct cli_option *o, size_t n)
     char head[64];
 
     for (size_t i = 0; i < n; i++) {
-        str_fmt(head, sizeof head, "--%s%s%s", o[i].name, o[i].arg ? " " : "", o[i].arg ? o[i].arg : "");
+        str_fmt(head, sizeof head, "--%s%s%s", o[i].name, o[i].arg ? " " : "",
+                o[i].arg ? o[i].arg : "");
         printf("  %-30s %s\n", head, _(o[i].help));
     }
 }
@@ -77,7 +83,8 @@ static void print_options(const struct cli_option *o, size_t n)
 void cli_help(const struct cli_command *k)
 {
     if (k) {
-        printf(_("Usage: azloconf %s%s%s [OPTION]...\n"), k->name, k->words ? " " : "", k->words ? k->words : "");
+        printf(_("Usage: azloconf %s%s%s [OPTION]...\n"), k->name, k->words ? " " : "",
+               k->words ? k->words : "");
         printf("%s\n\n", _(k->help));
         print_options(k->options, k->n_options);
         puts(_("\nOptions of all commands:"));
@@ -85,12 +92,15 @@ void cli_help(const struct cli_command *k)
         return;
     }
     puts(_("Usage: azloconf [COMMAND] [OPTION]...\n"
-           "Registers an Azure Stack HCI / Azure Local cluster with Azure. Without a command: the console.\n"
+           "Registers an Azure Stack HCI / Azure Local cluster with Azure. Without a command: the "
+           "console.\n"
            "Not a Microsoft product.\n\nCommands:"));
     for (size_t i = 0; i < cli_command_count; i++)
         printf("  %-30s %s\n", cli_commands[i].name, _(cli_commands[i].help));
     puts(_("\nOptions:"));
     print_options(cli_common, cli_common_count);
-    puts(_("\nExit codes: 0 done, 1 failed, 2 usage, 3 left by the user, 4 not signed in or code expired,\n"
-           "5 refused by Azure, 6 done in part, 7 out of policy, 75 another operation holds the lock."));
+    puts(_("\nExit codes: 0 done, 1 failed, 2 usage, 3 left by the user, 4 not signed in or code "
+           "expired,\n"
+           "5 refused by Azure, 6 done in part, 7 out of policy, 75 another operation holds the "
+           "lock."));
 }

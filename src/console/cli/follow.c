@@ -19,8 +19,9 @@ struct follow {
 
 static const struct {
     const char *state, *word;
-} ends[] = { { "done", N_("done") },       { "found", N_("found") },   { "skipped", N_("not needed") },
-             { "failed", N_("FAILED") },   { "undone", N_("undone") }, { "running", N_("working") } };
+} ends[] = { { "done", N_("done") },          { "found", N_("found") },
+             { "skipped", N_("not needed") }, { "failed", N_("FAILED") },
+             { "undone", N_("undone") },      { "running", N_("working") } };
 
 static const char *word_of(const char *state)
 {
@@ -42,7 +43,8 @@ static void print_steps(struct follow *f, const struct sec_run *r)
         STR_SET(f->shown[i], s->state);
         if (s->ended_at)
             printf("%s  %-10s %s  %s%s%s\n", out_time(when, s->ended_at), word, s->title,
-                   out_span(span, s->ended_at - s->started_at), s->detail[0] ? "  " : "", s->detail);
+                   out_span(span, s->ended_at - s->started_at), s->detail[0] ? "  " : "",
+                   s->detail);
         else
             printf("%s  %-10s %s\n", out_time(when, wall_ms()), word, s->title);
     }
@@ -81,12 +83,14 @@ static int finish(struct cli *c, const struct sec_run *r)
         if (r->portal_url[0])
             out_pair(_("Portal"), r->portal_url);
         if (done_exit(r) == EXIT_IN_PART)
-            puts(_("The cluster is registered, but a step on the nodes did not come to its end: see above."));
+            puts(_("The cluster is registered, but a step on the nodes did not come to its end: "
+                   "see above."));
         return done_exit(r);
     }
     if (err_is(&r->error))
         return cli_fail(c, &r->error);
-    printf(_("The operation is %s. \"azloconf operations resume %s\" goes on with it.\n"), r->state, r->id);
+    printf(_("The operation is %s. \"azloconf operations resume %s\" goes on with it.\n"), r->state,
+           r->id);
     return EXIT_FAILED;
 }
 
@@ -99,7 +103,10 @@ int cli_follow(struct cli *c, const char *id)
     for (;;) {
         if (cli_wait(c, moved, &f, 0, &e) < 0) {
             if (e.code == ERR_C_CANCELLED)
-                fprintf(stderr, _("The work goes on without you. \"azloconf operations show %s\" tells how far it is.\n"), id);
+                fprintf(stderr,
+                        _("The work goes on without you. \"azloconf operations show %s\" tells how "
+                          "far it is.\n"),
+                        id);
             return cli_fail(c, &e);
         }
         if (!c->json)

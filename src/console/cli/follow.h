@@ -1,4 +1,5 @@
-/* follow.h - watches one run of the core to its end, a line for each step that ends. Leaving (Ctrl-C) does not stop the work. */
+/* follow.h - watches one run of the core to its end, a line for each step that ends. Leaving
+ * (Ctrl-C) does not stop the work. */
 #ifndef AZL_CONSOLE_CLI_FOLLOW_H
 #define AZL_CONSOLE_CLI_FOLLOW_H
 

@@ -57,7 +57,8 @@ static void put_cell(const char *text, int width, bool last)
         putchar(' ');
 }
 
-void out_table(const struct out_column *columns, size_t n_columns, const char *const *cells, size_t n_rows)
+void out_table(const struct out_column *columns, size_t n_columns, const char *const *cells,
+               size_t n_rows)
 {
     int width[16];
 
@@ -168,7 +169,8 @@ void out_square(const char *text)
     struct qr_plan plan;
     struct qr q;
 
-    if (!term || str_eq(term, "dumb") || ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) < 0 || !qr_make(&q, text))
+    if (!term || str_eq(term, "dumb") || ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) < 0 ||
+        !qr_make(&q, text))
         return;
     qr_plan(&plan, &q, 200, ws.ws_col ? ws.ws_col : 80, utf8);
     if (!plan.drawn)

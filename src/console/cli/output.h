@@ -1,4 +1,5 @@
-/* output.h - what the command line prints: "Name : value" lists, tables by column, JSON, errors in full. */
+/* output.h - what the command line prints: "Name : value" lists, tables by column, JSON, errors in
+ * full. */
 #ifndef AZL_CONSOLE_CLI_OUTPUT_H
 #define AZL_CONSOLE_CLI_OUTPUT_H
 
@@ -11,9 +12,11 @@ struct out_column {
     int max;           /* widest, in columns; 0: no limit */
 };
 /* cells: rows x columns texts, row by row. Columns are as wide as their widest cell. */
-void out_table(const struct out_column *columns, size_t n_columns, const char *const *cells, size_t n_rows);
-void out_pair(const char *name, const char *value); /* "ClusterStatus      : Clustered", "--" for an empty value */
-void out_json(struct json *owned);                  /* pretty, to stdout */
+void out_table(const struct out_column *columns, size_t n_columns, const char *const *cells,
+               size_t n_rows);
+void out_pair(const char *name,
+              const char *value);  /* "ClusterStatus      : Clustered", "--" for an empty value */
+void out_json(struct json *owned); /* pretty, to stdout */
 void out_error(const struct cli *c, const struct err *e); /* stderr; with --output json an object */
 /* What, why, what to do, ids: one line each, as the screens show it. */
 void out_error_lines(FILE *f, const struct err *e);
