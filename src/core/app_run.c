@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -58,6 +59,8 @@ static void note_end(struct app *a)
     if (s == OP_R_FAILED)
         log_err("%s failed: %s", op_run_id(a->run), op_run_error(a->run)->message);
     refresh_now(a->refresh, NULL, NULL);
+    malloc_trim(0); /* a run on many nodes needs megabytes for a moment; the core then sits there
+                       for months */
 }
 
 static void on_show(void *payload)

@@ -126,8 +126,8 @@ def registration(nodes):
         run = r.json("operations")["runs"][0]
         shown = r.json("operations", "show", run["id"])
         wall = (shown["ended_at"] - shown["started_at"]) / 1000 if "ended_at" in shown else (shown["endedAt"] - shown["startedAt"]) / 1000
-        requests = [x for x in r.exchanges()[before:] if "/oauth2/" not in x["url"]]
-        chain = longest_chain(requests)
+        requests = [x for x in r.exchanges()[before:] if "/oauth2/v2.0/" not in x["url"]]
+        chain = longest_chain([x for x in requests if x["url"].startswith("https")])
         return wall, len(requests), chain, rss_of(r.core_pid())
 
 

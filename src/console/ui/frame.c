@@ -79,21 +79,33 @@ void frame_error_text(char *out, size_t size, const struct err *e)
 
 /* ---- rows around the body ---- */
 
+/* Parts stand two blanks apart: those at the end go first. */
+static void drop_parts(char *s, int cols)
+{
+    char *last = NULL;
+
+    do {
+        if (text_width(s) <= cols)
+            return;
+        last = NULL;
+        for (char *p = strstr(s, "  "); p; p = strstr(p + 2, "  "))
+            last = p;
+        if (last)
+            *last = '\0';
+    } while (last);
+}
+
 static void draw_title(struct ui *ui, const struct frame *f)
 {
     const struct sec_core *core = ui_section(ui, SEC_CORE);
     const struct sec_cluster *cluster = ui_section(ui, SEC_CLUSTER);
     char clock[AGE_SIZE], where[200] = "";
-    bool home = f->screen->id == SCREEN_HOME;
+    bool home = f->screen->id == SCREEN_HOME, own = f->screen->own_title;
     int col = 1, room = COLS - CLOCK_COLS - 1;
 
     paint_bar(0, ROLE_BAR);
     if (str_eq(core->mode, "sandbox"))
         room -= paint_right(0, room, 12, ROLE_BAR, _("[sandbox]")) + 1;
-    if (home || COLS >= 72)
-        col += paint_text(0, col, room, ROLE_BAR, "azloconf") + 2;
-    if (!home && !f->screen->own_title)
-        col += paint_text(0, col, room - col, ROLE_BAR, _(f->screen->title)) + 2;
     if (f->screen->place) {
         f->screen->place(ui, f->self, where, sizeof where);
     } else if (core->host[0]) {
@@ -102,6 +114,11 @@ static void draw_title(struct ui *ui, const struct frame *f)
         else
             STR_SET(where, core->host);
     }
+    if (home || (COLS >= 72 && (!own || text_width(where) + 10 < room)))
+        col += paint_text(0, col, room, ROLE_BAR, "azloconf") + 2;
+    if (!home && !own)
+        col += paint_text(0, col, room - col, ROLE_BAR, _(f->screen->title)) + 2;
+    drop_parts(where, room - col);
     paint_text(0, col, room - col, ROLE_BAR, where);
     frame_clock(clock, ui_now(ui));
     paint_right(0, COLS - 1, CLOCK_COLS, ROLE_BAR, clock);

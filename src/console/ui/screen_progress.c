@@ -7,8 +7,8 @@
 #include "console/ui/widgets.h"
 
 struct progress {
-    int top;     /* first step shown; -1: follow the running one */
-    bool manual; /* the operator scrolls */
+    int top, seen; /* first line shown, and its step */
+    bool manual;   /* the operator scrolls */
 };
 
 static const struct sec_run *sec(const struct ui *ui)
@@ -88,7 +88,7 @@ static void remark(const struct sec_step *s, char *out, size_t size)
 {
     out[0] = '\0';
     if (str_eq(s->state, "found"))
-        str_copy(out, size, _("was there already"));
+        str_copy(out, size, _("no change needed"));
     else if (s->nodes_total > 0 && !str_eq(s->state, "waiting"))
         str_fmt(out, size, _("%d of %d nodes"), (int)s->nodes_done, (int)s->nodes_total);
     else if (str_eq(s->state, "waiting") && s->no_return)
@@ -114,37 +114,106 @@ static void draw_step(struct ui *ui, const struct sec_step *s, int number, int r
     paint_right(row, cols - 1, 8, ROLE_TEXT, time);
 }
 
-/* The running step and its line stay in view, with the next one if there is room. */
-static int follow(const struct sec_run *r, int now, int rows)
-{
-    int last = now + (rows > 3 && now + 1 < (int)r->n), lines = 0;
+/* What one row of the list shows: a step, what it waits for, or several steps in one. */
+struct line {
+    int first, last; /* steps */
+    bool detail;
+};
+enum fold { FOLD_NONE, FOLD_QUIET, FOLD_DETAILS };
 
-    for (int i = last; i >= 0; i--) {
-        lines += 1 + has_detail(&r->steps[i]);
-        if (lines > rows)
-            return i + 1;
+static bool is_quiet(const struct sec_step *s)
+{
+    return str_eq(s->state, "found") || str_eq(s->state, "skipped");
+}
+
+static int make_lines(const struct sec_run *r, int now, enum fold fold, struct line *out)
+{
+    int n = 0;
+
+    for (int i = 0; i < (int)r->n; i++) {
+        int last = i;
+
+        while (fold && is_quiet(&r->steps[i]) && last + 1 < (int)r->n &&
+               is_quiet(&r->steps[last + 1]))
+            last++;
+        out[n++] = (struct line){ i, last, false };
+        if (i == last && has_detail(&r->steps[i]) &&
+            (fold != FOLD_DETAILS || i == now || str_eq(r->steps[i].state, "failed")))
+            out[n++] = (struct line){ i, i, true };
+        i = last;
     }
+    return n;
+}
+
+static int line_of(const struct line *lines, int n, int step)
+{
+    for (int i = 0; i < n; i++)
+        if (lines[i].last >= step)
+            return i;
     return 0;
+}
+
+/* All steps under way stay in view if the rows suffice, the first of them always; the next one,
+ * too, if there is room. */
+static int follow(const struct sec_run *r, int now, const struct line *lines, int n, int rows)
+{
+    int first = line_of(lines, n, now), last = first, top;
+
+    for (int i = first; i < n; i++)
+        if (lines[i].first == now || str_eq(r->steps[lines[i].first].state, "running"))
+            last = i;
+    top = last - rows + 1 + (rows > 3 && last + 1 < n);
+    top = top > first ? first : top;
+    return top < 0 ? 0 : top;
+}
+
+static void draw_line(struct ui *ui, const struct line *l, int row, int cols)
+{
+    const struct sec_step *s = &sec(ui)->steps[l->first];
+
+    if (l->detail) {
+        paint_text(row, 11, cols - 12, ROLE_QUIET, s->detail);
+    } else if (l->last > l->first) {
+        paint_fmt(row, 1, 3, ROLE_TEXT, "%2d", l->first + 1);
+        paint_text(row, 4, 6, ROLE_GOOD, _("[done]"));
+        paint_fmt(row, 11, cols - 12, ROLE_QUIET, _("Steps %d to %d: no change needed"),
+                  l->first + 1, l->last + 1);
+    } else {
+        draw_step(ui, s, l->first + 1, row, cols);
+    }
 }
 
 static void draw_steps(struct ui *ui, struct progress *p, const struct area *a)
 {
     const struct sec_run *r = sec(ui);
-    int now = current_step(r), row = a->row, end = a->row + a->rows, n = (int)r->n;
+    struct line lines[2 * SEC_MAX_STEPS];
+    int now = current_step(r), n = make_lines(r, now, FOLD_NONE, lines);
 
-    if (!p->manual)
-        p->top = follow(r, now, a->rows);
-    p->top = widget_scroll(p->top, -1, a->rows, n + 1);
-    for (int i = p->top; i < n && row < end; i++) {
-        draw_step(ui, &r->steps[i], i + 1, row++, a->cols);
-        if (i == now)
-            paint_cursor(row - 1, 4);
-        if (has_detail(&r->steps[i]) && row < end)
-            paint_text(row++, 11, a->cols - 12, ROLE_QUIET, r->steps[i].detail);
+    if (p->manual) {
+        p->top = widget_scroll(p->top, -1, a->rows, n);
+    } else {
+        for (int fold = FOLD_QUIET; n > a->rows && fold <= FOLD_DETAILS; fold++)
+            n = make_lines(r, now, (enum fold)fold, lines);
+        p->top = follow(r, now, lines, n, a->rows);
+        p->seen = n ? lines[p->top].first : 0;
+    }
+    for (int i = 0; i < a->rows && p->top + i < n; i++) {
+        const struct line *l = &lines[p->top + i];
+        draw_line(ui, l, a->row + i, a->cols);
+        if (l->first <= now && now <= l->last && !l->detail)
+            paint_cursor(a->row + i, 4);
     }
 }
 
 /* ---- nodes, log ---- */
+
+static const char *step_title(const struct sec_run *r, const char *id)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (str_eq(r->steps[i].id, id))
+            return r->steps[i].title;
+    return id;
+}
 
 static void draw_nodes(struct ui *ui, const struct area *a)
 {
@@ -164,7 +233,7 @@ static void draw_nodes(struct ui *ui, const struct area *a)
         }
         paint_text(row, 1, 20, ROLE_TEXT, d->name);
         paint_text(row, 22, 7, m->role, _(m->badge));
-        paint_fmt(row, 31, a->cols - 32, ROLE_TEXT, "%s%s%s", d->step,
+        paint_fmt(row, 31, a->cols - 32, ROLE_TEXT, "%s%s%s", step_title(r, d->step),
                   d->step[0] && d->detail[0] ? ": " : "", d->detail);
     }
 }
@@ -189,6 +258,13 @@ static bool is_over(const struct sec_run *r)
 {
     return str_eq(r->state, "done") || str_eq(r->state, "failed") || str_eq(r->state, "stopped") ||
            str_eq(r->state, "undone");
+}
+
+static const char *name_of(struct ui *ui)
+{
+    const struct sec_cluster *c = ui_section(ui, SEC_CLUSTER);
+
+    return c->name[0] ? c->name : _("the cluster");
 }
 
 static int result_rows(const struct sec_run *r, int cols)
@@ -218,7 +294,11 @@ static void draw_result(struct ui *ui, const struct area *a)
     }
     if (str_eq(r->state, "done")) {
         paint_text(a->row, 1, 7, ROLE_GOOD, theme_badge("ok"));
-        paint_fmt(t.row++, t.col, t.cols, ROLE_TEXT, "%s %s", _("Done."), r->result);
+        if (str_eq(r->plan, "register"))
+            paint_fmt(t.row++, t.col, t.cols, ROLE_TEXT, _("Done: %s is registered with Azure."),
+                      name_of(ui));
+        else
+            paint_fmt(t.row++, t.col, t.cols, ROLE_TEXT, "%s %s", _("Done."), r->result);
     } else {
         paint_text(a->row, 1, 7, ROLE_WARN, theme_badge("warn"));
         paint_text(t.row++, t.col, t.cols, ROLE_TEXT,
@@ -269,17 +349,21 @@ static void progress_draw(struct ui *ui, void *self, const struct area *body)
 static void progress_place(struct ui *ui, void *self, char *out, size_t size)
 {
     const struct sec_run *r = sec(ui);
-    char elapsed[AGE_SIZE];
+    char elapsed[AGE_SIZE], title[160];
 
     (void)self;
     if (!r->started_at)
         return;
     frame_duration(elapsed, (r->ended_at ? r->ended_at : ui_now(ui)) - r->started_at);
-    if (run_is_active(r))
-        str_fmt(out, size, _("Step %d of %d  %s  %s"), (int)r->step_no, (int)r->step_count, elapsed,
-                r->title);
+    if (run_is_active(r) && str_eq(r->plan, "register"))
+        str_fmt(title, sizeof title, _("Registering %s with Azure"), name_of(ui));
     else
-        str_fmt(out, size, "%s  %s", elapsed, r->title);
+        STR_SET(title, r->title);
+    if (run_is_active(r)) /* what the title row has no room for goes from the end */
+        str_fmt(out, size, _("%s  step %d of %d  %s"), title, (int)r->step_no, (int)r->step_count,
+                elapsed);
+    else
+        str_fmt(out, size, "%s  %s", title, elapsed);
 }
 
 static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
@@ -297,6 +381,8 @@ static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
                  _("Safe to leave: the work goes on without this screen. Menu item 1 returns."));
     else if (str_eq(r->state, "failed") || str_eq(r->state, "stopped"))
         str_copy(out, size, _("r tries again: it finds what is there already and goes on."));
+    else if (str_eq(r->state, "done"))
+        str_copy(out, size, _("Enter goes back to the menu; it shows the cluster's state."));
 }
 
 /* ---- keys ---- */
@@ -381,9 +467,17 @@ static bool progress_key(struct ui *ui, void *self, int key)
 {
     struct progress *p = self;
 
-    (void)ui;
+    if (key == K_END) {
+        p->manual = false;
+        return true;
+    }
     if (key != K_UP && key != K_DOWN && key != K_PGUP && key != K_PGDN)
         return false;
+    if (!p->manual) {
+        struct line lines[2 * SEC_MAX_STEPS];
+        int n = make_lines(sec(ui), current_step(sec(ui)), FOLD_NONE, lines);
+        p->top = line_of(lines, n, p->seen);
+    }
     p->manual = true;
     p->top += key == K_UP ? -1 : key == K_DOWN ? 1 : key == K_PGUP ? -5 : 5;
     return true;
@@ -410,15 +504,16 @@ static const struct key_row keys[] = {
 const struct screen screen_progress = {
     .id = SCREEN_PROGRESS,
     .title = N_("Operation"),
-    .help = N_("Each step with its time. [done] and \"was there already\": nothing was changed. "
-               "The line under a running step says what it waits for.\n\n"
+    .help = N_("Each step with its time. \"no change needed\": it was so already, nothing was "
+               "written. The line under a running step says what it waits for. The arrows show "
+               "all steps, End follows the one under way again.\n\n"
                "The core works on when you leave this screen, close the terminal or lose the "
                "connection; menu item 1 comes back here. "
                "After a crash or restart of the machine it goes on by itself; if it needs your "
                "sign-in, it says so.\n\n"
                "Stopping is never in the middle of a step. What was made stays and is found again "
                "by the next run."),
-    .sections = 1u << SEC_RUN | 1u << SEC_LOG,
+    .sections = 1u << SEC_RUN | 1u << SEC_LOG | 1u << SEC_CLUSTER,
     .ticks = true,
     .own_title = true,
     .hint_rows = 1,
