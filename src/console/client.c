@@ -25,6 +25,7 @@ struct ask {
     int64_t id;
     client_answer_fn *fn;
     void *payload;
+    struct json *answer; /* came, and waits for the sections that it tells of */
 };
 
 struct client {
@@ -59,6 +60,12 @@ static void set_state(struct client *c, enum client_state s, const struct err *w
     c->on_state(c->payload, s, why);
 }
 
+static void free_ask(struct ask *a)
+{
+    json_free(a->answer);
+    free(a);
+}
+
 static void drop_asks(struct client *c, const struct err *why)
 {
     struct err e = *why;
@@ -71,7 +78,7 @@ static void drop_asks(struct client *c, const struct err *why)
         c->asks = a->next;
         if (a->fn)
             a->fn(a->payload, NULL, &e);
-        free(a);
+        free_ask(a);
     }
 }
 
@@ -123,11 +130,50 @@ static void take_section(struct client *c, const struct json *s)
     free(fresh);
 }
 
+static bool caught_up(const struct client *c, const struct json *at)
+{
+    int64_t version;
+
+    for (int i = 0; i < SECTIONS; i++)
+        if (c->o.sections & 1u << i && json_int(at, section_rows[i].name, &version) &&
+            c->versions[i] < version)
+            return false;
+    return true;
+}
+
+static void deliver(const struct ask *a)
+{
+    const struct json *error = json_member(a->answer, "error");
+    struct err e = { 0 };
+
+    if (error && json_decode(error, &err_json, &e, &e) < 0 && !err_is(&e))
+        err_set(&e, ERR_WIRE, 0, _("The core refused without saying why."));
+    if (a->fn)
+        a->fn(a->payload, error ? NULL : json_member(a->answer, "result"), error ? &e : NULL);
+}
+
+/* An answer comes after the state that it tells of, so that whoever acts on it sees that state. */
+static void deliver_answers(struct client *c)
+{
+    struct ask **p = &c->asks;
+
+    while (*p) {
+        struct ask *a = *p;
+
+        if (!a->answer || !caught_up(c, json_member(a->answer, "at"))) {
+            p = &a->next;
+            continue;
+        }
+        *p = a->next;
+        deliver(a);
+        free_ask(a);
+        p = &c->asks; /* a callback may have asked or dropped something */
+    }
+}
+
 static void take_answer(struct client *c, const struct json *answer)
 {
-    const struct json *sections = json_member(answer, "sections"),
-                      *error = json_member(answer, "error");
-    struct err e = { 0 };
+    const struct json *sections = json_member(answer, "sections");
     int64_t id;
 
     if (sections) {
@@ -135,22 +181,12 @@ static void take_answer(struct client *c, const struct json *answer)
             take_section(c, s);
         if (c->wire)
             watch(c);
-        return;
+    } else if (json_int(answer, "to", &id)) {
+        for (struct ask *a = c->asks; a; a = a->next)
+            if (a->id == id && !a->answer)
+                a->answer = json_copy(answer);
     }
-    if (!json_int(answer, "to", &id))
-        return;
-    for (struct ask **p = &c->asks; *p; p = &(*p)->next) {
-        struct ask *a = *p;
-        if (a->id != id)
-            continue;
-        *p = a->next;
-        if (error && json_decode(error, &err_json, &e, &e) < 0 && !err_is(&e))
-            err_set(&e, ERR_WIRE, 0, _("The core refused without saying why."));
-        if (a->fn)
-            a->fn(a->payload, error ? NULL : json_member(answer, "result"), error ? &e : NULL);
-        free(a);
-        return;
-    }
+    deliver_answers(c);
 }
 
 static void hang_up(struct client *c)
@@ -510,7 +546,7 @@ void client_free(struct client *c)
     while (c->asks) {
         struct ask *a = c->asks;
         c->asks = a->next;
-        free(a);
+        free_ask(a);
     }
     for (int i = 0; i < SECTIONS; i++)
         free(c->data[i]);

@@ -386,12 +386,22 @@ void serve_adopt(struct serve *s, int fd)
 
 /* ---- answers ---- */
 
+static void send_answer(struct client *c, struct json *answer)
+{
+    int64_t at[SECTIONS];
+
+    for (size_t i = 0; i < SECTIONS; i++)
+        at[i] = state_version(c->serve->c.state, (enum section_id)i);
+    wire_answer_at(answer, at);
+    wire_send(c->wire, answer);
+}
+
 void serve_result(const struct serve_ask *ask, struct json *result_owned)
 {
     struct client *c = by_id(ask->serve, ask->client);
 
     if (c)
-        wire_send(c->wire, wire_answer_result(ask->id, result_owned));
+        send_answer(c, wire_answer_result(ask->id, result_owned));
     else
         json_free(result_owned);
 }
@@ -404,7 +414,7 @@ void serve_error(const struct serve_ask *ask, const struct err *e)
     if (!c)
         return;
     advice_fill(&told);
-    wire_send(c->wire, wire_answer_error(ask->id, &told));
+    send_answer(c, wire_answer_error(ask->id, &told));
 }
 
 /* ---- listening ---- */

@@ -264,6 +264,15 @@ struct json *wire_answer_error(int64_t id, const struct err *e)
     return answer(json_number(id), "error", json_encode(&err_json, e));
 }
 
+void wire_answer_at(struct json *answer_msg, const int64_t versions[SECTIONS])
+{
+    struct json *at = json_object();
+
+    for (size_t i = 0; i < SECTIONS; i++)
+        json_set_int(at, section_rows[i].name, versions[i]);
+    json_set(json_edit(json_member(answer_msg, "answer")), "at", at);
+}
+
 struct json *wire_answer_sections(struct json *sections_owned)
 {
     return answer(json_string("watch"), "sections", sections_owned);

@@ -10,7 +10,9 @@
  *   {"answer":{"to":"watch","sections":{"cluster":{"version":13,"data":{...}}}}}
  * - intent: asks for an act, answered once.
  *   {"intent":{"id":7,"name":"sign-in","args":{...}}}
- * - answer: {"answer":{"to":7,"result":{...}}} or {"answer":{"to":7,"error":{err_json}}}
+ * - answer: {"answer":{"to":7,"result":{...},"at":{"cluster":13}}} or {"error":{err_json}} for
+ * "result". "at" names the versions that the sections had when the answer was given: a console
+ * acts on an answer when it has seen at least those of the sections that it watches.
  *
  * Lines are at most WIRE_MAX_LINE bytes. Descriptors (SCM_RIGHTS) carry secrets as sealed memfds;
  * none are used by protocol 1. A side that meets another protocol number says so and closes; an old
@@ -22,6 +24,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/loop.h"
+#include "wire/sections.h"
 
 #define WIRE_PROTOCOL 1
 #define WIRE_MAX_LINE (1024 * 1024)
@@ -57,6 +60,7 @@ struct json *wire_watch_msg(struct json *since_owned);
 struct json *wire_intent_msg(int64_t id, const char *name, struct json *args_owned);
 struct json *wire_answer_result(int64_t id, struct json *result_owned);
 struct json *wire_answer_error(int64_t id, const struct err *e);
+void wire_answer_at(struct json *answer_msg, const int64_t versions[SECTIONS]);
 struct json *wire_answer_sections(struct json *sections_owned);
 
 #endif

@@ -176,6 +176,33 @@ static void answers_once(void **state)
     disconnect(c, &f);
 }
 
+/* The core answers before it sends the sections that the intent changed. */
+static void answers_after_the_state_they_tell_of(void **state)
+{
+    static const int64_t at[SECTIONS] = { [SEC_CORE] = 4, [SEC_RUN] = 9 };
+    struct far f;
+    struct client *c = connected(&f, 1u << SEC_CORE);
+    struct json *early = wire_answer_result(1, json_object());
+    int before = answers;
+
+    (void)state;
+    hello(&f, WIRE_PROTOCOL);
+    turn(30);
+    client_ask(c, "status", NULL, on_answer, NULL);
+    turn(30);
+    wire_answer_at(early, at);
+    wire_send(f.wire, early);
+    turn(30);
+    assert_int_equal(answers, before);
+    wire_send(f.wire, wire_answer_sections(core_section(3, "hosta")));
+    turn(30);
+    assert_int_equal(answers, before);
+    wire_send(f.wire, wire_answer_sections(core_section(4, "hostb"))); /* the run is not watched: its number is not waited for */
+    turn(30);
+    assert_int_equal(answers, before + 1);
+    disconnect(c, &f);
+}
+
 static void lost_core_fails_what_waits(void **state)
 {
     struct far f;
@@ -304,6 +331,7 @@ int test_console_client(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(greets_and_watches),
         cmocka_unit_test(answers_once),
+        cmocka_unit_test(answers_after_the_state_they_tell_of),
         cmocka_unit_test(lost_core_fails_what_waits),
         cmocka_unit_test(another_protocol),
         cmocka_unit_test(rubbish),
