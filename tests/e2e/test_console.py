@@ -169,15 +169,15 @@ def read_review(t, r, group="default"):
         azl.wait_for(lambda before=at.group(): before not in t.text(), 5, "the next page of the review")
         seen += t.text()
     flat = " ".join(seen.split())
-    for wanted in ("westeurope, from Azure's list", "cluster1-rg, " + group, "cluster1, default", "What will be done", ": is created",
-                   "Arc-connected machine node1: is connected", "What cannot be undone", "stay until the cluster is unregistered"):
+    for wanted in ("westeurope, from Azure's list", "cluster1-rg, " + group, "cluster1, default", "What will be done", "Cluster resource cluster1: to be created",
+                   "Arc-connected machine node1: to be connected", "What cannot be undone", "stay until the cluster is unregistered"):
         azl.check(wanted in flat, f"no {wanted!r} on the review\n{seen}")
     azl.equal(r.writes(), [], "written before Register now")
     t.keys("Enter")
 
 
 def see_the_end(t, r, seconds=60):
-    t.wait("Done.", "In the portal:", seconds=seconds)
+    t.wait("Done:", "In the portal:", seconds=seconds)
     t.keys("Escape")
     return at_home(t, r)
 
@@ -303,7 +303,7 @@ def start_run(t, r):
     t.keys("1", "Enter")
     choose_where(t, r)
     read_review(t, r)
-    t.wait("Register with Azure", "[RUN ]", "Safe to leave", "Step ")
+    t.wait("Register with Azure", "[RUN ]", "Safe to leave", "step ")
 
 
 def run_state(r):
@@ -357,7 +357,7 @@ def two_consoles():
         other.keys("1", "Enter")
         other.wait("Register with Azure", "[RUN ]")
         for one in (t, other):
-            one.wait("Done.", seconds=60)
+            one.wait("Done:", seconds=60)
             one.keys("Escape")
         at_home(t, r)
         other.wait("Clustered", "Registered", "Connected", "done: cluster1")
