@@ -19,6 +19,22 @@ grep -v '^#' "$src/po/POTFILES.in" | grep . | sort >have.$$
 if diff have.$$ want.$$; then ok "po/POTFILES.in names all files with text"; else bad "po/POTFILES.in"; fi
 rm -f want.$$ have.$$
 
+# the German catalogue is whole: what the sources say now is translated
+if command -v msgmerge >/dev/null && command -v xgettext >/dev/null; then
+    (cd "$src" && xgettext --from-code=UTF-8 -k_ -kN_ -kP_:1,2 -o - $(grep -v '^#' po/POTFILES.in)) |
+        sed 's/charset=CHARSET/charset=UTF-8/' >new.pot.$$
+    msgmerge -q --no-fuzzy-matching -o new.po.$$ "$src/po/de.po" new.pot.$$
+    for kind in untranslated only-fuzzy; do # the header comes along
+        msgattrib --no-obsolete --no-wrap --$kind new.po.$$ | sed -n '/^msgid/,/^msgstr/p' | sed '1,/^msgstr/d'
+    done >open.$$
+    if [ "$(grep -c '^msgid' new.pot.$$)" -lt 500 ]; then bad "the sentences were not found in the sources"
+    elif [ -s open.$$ ]; then cat open.$$; bad "po/de.po lacks the above"; else ok "po/de.po is whole"; fi
+    msgfmt -c -o /dev/null "$src/po/de.po" && ok "po/de.po fits its formats and plurals" || bad "po/de.po formats"
+    rm -f new.pot.$$ new.po.$$ open.$$
+else
+    skipped=$((skipped + 1)); echo "SKIPPED: the catalogue is not compared: gettext's tools are not installed"
+fi
+
 # the man pages and --help know the same options
 compare() { # PROGRAM PAGE
     "$build/src/$1" --help | grep -oE -- '--[a-z][a-z-]+' | sort -u >help.$$

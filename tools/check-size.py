@@ -48,7 +48,9 @@ def main():
     for path in c_files(src):
         rel = os.path.relpath(path, top)
         with open(path, encoding="utf-8") as f:
-            count = sum(1 for _ in f)
+            lines = f.read().split("\n")
+        count = len(lines) - 1
+        bad += [f"{rel}:{no}: {len(line)} columns, at most 100" for no, line in enumerate(lines, 1) if len(line) > 100 and '"' not in line]
         if count > FILE_MAX:
             bad.append(f"{rel}: {count} lines, at most {FILE_MAX}")
         if path.endswith(".c"):

@@ -15,7 +15,7 @@ static void broken(struct arm_call *c, const char *sentence)
 {
     struct err e = { 0 };
 
-    err_set(&e, ERR_ARM, 0, "%s", sentence);
+    err_set(&e, ERR_ARM, ERR_C_CORRUPT, "%s", sentence);
     arm_finish(c, c->first_http, NULL, &e);
 }
 

@@ -382,15 +382,21 @@ pid_t proc_spawn(const char *const *argv, int *out_fd, int death_sig, struct err
     return pid;
 }
 
-int proc_daemon(const char *const *argv, const char *errlog, struct err *e)
+int proc_daemon(const char *const *argv, const char *errlog, int *alive_fd, struct err *e)
 {
     struct launch go = { .argv = argv, .env = environ, .detach = true };
-    int log_fd = -1;
+    int log_fd = -1, alive[2] = { -1, -1 };
     pid_t rc = -1;
 
     go.in = launch_null(e);
     if (go.in < 0)
         return -1;
+    if (alive_fd && launch_pipe(alive, e) < 0) {
+        close(go.in);
+        return -1;
+    }
+    go.keep_fds = &alive[1]; /* held by the process, unknown to it, for as long as it lives */
+    go.n_keep_fds = alive_fd ? 1 : 0;
     go.out = go.errout = go.in;
     if (errlog) {
         int fd = open(errlog, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -405,6 +411,11 @@ int proc_daemon(const char *const *argv, const char *errlog, struct err *e)
         rc = launch_run(&go, e);
     close_fd(&log_fd);
     close(go.in);
+    close_fd(&alive[1]);
+    if (rc < 0)
+        close_fd(&alive[0]);
+    if (alive_fd)
+        *alive_fd = alive[0];
     return rc < 0 ? -1 : 0;
 }
 

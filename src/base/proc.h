@@ -40,8 +40,10 @@ void proc_kill(struct proc *p); /* SIGKILL; fn is not called any more; p is dead
 /* A long-lived child whose stdout is read by the caller (the sandbox): pid, and a pipe in *out_fd.
  * death_sig: PR_SET_PDEATHSIG. */
 pid_t proc_spawn(const char *const *argv, int *out_fd, int death_sig, struct err *e);
-/* A detached process (double fork, own session, stdio on /dev/null or errlog): the private core. */
-int proc_daemon(const char *const *argv, const char *errlog, struct err *e);
+/* A detached process (double fork, own session, stdio on /dev/null or errlog): the private core.
+ * alive_fd (may be NULL): reads as at its end as soon as the process is gone; the caller closes it.
+ */
+int proc_daemon(const char *const *argv, const char *errlog, int *alive_fd, struct err *e);
 /* Full path of our own program `name`: beside /proc/self/exe first, then in the installed folders.
  */
 int proc_own_program(char *out, size_t size, const char *name, struct err *e);

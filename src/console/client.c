@@ -3,15 +3,18 @@
 #include "console/client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/proc.h"
+#include "base/text.h"
 #include "wire/paths.h"
 
 #define STEP_MS       50    /* between two attempts while a core starts */
@@ -19,6 +22,7 @@
 #define AGAIN_MS      1000  /* after a core went away */
 #define MAX_MISMATCH  3     /* an old idle core replaces itself: meet it again */
 #define MAX_CORE_ARGS 400
+#define CORE_ERR_MAX  (1024 * 1024)
 
 struct ask {
     struct ask *next;
@@ -38,8 +42,11 @@ struct client {
     struct loop_timer *timer;
     int64_t give_up_at; /* mono; 0: no core was started by us */
     int lock_fd, mismatches;
-    bool given;    /* client_over: nothing to find or start */
-    bool stopping; /* --fresh: the running core is asked to end first */
+    int alive_fd; /* of the core that we started: at its end when the core is */
+    struct loop_io *alive;
+    long errlog_from; /* where its messages begin in core.err */
+    bool given;       /* client_over: nothing to find or start */
+    bool stopping;    /* --fresh: the running core is asked to end first */
     bool greeted;
     struct wire_hello hello;
     enum client_state state;
@@ -82,8 +89,18 @@ static void drop_asks(struct client *c, const struct err *why)
     }
 }
 
+static void forget_child(struct client *c)
+{
+    loop_io_del(c->alive);
+    c->alive = NULL;
+    if (c->alive_fd >= 0)
+        close(c->alive_fd);
+    c->alive_fd = -1;
+}
+
 static void unlock(struct client *c)
 {
+    forget_child(c);
     if (c->lock_fd >= 0)
         close(c->lock_fd);
     c->lock_fd = -1;
@@ -214,6 +231,68 @@ static void mismatch(struct client *c)
     fail(c, CLIENT_FAILED, &e);
 }
 
+static bool has_option(const struct json *options, const char *name, const char *value)
+{
+    JSON_EACH (o, options) {
+        const struct json *next = json_next(o);
+
+        if (str_eq(json_value_str(o), name) &&
+            (!value || (next && str_eq(json_value_str(next), value))))
+            return true;
+    }
+    return false;
+}
+
+static const char *own_option(const struct client *c, size_t i, const char **value)
+{
+    const char *const *args = c->o.core_args;
+
+    *value = args[i + 1] && strncmp(args[i + 1], "--", 2) != 0 ? args[i + 1] : NULL;
+    return args[i];
+}
+
+/* The first of our options that the running core was not started with; NULL: it knows them all. */
+static const char *unknown_option(const struct client *c, const struct json *options)
+{
+    const char *value;
+    char nodes[16];
+
+    str_fmt(nodes, sizeof nodes, "%d", c->o.nodes);
+    if (c->o.sandbox != has_option(options, "--sandbox", NULL))
+        return "--sandbox";
+    if (c->o.nodes > 0 && !has_option(options, "--nodes", nodes))
+        return "--nodes";
+    if (c->o.cloud_endpoint && !has_option(options, "--cloud-endpoint", c->o.cloud_endpoint))
+        return "--cloud-endpoint";
+    if (c->o.ca_file && !has_option(options, "--ca-file", c->o.ca_file))
+        return "--ca-file";
+    for (size_t i = 0; c->o.core_args && c->o.core_args[i]; i++) {
+        const char *name = own_option(c, i, &value);
+
+        if (strncmp(name, "--", 2) == 0 && !has_option(options, name, value))
+            return name;
+    }
+    return NULL;
+}
+
+/* A core with another cloud would be taken for ours. */
+static bool is_other_core(struct client *c, const struct json *options)
+{
+    const char *name = json_is_array(options) && c->socket[0] ? unknown_option(c, options) : NULL;
+    struct err e = { 0 };
+
+    if (!name)
+        return false;
+    hang_up(c);
+    err_set(&e, ERR_USAGE, 0, _("The core that works in %s was started with other options: %s."),
+            c->state_dir, name);
+    str_fmt(e.advice, sizeof e.advice,
+            _("Use the options that it has, another --state-dir, or end it first (process %lld)."),
+            (long long)c->hello.pid);
+    fail(c, CLIENT_FAILED, &e);
+    return true;
+}
+
 static void core_stopped(void *payload, const struct json *result, const struct err *e)
 {
     struct client *c = payload;
@@ -243,7 +322,7 @@ static void take_hello(struct client *c, const struct json *hello)
         client_ask(c, "core-stop", NULL, core_stopped, c);
         return;
     }
-    if (c->stopping)
+    if (c->stopping || is_other_core(c, json_member(hello, "options")))
         return;
     c->o.fresh = false;
     c->give_up_at = 0;
@@ -340,33 +419,81 @@ static void refused(struct client *c, const char *path)
     fail(c, CLIENT_REFUSED, &e);
 }
 
-/* The last line that the core wrote before it ended. */
-static void last_words(const char *state_dir, char *out, size_t size)
+/* The last line that this core wrote before it ended, without its program's name. */
+static void last_words(const struct client *c, char *out, size_t size)
 {
+    static const char name[] = "azloconfd: ";
     struct str text = STR_INIT;
     struct err e = { 0 };
     char path[PATH_SIZE + 16], *line;
 
     out[0] = '\0';
-    str_fmt(path, sizeof path, "%s/core.err", state_dir);
-    if (file_read(path, 64 * 1024, &text, &e) == 0 && text.len > 0) {
+    str_fmt(path, sizeof path, "%s/core.err", c->state_dir);
+    if (file_read(path, CORE_ERR_MAX, &text, &e) == 0 && (long)text.len > c->errlog_from) {
+        text.p += c->errlog_from;
         str_trim(text.p);
         line = strrchr(text.p, '\n');
-        str_copy(out, size, line ? line + 1 : text.p);
+        line = line ? line + 1 : text.p;
+        text_set(out, size, str_starts(line, name) ? line + strlen(name) : line);
+        text.p -= c->errlog_from;
     }
     str_free(&text);
 }
 
-static void start_failed(struct client *c)
+static void start_failed(struct client *c, const char *what)
 {
     struct err e = { 0 };
     char words[300];
 
-    last_words(c->state_dir, words, sizeof words);
-    err_set(&e, ERR_SYSTEM, 0, _("The core did not start within %d seconds. %s"), START_MS / 1000,
-            words);
-    str_fmt(e.advice, sizeof e.advice, _("Its messages are in %s/core.err."), c->state_dir);
+    c->give_up_at = 0;
+    last_words(c, words, sizeof words);
+    if (str_starts(words, "--")) { /* an option that only the core can judge */
+        err_set(&e, ERR_USAGE, 0, "%s", words);
+    } else {
+        err_set(&e, ERR_SYSTEM, 0, "%s", words[0] ? words : what);
+        str_fmt(e.advice, sizeof e.advice, _("Its messages are in %s/core.err."), c->state_dir);
+    }
     fail(c, CLIENT_FAILED, &e);
+}
+
+/* Does another core, one that is about to end perhaps, hold the folder? */
+static bool folder_is_held(const struct client *c)
+{
+    char path[PATH_SIZE + 16];
+    struct err e = { 0 };
+    int fd;
+
+    str_fmt(path, sizeof path, "%s/core.lock", c->state_dir);
+    fd = file_lock(path, false, &e);
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && e.code == ERR_C_BUSY;
+}
+
+/* The core that we started is gone before it answered: for a reason that it wrote down, or because
+ * its predecessor was still there; then another try is due. */
+static void on_child_gone(void *payload, int fd, short revents)
+{
+    struct client *c = payload;
+    char byte;
+
+    (void)revents;
+    if (read(fd, &byte, 1) < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    forget_child(c);
+    if (c->wire || c->lock_fd < 0)
+        return;
+    if (folder_is_held(c))
+        unlock(c);
+    else
+        start_failed(c, _("The core ended at once, and without a word."));
+}
+
+static long size_of(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 ? (long)st.st_size : 0;
 }
 
 static int start_core(struct client *c, struct err *e)
@@ -404,7 +531,12 @@ static int start_core(struct client *c, struct err *e)
     for (size_t i = 0; c->o.core_args && c->o.core_args[i] && i < MAX_CORE_ARGS; i++)
         argv[n++] = c->o.core_args[i];
     argv[n] = NULL;
-    return proc_daemon(argv, errlog, e);
+    forget_child(c);
+    c->errlog_from = size_of(errlog);
+    if (proc_daemon(argv, errlog, &c->alive_fd, e) < 0)
+        return -1;
+    c->alive = loop_io_add(c->loop, c->alive_fd, POLLIN, on_child_gone, c);
+    return 0;
 }
 
 /* Nobody listens: whoever gets the lock starts a core, the others try again until it answers. */
@@ -420,8 +552,7 @@ static void start_or_wait(struct client *c)
     if (c->give_up_at == 0)
         c->give_up_at = mono_ms() + START_MS;
     if (mono_ms() > c->give_up_at) {
-        c->give_up_at = 0;
-        start_failed(c);
+        start_failed(c, _("The core was started, but does not answer."));
         return;
     }
     if (c->lock_fd < 0) {
@@ -507,7 +638,7 @@ static struct client *make(struct loop *l, client_change_fn *on_change, client_s
     c->on_change = on_change;
     c->on_state = on_state;
     c->payload = payload;
-    c->lock_fd = -1;
+    c->lock_fd = c->alive_fd = -1;
     c->state = CLIENT_CONNECTING;
     for (int i = 0; i < SECTIONS; i++)
         c->data[i] = xcalloc(1, section_rows[i].type->size);

@@ -162,6 +162,9 @@ const struct advice_row advice_rows[] = {
     { ERR_ARM, 0, NULL, 502, LATER },
     { ERR_ARM, 0, NULL, 503, LATER },
     { ERR_ARM, 0, NULL, 504, LATER },
+    { ERR_ARM, ERR_C_CORRUPT, NULL, 0,
+      N_("Check whether a proxy changes Azure's answers; if none does, try again later and give "
+         "support the ids.") },
 
     /* the Windows module's numbers: register-flow.md 3.3 */
     OP(9101, N_("Register the cluster first.")),
@@ -185,6 +188,8 @@ const struct advice_row advice_rows[] = {
     /* nodes and their Arc agents */
     { ERR_NODE, 0, "AZCM0042", 0,
       N_("The sign-in was too old for the Arc agent: sign in again, then resume.") },
+    { ERR_NODE, ERR_C_NOT_FOUND, NULL, 0,
+      N_("Install the Azure Connected Machine agent on the named node, then resume.") },
     { ERR_NODE, 0, "AZCM*", 0,
       N_("Look at the Arc agent of this node (azcmagent show), then resume.") },
 

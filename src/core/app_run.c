@@ -243,6 +243,12 @@ static int resumable(struct app *a, const struct serve_ask *ask, const char *id,
     return take_up(a, id, e);
 }
 
+static void no_such(struct err *e, const char *id)
+{
+    if (e->code == ERR_C_NOT_FOUND && e->domain != ERR_SYSTEM)
+        err_set(e, ERR_OP, ERR_C_NOT_FOUND, _("There is no operation %s."), id);
+}
+
 /* Ids become file names. */
 static bool good_id(const char *id)
 {
@@ -259,8 +265,8 @@ void app_run_resume(struct app *a, const struct serve_ask *ask, const struct jso
             op_run_poke(a->run);
     } else if (!good_id(id)) {
         err_set(&e, ERR_USAGE, 0, "%s", _("This is no operation's id."));
-    } else {
-        resumable(a, ask, id, &e);
+    } else if (resumable(a, ask, id, &e) < 0) {
+        no_such(&e, id);
     }
     answer(ask, &e, a->run ? op_run_id(a->run) : id);
 }
@@ -323,6 +329,8 @@ void app_run_show(struct app *a, const struct serve_ask *ask, const struct json 
         err_set(&e, ERR_USAGE, 0, "%s", _("This is no operation's id."));
     else
         run_from_journal(s, a->c.runs_dir, id, a->has_cloud ? &a->cloud : NULL, &e);
+    if (err_is(&e))
+        no_such(&e, id);
     advice_fill(&s->error);
     if (err_is(&e))
         serve_error(ask, &e);

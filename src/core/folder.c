@@ -35,6 +35,31 @@ int folder_prepare(const char *dir, struct err *e)
     return 0;
 }
 
+/* A rehearsal writes sandbox.json before anything else; a cluster's record lies in store. */
+int folder_is_for(const char *dir, bool sandbox, struct err *e)
+{
+    struct str mark = STR_INIT, record = STR_INIT;
+    bool rehearsal, used;
+
+    str_addf(&mark, "%s/" FOLDER_REHEARSAL, dir);
+    str_addf(&record, "%s/store", dir);
+    rehearsal = access(mark.p, F_OK) == 0;
+    used = access(record.p, F_OK) == 0;
+    str_free(&mark);
+    str_free(&record);
+    if (rehearsal && !sandbox)
+        return err_set(e, ERR_USAGE, 0,
+                       _("%s holds a rehearsal: add --sandbox, or name another folder with "
+                         "--state-dir."),
+                       dir);
+    if (sandbox && used && !rehearsal)
+        return err_set(e, ERR_USAGE, 0,
+                       _("%s is the folder of a real cluster: name another one for the rehearsal "
+                         "with --state-dir."),
+                       dir);
+    return 0;
+}
+
 int folder_probe(const char *dir, struct err *e)
 {
     struct str path = STR_INIT;

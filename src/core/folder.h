@@ -10,6 +10,10 @@
 #include "base/err.h"
 #include "base/loop.h"
 
+#define FOLDER_REHEARSAL "sandbox.json" /* written before anything else of a rehearsal */
+
+/* A rehearsal and a real cluster never share a folder: -1 with the sentence. */
+int folder_is_for(const char *dir, bool sandbox, struct err *e);
 /* Makes the folder and what lies in it. */
 int folder_prepare(const char *dir, struct err *e);
 /* Can a file be written and kept? */

@@ -41,6 +41,7 @@ struct core {
     struct app *app;
     struct serve *serve;
     struct clock clock;
+    struct json *options; /* what it was started with, for those who say hello */
     char host[64], runs_dir[640];
     int lock;
     bool done;
@@ -295,6 +296,7 @@ static void make_app(struct core *k)
     struct serve_config sc = { .system = !k->c.private_core,
                                .owner = getuid(),
                                .version = PACKAGE_VERSION,
+                               .options = k->c.private_core ? k->options : NULL,
                                .state = k->state,
                                .on_intent = app_intent,
                                .on_clients = app_clients,
@@ -337,8 +339,6 @@ static int take_folder(struct core *k, struct err *trouble_out)
             rc = -1;
         }
         *trouble_out = e;
-    } else if (k->c.fresh && folder_forget(k->c.state_dir, &e) < 0) {
-        *trouble_out = e;
     }
     str_free(&path);
     return rc;
@@ -360,10 +360,15 @@ static void open_log(struct core *k)
 static int start(struct core *k, int activated, struct err *e)
 {
     struct err folder = { 0 }, clock = { 0 };
+    char nodes[24];
 
     host_name(k);
     if (take_folder(k, &folder) < 0)
         return EXIT_BUSY;
+    if (folder_is_for(k->c.state_dir, k->c.sandbox, e) < 0)
+        return EXIT_FAILURE;
+    if (k->c.fresh && !err_is(&folder))
+        folder_forget(k->c.state_dir, &folder);
     open_log(k);
     k->loop = loop_new(e);
     if (!k->loop || loop_signal(k->loop, SIGTERM, on_signal, k, e) < 0 ||
@@ -383,6 +388,9 @@ static int start(struct core *k, int activated, struct err *e)
     k->sandbox = sandbox_start(k->loop, &k->c, on_sandbox, k, e);
     if (!k->sandbox)
         trouble(k, APP_BACKENDS, e);
+    str_fmt(nodes, sizeof(nodes), "%lld", (long long)k->c.nodes); /* given, or as it was */
+    json_push(k->options, json_string("--nodes"));
+    json_push(k->options, json_string(nodes));
     return 0;
 }
 
@@ -408,6 +416,7 @@ static void finish(struct core *k)
         loop_free(k->loop);
     if (k->lock >= 0)
         close(k->lock);
+    json_free(k->options);
 }
 
 /* ---- the process ---- */
@@ -470,6 +479,9 @@ int main(int argc, char **argv)
         puts("azloconfd " PACKAGE_VERSION);
         return 0;
     }
+    k.options = json_array();
+    for (int i = 1; i < argc; i++)
+        json_push(k.options, json_string(argv[i]));
     rc = start(&k, activated, &e);
     if (rc == EXIT_FAILURE)
         fprintf(stderr, "azloconfd: %s\n", e.message);

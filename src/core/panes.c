@@ -37,11 +37,11 @@ static const struct pane_word words[] = {
     { PANE_CONNECTION, "", "", N_("blank until the cluster is registered"), "" },
     { PANE_CONNECTION, "Connected", "ok", "", "" },
     { PANE_CONNECTION, "NotConnectedRecently", "warn", N_("no connection within the last day"),
-      N_("Check the network, then sync (9)") },
+      N_("Check the network") },
     { PANE_CONNECTION, "OutOfPolicy", "fail", N_("no connection for more than 30 days"),
-      N_("Bring the connection back, then sync (9)") },
+      N_("Bring the connection back") },
     { PANE_CONNECTION, "RepairRegistrationRequired", "fail",
-      N_("this node lost its identity or keys"), N_("Repair the registration (9)") },
+      N_("this node lost its identity or keys"), N_("See the nodes (3)") },
     { PANE_CONNECTION, NULL, "unknown", N_("this word is new to azloconf"),
       N_("See the nodes (3)") },
 };
@@ -190,7 +190,7 @@ static void connection_evidence(struct sec_cluster *c, const struct panes_in *in
 
         STR_SET(p->level, "warn");
         TEXT_SET(p->reason, said(node ? node->status : NULL, "reason"));
-        STR_SET(p->next, _("Check the network, then sync (9)"));
+        STR_SET(p->next, _("Check the network"));
     }
     if (!p->word[0] || !time_parse(c->last_connected, &last)) {
         if (p->checked_at)
@@ -198,7 +198,7 @@ static void connection_evidence(struct sec_cluster *c, const struct panes_in *in
         return;
     }
     time_iso(iso, last);
-    str_fmt(p->evidence, sizeof(p->evidence), _("last connected %s"), iso);
+    str_fmt(p->evidence, sizeof(p->evidence), _("last connected %.10s %.5s UTC"), iso, iso + 11);
     days = (in->policy_now - last) / PANES_DAY_MS;
     if (days < 1 || !str_eq(p->level, "ok"))
         return;
@@ -207,7 +207,7 @@ static void connection_evidence(struct sec_cluster *c, const struct panes_in *in
         p->reason, sizeof(p->reason),
         P_("last connected more than %lld day ago", "last connected more than %lld days ago", days),
         (long long)days);
-    STR_SET(p->next, _("Check the network, then sync (9)"));
+    STR_SET(p->next, _("Check the network"));
 }
 
 /* Get-AzureStackHCI's properties come from the node that says it is registered, else from the

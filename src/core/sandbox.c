@@ -14,6 +14,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "core/folder.h"
 
 #define READY_MS   30000
 #define AGAIN_MS   200
@@ -55,7 +56,7 @@ static void remember(const struct settings *c, const struct memory *m)
     struct err e = { 0 };
 
     json_write_pretty(&text, j);
-    str_addf(&path, "%s/sandbox.json", c->state_dir);
+    str_addf(&path, "%s/" FOLDER_REHEARSAL, c->state_dir);
     if (file_replace(path.p, text.p, text.len, &e) < 0)
         log_wrn("%s", e.message);
     str_free(&path);
@@ -70,7 +71,7 @@ static void recall(const struct settings *c, struct memory *m)
     struct json *j = NULL;
 
     memset(m, 0, sizeof(*m));
-    str_addf(&path, "%s/sandbox.json", c->state_dir);
+    str_addf(&path, "%s/" FOLDER_REHEARSAL, c->state_dir);
     if (file_read(path.p, 4096, &text, &e) == 0)
         j = json_parse(text.p, text.len, 4096, &e);
     if (j && json_decode(j, &memory_type, m, &e) < 0)
@@ -221,6 +222,7 @@ static int spawn(struct sandbox *s, struct err *e)
         return -1;
     str_fmt(dir, sizeof(dir), "%s/sandbox", s->c->state_dir);
     recall(s->c, &m);
+    s->c->nodes = m.nodes;
     str_fmt(nodes, sizeof(nodes), "%lld", (long long)m.nodes);
     str_fmt(rate, sizeof(rate), "%lld", (long long)s->c->clock_rate);
     argv[n++] = program;

@@ -353,6 +353,7 @@ void serve_adopt(struct serve *s, int fd)
     socklen_t len = sizeof(peer);
     struct wire_hello h = { .protocol = WIRE_PROTOCOL, .program = "azloconfd", .pid = getpid() };
     struct err e = { 0 };
+    struct json *hello;
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0) {
         log_err("SO_PEERCRED: %s", strerror(errno));
@@ -371,7 +372,10 @@ void serve_adopt(struct serve *s, int fd)
     h.may_act = c->right == SERVE_ACT;
     if (!h.may_act)
         who_may(s, h.who_may, sizeof(h.who_may));
-    wire_send(c->wire, wire_hello_msg(&h));
+    hello = wire_hello_msg(&h);
+    if (s->c.options)
+        json_set(json_edit(json_member(hello, "hello")), "options", json_copy(s->c.options));
+    wire_send(c->wire, hello);
     if (c->right == SERVE_NOTHING) {
         err_set(&e, ERR_WIRE, ERR_C_NOT_ALLOWED, "%s", h.who_may);
         refuse(c, &e);

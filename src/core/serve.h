@@ -35,6 +35,8 @@ struct serve_config {
     bool system;
     uid_t owner; /* of a private core */
     const char *version;
+    const struct json
+        *options; /* of the hello; array of strings, the caller's; NULL: none are told */
     struct state *state;
     void (*on_intent)(void *payload, const struct serve_ask *ask, const char *name,
                       const struct json *args);

@@ -8,6 +8,8 @@
 #include "base/i18n.h"
 #include "base/log.h"
 
+enum { IDS_AHEAD = 3600 }; /* ids run ahead of the clock when many runs begin in one second */
+
 static void on_pump(void *payload);
 
 /* ---- building a run ---- */
@@ -345,9 +347,11 @@ static struct journal *new_journal(struct op_run *r, struct err *e)
 
     if (file_mkdirs(r->ports.runs_dir, e))
         return NULL;
-    for (int i = 0; i < 5 && !j; i++) { /* ids have whole seconds */
+    for (int64_t i = 0; i < IDS_AHEAD && !j; i++) { /* ids have whole seconds */
         journal_new_id(r->id, r->plan->id, now + i * 1000);
         j = journal_create(r->ports.runs_dir, r->id, e);
+        if (!j && e->code != ERR_C_CONFLICT)
+            return NULL;
     }
     return j;
 }

@@ -2,6 +2,8 @@
 
 #include "op/op_engine.h"
 
+#include <string.h>
+
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -75,6 +77,19 @@ void op_cell_end(struct op_cell *c, enum op_step_state state)
     op_changed(c->run);
 }
 
+/* A step's own words about what it did do not say on which node. */
+static void name_node(struct op_cell *c, struct err *why)
+{
+    char doing[sizeof(why->context)];
+    const char *node = node_of(c);
+
+    STR_SET(doing, why->context);
+    if (strncmp(doing, node, strlen(node)) == 0 && doing[strlen(node)] == ':')
+        return;
+    why->context[0] = '\0';
+    err_wrap(why, "%s: %s", node, doing[0] ? doing : _(c->step->title));
+}
+
 void op_cell_fail(struct op_cell *c, const struct err *e)
 {
     struct err why = *e;
@@ -82,7 +97,7 @@ void op_cell_fail(struct op_cell *c, const struct err *e)
     if (!err_is(&why))
         err_set(&why, ERR_OP, ERR_C_DEADLINE, _("The step did not reach its end."));
     if (c->node >= 0)
-        err_wrap(&why, "%s: %s", node_of(c), _(c->step->title));
+        name_node(c, &why);
     else
         err_wrap(&why, "%s", _(c->step->title));
     c->phase = OP_P_END;

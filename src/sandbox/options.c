@@ -136,7 +136,8 @@ static int take_option(int c, const char *arg, struct err *e)
         sb_options.clock_rate = n;
         return rc;
     default:
-        return err_set(e, ERR_USAGE, 0, _("There is no such option; see --help."));
+        return err_set(e, ERR_USAGE, 0,
+                       _("There is no such option, or its value is missing: %s; see --help."), arg);
     }
 }
 
@@ -172,7 +173,7 @@ int options_read(int argc, char **argv, struct err *e)
             printf("azlosandbox %s\n", PACKAGE_VERSION);
             return 1;
         }
-        if (take_option(c, optarg, e) < 0)
+        if (take_option(c, c == '?' ? argv[optind - 1] : optarg, e) < 0)
             return -1;
     }
     if (optind < argc)

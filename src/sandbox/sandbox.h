@@ -153,9 +153,8 @@ void world_unlock(struct world *w);
 struct json *world_resource(struct world *w, const char *id);        /* editable; NULL if absent */
 void world_put(struct world *w, const char *id, struct json *owned); /* replaces */
 bool world_remove(struct world *w, const char *id);
-struct json *world_section(struct world *w,
-                           const char *name);    /* "tenants", "subscriptions", "signins", "users",
-                                                    ...: editable object or array, made when absent */
+/* "tenants", "subscriptions", "signins", "users" and so on: object or array, made when absent. */
+struct json *world_section(struct world *w, const char *name);
 int64_t world_now(struct world *w);              /* Unix ms on the sandbox's clock (--clock-rate) */
 const char *world_tenant(struct world *w);       /* GUID of the first tenant */
 const char *world_subscription(struct world *w); /* GUID of the first enabled subscription */

@@ -268,14 +268,70 @@ static void seed_providers(struct json *root, const struct json *given)
     json_set(root, "providers", providers);
 }
 
+static bool is_guid(const struct json *j)
+{
+    char id[GUID_SIZE];
+    return json_is_string(j) && guid_parse(id, json_value_str(j));
+}
+
+static bool is_state(const struct json *j)
+{
+    static const char *const states[] = { "Enabled", "Warned", "PastDue", "Disabled", "Deleted" };
+    for (size_t i = 0; i < ARRAY_LEN(states); i++)
+        if (str_eq(json_value_str(j), states[i]))
+            return true;
+    return false;
+}
+
+/* A mistyped seed must not become a world that merely looks like the wanted one. */
+static int check_seed(const struct json *seed, struct err *e)
+{
+    static const struct {
+        const char *name;
+        bool (*fits)(const struct json *j);
+    } members[] = { { "tenant", is_guid },
+                    { "subscriptions", json_is_array },
+                    { "users", json_is_array },
+                    { "resources", json_is_array },
+                    { "providers", json_is_object },
+                    { "resourceProviderObjectIdNull", json_is_bool },
+                    { "denyActions", json_is_array },
+                    { "regions", json_is_array } };
+
+    if (!json_is_object(seed))
+        return err_set(e, ERR_USAGE, 0, "The seed is not a JSON object.");
+    JSON_EACH (m, seed) {
+        size_t i = 0;
+        while (i < ARRAY_LEN(members) && !str_eq(members[i].name, json_name(m)))
+            i++;
+        if (i == ARRAY_LEN(members))
+            return err_set(e, ERR_USAGE, 0, "The seed's member \"%s\" is not known.", json_name(m));
+        if (!members[i].fits(m))
+            return err_set(e, ERR_USAGE, 0, "The seed's member \"%s\" has a wrong value.",
+                           json_name(m));
+    }
+    JSON_EACH (s, json_get(seed, "subscriptions")) {
+        const struct json *id = json_member(s, "subscriptionId"), *state = json_member(s, "state");
+        if (!json_is_object(s) || (id && !is_guid(id)) || (state && !is_state(state)))
+            return err_set(e, ERR_USAGE, 0,
+                           "A subscription of the seed has a wrong id or an unknown state.");
+    }
+    return 0;
+}
+
 int seed_world(struct json *root, const struct json *seed, struct err *e)
 {
     const struct json *subs = json_get(seed, "subscriptions"), *users = json_get(seed, "users");
     const char *wanted = json_str(seed, "tenant");
     char t1[GUID_SIZE], t2[GUID_SIZE], oid[GUID_SIZE];
     const char *ids[2] = { t1, t2 };
-    struct json *tenants = json_array(), *list = json_array(), *options = json_object();
+    struct json *tenants, *list, *options;
 
+    if (seed && check_seed(seed, e))
+        return -1;
+    tenants = json_array();
+    list = json_array();
+    options = json_object();
     if (!wanted || !guid_parse(t1, wanted))
         guid_random(t1);
     guid_random(t2);

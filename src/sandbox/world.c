@@ -54,6 +54,8 @@ static int make(struct world *w, const char *seed, struct err *e)
     }
     w->root = json_object();
     rc = seed_world(w->root, doc, e);
+    if (rc)
+        err_wrap(e, "reading %s", seed);
     json_free(doc);
     w->changed = true;
     return rc;
@@ -197,10 +199,15 @@ const char *world_tenant(struct world *w)
 
 const char *world_subscription(struct world *w)
 {
-    JSON_EACH (s, json_member(w->root, "subscriptions"))
-        if (str_ieq(json_str(s, "state"), "Enabled") && json_str(s, "subscriptionId"))
-            return json_str(s, "subscriptionId");
-    return "";
+    const char *warned = "";
+    JSON_EACH (s, json_member(w->root, "subscriptions")) {
+        const char *id = json_str(s, "subscriptionId"), *state = json_str(s, "state");
+        if (id && str_ieq(state, "Enabled"))
+            return id;
+        if (id && !warned[0] && (str_ieq(state, "Warned") || str_ieq(state, "PastDue")))
+            warned = id;
+    }
+    return warned;
 }
 
 void world_each(struct world *w, const char *prefix, world_each_fn *fn, void *payload)

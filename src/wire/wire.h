@@ -1,8 +1,9 @@
 /* wire.h - what console and core say: newline-delimited JSON over a Unix stream socket, four
  * messages.
  *
- * - hello: the first line of each side; the core's is struct wire_hello.
- *   {"hello":{"protocol":1,"program":"azloconf","version":"0.1.0"}}
+ * - hello: the first line of each side; the core's is struct wire_hello, and "options" lists what a
+ *   private core was started with, so that nobody takes it for one with other options.
+ *   {"hello":{"protocol":1,"program":"azloconfd","version":"0.1.0","options":["--sandbox"]}}
  * - watch: "send me what is newer than this". One watch is open at a time; the core answers once,
  * as soon as a named section has a higher version (at once if one has). A console then watches
  *   again: a slow one gets the newest state, never a queue.

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <signal.h>
 #include <unistd.h>
@@ -21,6 +22,38 @@ static const char *path(int slot, const char *name)
 {
     str_fmt(path_buf[slot], sizeof(path_buf[0]), "%s/%s", test_dir(), name);
     return path_buf[slot];
+}
+
+/* What a power cut would take away no test on a running machine can see. So the calls themselves
+ * are seen: the program's fsync stands in front of the C library's. 'f' a file, 'd' a folder. */
+static char synced[32];
+static int sync_error; /* errno of the next call, or 0 */
+
+static int sync_seen(int fd, long call)
+{
+    size_t n = strlen(synced);
+    struct stat st;
+
+    if (n + 1 < sizeof(synced) && fstat(fd, &st) == 0) {
+        synced[n] = S_ISDIR(st.st_mode) ? 'd' : 'f';
+        synced[n + 1] = '\0';
+    }
+    if (sync_error) {
+        errno = sync_error;
+        sync_error = 0;
+        return -1;
+    }
+    return (int)syscall(call, fd);
+}
+
+int fsync(int fd)
+{
+    return sync_seen(fd, SYS_fsync);
+}
+
+int fdatasync(int fd)
+{
+    return sync_seen(fd, SYS_fdatasync);
 }
 
 static void assert_content(const char *p, const char *want)
@@ -146,6 +179,32 @@ static void appends_and_mends(void **state)
     assert_int_equal(file_append_open(test_dir(), &e), -1);
 }
 
+static void reaches_the_disk(void **state)
+{
+    struct err e = { 0 };
+    int fd;
+
+    (void)state;
+    synced[0] = '\0';
+    assert_int_equal(file_replace(path(0, "durable"), "one", 3, &e), 0);
+    assert_string_equal(synced, "fd"); /* the bytes before the rename, its name after it */
+    sync_error = EIO;
+    assert_int_equal(file_replace(path(0, "durable"), "two", 3, &e), -1);
+    assert_int_equal(e.code, EIO);
+    assert_content(path(0, "durable"), "one");
+
+    synced[0] = '\0';
+    fd = file_append_open(path(0, "lines"), &e);
+    assert_string_equal(synced, "d");
+    assert_int_equal(file_append_line(fd, "one", 3, &e), 0);
+    assert_string_equal(synced, "df");
+    sync_error = EIO;
+    assert_int_equal(file_append_line(fd, "two", 3, &e), -1);
+    assert_int_equal(e.code, EIO);
+    assert_content(path(0, "lines"), "one\n");
+    close(fd);
+}
+
 /* A writer that goes on until it is killed: one lock, one document, one log, as the state folder
  * has them. */
 static void write_until_killed(void)
@@ -234,6 +293,7 @@ int test_base_file(void)
         cmocka_unit_test(reads_within_limits),
         cmocka_unit_test(replaces_whole_or_not_at_all),
         cmocka_unit_test(appends_and_mends),
+        cmocka_unit_test(reaches_the_disk),
         cmocka_unit_test(locks_one_at_a_time),
         cmocka_unit_test(killed_writers_leave_whole_files),
     };

@@ -284,23 +284,31 @@ static void a_daemon_is_nobodys_child(void **state)
     struct err e = { 0 };
     struct str s = STR_INIT;
     int64_t until = mono_ms() + 3000;
+    struct pollfd gone = { .events = POLLIN };
+    int alive = -1;
+    char c;
 
     (void)state;
     str_fmt(file, sizeof(file), "%s/daemon.out", test_dir());
     str_fmt(log, sizeof(log), "%s/daemon.err", test_dir());
-    str_fmt(script, sizeof(script), "echo oops >&2; pwd > '%s.tmp'; mv '%s.tmp' '%s'", file, file,
-            file);
-    assert_int_equal(proc_daemon(argv, log, &e), 0);
+    str_fmt(script, sizeof(script), "echo oops >&2; pwd > '%s.tmp'; mv '%s.tmp' '%s'; sleep 0.2",
+            file, file, file);
+    assert_int_equal(proc_daemon(argv, log, &alive, &e), 0);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     while (access(file, R_OK) != 0 && mono_ms() < until)
         poll(NULL, 0, 5);
     assert_int_equal(file_read(file, 100, &s, &e), 0);
     assert_string_equal(str_p(&s), "/\n");
     str_reset(&s);
+    gone.fd = alive;
+    assert_int_equal(poll(&gone, 1, 0), 0); /* it lives */
+    assert_int_equal(poll(&gone, 1, 3000), 1);
+    assert_int_equal(read(alive, &c, 1), 0);
+    close(alive);
     assert_int_equal(file_read(log, 100, &s, &e), 0);
     assert_string_equal(str_p(&s), "oops\n");
     str_free(&s);
-    assert_int_equal(proc_daemon(bad, NULL, &e), -1);
+    assert_int_equal(proc_daemon(bad, NULL, NULL, &e), -1);
     assert_int_equal(e.code, ENOENT);
 }
 

@@ -4,6 +4,7 @@
 Start to first paint against dialog, bytes of first paint and of an idle tick on vt220, memory of console and core, requests and wall time of a
 fresh registration at --latency 100 --instant with one and with sixteen nodes. --quick: fewer repeats.
 """
+import datetime
 import fcntl
 import json
 import os
@@ -113,6 +114,10 @@ def screens(r):
     p.close()
 
 
+def at(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
 def rss_of(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as f:
         return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
@@ -125,7 +130,7 @@ def registration(nodes):
         r.run("register", *r.register_args()[1:], ok=0)
         run = r.json("operations")["runs"][0]
         shown = r.json("operations", "show", run["id"])
-        wall = (shown["ended_at"] - shown["started_at"]) / 1000 if "ended_at" in shown else (shown["endedAt"] - shown["startedAt"]) / 1000
+        wall = (at(shown["endedAt"]) - at(shown["startedAt"])).total_seconds()
         requests = [x for x in r.exchanges()[before:] if "/oauth2/v2.0/" not in x["url"]]
         chain = longest_chain([x for x in requests if x["url"].startswith("https")])
         return wall, len(requests), chain, rss_of(r.core_pid())

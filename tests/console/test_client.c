@@ -197,7 +197,8 @@ static void answers_after_the_state_they_tell_of(void **state)
     wire_send(f.wire, wire_answer_sections(core_section(3, "hosta")));
     turn(30);
     assert_int_equal(answers, before);
-    wire_send(f.wire, wire_answer_sections(core_section(4, "hostb"))); /* the run is not watched: its number is not waited for */
+    wire_send(f.wire, wire_answer_sections(core_section(
+                          4, "hostb"))); /* the run is not watched: its number is not waited for */
     turn(30);
     assert_int_equal(answers, before + 1);
     disconnect(c, &f);

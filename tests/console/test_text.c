@@ -4,7 +4,9 @@
 #include "console/tests.h"
 
 #include <locale.h>
+#include <string.h>
 
+#include "base/str.h"
 #include "console/ui/text.h"
 
 static void widths(void **state)
@@ -55,6 +57,60 @@ static void ascii(void **state)
     text_set_ascii(false);
 }
 
+/* What German and other Latin text becomes on a line of seven bits, in any locale. */
+static void spelling(void **state)
+{
+    static const struct {
+        const char *text, *plain;
+    } cases[] = {
+        { "Schl\u00fcssel f\u00fcr die Gr\u00f6\u00dfe", "Schluessel fuer die Groesse" },
+        { "\u00c4rger, \u00d6l, \u00dcbung, STRA\u1e9eE", "Aerger, Oel, Uebung, STRASSE" },
+        { "u\u0308ber, e\u0301te\u0301", "uber, ete" }, /* letters with marks of their own */
+        { "caf\u00e9 \u0141\u00f3d\u017a ni\u00f1o \u010desk\u00fd", "cafe Lodz nino cesky" },
+        { "\u201eZitat\u201c \u2018so\u2019 \u00aboder\u00bb", "\"Zitat\" 'so' \"oder\"" },
+        { "1\u20132 \u2014 3\u22124 \u2026", "1-2 - 3-4 ..." },
+        { "\u2192 \u2022 5\u00a0\u20ac", "-> * 5 EUR" },
+        { "\u4e2d\u6587", "??" },
+        { "\u202eevil\u200b", "?evil?" },
+    };
+    static const char *const locales[] = { "C", "C.UTF-8" };
+    char out[64], small[8];
+
+    (void)state;
+    text_set_ascii(true);
+    for (size_t l = 0; l < ARRAY_LEN(locales); l++) {
+        setlocale(LC_ALL, locales[l]);
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+            text_plain(out, sizeof out, cases[i].text);
+            assert_string_equal(out, cases[i].plain);
+            assert_int_equal(text_width(cases[i].text), strlen(cases[i].plain));
+        }
+    }
+    text_plain(small, sizeof small, "abcdef\u00fc");
+    assert_string_equal(small, "abcdefu");
+    text_plain(out, sizeof out, "eins\nzwei\tdrei");
+    assert_string_equal(out, "eins\nzwei?drei");
+    text_set_ascii(false);
+    text_plain(out, sizeof out, "Gr\u00f6\u00dfe");
+    assert_string_equal(out, "Gr\u00f6\u00dfe");
+}
+
+/* Every letter with a mark that Latin-1 and Latin Extended-A have is spelt, none is '?'. */
+static void no_letter_is_a_question_mark(void **state)
+{
+    (void)state;
+    text_set_ascii(true);
+    for (wchar_t c = 0xc0; c < 0x180; c++) {
+        char in[5], out[8];
+
+        text_encode(in, c);
+        text_plain(out, sizeof out, in);
+        assert_null(strchr(out, '?'));
+        assert_true(out[0] > ' ' && out[0] < 0x7f);
+    }
+    text_set_ascii(false);
+}
+
 static void wrapping(void **state)
 {
     struct text_line l[8];
@@ -102,8 +158,14 @@ static void encoding(void **state)
 int test_console_text(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(widths),   cmocka_unit_test(clipping), cmocka_unit_test(ascii),
-        cmocka_unit_test(wrapping), cmocka_unit_test(borders),  cmocka_unit_test(encoding),
+        cmocka_unit_test(widths),
+        cmocka_unit_test(clipping),
+        cmocka_unit_test(ascii),
+        cmocka_unit_test(spelling),
+        cmocka_unit_test(no_letter_is_a_question_mark),
+        cmocka_unit_test(wrapping),
+        cmocka_unit_test(borders),
+        cmocka_unit_test(encoding),
     };
 
     setlocale(LC_ALL, "C.UTF-8");

@@ -233,19 +233,104 @@ static void typed_is_taken(void **state)
     assert_string_equal(f.values[2].id, "72f988bf-86f1-41af-91ab-2d7cd011db47");
 }
 
-static void undo_and_escape(void **state)
+static struct form at_region(enum form_source source)
 {
     struct form f;
 
-    (void)state;
     form_init(&f, fields, 3, "Next");
-    form_set(&f, 2, "East US", "eastus", FORM_DEFAULT);
-    type(&f, "x\t"); /* to the region */
+    form_set(&f, 2, "East US", "eastus", source);
+    type(&f, "x\t");
+    assert_int_equal(f.focus, 2);
+    return f;
+}
+
+static void escape_loses_nothing(void **state)
+{
+    struct form f = at_region(FORM_DEFAULT);
+
+    (void)state;
     type(&f, "zzz");
     assert_true(form_close_list(&f));
     assert_false(form_close_list(&f));
-    assert_string_equal(f.values[2].in.text, "East USzzz"); /* Esc loses nothing */
-    form_key(&f, NULL, K_CTRL('Z'));
+    assert_string_equal(f.values[2].in.text, "zzz");
+}
+
+/* Like selected text: the first character takes the place of a value that nobody typed. */
+static void typing_replaces_a_default(void **state)
+{
+    static const enum form_source sources[] = { FORM_DEFAULT, FORM_CHOSEN };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+        struct form f = at_region(sources[i]);
+
+        type(&f, "w");
+        assert_string_equal(f.values[2].in.text, "w");
+        assert_int_equal(f.values[2].source, FORM_TYPED);
+        type(&f, "est"); /* only the first one */
+        assert_string_equal(f.values[2].in.text, "west");
+    }
+}
+
+static void typing_adds_to_typed_text(void **state)
+{
+    struct form f = at_region(FORM_TYPED);
+
+    (void)state;
+    type(&f, "2");
+    assert_string_equal(f.values[2].in.text, "East US2");
+}
+
+static void undo_brings_the_default_back(void **state)
+{
+    struct form f = at_region(FORM_DEFAULT);
+
+    (void)state;
+    type(&f, "zzz\x1a");
+    assert_string_equal(f.values[2].in.text, "East US");
+    assert_string_equal(f.values[2].id, "eastus");
+    assert_int_equal(f.values[2].source, FORM_DEFAULT);
+    assert_false(f.list_open);
+    type(&f, "q"); /* it is a default again, and is replaced again */
+    assert_string_equal(f.values[2].in.text, "q");
+    type(&f, "\x1a\x15\x1a"); /* so does what was cleared */
+    assert_string_equal(f.values[2].in.text, "East US");
+}
+
+static void cursor_keys_keep_a_default(void **state)
+{
+    static const struct {
+        int key;
+        const char *after_x;
+    } keys[] = {
+        { K_END, "East USx" },  { K_RIGHT, "East USx" },    { K_LEFT, "East UxS" },
+        { K_HOME, "xEast US" }, { K_BACKSPACE, "East Ux" }, { K_CTRL('E'), "East USx" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct form f = at_region(FORM_DEFAULT);
+
+        assert_int_equal(form_key(&f, NULL, keys[i].key), FORM_USED);
+        type(&f, "x");
+        assert_string_equal(f.values[2].in.text, keys[i].after_x);
+    }
+}
+
+/* Leaving and coming back makes it untouched again. */
+static void left_untouched(void **state)
+{
+    struct form f = at_region(FORM_DEFAULT);
+
+    (void)state;
+    form_key(&f, NULL, K_END);
+    form_key(&f, NULL, K_BTAB);
+    form_key(&f, NULL, K_TAB);
+    assert_int_equal(f.values[2].source, FORM_DEFAULT);
+    type(&f, "w");
+    assert_string_equal(f.values[2].in.text, "w");
+    assert_int_equal(form_key(&f, NULL, K_CTRL('Z')), FORM_USED);
+    assert_int_equal(form_key(&f, NULL, K_PASTE), FORM_UNUSED); /* nothing was pasted */
     assert_string_equal(f.values[2].in.text, "East US");
 }
 
@@ -280,7 +365,12 @@ int test_console_widgets(void)
         cmocka_unit_test(only_match),
         cmocka_unit_test(enter_twice_changes_nothing),
         cmocka_unit_test(typed_is_taken),
-        cmocka_unit_test(undo_and_escape),
+        cmocka_unit_test(escape_loses_nothing),
+        cmocka_unit_test(typing_replaces_a_default),
+        cmocka_unit_test(typing_adds_to_typed_text),
+        cmocka_unit_test(undo_brings_the_default_back),
+        cmocka_unit_test(cursor_keys_keep_a_default),
+        cmocka_unit_test(left_untouched),
         cmocka_unit_test(next_goes_to_the_wrong_field),
     };
 

@@ -135,6 +135,24 @@ static void two_runs_at_once(void **state)
     fx_free(fx);
 }
 
+/* An id has whole seconds; a script may start many runs within one. */
+static void many_runs_in_a_second(void **state)
+{
+    struct fx *fx = toy_fx(1);
+    struct op_run *r;
+    char last[64] = "";
+
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        r = fx_start(fx, &toy);
+        assert_int_equal(fx_run(fx, r, 3000), OP_R_DONE);
+        assert_true(strcmp(op_run_id(r), last) > 0); /* the newest sorts last */
+        STR_SET(last, op_run_id(r));
+        op_run_free(r);
+    }
+    fx_free(fx);
+}
+
 /* ---- checks alone ---- */
 
 static void check_mode_writes_nothing(void **state)
@@ -308,6 +326,7 @@ int test_op_op_engine(void)
         cmocka_unit_test(waiting_costs_no_turns),
         cmocka_unit_test(inputs_must_be_given),
         cmocka_unit_test(two_runs_at_once),
+        cmocka_unit_test(many_runs_in_a_second),
         cmocka_unit_test(check_mode_writes_nothing),
         cmocka_unit_test(check_mode_tells_every_failure),
         cmocka_unit_test(nodes_run_together),

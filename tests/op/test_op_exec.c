@@ -144,6 +144,21 @@ static void node_failure_names_the_node(void **state)
     fx_free(fx);
 }
 
+/* A step that says itself what it did names the node all the same. */
+static void node_failure_with_own_words_names_the_node(void **state)
+{
+    struct fx *fx = toy_fx(2);
+    struct op_run *r;
+
+    (void)state;
+    fx->nodes[1].fail[NODE_AGENT_SHOW] = 100;
+    r = fx_start(fx, &op_register);
+    assert_int_equal(fx_run(fx, r, 3000), OP_R_FAILED);
+    assert_string_equal(op_run_error(r)->context, "node2: asking the node's Arc agent");
+    op_run_free(r);
+    fx_free(fx);
+}
+
 static void waits_for_sign_in(void **state)
 {
     struct fx *fx = toy_fx(2);
@@ -272,6 +287,7 @@ int test_op_op_exec(void)
         cmocka_unit_test(lost_answers),
         cmocka_unit_test(lost_node_answer),
         cmocka_unit_test(node_failure_names_the_node),
+        cmocka_unit_test(node_failure_with_own_words_names_the_node),
         cmocka_unit_test(waits_for_sign_in),
         cmocka_unit_test(signed_out_from_the_start),
         cmocka_unit_test(late_refusals_do_not_count),

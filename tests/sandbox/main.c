@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <signal.h>
+
 #include "testing.h"
 
 int test_sandbox_entra(void);
@@ -15,6 +17,7 @@ int test_sandbox_world(void);
 
 int main(void)
 {
+    signal(SIGPIPE, SIG_IGN); /* as the program does */
     test_sandbox_faults();
     test_sandbox_jwt();
     test_sandbox_routes();

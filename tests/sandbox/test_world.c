@@ -4,6 +4,7 @@
 #include "fixture.h"
 #include "sandbox/resource.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void count_one(const char *id, struct json *resource, void *payload)
@@ -110,6 +111,60 @@ static void a_seed_changes_the_world(void **state)
     fx_close();
 }
 
+static int open_with(const char *seed, struct err *e)
+{
+    static int n;
+    struct world *w = NULL;
+    char dir[300], path[400];
+    FILE *f;
+    int rc;
+
+    snprintf(dir, sizeof dir, "%s/seed%d", test_dir(), ++n);
+    assert_int_equal(mkdir(dir, 0700), 0);
+    snprintf(path, sizeof path, "%s/seed.json", dir);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(seed, f);
+    fclose(f);
+    rc = world_open(dir, path, &w, e);
+    if (rc == 0)
+        world_close(w);
+    return rc;
+}
+
+static void a_mistyped_seed_is_refused(void **state)
+{
+    static const char *const bad[] = {
+        "[]",
+        "{\"tenant\":\"x\"}",
+        "{\"subscription\":[]}",
+        "{\"regions\":\"East US\"}",
+        "{\"subscriptions\":[{\"subscriptionId\":\"x\"}]}",
+        "{\"subscriptions\":[{\"state\":\"Off\"}]}",
+        "{\"subscriptions\":[7]}",
+        "{\"resourceProviderObjectIdNull\":\"yes\"}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct err e = { 0 };
+        assert_int_equal(open_with(bad[i], &e), -1);
+        assert_int_equal(e.domain, ERR_USAGE);
+        assert_non_null(strstr(e.context, "seed.json"));
+    }
+}
+
+static void a_warned_subscription_is_better_than_none(void **state)
+{
+    (void)state;
+    fx_open("{\"subscriptions\":[{\"subscriptionId\":\"bbbbbbbb-0000-4000-8000-000000000001\","
+            "\"state\":\"Disabled\"},{\"subscriptionId\":"
+            "\"bbbbbbbb-0000-4000-8000-000000000002\",\"state\":\"Warned\"}]}",
+            true);
+    assert_string_equal(world_subscription(fx_world), "bbbbbbbb-0000-4000-8000-000000000002");
+    fx_close();
+}
+
 int test_sandbox_world(void);
 int test_sandbox_world(void)
 {
@@ -119,6 +174,8 @@ int test_sandbox_world(void)
         cmocka_unit_test(a_world_is_kept),
         cmocka_unit_test(a_broken_world_is_an_error),
         cmocka_unit_test(a_seed_changes_the_world),
+        cmocka_unit_test(a_mistyped_seed_is_refused),
+        cmocka_unit_test(a_warned_subscription_is_better_than_none),
     };
 
     return TEST_GROUP("sandbox/world", tests);

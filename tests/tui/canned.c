@@ -145,6 +145,9 @@ void canned_choices(struct fake_core *f)
         tenant);
     add(s.subs, &s.n_subs, "33333333-2222-3333-4444-555555555555", "Contoso-Old", "Disabled",
         tenant);
+    add(s.subs, &s.n_subs, "44444444-2222-3333-4444-555555555555",
+        "Contoso Research and Development, Factory Floor and Laboratories of the North", "Warned",
+        tenant);
     for (size_t i = 0; i < ARRAY_LEN(regions); i++)
         add(s.regions, &s.n_regions, regions[i][0], regions[i][1], "", "");
     fake_set(f, SEC_CHOICES, &s);
@@ -255,6 +258,35 @@ void canned_run(struct fake_core *f, const char *state)
                 "https://portal.azure.com/#@72f988bf-86f1-41af-91ab-2d7cd011db47/resource/"
                 "subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/CLUSTER-A-rg/"
                 "providers/Microsoft.AzureStackHCI/clusters/CLUSTER-A/overview");
+    }
+    fake_set(f, SEC_RUN, &s);
+}
+
+void canned_long_run(struct fake_core *f, int done)
+{
+    static struct sec_run s;
+
+    memset(&s, 0, sizeof s);
+    STR_SET(s.state, "running");
+    STR_SET(s.id, "r2");
+    STR_SET(s.plan, "register");
+    STR_SET(s.title, "Registering with Azure");
+    s.started_at = NOW - 4271000;
+    s.n = 25;
+    s.step_count = 25;
+    s.step_no = done + 1;
+    for (int i = 0; i < (int)s.n; i++) {
+        struct sec_step *p = &s.steps[i];
+
+        str_fmt(p->id, sizeof p->id, "step%d", i + 1);
+        str_fmt(p->title, sizeof p->title, "Work number %d on the resources of the cluster", i + 1);
+        STR_SET(p->state, i > done ? "waiting" : i < done ? "done" : "running");
+        if (i <= done)
+            p->started_at = NOW - 4271000 + i * INT64_C(100000);
+        if (i < done)
+            p->ended_at = p->started_at + 61000;
+        else if (i == done)
+            STR_SET(p->detail, "waits until Azure has made the resource");
     }
     fake_set(f, SEC_RUN, &s);
 }

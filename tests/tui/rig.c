@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/str.h"
 #include "console/ui/ui_main.h"
 
@@ -37,6 +38,7 @@ static int child_main(void *arg)
     };
 
     close(c->other);
+    i18n_init();
     return ui_main(NULL, &o);
 }
 

@@ -5,6 +5,8 @@
 #include "tui/rig.h"
 #include "tui/tests.h"
 
+#include <string.h>
+
 #include "base/str.h"
 
 /* From no cluster to a registered one, with every intent that is sent on the way. */
@@ -60,9 +62,9 @@ static void the_whole_way(void **state)
     assert_string_equal(json_str(args, "resourceGroupName"), "CLUSTER-A-rg");
     assert_string_equal(json_str(args, "resourceName"), "CLUSTER-A");
     canned_run(r.core, "running");
-    rig_assert_shows(&r, "Step 3 of 9");
+    rig_assert_shows(&r, "step 3 of 9");
     canned_run(r.core, "done");
-    rig_assert_shows(&r, "Done. Success");
+    rig_assert_shows(&r, "Done: CLUSTER-A is registered with Azure.");
     canned_registered(r.core);
     rig_keys(&r, "\r");
     rig_assert_shows(&r, "Registered");
@@ -95,6 +97,158 @@ static void wrong_values_do_not_pass(void **state)
     rig_keys(&r, "old\r"); /* the focus went to the first wrong field */
     rig_assert_shows(&r, "is Disabled");
     rig_end(&r);
+}
+
+/* The real keys: a default goes at the first character and comes back by ^Z. */
+static void typing_over_a_default(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    to_where(&r);
+    rig_keys(&r, "\t\t\t"); /* the resource group */
+    rig_assert_shows(&r, "> Resource group  [CLUSTER-A-rg ");
+    rig_keys(&r, "mine");
+    rig_assert_shows(&r, "> Resource group  [mine ");
+    rig_keys(&r, "\x1a");
+    rig_assert_shows(&r, "> Resource group  [CLUSTER-A-rg ");
+    rig_keys(&r, "\033[F2");
+    rig_assert_shows(&r, "> Resource group  [CLUSTER-A-rg2 ");
+    rig_end(&r);
+}
+
+/* The row without a choice offers none. */
+static void fixed_value(void **state)
+{
+    struct rig r;
+    const char *row;
+
+    (void)state;
+    to_where(&r);
+    rig_assert_shows(&r, "   Azure cloud      AzureCloud\n\n");
+    rig_keys(&r, "\033[A\033[A"); /* up from the first field: the button, then the last one */
+    rig_assert_shows(&r, "> Resource name");
+    row = strstr(vt_text(r.vt), "Azure cloud");
+    assert_non_null(row);
+    assert_null(memchr(row, '[', strcspn(row, "\n")));
+    rig_end(&r);
+}
+
+static void tenant_by_name(void **state)
+{
+    static struct sec_choices c;
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    canned_core(r.core, "native");
+    canned_not_registered(r.core);
+    canned_signin(r.core, "in");
+    canned_run(r.core, "none");
+    memset(&c, 0, sizeof c);
+    STR_SET(c.state, "asking");
+    fake_set(r.core, SEC_CHOICES, &c); /* no list yet: the sign-in knows the name */
+    rig_show(&r);
+    rig_keys(&r, "1\r");
+    rig_assert_shows(&r, "> Tenant          [Contoso (contoso.onmicrosoft.com)");
+    canned_choices(r.core);
+    rig_assert_shows(&r, "72f988bf-86f1-41af-91ab-2d7cd011db47 (default)");
+    rig_assert_shows(&r, "> Tenant          [Contoso (contoso.onmicrosoft.com)");
+    rig_keys(&r, "aaaaaaaa-86f1-41af-91ab-2d7cd011db47\t");
+    rig_assert_shows(&r, "Fabrikam (fabrikam.com)"); /* typed as an id: the name is under it */
+    rig_end(&r);
+}
+
+/* The id alone came first, the name later. */
+static void tenant_name_comes_later(void **state)
+{
+    static struct sec_signin s;
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    canned_core(r.core, "native");
+    canned_not_registered(r.core);
+    canned_run(r.core, "none");
+    s = (struct sec_signin){ .state = "in",
+                             .yours = true,
+                             .account = "anna@contoso.com",
+                             .tenant_id = "72f988bf-86f1-41af-91ab-2d7cd011db47" };
+    fake_set(r.core, SEC_SIGNIN, &s);
+    rig_show(&r);
+    rig_keys(&r, "1\r");
+    rig_assert_shows(&r, "> Tenant          [72f988bf-86f1");
+    canned_choices(r.core);
+    rig_assert_shows(&r, "> Tenant          [Contoso (contoso.onmicrosoft.com)");
+    rig_end(&r);
+}
+
+/* A value longer than its field is read from its beginning, until one edits it. */
+static void long_value(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    to_where(&r);
+    rig_keys(&r, "\tresea\r");
+    rig_assert_shows(
+        &r, "  Subscription    [Contoso Research and Development, Factory Floor and ... v]");
+    rig_keys(&r, "\033[Z");
+    rig_assert_shows(
+        &r, "> Subscription    [Contoso Research and Development, Factory Floor and ... v]");
+    rig_keys(&r, "\033[F");
+    rig_assert_shows(&r, "Laboratories of the North  v]");
+    rig_end(&r);
+}
+
+static void subscription_states(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    to_where(&r);
+    rig_keys(&r, "\t\r");
+    rig_assert_shows(&r, "Contoso-Old  Disabled");
+    rig_assert_shows(&r, "...  Warned"); /* beside a name that is too long */
+    rig_keys(&r, "resea\r");
+    rig_assert_shows(&r, "WARN is Warned: a payment is due");
+    rig_keys(&r, "\033[Z\x15old\r");
+    rig_assert_shows(&r, "ERROR is Disabled: Azure writes nothing there.");
+    rig_keys(&r, "west\r\t\t\r");
+    assert_int_equal(fake_count(r.core, "register-check"), 0);
+    rig_end(&r);
+}
+
+static void long_account(void **state)
+{
+    static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii };
+    static const char *const want[] = {
+        "Signed in as anna.maria.von-und-zu-contoso@research.contoso.example.com.\n",
+        "Signed in as anna.maria.von-und-zu-contoso@research.con...\n"
+    };
+    static struct sec_signin s;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct rig r = rig_start(looks[i]);
+
+        canned_core(r.core, "native");
+        canned_not_registered(r.core);
+        canned_run(r.core, "none");
+        s = (struct sec_signin){ .state = "in",
+                                 .yours = true,
+                                 .account =
+                                     "anna.maria.von-und-zu-contoso@research.contoso.example.com",
+                                 .tenant_id = "72f988bf-86f1-41af-91ab-2d7cd011db47",
+                                 .token_expires_at = CANNED_NOW + 3480000 };
+        fake_set(r.core, SEC_SIGNIN, &s);
+        canned_choices(r.core);
+        rig_show(&r);
+        rig_keys(&r, "1\r");
+        rig_assert_shows(&r, want[i]);
+        rig_keys(&r, "\033");
+        rig_keys(&r, "2\r");
+        rig_assert_shows(&r, "72f988bf-86f1-41af-91ab-2d7cd011db47\n"); /* whole, at any size */
+        rig_end(&r);
+    }
 }
 
 static void values_stay(void **state)
@@ -395,6 +549,13 @@ int test_tui_flow(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_whole_way),
         cmocka_unit_test(wrong_values_do_not_pass),
+        cmocka_unit_test(typing_over_a_default),
+        cmocka_unit_test(fixed_value),
+        cmocka_unit_test(tenant_by_name),
+        cmocka_unit_test(tenant_name_comes_later),
+        cmocka_unit_test(subscription_states),
+        cmocka_unit_test(long_value),
+        cmocka_unit_test(long_account),
         cmocka_unit_test(values_stay),
         cmocka_unit_test(core_finds_fault),
         cmocka_unit_test(refusal_is_shown),

@@ -5,6 +5,7 @@
 #include "tui/tests.h"
 
 #include <signal.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -393,6 +394,178 @@ static void serial_terminals_are_basic(void **state)
     }
 }
 
+/* Nothing but text, line movement, character sets and whole escape sequences goes to a terminal. */
+static void check_stream(struct vt *v, const char *term)
+{
+    const char *p;
+    size_t n = vt_all(v, &p);
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)p[i];
+
+        if (c < ' ' && !strchr("\033\r\n\b\t\016\017", c))
+            fail_msg("%s: byte 0x%02x at %zu", term, c, i);
+        if (c == 0x7f || (c == 0xc2 && i + 1 < n && (unsigned char)p[i + 1] < 0xa0))
+            fail_msg("%s: a control character at %zu", term, i);
+    }
+}
+
+/* What of a sequence would be seen if the terminal did not understand it. */
+static void check_screen(struct rig *r, const char *term, const char *title)
+{
+    static const char *const debris[] = { "[?", "[0m", "[m", ";1H", "$<", "\\E" };
+    const char *text;
+
+    rig_assert_shows(r, title);
+    rig_assert_shows(r, "help");
+    text = vt_text(r->vt);
+    for (size_t i = 0; i < ARRAY_LEN(debris); i++)
+        if (strstr(text, debris[i]))
+            fail_msg("%s, %s: \"%s\" in\n%s", term, title, debris[i], text);
+    for (const char *p = text; *p; p++)
+        if (((unsigned char)*p < ' ' && *p != '\n') || *p == 0x7f)
+            fail_msg("%s, %s: byte 0x%02x on the screen", term, title, (unsigned char)*p);
+}
+
+static void every_screen_on_every_terminal(void **state)
+{
+    static const char *const terms[] = { "vt100", "vt220",          "ansi",         "linux",
+                                         "xterm", "xterm-256color", "tmux-256color" };
+    static const struct {
+        const char *keys, *title, *leave;
+    } ways[] = {
+        { "", "ClusterStatus", "" },
+        { "1\r", "Step 1 of 3: Sign in", "\033" },
+        { "2\r", "C7XKQ2LMP", "" },
+        { "\033", "ClusterStatus", "" },
+        { "3\r", "Nodes and Arc", "\033" },
+        { "8\r", "throttled by Azure", "\033" },
+        { "11\r", "Terminal and language", "\033" },
+        { "?", "not a Microsoft", "\033" },
+        { "12\r", "Log off now", "\033" },
+    };
+
+    (void)state;
+    for (size_t t = 0; t < ARRAY_LEN(terms); t++) {
+        struct rig_options o = rig_rich;
+        struct rig r;
+
+        o.term = terms[t];
+        r = rig_start(&o);
+        ready(&r);
+        canned_signin(r.core, "code");
+        canned_log(r.core);
+        rig_show(&r);
+        for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+            rig_keys(&r, ways[i].keys);
+            if (str_eq(ways[i].keys, "?"))
+                rig_keys(&r, "\033[F");
+            check_screen(&r, terms[t], ways[i].title);
+            if (*ways[i].leave)
+                rig_keys(&r, ways[i].leave);
+        }
+        canned_signin(r.core, "in");
+        canned_choices(r.core);
+        rig_show(&r);
+        rig_keys(&r, "1\r");
+        check_screen(&r, terms[t], "Step 2 of 3: Where");
+        rig_keys(&r, "\033");
+        canned_run(r.core, "running");
+        rig_show(&r);
+        rig_keys(&r, "1\r");
+        check_screen(&r, terms[t], "step 3 of 9");
+        rig_keys(&r, "\r");
+        vt_send_raw(r.vt, "q", 1);
+        assert_int_equal(vt_exit(r.vt), 0);
+        check_stream(r.vt, terms[t]);
+        rig_end(&r);
+    }
+}
+
+/* German from the core on a line of seven bits. */
+static void german_on_seven_bits(void **state)
+{
+    static struct sec_core core;
+    static struct sec_cluster c;
+    static const char *const locales[] = { "C", "C.UTF-8" };
+
+    (void)state;
+    core = (struct sec_core){ .version = "0.1.0", .host = "b\u00fcro1", .mode = "native" };
+    c = (struct sec_cluster){
+        .exists = true,
+        .name = "K\u00f6ln",
+        .cluster = { "Clustered", "ok", "3 von 3 Knoten verf\u00fcgbar", "", "", CANNED_NOW },
+        .registration = { "NotYet", "warn", "nicht registriert \u2013 \u201eFrist l\u00e4uft\u201c",
+                          "", "Schlie\u00dfen Sie die \u00dcbung ab \u2026", CANNED_NOW },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(locales); i++) {
+        struct rig_options o = rig_ascii;
+        struct rig r;
+
+        o.rows = 24;
+        o.cols = 80;
+        o.locale = locales[i];
+        r = rig_start(&o);
+        fake_set(r.core, SEC_CORE, &core);
+        fake_set(r.core, SEC_CLUSTER, &c);
+        rig_assert_shows(&r, "buero1 in Koeln");
+        rig_assert_shows(&r, "3 von 3 Knoten verfuegbar");
+        rig_assert_shows(&r, "nicht registriert -");
+        rig_assert_shows(&r, "\"Frist laeuft\"");
+        rig_assert_shows(&r, "Schliessen Sie die Uebung ab ...");
+        assert_false(has_bytes_above(r.vt));
+        rig_assert_hides(&r, "??");
+        rig_end(&r);
+    }
+}
+
+/* A line each on low screens: without a reason it is the evidence that stands there. */
+static void low_panes(void **state)
+{
+    static struct sec_cluster c;
+    struct rig r = rig_start(&rig_ascii);
+
+    (void)state;
+    c = (struct sec_cluster){
+        .exists = true,
+        .name = "CLUSTER-A",
+        .cluster = { "Clustered", "ok", "", "1 of 1 node up", "", CANNED_NOW },
+        .registration = { "NotYet", "warn", "not registered with Azure yet", "due soon", "",
+                          CANNED_NOW },
+    };
+    fake_set(r.core, SEC_CLUSTER, &c);
+    rig_assert_shows(&r, "[ OK ] Clustered  1 of 1 node up");
+    rig_assert_shows(&r, "[WARN] NotYet     not registered with Azur...");
+    rig_end(&r);
+}
+
+/* The catalogue itself: the same words whatever the look, also after leaving. */
+static void german_catalogue(void **state)
+{
+    static const char *const env[] = { "LANGUAGE=de", NULL };
+    struct rig_options o = rig_ascii;
+    struct rig r;
+
+    (void)state;
+    if (!getenv("AZLOCONF_LOCALEDIR"))
+        test_skip("AZLOCONF_LOCALEDIR is not set: the German catalogue is not read");
+    o.locale = "C.UTF-8";
+    o.env = env;
+    r = rig_start(&o);
+    ready(&r);
+    rig_assert_shows(&r, "Bei Azure anmelden");
+    assert_false(has_bytes_above(r.vt));
+    assert_null(strstr(vt_text(r.vt), "??"));
+    rig_keys(&r, "\x14"); /* the rich look: the letters as they are */
+    assert_true(has_bytes_above(r.vt));
+    rig_keys(&r, "\x14");
+    vt_send_raw(r.vt, "q", 1);
+    assert_int_equal(vt_exit(r.vt), 0);
+    rig_assert_shows(&r, "azloconf");
+    assert_false(has_bytes_above(r.vt));
+    rig_end(&r);
+}
+
 static void no_color(void **state)
 {
     static const char *const env[] = { "NO_COLOR=1", NULL };
@@ -476,6 +649,10 @@ int test_tui_life(void)
         cmocka_unit_test(a_shell_and_back),
         cmocka_unit_test(unknown_terminal),
         cmocka_unit_test(serial_terminals_are_basic),
+        cmocka_unit_test(every_screen_on_every_terminal),
+        cmocka_unit_test(german_on_seven_bits),
+        cmocka_unit_test(low_panes),
+        cmocka_unit_test(german_catalogue),
         cmocka_unit_test(no_color),
         cmocka_unit_test(core_goes_away),
         cmocka_unit_test(core_of_another_protocol),

@@ -95,6 +95,7 @@ static const struct stop stops[] = {
     { "signin_failed", signin_failed, "2\r" },
     { "wizard_where", signed_in, "1\r" },
     { "wizard_list", signed_in, "1\r\t\t\r" },
+    { "wizard_subscriptions", signed_in, "1\r\t\r\033[B\033[B\033[B" },
     { "wizard_filter", signed_in, "1\r\t\teast" },
     { "wizard_wrong", signed_in, "1\r\t\teastuss\t" },
     { "wizard_review", signed_in, "1\r\tprod\reast us\t\t\t\r" },
@@ -161,6 +162,42 @@ static void finished_run(void **state)
     }
 }
 
+/* More steps than rows: the one under way is in view at every moment, with the time and the mark of
+ * the sandbox in the title. */
+static void long_run(void **state)
+{
+    static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii };
+    static const char *const names[] = { "progress_long_80x24", "progress_long_60x20" };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct rig r = rig_start(looks[i]);
+
+        running(&r);
+        canned_long_run(r.core, 0);
+        rig_show(&r);
+        rig_keys(&r, "1\r");
+        for (int done = 0; done < 25; done++) {
+            char line[40];
+
+            canned_long_run(r.core, done);
+            str_fmt(line, sizeof line, "%2d [RUN ] Work number %d on", done + 1, done + 1);
+            rig_assert_shows(&r, line);
+            rig_assert_shows(&r, "waits until Azure has made");
+            rig_assert_shows(&r, "1:11:11");
+            rig_assert_shows(&r, "[sandbox] 09:41:22");
+            if (done == 14)
+                rig_golden(&r, names[i]);
+        }
+        rig_assert_hides(&r, " 1 [done]"); /* scrolled away */
+        rig_keys(&r, "\033[5~\033[5~\033[5~\033[5~\033[5~\033[5~");
+        rig_assert_shows(&r, " 1 [done]"); /* PgUp brings it back */
+        rig_keys(&r, "\033[F");
+        rig_assert_shows(&r, "25 [RUN ]");
+        rig_end(&r);
+    }
+}
+
 /* The square at the smallest rich size: the address whole on a line below it. */
 static void signin_60x20_rich(void **state)
 {
@@ -201,7 +238,7 @@ int test_tui_screens(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rich_80x24),   cmocka_unit_test(ascii_60x20),
         cmocka_unit_test(finished_run), cmocka_unit_test(signin_60x20_rich),
-        cmocka_unit_test(large),
+        cmocka_unit_test(large),        cmocka_unit_test(long_run),
     };
 
     return TEST_GROUP("tui/screens", tests);

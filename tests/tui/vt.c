@@ -243,6 +243,12 @@ bool vt_sent(struct vt *v, const char *bytes)
     return memmem(str_p(&v->all), v->all.len, bytes, strlen(bytes)) != NULL;
 }
 
+size_t vt_all(struct vt *v, const char **bytes)
+{
+    *bytes = str_p(&v->all);
+    return v->all.len;
+}
+
 pid_t vt_pid(const struct vt *v)
 {
     return v->pid;

@@ -32,8 +32,9 @@ bool vt_shows(struct vt *v, const char *text);    /* in one row */
 bool vt_wait_for(struct vt *v, const char *text); /* at most five seconds */
 void vt_cell(struct vt *v, int row, int col, uint32_t *glyph, bool *reverse);
 void vt_cursor(struct vt *v, int *row, int *col);
-size_t vt_bytes(struct vt *v);                 /* sent by the child since the last call */
-bool vt_sent(struct vt *v, const char *bytes); /* somewhere in everything so far */
+size_t vt_bytes(struct vt *v);                   /* sent by the child since the last call */
+bool vt_sent(struct vt *v, const char *bytes);   /* somewhere in everything so far */
+size_t vt_all(struct vt *v, const char **bytes); /* everything sent so far */
 pid_t vt_pid(const struct vt *v);
 void vt_termios(const struct vt *v, struct termios *out);
 int vt_exit(

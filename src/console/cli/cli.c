@@ -2,6 +2,7 @@
 
 #include "console/cli/cli.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "console/cli/output.h"
+
+#define READY_MS 40000 /* the client gives up on a core before that, and says why */
 
 /* ---- parsing ---- */
 
@@ -58,8 +61,10 @@ static int parse_option(struct cli *c, char **argv, int argc, int *i, struct err
     }
     if (eq)
         return add_value(c, o, eq + 1, e);
-    if (*i + 1 >= argc)
-        return err_set(e, ERR_USAGE, 0, _("--%s needs a value: %s"), o->name, o->arg);
+    if (*i + 1 >= argc || strncmp(argv[*i + 1], "--", 2) == 0)
+        return err_set(e, ERR_USAGE, 0,
+                       _("--%s needs a value: %s (--%s=VALUE if it begins with --)"), o->name,
+                       o->arg, o->name);
     return add_value(c, o, argv[++*i], e);
 }
 
@@ -103,6 +108,15 @@ static const char *core_name(const struct cli_option *o)
     return str_take(&s);
 }
 
+/* The core works in another folder. */
+static int absolute(const char **out, const char *path, struct err *e)
+{
+    *out = path ? realpath(path, NULL) : NULL;
+    if (path && !*out)
+        return err_set(e, ERR_USAGE, 0, _("--ca-file %s: %s"), path, strerror(errno));
+    return 0;
+}
+
 static int fill_connect(struct cli *c, struct err *e)
 {
     const char *nodes = cli_value(c, "nodes"), *output = cli_value(c, "output");
@@ -118,7 +132,8 @@ static int fill_connect(struct cli *c, struct err *e)
     c->connect.nodes = (int)n;
     c->connect.state_dir = cli_value(c, "state-dir");
     c->connect.cloud_endpoint = cli_value(c, "cloud-endpoint");
-    c->connect.ca_file = cli_value(c, "ca-file");
+    if (absolute(&c->connect.ca_file, cli_value(c, "ca-file"), e) < 0)
+        return -1;
     if ((c->connect.fresh || n) && !c->connect.sandbox)
         return err_set(e, ERR_USAGE, 0, _("--nodes and --fresh belong to --sandbox"));
     if (c->connect.sandbox && c->connect.cloud_endpoint)
@@ -152,6 +167,9 @@ int cli_parse(struct cli *c, int argc, char **argv, struct err *e)
             return err_set(e, ERR_USAGE, 0, _("too many words after \"%s\""), c->command->name);
         }
     }
+    if (c->n_words && c->command && !c->command->words)
+        return err_set(e, ERR_USAGE, 0, _("unknown word \"%s\" after %s"), c->words[0],
+                       c->command->name);
     return fill_connect(c, e);
 }
 
@@ -249,7 +267,7 @@ int cli_ask(struct cli *c, const char *intent, struct json *args, struct json **
 {
     struct asked a = { 0 };
 
-    if (cli_wait(c, is_ready, NULL, 30000, e) < 0) {
+    if (cli_wait(c, is_ready, NULL, READY_MS, e) < 0) {
         json_free(args);
         return -1;
     }
@@ -281,7 +299,20 @@ static bool sections_came(struct cli *c, void *payload)
 
 bool cli_have(struct cli *c, unsigned sections, struct err *e)
 {
-    return cli_wait(c, sections_came, &sections, 30000, e) == 0;
+    return cli_wait(c, sections_came, &sections, READY_MS, e) == 0;
+}
+
+int cli_need_cluster(struct cli *c, struct err *e)
+{
+    const struct sec_cluster *s = client_section(c->client, SEC_CLUSTER);
+
+    if (cli_ask(c, "status", json_object(), NULL, e) < 0 || !cli_have(c, 1u << SEC_CLUSTER, e))
+        return -1;
+    if (s->exists || err_is(&s->error))
+        return 0;
+    err_set(e, ERR_OP, ERR_C_NO_CLUSTER, _("there is no cluster on this node yet"));
+    STR_SET(e->advice, _("Create a cluster first: azloconf cluster create NAME."));
+    return -1;
 }
 
 enum cli_exit cli_exit_of(const struct err *e)

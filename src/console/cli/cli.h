@@ -76,6 +76,7 @@ int cli_ask(struct cli *c, const char *intent, struct json *args_owned, struct j
 typedef bool cli_until_fn(struct cli *c, void *payload);
 int cli_wait(struct cli *c, cli_until_fn *fn, void *payload, int64_t max_ms, struct err *e);
 bool cli_have(struct cli *c, unsigned sections, struct err *e); /* waits until each came once */
+int cli_need_cluster(struct cli *c, struct err *e); /* asks for the status; -1 if there is none */
 enum cli_exit cli_exit_of(const struct err *e);
 int cli_fail(const struct cli *c,
              const struct err *e); /* prints what, why, what to do, ids; its exit code */

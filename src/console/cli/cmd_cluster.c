@@ -6,27 +6,6 @@
 #include "base/str.h"
 #include "console/cli/output.h"
 
-static int create(struct cli *c, struct err *e)
-{
-    struct json *args = json_object(), *nodes = json_array();
-
-    if (c->n_words != 2) {
-        json_free(args);
-        json_free(nodes);
-        return err_set(e, ERR_USAGE, 0, _("say: azloconf cluster create NAME [--node NODE]..."));
-    }
-    json_set_str(args, "name", c->words[1]);
-    for (size_t i = 0; i < c->n_values; i++)
-        if (str_eq(c->values[i].option->name, "node"))
-            json_push(nodes, json_string(c->values[i].value));
-    json_set(args, "nodes", nodes);
-    if (cli_ask(c, "cluster-create", args, NULL, e) < 0)
-        return -1;
-    if (!c->json)
-        printf(_("Cluster %s created.\n"), c->words[1]);
-    return 0;
-}
-
 static int show(struct cli *c, struct err *e)
 {
     const struct sec_cluster *s;
@@ -34,13 +13,10 @@ static int show(struct cli *c, struct err *e)
     struct json *o, *list;
     char count[24];
 
-    if (cli_ask(c, "status", json_object(), NULL, e) < 0 ||
-        !cli_have(c, 1u << SEC_CLUSTER | 1u << SEC_NODES, e))
+    if (cli_need_cluster(c, e) < 0 || !cli_have(c, 1u << SEC_NODES, e))
         return -1;
     s = client_section(c->client, SEC_CLUSTER);
     nodes = client_section(c->client, SEC_NODES);
-    if (!s->exists)
-        return err_set(e, ERR_OP, ERR_C_NO_CLUSTER, _("there is no cluster on this node yet"));
     if (!c->json) {
         str_fmt(count, sizeof count, "%lld/%lld", (long long)s->nodes_up,
                 (long long)s->nodes_total);
@@ -57,6 +33,28 @@ static int show(struct cli *c, struct err *e)
         json_push(list, json_string(nodes->items[i].name));
     json_set(o, "nodes", list);
     out_json(o);
+    return 0;
+}
+
+static int create(struct cli *c, struct err *e)
+{
+    struct json *args = json_object(), *nodes = json_array();
+
+    if (c->n_words != 2) {
+        json_free(args);
+        json_free(nodes);
+        return err_set(e, ERR_USAGE, 0, _("say: azloconf cluster create NAME [--node NODE]..."));
+    }
+    json_set_str(args, "name", c->words[1]);
+    for (size_t i = 0; i < c->n_values; i++)
+        if (str_eq(c->values[i].option->name, "node"))
+            json_push(nodes, json_string(c->values[i].value));
+    json_set(args, "nodes", nodes);
+    if (cli_ask(c, "cluster-create", args, NULL, e) < 0)
+        return -1;
+    if (c->json)
+        return show(c, e);
+    printf(_("Cluster %s created.\n"), c->words[1]);
     return 0;
 }
 

@@ -42,7 +42,7 @@ static int list(struct cli *c)
             cells[k++] = json_str(r, names[i]) ? json_str(r, names[i]) : "";
         json_int(r, "started", &started);
         cells[k++] = out_time(when[row++], started);
-        cells[k++] = json_str(r, "error") ? json_str(r, "error") : "";
+        cells[k++] = json_str(r, "error.message") ? json_str(r, "error.message") : "";
     }
     if (n)
         out_table(columns, ARRAY_LEN(columns), cells, n);

@@ -129,9 +129,9 @@ int cmd_register(struct cli *c)
 
     if (!values)
         return cli_fail(c, &e);
-    if (c->n_words) {
+    /* said before anybody is sent to a browser */
+    if (cli_need_cluster(c, &e) < 0) {
         json_free(values);
-        err_set(&e, ERR_USAGE, 0, _("unknown word \"%s\" after register"), c->words[0]);
         return cli_fail(c, &e);
     }
     if (!cli_switch(c, "yes") && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))

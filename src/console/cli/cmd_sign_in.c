@@ -104,7 +104,9 @@ int cmd_sign_out(struct cli *c)
 
     if (cli_ask(c, "sign-out", json_object(), NULL, &e) < 0)
         return cli_fail(c, &e);
-    if (!c->json)
+    if (c->json)
+        out_json(json_object());
+    else
         puts(_("Signed out: all tokens are forgotten."));
     return EXIT_DONE;
 }

@@ -120,8 +120,6 @@ int cmd_status(struct cli *c)
     struct err e = { 0 };
     int64_t seen = 0;
 
-    if (c->n_words)
-        return cli_fail(c, (err_set(&e, ERR_USAGE, 0, _("status takes no further words")), &e));
     if (cli_ask(c, "status", json_object(), NULL, &e) < 0 || !cli_have(c, WANTED, &e))
         return cli_fail(c, &e);
     changed(c, &seen);

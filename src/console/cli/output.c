@@ -88,10 +88,49 @@ void out_pair(const char *name, const char *value)
     printf("%-18s : %s\n", name, value && *value ? value : "--");
 }
 
+static bool is_time(const char *name)
+{
+    size_t n = name ? strlen(name) : 0;
+
+    return n && (str_eq(name, "at") || str_eq(name, "started") || str_eq(name, "ended") ||
+                 (n > 2 && str_eq(name + n - 2, "At")));
+}
+
+static void iso_ms(char out[TIME_SIZE], int64_t unix_ms)
+{
+    char seconds[TIME_SIZE];
+
+    time_iso(seconds, unix_ms);
+    str_fmt(out, TIME_SIZE, "%.19s.%03dZ", seconds, (int)(unix_ms % 1000));
+}
+
+/* Sections carry Unix milliseconds and empty errors; scripts want ISO 8601 and nothing. */
+static void tidy(struct json *j)
+{
+    const struct json *next;
+
+    for (const struct json *m = json_first(j); m; m = next) {
+        char name[64], when[TIME_SIZE];
+        int64_t at;
+
+        next = json_next(m);
+        STR_SET(name, json_name(m));
+        if (is_time(name) && json_value_int(m, &at)) {
+            iso_ms(when, at);
+            json_set_str(j, name, at ? when : NULL);
+        } else if (str_eq(name, "error") && !json_str(m, "message")) {
+            json_unset(j, name);
+        } else {
+            tidy(json_edit(m));
+        }
+    }
+}
+
 void out_json(struct json *owned)
 {
     struct str s = STR_INIT;
 
+    tidy(owned);
     json_write_pretty(&s, owned);
     fputs(str_p(&s), stdout);
     str_free(&s);

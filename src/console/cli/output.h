@@ -16,7 +16,7 @@ void out_table(const struct out_column *columns, size_t n_columns, const char *c
                size_t n_rows);
 void out_pair(const char *name,
               const char *value);  /* "ClusterStatus      : Clustered", "--" for an empty value */
-void out_json(struct json *owned); /* pretty, to stdout */
+void out_json(struct json *owned); /* pretty, to stdout; times as ISO 8601 UTC */
 void out_error(const struct cli *c, const struct err *e); /* stderr; with --output json an object */
 /* What, why, what to do, ids: one line each, as the screens show it. */
 void out_error_lines(FILE *f, const struct err *e);

@@ -311,7 +311,7 @@ static void draw_message(const struct form_value *v, int row, int col, int least
     if (v->source == FORM_DEFAULT && !v->message[0])
         STR_SET(text, _("default; change it if it is wrong"));
     else if (v->source == FORM_DEFAULT && !*word)
-        str_fmt(text, sizeof text, _("default; %s"), v->message);
+        str_fmt(text, sizeof text, _("%s (default)"), v->message);
     else
         STR_SET(text, v->message);
     if (!text[0])
@@ -336,16 +336,36 @@ static void draw_field(const struct form *f, struct ui *ui, int i, int row, cons
     paint_text(row, a->col + 1, 1, ROLE_FOCUS, on ? ">" : " ");
     paint_text(row, a->col + 3, labels, ROLE_TEXT, _(d->label));
     if (d->fixed) {
-        paint_text(row, col + 1, cols, ROLE_TEXT, v->in.text);
+        paint_cut(row, col + 1, cols, ROLE_TEXT, v->in.text);
     } else {
         paint_text(row, col, 1, ROLE_TEXT, "[");
-        input_draw(&v->in, row, col + 1, cols, on);
-        if (on && replaced_by_typing(f) && v->in.text[0])
-            input_mark(&v->in, row, col + 1, cols);
+        if (on && !(replaced_by_typing(f) && v->in.text[0])) {
+            input_draw(&v->in, row, col + 1, cols, true);
+        } else { /* not being edited: from its beginning */
+            int used = paint_cut(row, col + 1, cols, on ? ROLE_FOCUS : ROLE_TEXT, v->in.text);
+            if (on)
+                paint_cursor(row, col + 1 + (used < cols ? used : cols - 1));
+        }
         paint_fmt(row, col + 1 + cols, 4, ROLE_TEXT, "%s", n > 0 ? " v]" : "]");
     }
     if (step > 1 && !d->fixed)
         draw_message(v, row + 1, col + 1, a->col + 4, a->col + a->cols - 1);
+}
+
+/* The note (a state, an id) keeps its place beside a long name. */
+static void draw_choice(const struct form_choice *c, bool on, int row, int col, int cols)
+{
+    enum role role = on ? ROLE_FOCUS : ROLE_TEXT;
+    const char *name = c->name[0] ? c->name : c->id;
+    int end = col + cols, note = text_width(c->note), room = cols - 2;
+
+    if (note && note + 2 < cols / 2)
+        room -= note + 2;
+    paint_fmt(row, col, 2, role, "%s ", on ? ">" : " ");
+    col += 2;
+    col += paint_cut(row, col, room, role, name);
+    if (note)
+        paint_fmt(row, col, end - col, role, "  %s", c->note);
 }
 
 static void draw_list(struct form *f, struct ui *ui, int row, const struct area *a, int labels)
@@ -360,14 +380,13 @@ static void draw_list(struct form *f, struct ui *ui, int row, const struct area 
     if (rows < 1 && n > 0)
         return;
     f->list_top = widget_scroll(f->list_top, f->list_at, rows, n);
-    box = (struct area){ row + 1, col, rows + 1, cols };
+    box = (struct area){ row + 1, a->col, rows + 1, a->cols }; /* labels would mix with it */
     paint_clear(&box);
     for (int i = 0; i < rows; i++) {
         struct form_choice c = { .id = "" };
         bool on = f->list_top + i == f->list_at;
         f->fields[f->focus].choice(ui, f, found[f->list_top + i], &c);
-        paint_fmt(row + 1 + i, col, cols, on ? ROLE_FOCUS : ROLE_TEXT, "%s %s%s%s", on ? ">" : " ",
-                  c.name[0] ? c.name : c.id, c.note[0] ? "  " : "", c.note);
+        draw_choice(&c, on, row + 1 + i, col, cols);
     }
     if (n == 0)
         paint_text(row + 1, col, cols, ROLE_QUIET,

@@ -79,20 +79,33 @@ void frame_error_text(char *out, size_t size, const struct err *e)
 
 /* ---- rows around the body ---- */
 
-/* Parts stand two blanks apart: those at the end go first. */
-static void drop_parts(char *s, int cols)
+static char *last_gap(char *s)
 {
     char *last = NULL;
 
-    do {
-        if (text_width(s) <= cols)
-            return;
-        last = NULL;
-        for (char *p = strstr(s, "  "); p; p = strstr(p + 2, "  "))
-            last = p;
-        if (last)
-            *last = '\0';
-    } while (last);
+    for (char *p = strstr(s, "  "); p; p = strstr(p + 2, "  "))
+        last = p;
+    return last;
+}
+
+/* Parts stand two blanks apart and the last one, a time, tells most: those before it go first,
+ * then the one that is left is cut. */
+static void draw_place(char *s, int col, int cols)
+{
+    char *tail = last_gap(s), *gap;
+    int room, used;
+
+    if (!tail || text_width(s) <= cols) {
+        paint_cut(0, col, cols, ROLE_BAR, s);
+        return;
+    }
+    *tail = '\0';
+    tail += 2;
+    room = cols - text_width(tail) - 2;
+    while (text_width(s) > room && (gap = last_gap(s)) != NULL)
+        *gap = '\0';
+    used = room > 0 ? paint_cut(0, col, room, ROLE_BAR, s) + 2 : 0;
+    paint_text(0, col + used, cols - used, ROLE_BAR, tail);
 }
 
 static void draw_title(struct ui *ui, const struct frame *f)
@@ -101,7 +114,8 @@ static void draw_title(struct ui *ui, const struct frame *f)
     const struct sec_cluster *cluster = ui_section(ui, SEC_CLUSTER);
     char clock[AGE_SIZE], where[200] = "";
     bool home = f->screen->id == SCREEN_HOME, own = f->screen->own_title;
-    int col = 1, room = COLS - CLOCK_COLS - 1;
+    int col = 1, room = COLS - CLOCK_COLS - 1,
+        title = home || own ? 0 : text_width(_(f->screen->title)) + 2;
 
     paint_bar(0, ROLE_BAR);
     if (str_eq(core->mode, "sandbox"))
@@ -116,10 +130,15 @@ static void draw_title(struct ui *ui, const struct frame *f)
     }
     if (home || (COLS >= 72 && (!own || text_width(where) + 10 < room)))
         col += paint_text(0, col, room, ROLE_BAR, "azloconf") + 2;
+    if (text_width(where) > room - col - title) { /* what the screen says of itself comes first */
+        if (f->screen->place)
+            own = true;
+        else
+            STR_SET(where, core->host);
+    }
     if (!home && !own)
         col += paint_text(0, col, room - col, ROLE_BAR, _(f->screen->title)) + 2;
-    drop_parts(where, room - col);
-    paint_text(0, col, room - col, ROLE_BAR, where);
+    draw_place(where, col, room - col);
     frame_clock(clock, ui_now(ui));
     paint_right(0, COLS - 1, CLOCK_COLS, ROLE_BAR, clock);
 }

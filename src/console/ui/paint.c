@@ -39,6 +39,16 @@ int paint_text(int row, int col, int cols, enum role role, const char *s)
     return paint_bytes(row, col, cols, role, s, strlen(s));
 }
 
+int paint_cut(int row, int col, int cols, enum role role, const char *s)
+{
+    int used;
+
+    if (text_width(s) <= cols || cols < 8)
+        return paint_text(row, col, cols, role, s);
+    used = paint_text(row, col, cols - 3, role, s);
+    return used + paint_text(row, col + used, 3, role, "...");
+}
+
 int paint_fmt(int row, int col, int cols, enum role role, const char *fmt, ...)
 {
     struct str s = STR_INIT;

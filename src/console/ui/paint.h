@@ -17,6 +17,8 @@ struct area {
 void paint_use(const struct theme *t);
 /* Each returns the columns used. */
 int paint_text(int row, int col, int cols, enum role role, const char *s);
+int paint_cut(int row, int col, int cols, enum role role,
+              const char *s); /* what does not fit ends in ... */
 int paint_bytes(int row, int col, int cols, enum role role, const char *s, size_t n);
 int paint_fmt(int row, int col, int cols, enum role role, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));

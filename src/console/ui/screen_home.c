@@ -66,15 +66,19 @@ static void draw_wide_pane(struct ui *ui, const struct pane *d, const struct are
     col = a->col + paint_text(a->row + 1, a->col, a->cols, theme_role(d->p->level), badge) + 1;
     paint_text(a->row + 1, col, a->cols - (col - a->col), ROLE_TEXT, frame_or_blank(d->p->word));
     reason.row += paint_wrapped(&reason, ROLE_TEXT, d->p->reason);
-    paint_text(reason.row, a->col, a->cols, ROLE_QUIET, d->p->evidence);
+    reason.rows = a->row + 5 - reason.row;
+    paint_wrapped(&reason, ROLE_QUIET, d->p->evidence);
     age_line(ui, d->p, stale, text, sizeof text);
     paint_text(a->row + 5, a->col, a->cols, stale ? ROLE_WARN : ROLE_QUIET, text);
 }
 
-static void draw_line_pane(struct ui *ui, const struct pane *d, int row, int cols, bool stale)
+/* reason_col: where the reason begins if the words before it leave room. */
+static void draw_line_pane(struct ui *ui, const struct pane *d, int row, int cols, int reason_col,
+                           bool stale)
 {
+    struct text_line line;
     char age[AGE_SIZE];
-    int col = 18;
+    int col = 18, end;
 
     paint_text(row, 1, 9, ROLE_QUIET, d->brief);
     if (!ui_has(ui, SEC_CLUSTER)) {
@@ -86,8 +90,12 @@ static void draw_line_pane(struct ui *ui, const struct pane *d, int row, int col
     col += paint_text(row, col - 1, 15, ROLE_TEXT, frame_or_blank(d->p->word));
     if (stale)
         col += paint_text(row, col, 6, ROLE_WARN, _("STALE")) + 1;
-    col = col < 30 ? 30 : col;
-    paint_text(row, col, cols - 8 - col, ROLE_TEXT, d->p->reason);
+    col = col < reason_col ? reason_col : col;
+    end = cols - 2 - text_width(age);
+    if (d->p->reason[0])
+        paint_cut(row, col, end - col, ROLE_TEXT, d->p->reason);
+    else if (text_wrap(d->p->evidence, end - col, &line, 1))
+        paint_fmt(row, col, end - col, ROLE_TEXT, "%.*s", (int)line.n, line.p);
     paint_right(row, cols - 1, 6, ROLE_QUIET, age);
 }
 
@@ -99,14 +107,19 @@ static void draw_panes(struct ui *ui, const struct area *a, bool wide)
         { "RegistrationStatus", "Register", &c->registration },
         { "ConnectionStatus", "Connect", &c->connection },
     };
-    int width = a->cols / 3;
+    int width = a->cols / 3, reason_col = 18;
 
+    for (int i = 0; i < 3; i++) {
+        int end = 19 + text_width(frame_or_blank(panes[i].p->word));
+        reason_col = end > reason_col ? end : reason_col;
+    }
+    reason_col = reason_col < 30 ? reason_col : 30;
     for (int i = 0; i < 3; i++) {
         struct area p = { a->row, 1 + i * width, 6, width - 1 };
         if (wide)
             draw_wide_pane(ui, &panes[i], &p, c->stale);
         else
-            draw_line_pane(ui, &panes[i], a->row + i, a->cols, c->stale);
+            draw_line_pane(ui, &panes[i], a->row + i, a->cols, reason_col, c->stale);
     }
 }
 

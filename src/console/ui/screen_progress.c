@@ -84,15 +84,15 @@ static int current_step(const struct sec_run *r)
     return (int)r->n - 1;
 }
 
-static void remark(const struct sec_step *s, char *out, size_t size)
+static void remark(const struct sec_step *s, bool brief, char *out, size_t size)
 {
     out[0] = '\0';
     if (str_eq(s->state, "found"))
-        str_copy(out, size, _("no change needed"));
+        str_copy(out, size, brief ? _("unchanged") : _("no change needed"));
     else if (s->nodes_total > 0 && !str_eq(s->state, "waiting"))
         str_fmt(out, size, _("%d of %d nodes"), (int)s->nodes_done, (int)s->nodes_total);
     else if (str_eq(s->state, "waiting") && s->no_return)
-        str_copy(out, size, _("no way back from here"));
+        str_copy(out, size, brief ? _("no way back") : _("no way back from here"));
     else if (s->tries > 1)
         str_fmt(out, size, P_("%d try", "%d tries", s->tries), (int)s->tries);
 }
@@ -103,13 +103,15 @@ static void draw_step(struct ui *ui, const struct sec_step *s, int number, int r
     char time[AGE_SIZE] = "", note[80];
     int end = cols - 9, w;
 
-    remark(s, note, sizeof note);
+    remark(s, false, note, sizeof note);
+    if (text_width(s->title) + text_width(note) > end - 13)
+        remark(s, true, note, sizeof note);
     w = text_width(note);
     if (s->started_at && !str_eq(s->state, "skipped"))
         frame_duration(time, (s->ended_at ? s->ended_at : ui_now(ui)) - s->started_at);
     paint_fmt(row, 1, 3, ROLE_TEXT, "%2d", number);
     paint_text(row, 4, 6, m->role, _(m->badge));
-    paint_text(row, 11, end - 12 - (w ? w + 1 : 0), ROLE_TEXT, s->title);
+    paint_cut(row, 11, end - 12 - (w ? w + 1 : 0), ROLE_TEXT, s->title);
     paint_right(row, end - 1, w, ROLE_QUIET, note);
     paint_right(row, cols - 1, 8, ROLE_TEXT, time);
 }
@@ -172,7 +174,7 @@ static void draw_line(struct ui *ui, const struct line *l, int row, int cols)
     const struct sec_step *s = &sec(ui)->steps[l->first];
 
     if (l->detail) {
-        paint_text(row, 11, cols - 12, ROLE_QUIET, s->detail);
+        paint_cut(row, 11, cols - 12, ROLE_QUIET, s->detail);
     } else if (l->last > l->first) {
         paint_fmt(row, 1, 3, ROLE_TEXT, "%2d", l->first + 1);
         paint_text(row, 4, 6, ROLE_GOOD, _("[done]"));
@@ -231,7 +233,7 @@ static void draw_nodes(struct ui *ui, const struct area *a)
                       (int)r->n_nodes - i);
             break;
         }
-        paint_text(row, 1, 20, ROLE_TEXT, d->name);
+        paint_cut(row, 1, 20, ROLE_TEXT, d->name);
         paint_text(row, 22, 7, m->role, _(m->badge));
         paint_fmt(row, 31, a->cols - 32, ROLE_TEXT, "%s%s%s", step_title(r, d->step),
                   d->step[0] && d->detail[0] ? ": " : "", d->detail);
@@ -356,10 +358,10 @@ static void progress_place(struct ui *ui, void *self, char *out, size_t size)
         return;
     frame_duration(elapsed, (r->ended_at ? r->ended_at : ui_now(ui)) - r->started_at);
     if (run_is_active(r) && str_eq(r->plan, "register"))
-        str_fmt(title, sizeof title, _("Registering %s with Azure"), name_of(ui));
+        str_fmt(title, sizeof title, _("Registering %s"), name_of(ui));
     else
         STR_SET(title, r->title);
-    if (run_is_active(r)) /* what the title row has no room for goes from the end */
+    if (run_is_active(r)) /* where the row is short, the step goes first: its line shows it */
         str_fmt(out, size, _("%s  step %d of %d  %s"), title, (int)r->step_no, (int)r->step_count,
                 elapsed);
     else
@@ -377,8 +379,7 @@ static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
     else if (str_eq(r->state, "stopping"))
         str_copy(out, size, _("Stopping after the steps under way."));
     else if (run_is_active(r))
-        str_copy(out, size,
-                 _("Safe to leave: the work goes on without this screen. Menu item 1 returns."));
+        str_copy(out, size, _("Safe to leave: the work goes on. Menu item 1 returns."));
     else if (str_eq(r->state, "failed") || str_eq(r->state, "stopped"))
         str_copy(out, size, _("r tries again: it finds what is there already and goes on."));
     else if (str_eq(r->state, "done"))

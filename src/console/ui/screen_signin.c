@@ -208,8 +208,11 @@ static const char *why_no_square(struct ui *ui, const struct signin *s, const st
         return _("No square here: the address is too long for one.");
     if (!plan->halves)
         str_fmt(out, size,
-                _("No square here: this look has no half blocks. %d rows and %d columns would do "
-                  "for one of blanks; ^T tries the rich look."),
+                ui_theme(ui)->utf8
+                    ? _("No square here: this look has no half blocks. %d rows and %d columns "
+                        "would do for one of blanks; ^T tries the rich look.")
+                    : _("No square here: this look has no half blocks. %d rows and %d columns "
+                        "would do for one of blanks."),
                 plan->rows + 2, plan->cols);
     else
         str_fmt(out, size, _("No square here: it needs %d rows and %d columns."), plan->rows + 2,
@@ -288,15 +291,16 @@ static void draw_code(struct ui *ui, struct signin *s, const struct area *a)
 static void draw_in(struct ui *ui, const struct area *a)
 {
     const struct sec_signin *s = sec(ui);
-    char left[AGE_SIZE], who[64];
+    char left[AGE_SIZE], who[64], line[200];
     int row = a->row + 2;
 
     paint_text(row, 2, 7, ROLE_GOOD, theme_badge("ok"));
-    paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT, _("Signed in as %s"), frame_or_blank(s->account));
+    str_fmt(line, sizeof line, _("Signed in as %s"), frame_or_blank(s->account));
+    paint_cut(row++, 9, a->cols - 10, ROLE_TEXT, line);
     row++;
-    paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT, _("Tenant         %s"),
-              frame_or_blank(s->tenant_name));
-    paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT, _("Tenant id      %s"),
+    str_fmt(line, sizeof line, _("Tenant         %s"), frame_or_blank(s->tenant_name));
+    paint_cut(row++, 9, a->cols - 10, ROLE_TEXT, line);
+    paint_fmt(row++, 9, a->cols - 9, ROLE_TEXT, _("Tenant id      %s"),
               frame_or_blank(s->tenant_id));
     frame_duration(left, s->token_expires_at - ui_now(ui));
     if (s->token_expires_at > 0)

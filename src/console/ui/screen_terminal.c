@@ -12,7 +12,7 @@
 static int line(int row, int cols, const char *label, const char *text)
 {
     paint_text(row, 2, 18, ROLE_QUIET, label);
-    paint_text(row, 21, cols - 22, ROLE_TEXT, text);
+    paint_cut(row, 21, cols - 21, ROLE_TEXT, text);
     return row + 1;
 }
 
@@ -39,7 +39,7 @@ static void terminal_draw(struct ui *ui, void *self, const struct area *body)
     row = line(row, cols, _("Size"), text);
     row = line(row, cols, _("Look"),
                t->rich ? _("rich: lines, bars, half blocks")
-                       : _("basic: 7-bit characters only, a > for the focus"));
+                       : _("basic: 7-bit characters, > is the focus"));
     row = line(row, cols, _("Colours"),
                t->color && t->rich     ? _("on (NO_COLOR=1 turns them off)")
                : no_color && *no_color ? _("off by NO_COLOR")

@@ -425,7 +425,7 @@ static void draw_where(struct ui *ui, struct wizard *w, const struct area *a)
     const struct sec_choices *c = ui_section(ui, SEC_CHOICES);
     struct area form = { a->row + 2, 0, a->rows - 2, a->cols };
     bool failed = str_eq(c->state, "failed"), low = 2 * WHERE_FIELDS + 1 > form.rows;
-    char note[600] = "";
+    char note[600] = "", who[200];
     int row = a->row, col = 1, end = a->cols - 1;
 
     if (low) { /* the fields need the blank row */
@@ -436,7 +436,8 @@ static void draw_where(struct ui *ui, struct wizard *w, const struct area *a)
         STR_SET(note, _("Asking Azure for the lists; you can type."));
     else if (failed)
         str_fmt(note, sizeof note, _("No lists: %s"), c->error.message);
-    col += paint_fmt(row, col, end - col, ROLE_QUIET, _("Signed in as %s."), s->account) + 1;
+    str_fmt(who, sizeof who, _("Signed in as %s."), s->account);
+    col += paint_cut(row, col, end - col, ROLE_QUIET, who) + 1;
     if (col + text_width(note) > end) { /* no room beside it */
         row += !low;
         col = 1;

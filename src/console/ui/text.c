@@ -74,13 +74,13 @@ static const struct spelt {
     wchar_t c;
     const char *ascii;
 } spellings[] = {
-    { 0xa0, " " },     { 0xab, "\"" },    { 0xb0, "o" },    { 0xb7, "." },    { 0xbb, "\"" },
-    { 0xc4, "Ae" },    { 0xc6, "AE" },    { 0xd6, "Oe" },   { 0xdc, "Ue" },   { 0xdf, "ss" },
-    { 0xe4, "ae" },    { 0xe6, "ae" },    { 0xf6, "oe" },   { 0xfc, "ue" },   { 0x132, "IJ" },
-    { 0x133, "ij" },   { 0x152, "OE" },   { 0x153, "oe" },  { 0x1e9e, "SS" }, { 0x2010, "-" },
-    { 0x2011, "-" },   { 0x2013, "-" },   { 0x2014, "-" },  { 0x2018, "'" },  { 0x2019, "'" },
-    { 0x201a, "'" },   { 0x201c, "\"" },  { 0x201d, "\"" }, { 0x201e, "\"" }, { 0x2022, "*" },
-    { 0x2026, "..." }, { 0x202f, " " },   { 0x20ac, "EUR" }, { 0x2192, "->" }, { 0x2212, "-" },
+    { 0xa0, " " },     { 0xab, "\"" },   { 0xb0, "o" },     { 0xb7, "." },    { 0xbb, "\"" },
+    { 0xc4, "Ae" },    { 0xc6, "AE" },   { 0xd6, "Oe" },    { 0xdc, "Ue" },   { 0xdf, "ss" },
+    { 0xe4, "ae" },    { 0xe6, "ae" },   { 0xf6, "oe" },    { 0xfc, "ue" },   { 0x132, "IJ" },
+    { 0x133, "ij" },   { 0x152, "OE" },  { 0x153, "oe" },   { 0x1e9e, "SS" }, { 0x2010, "-" },
+    { 0x2011, "-" },   { 0x2013, "-" },  { 0x2014, "-" },   { 0x2018, "'" },  { 0x2019, "'" },
+    { 0x201a, "'" },   { 0x201c, "\"" }, { 0x201d, "\"" },  { 0x201e, "\"" }, { 0x2022, "*" },
+    { 0x2026, "..." }, { 0x202f, " " },  { 0x20ac, "EUR" }, { 0x2192, "->" }, { 0x2212, "-" },
 };
 
 /* U+00C0 to U+017F without their marks. */
@@ -101,6 +101,14 @@ static const char *spell(wchar_t c, char one[2])
     return one;
 }
 
+/* Marks that belong to the letter before; the C locale's wcwidth does not know them. */
+static bool is_mark(wchar_t c)
+{
+    return (c >= 0x300 && c <= 0x36f) || (c >= 0x1ab0 && c <= 0x1aff) ||
+           (c >= 0x1dc0 && c <= 0x1dff) || (c >= 0x20d0 && c <= 0x20ff) ||
+           (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xfe20 && c <= 0xfe2f) || wcwidth(c) == 0;
+}
+
 /* What is drawn for c: one to three characters and their columns. */
 static int glyphs(wchar_t c, wchar_t out[4])
 {
@@ -108,7 +116,7 @@ static int glyphs(wchar_t c, wchar_t out[4])
 
     if (ascii_mode && c > 0x7e) {
         char one[2];
-        const char *s = c != 0x7f && wcwidth(c) == 0 && !invisible(c) ? "" : spell(c, one);
+        const char *s = !invisible(c) && is_mark(c) ? "" : spell(c, one);
         for (; s[n]; n++)
             out[n] = (wchar_t)s[n];
         out[n] = 0;
@@ -140,6 +148,28 @@ int text_wide(wchar_t *out, size_t max, const char *s, size_t bytes, int cols)
     }
     out[n] = 0;
     return used;
+}
+
+void text_plain(char *out, size_t size, const char *s)
+{
+    const char *end = s + strlen(s);
+    size_t n = 0;
+
+    while (s < end) {
+        wchar_t c = decode(&s, end), g[4] = { c, 0 };
+        char utf8[5];
+
+        if (c != '\n')
+            glyphs(c, g);
+        for (int i = 0; g[i]; i++) {
+            size_t len = text_encode(utf8, g[i]);
+            if (n + len >= size)
+                break;
+            memcpy(out + n, utf8, len);
+            n += len;
+        }
+    }
+    out[n] = '\0';
 }
 
 static int width_of(const char *s, size_t bytes)

@@ -3,7 +3,8 @@
  * Texts are UTF-8 and already clean (base/text.h); this is the second guard: whatever the C library
  * does not call printable, and every invisible or direction-changing character, becomes '?'. Widths
  * come from wcwidth (console-anchors.md 4.6). In ASCII mode (7-bit lines) letters with marks are
- * spelt out where that is usual ("ae") and everything else above U+007E is '?'.
+ * spelt out where that is usual ("ae") and lose the mark elsewhere, dashes and quotes become plain
+ * ones, and what cannot be spelt is '?'.
  */
 #ifndef AZL_UI_TEXT_H
 #define AZL_UI_TEXT_H
@@ -19,6 +20,9 @@ int text_width(const char *s); /* columns */
 /* Wide characters of s that fit into `cols` columns, NUL-terminated; out holds max. Returns the
  * columns used. */
 int text_wide(wchar_t *out, size_t max, const char *s, size_t bytes, int cols);
+
+/* s as the screens would draw it, for words printed outside of them; keeps LF. */
+void text_plain(char *out, size_t size, const char *s);
 
 struct text_line {
     const char *p;

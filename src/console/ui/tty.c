@@ -16,6 +16,7 @@
 
 #include "base/i18n.h"
 #include "base/str.h"
+#include "console/ui/text.h"
 
 #define BUSY_BYTES 256
 
@@ -200,6 +201,15 @@ int tty_open(struct tty *t, struct err *e)
     return 0;
 }
 
+void tty_say(const char *line)
+{
+    char plain[600];
+
+    text_plain(plain, sizeof plain, line);
+    printf("%s\n", plain);
+    fflush(stdout);
+}
+
 void tty_close(struct tty *t, const char *last_words)
 {
     if (!taken)
@@ -213,10 +223,8 @@ void tty_close(struct tty *t, const char *last_words)
     tcsetattr(STDIN_FILENO, TCSADRAIN, &found);
     catch_crashes(false);
     taken = 0;
-    if (last_words && *last_words) {
-        printf("%s\n", last_words);
-        fflush(stdout);
-    }
+    if (last_words && *last_words)
+        tty_say(last_words);
     delscreen(screen);
     screen = NULL;
 }

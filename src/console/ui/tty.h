@@ -29,6 +29,7 @@ struct tty {
 int tty_open(struct tty *t, struct err *e);
 void tty_close(struct tty *t,
                const char *last_words); /* last_words: one line left on the screen, or NULL */
+void tty_say(const char *line);         /* outside of the screens, in this terminal's characters */
 void tty_pause(struct tty *t);          /* shell: the terminal as found, curses kept */
 void tty_resume(struct tty *t);
 void tty_add_keys(const struct tty *t, struct keys *k); /* terminfo's own sequences */

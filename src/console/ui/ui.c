@@ -541,8 +541,7 @@ void ui_shell(struct ui *ui)
     if (!shell || shell[0] != '/')
         shell = "/bin/sh";
     tty_pause(&ui->tty);
-    printf(_("Type exit to come back to azloconf.\n"));
-    fflush(stdout);
+    tty_say(_("Type exit to come back to azloconf."));
     pid = fork();
     if (pid == 0) {
         static const int plain[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGPIPE, SIGCHLD };

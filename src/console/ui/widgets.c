@@ -120,12 +120,6 @@ void input_draw(const struct input *in, int row, int col, int cols, bool focus)
         paint_cursor(row, col + text_width(before + from));
 }
 
-void input_mark(const struct input *in, int row, int col, int cols)
-{
-    if (text_width(in->text) < cols)
-        paint_text(row, col, cols, ROLE_FOCUS, in->text);
-}
-
 /* ---- menu ---- */
 
 static int item_of_number(const struct menu_item *items, int n, int number)
@@ -194,7 +188,7 @@ static void draw_item(const struct menu_item *it, bool on, int row, int col, int
     paint_fmt(row, col, 4, on ? ROLE_FOCUS : ROLE_TEXT, "%s%3d", on ? ">" : " ", it->number);
     paint_fmt(row, col + 4, text_cols + 1, on ? ROLE_FOCUS : ROLE_TEXT, " %s", _(it->text));
     if (cols > text_cols + 12)
-        paint_text(row, col + text_cols + 7, cols - text_cols - 8, it->note_role, it->note);
+        paint_cut(row, col + text_cols + 7, cols - text_cols - 8, it->note_role, it->note);
 }
 
 /* One column with notes where the rows suffice; else two columns without. */
@@ -331,10 +325,25 @@ bool textview_key(struct textview *v, int key)
     return true;
 }
 
+/* The first line has room for the words that the others hang under. */
+static int wrap_paragraph(const struct paragraph *p, int cols, struct text_line *lines, int max)
+{
+    const char *rest;
+
+    if (text_wrap(p->text, cols - p->indent, lines, 1) == 0)
+        return 0;
+    rest = lines[0].p + lines[0].n;
+    if (*rest == '\n')
+        rest++;
+    else
+        rest += strspn(rest, " ");
+    return 1 + text_wrap(rest, cols - p->indent - p->hang, lines + 1, max - 1);
+}
+
 static int draw_paragraph(const struct paragraph *p, int at, int top, const struct area *a)
 {
     struct text_line lines[64];
-    int n = text_wrap(p->text, a->cols - p->indent - p->hang, lines, ARRAY_LEN(lines));
+    int n = wrap_paragraph(p, a->cols, lines, ARRAY_LEN(lines));
 
     if (n == 0)
         n = 1, lines[0] = (struct text_line){ "", 0 };
@@ -352,8 +361,7 @@ static int count_lines(const struct textview *v, int cols)
     int total = 0;
 
     for (int i = 0; i < v->n; i++) {
-        int n = text_wrap(v->items[i].text, cols - v->items[i].indent - v->items[i].hang, lines,
-                          ARRAY_LEN(lines));
+        int n = wrap_paragraph(&v->items[i], cols, lines, ARRAY_LEN(lines));
         total += n ? n : 1;
     }
     return total;

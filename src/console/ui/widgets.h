@@ -19,7 +19,6 @@ struct input {
 void input_set(struct input *in, const char *text);
 bool input_key(struct input *in, int key, const char *pasted); /* true: text or cursor changed */
 void input_draw(const struct input *in, int row, int col, int cols, bool focus);
-void input_mark(const struct input *in, int row, int col, int cols); /* as selected text */
 
 /* ---- menu: numbered items; digits gather and act on Enter ---- */
 struct menu_item {

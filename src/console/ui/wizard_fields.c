@@ -91,7 +91,7 @@ static const char *check_tenant(struct ui *ui, const struct form *f, int i, char
         return "ok";
     }
     if (in->tenant_name[0] && str_ieq(v->id, in->tenant_id)) {
-        str_copy(msg, size, in->tenant_name);
+        str_copy(msg, size, str_ieq(v->in.text, v->id) ? in->tenant_name : in->tenant_id);
         return "ok";
     }
     if (guid_is(v->id)) {
@@ -336,13 +336,14 @@ void wizard_defaults(struct form *w, struct ui *ui)
     const struct sec_cluster *cluster = ui_section(ui, SEC_CLUSTER);
     const struct sec_signin *in = ui_section(ui, SEC_SIGNIN);
     const struct sec_choice *t = find(choices(ui)->tenants, choices(ui)->n_tenants, in->tenant_id);
+    const char *name = t && t->name[0] ? t->name : in->tenant_name;
     char group[96];
 
     form_set(w, WHERE_CLOUD, core->cloud, core->cloud, FORM_DEFAULT);
-    fill_empty(w, WHERE_TENANT, t && t->name[0] ? t->name : in->tenant_id, in->tenant_id);
-    if (w->values[WHERE_TENANT].source == FORM_DEFAULT && t && t->name[0] &&
-        str_ieq(w->values[WHERE_TENANT].in.text, t->id)) /* the list came after the default */
-        form_set(w, WHERE_TENANT, t->name, t->id, FORM_DEFAULT);
+    fill_empty(w, WHERE_TENANT, name[0] ? name : in->tenant_id, in->tenant_id);
+    if (w->values[WHERE_TENANT].source == FORM_DEFAULT && name[0] &&
+        str_ieq(w->values[WHERE_TENANT].in.text, in->tenant_id)) /* it came after the default */
+        form_set(w, WHERE_TENANT, name, in->tenant_id, FORM_DEFAULT);
     default_subscription(w, ui);
     judge_known(w, ui);
     if (cluster->name[0]) {
