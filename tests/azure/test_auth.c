@@ -327,8 +327,7 @@ static void bad_code_answers(void **state)
         "{}",
         "[]",
         "{\"device_code\":1,\"user_code\":\"U\",\"verification_uri\":\"https://microsoft.com/x\"}",
-        "{\"device_code\":\"D\",\"user_code\":\"\",\"verification_uri\":\"https://microsoft.com/"
-        "x\"}",
+        "{\"device_code\":\"D\",\"user_code\":\"\",\"verification_uri\":\"https://a.com/x\"}",
         "{\"device_code\":\"D\",\"user_code\":\"U\"}",
     };
     struct bed *b = *state;

@@ -368,8 +368,7 @@ static void fill(char *out, size_t size)
 {
     static const char *const bits[] = { "\xe4\xb8\xad\xe6\x96\x87",
                                         "e\xcc\x81\xcc\x82\xcc\x83",
-                                        "\xe2\x80\xae"
-                                        "evil",
+                                        "\xe2\x80\xaewrong way",
                                         "\033[2J\033[H",
                                         "\r\n\ttab",
                                         "\xff\xfe",

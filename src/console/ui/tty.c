@@ -16,6 +16,7 @@
 
 #include "base/i18n.h"
 #include "base/str.h"
+#include "console/ui/terminfo.h"
 #include "console/ui/text.h"
 
 #define BUSY_BYTES 256
@@ -114,18 +115,9 @@ static void describe(struct tty *t)
 
 static bool try_term(const char *name)
 {
-    const char *cup;
-
-    screen = newterm(name, stdout, stdin);
-    if (!screen)
-        return false;
-    cup = tigetstr("cup");
-    if (cup && cup != (char *)-1)
-        return true;
-    endwin();
-    delscreen(screen);
-    screen = NULL;
-    return false;
+    if (terminfo_places_text(name)) /* newterm keeps what it made for a type that it cannot use */
+        screen = newterm(name, stdout, stdin);
+    return screen != NULL;
 }
 
 /* TERM as given; where it is unknown or cannot place text, what the line most likely is. */
