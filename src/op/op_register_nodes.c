@@ -131,7 +131,7 @@ REG_ASK(stored)
 }
 
 /* Judged on the stored id even where the status is not Registered (register-flow.md 7.17). */
-static int conflict(struct op_view *v, const char *uri, struct err *e)
+static int conflict(struct op_view *v, const char *uri, const char *region, struct err *e)
 {
     struct arm_id id;
 
@@ -149,6 +149,12 @@ static int conflict(struct op_view *v, const char *uri, struct err *e)
         return err_set(e, ERR_OP, 9128,
                        _("The stored registration names the subscription %s, not %s."),
                        id.subscription, op_input(v, "subscriptionId"));
+    if (region && *region && !str_ieq(region, op_input(v, "region")))
+        return err_set(
+            e, ERR_OP, 9104,
+            _("The stored registration names the region %s, not %s; a resource cannot be "
+              "moved."),
+            region, op_input(v, "region"));
     return 0;
 }
 
@@ -164,7 +170,7 @@ REG_READ(stored)
                 op_node_name(v));
         return OP_FAILED;
     }
-    if (uri && *uri && conflict(v, uri, e))
+    if (uri && *uri && conflict(v, uri, json_str(a->json, "Region"), e))
         return OP_FAILED;
     keep_status(v, a);
     if (registered_here(v)) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/loop.h"
 #include "base/str.h"
 
@@ -238,7 +239,7 @@ static int seed_resources(struct json *root, const struct json *given, struct er
 
         if (!id || id[0] != '/')
             return err_set(e, ERR_USAGE, 0,
-                           "A resource of the seed has no id that starts with \"/\".");
+                           _("A resource of the seed has no id that starts with \"/\"."));
         key = seed_key(id);
         json_set(resources, key, json_copy(c));
         free(key);
@@ -299,22 +300,23 @@ static int check_seed(const struct json *seed, struct err *e)
                     { "regions", json_is_array } };
 
     if (!json_is_object(seed))
-        return err_set(e, ERR_USAGE, 0, "The seed is not a JSON object.");
+        return err_set(e, ERR_USAGE, 0, _("The seed is not a JSON object."));
     JSON_EACH (m, seed) {
         size_t i = 0;
         while (i < ARRAY_LEN(members) && !str_eq(members[i].name, json_name(m)))
             i++;
         if (i == ARRAY_LEN(members))
-            return err_set(e, ERR_USAGE, 0, "The seed's member \"%s\" is not known.", json_name(m));
+            return err_set(e, ERR_USAGE, 0, _("The seed's member \"%s\" is not known."),
+                           json_name(m));
         if (!members[i].fits(m))
-            return err_set(e, ERR_USAGE, 0, "The seed's member \"%s\" has a wrong value.",
+            return err_set(e, ERR_USAGE, 0, _("The seed's member \"%s\" has a wrong value."),
                            json_name(m));
     }
     JSON_EACH (s, json_get(seed, "subscriptions")) {
         const struct json *id = json_member(s, "subscriptionId"), *state = json_member(s, "state");
         if (!json_is_object(s) || (id && !is_guid(id)) || (state && !is_state(state)))
             return err_set(e, ERR_USAGE, 0,
-                           "A subscription of the seed has a wrong id or an unknown state.");
+                           _("A subscription of the seed has a wrong id or an unknown state."));
     }
     return 0;
 }

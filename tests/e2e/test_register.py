@@ -45,7 +45,29 @@ def test_conflict_with_the_stored_registration_is_refused_before_anything():
         for option, value, code in (("--resource-name", "OTHER", "9127"), ("--resource-group-name", "other-rg", "9125")):
             p = r.run(*r.register_args(), option, value, ok=1)
             azl.check(code in p.stderr, p.stderr)
+        args = ["westeurope" if a == "eastus" else a for a in r.register_args()]
+        p = r.run(*args, ok=1)
+        azl.check("9104" in p.stderr and "names the region eastus, not westeurope" in p.stderr, p.stderr)
         azl.equal(r.writes(), writes, "something was written")
+
+
+def test_registered_but_a_node_is_not_done_is_done_in_part():
+    """The last look at the machines fails for good; by then the cluster is registered and Connected (takes its tries: 40 s)."""
+    with azl.Rehearsal(sandbox=["--latency", "200"]) as r:
+        r.prepare()
+        p = r.start(*r.register_args())
+
+        def arc_settings_begun():
+            for run in r.json("operations")["runs"]:
+                states = {s["id"]: s["state"] for s in r.json("operations", "show", run["id"])["steps"]}
+                return states.get("arc-settings") in ("running", "done")
+        azl.wait_for(arc_settings_begun, 30, "the step arc-settings")
+        r.fault("500@GET *HybridCompute/machines*x1000")
+        out = p.communicate(timeout=120)[0]
+        azl.equal(p.returncode, 6, out)
+        azl.check("The cluster is registered, but a step on the nodes did not come to its end" in out, out)
+        azl.equal(r.json("operations", "show", r.json("operations")["runs"][0]["id"])["result"], "RegisterSucceededButArcFailed", "result")
+        azl.equal(r.status()["RegistrationStatus"], "Registered", "status")
 
 
 azl.main()
