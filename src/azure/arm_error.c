@@ -37,17 +37,7 @@ static bool is_retryable(int http, const char *code)
         "TooManyRequests",
     };
 
-    switch (http) {
-    case 408:
-    case 429:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-        return true;
-    default:
-        return in_list(codes, ARRAY_LEN(codes), code);
-    }
+    return http_status_passes(http) || in_list(codes, ARRAY_LEN(codes), code);
 }
 
 static const char *member_str(const struct json *j, const char *name)

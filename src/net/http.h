@@ -100,6 +100,8 @@ uint64_t http_requests(struct http *h); /* sent so far: a figure for tests and b
 /* A transport over another one: GET and HEAD are repeated after 408, 429, 500, 502, 503, 504 and
  * lost answers (up to 4 tries, delay Retry-After, else 0.8 s * 2^(n-1) with +-20 % jitter, cap 30
  * s, within the request's deadline); all others pass through. `inner` stays the caller's. */
+/* 408, 429, 500, 502, 503, 504: the same request may pass later. */
+bool http_status_passes(int status);
 struct http *http_retry_new(struct loop *l, struct http *inner);
 
 #endif

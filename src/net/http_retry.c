@@ -87,21 +87,14 @@ static void copy_request(struct http_call *c, const struct http_req *q)
     }
 }
 
+bool http_status_passes(int status)
+{
+    return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
 static bool worth_repeating(const struct http_reply *r)
 {
-    switch (r->status) {
-    case 0:
-        return r->err.retryable;
-    case 408:
-    case 429:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-        return true;
-    default:
-        return false;
-    }
+    return r->status ? http_status_passes(r->status) : r->err.retryable;
 }
 
 static int64_t delay_ms(const struct http_call *c, const struct http_reply *r)

@@ -185,19 +185,9 @@ static void machine(struct sb_req *q, struct sb_reply *r)
 
 static void machines(struct sb_req *q, struct sb_reply *r)
 {
-    struct res_need need = { MACHINE_TYPE "/read", NS_ARC, false, false };
-    struct str prefix = STR_INIT;
+    static const struct res_need need = { MACHINE_TYPE "/read", NS_ARC, false, false };
 
-    need.group = sb_var(q, "rg")[0] != 0;
-    if (!res_allow(q, r, &need))
-        return;
-    if (need.group)
-        res_group_id(&prefix, q);
-    else
-        str_addf(&prefix, "/subscriptions/%s", sb_var(q, "sub"));
-    str_addc(&prefix, '/');
-    res_list(q, r, str_p(&prefix), MACHINE_TYPE, form);
-    str_free(&prefix);
+    res_list_scope(q, r, &need, MACHINE_TYPE, form);
 }
 
 #define MACHINES "/providers/Microsoft.HybridCompute/machines"

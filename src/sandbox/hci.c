@@ -213,19 +213,9 @@ static void cluster(struct sb_req *q, struct sb_reply *r)
 
 static void clusters(struct sb_req *q, struct sb_reply *r)
 {
-    struct res_need need = { CLUSTER_TYPE "/read", NS_HCI, false, false };
-    struct str prefix = STR_INIT;
+    static const struct res_need need = { CLUSTER_TYPE "/read", NS_HCI, false, false };
 
-    need.group = sb_var(q, "rg")[0] != 0;
-    if (!res_allow(q, r, &need))
-        return;
-    if (need.group)
-        res_group_id(&prefix, q);
-    else
-        str_addf(&prefix, "/subscriptions/%s", sb_var(q, "sub"));
-    str_addc(&prefix, '/');
-    res_list(q, r, str_p(&prefix), CLUSTER_TYPE, hci_form);
-    str_free(&prefix);
+    res_list_scope(q, r, &need, CLUSTER_TYPE, hci_form);
 }
 
 #define SUB      "/subscriptions/{sub}"

@@ -338,6 +338,25 @@ void res_list(struct sb_req *q, struct sb_reply *r, const char *prefix, const ch
     sb_reply_json(r, 200, body);
 }
 
+void res_list_scope(struct sb_req *q, struct sb_reply *r, const struct res_need *need,
+                    const char *type,
+                    struct json *(*form)(struct sb_req *q, const struct json *resource))
+{
+    struct res_need here = *need;
+    struct str prefix = STR_INIT;
+
+    here.group = sb_var(q, "rg")[0] != 0;
+    if (!res_allow(q, r, &here))
+        return;
+    if (here.group)
+        res_group_id(&prefix, q);
+    else
+        str_addf(&prefix, "/subscriptions/%s", sb_var(q, "sub"));
+    str_addc(&prefix, '/');
+    res_list(q, r, str_p(&prefix), type, form);
+    str_free(&prefix);
+}
+
 /* ---- the sandbox's own address, providers, the provider's principal ---- */
 
 void res_note_base(struct sb_req *q)

@@ -49,6 +49,10 @@ void res_stamp(
 /* SystemAssigned asked for: principalId and tenantId are given once. */
 void res_identity(struct sb_req *q, struct json *resource, const struct json *asked);
 /* {"value":[each resource of `type` under prefix, cut to shape]} */
+/* What stands in {rg} where the route has one, else in {sub}: allowed by need, listed. */
+void res_list_scope(struct sb_req *q, struct sb_reply *r, const struct res_need *need,
+                    const char *type,
+                    struct json *(*form)(struct sb_req *q, const struct json *resource));
 void res_list(struct sb_req *q, struct sb_reply *r, const char *prefix, const char *type,
               struct json *(*form)(struct sb_req *q, const struct json *resource));
 /* Last segment of an id ("" if none); is `id` inside `scope` (equal or below)? Without case. */
