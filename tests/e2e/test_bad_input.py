@@ -303,9 +303,12 @@ def test_a_read_only_state_folder():
         with azl.Rehearsal(state=state) as r:
             r.prepare()
             r.kill_core(15)
-            subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+
+            def remounted(how):  # busy until the sandbox, which ends with its core, has closed its log
+                return subprocess.run(["mount", "-o", "remount," + how, disk], check=False).returncode == 0
+            azl.wait_for(lambda: remounted("ro"), 15, "the folder to be read-only")
             p = r.run("status")
-            subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+            azl.check(remounted("rw"), "the folder stays read-only")
             azl.check("read-only" in (p.stdout + p.stderr).lower(), p.stdout + p.stderr)
             r.kill_core(15)
             azl.equal(r.status()["ClusterStatus"], "Clustered", "nothing was lost")
