@@ -30,6 +30,7 @@ struct http_call {
     struct http_reply reply;
     struct http_headers headers;
     struct str body;
+    bool ending; /* its callback runs: a cancel from there finds it over */
 };
 
 static void problem(struct replay_http *h, const struct http_req *q, const char *why,
@@ -182,6 +183,7 @@ static void on_answer(void *payload)
     struct http_call *c = payload;
 
     c->timer = NULL;
+    c->ending = true;
     call_unlink(c);
     c->fn(c->payload, &c->reply);
     call_free(c);
@@ -221,6 +223,8 @@ static struct http_call *replay_send(struct http *http, const struct http_req *q
 
 static void replay_cancel(struct http_call *c)
 {
+    if (c->ending)
+        return;
     call_unlink(c);
     call_free(c);
 }

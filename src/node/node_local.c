@@ -49,6 +49,11 @@ struct node_call {
     char registration_date[TIME_SIZE];
 };
 
+static bool is_verb(enum node_verb v)
+{
+    return (unsigned)v < NODE_VERBS;
+}
+
 /* ---- the end of a call ---- */
 
 static void call_drop(struct node_call *c)
@@ -72,7 +77,8 @@ static void reply(struct node_call *c, struct json *answer, const struct err *e)
 
     if (!answer) {
         r.err = *e;
-        if (node_verbs[c->verb].changes) /* the others are asked every few seconds */
+        if (is_verb(c->verb) &&
+            node_verbs[c->verb].changes) /* the others are asked every few seconds */
             log_wrn("node %s: %s failed: %s", c->n->node.name, node_verb_name(c->verb), e->message);
     }
     c->fn(c->payload, &r);
@@ -455,9 +461,15 @@ static verb_fn *const verb_fns[NODE_VERBS] = {
 static void on_start(void *payload)
 {
     struct node_call *c = payload;
+    struct err e = { 0 };
 
     c->timer = NULL;
-    verb_fns[c->verb](c);
+    if (is_verb(c->verb)) {
+        verb_fns[c->verb](c);
+        return;
+    }
+    err_set(&e, ERR_USAGE, 0, "a node knows no verb %d", (int)c->verb); /* of programs, not users */
+    reply(c, NULL, &e);
 }
 
 static struct node_call *local_call(struct node *node, enum node_verb v, const struct json *args,
@@ -471,7 +483,7 @@ static struct node_call *local_call(struct node *node, enum node_verb v, const s
     c->fn = fn;
     c->payload = payload;
     c->args = args ? json_copy(args) : json_object();
-    if (token && node_verbs[v].takes_token)
+    if (token && is_verb(v) && node_verbs[v].takes_token)
         secret_copy(&c->token, token);
     c->next = n->calls;
     if (c->next)

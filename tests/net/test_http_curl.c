@@ -3,148 +3,11 @@
 
 #include "testing.h"
 
-#include <arpa/inet.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
+#include "beds.h"
 #include "net/http.h"
+#include "server.h"
 
 int test_net_http_curl(void);
-
-/* ---- the server ---- */
-
-enum act { KEEP, CLOSE, RESET, HANG };
-struct answer {
-    const char *bytes;
-    enum act then;
-};
-#define MAX_CONNECTIONS 32
-struct server;
-struct connection {
-    struct server *s;
-    int fd;
-    struct loop_io *io;
-    struct str in;
-};
-struct server {
-    struct loop *loop;
-    int fd, port;
-    struct loop_io *io;
-    const struct answer *answers; /* one a request; the last one is repeated */
-    size_t n_answers, next;
-    struct connection c[MAX_CONNECTIONS];
-    int opened, open_now, most_open, requests;
-    struct str last; /* the newest request */
-};
-
-static void hang_up(struct connection *c, bool reset)
-{
-    struct linger hard = { 1, 0 };
-
-    if (c->fd < 0)
-        return;
-    if (reset)
-        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
-    loop_io_del(c->io);
-    close(c->fd);
-    c->fd = -1;
-    str_free(&c->in);
-    c->s->open_now--;
-}
-
-/* Length of the whole request, 0 if it is not all there. */
-static size_t request_length(const struct str *in)
-{
-    const char *end = in->p ? strstr(in->p, "\r\n\r\n") : NULL;
-    const char *length = in->p ? str_ifind(in->p, "\r\nContent-Length: ") : NULL;
-    size_t head = end ? (size_t)(end - in->p) + 4 : 0;
-    size_t body = end && length && length < end ? strtoul(length + 18, NULL, 10) : 0;
-
-    return end && in->len >= head + body ? head + body : 0;
-}
-
-static void give_answer(struct connection *c)
-{
-    struct server *s = c->s;
-    const struct answer *a = &s->answers[s->next];
-    size_t n = strlen(a->bytes);
-
-    s->requests++;
-    if (s->next + 1 < s->n_answers)
-        s->next++;
-    if (n > 0)
-        assert_int_equal(send(c->fd, a->bytes, n, MSG_NOSIGNAL), n);
-    if (a->then == CLOSE || a->then == RESET)
-        hang_up(c, a->then == RESET);
-}
-
-static void on_bytes(void *payload, int fd, short revents)
-{
-    struct connection *c = payload;
-    char block[4096];
-    ssize_t n = recv(fd, block, sizeof(block), 0);
-    size_t whole;
-
-    (void)revents;
-    if (n <= 0) {
-        hang_up(c, false);
-        return;
-    }
-    str_addn(&c->in, block, (size_t)n);
-    while (c->fd >= 0 && (whole = request_length(&c->in))) {
-        str_reset(&c->s->last);
-        str_addn(&c->s->last, c->in.p, whole);
-        memmove(c->in.p, c->in.p + whole, c->in.len - whole + 1);
-        c->in.len -= whole;
-        give_answer(c);
-    }
-}
-
-static void on_accept(void *payload, int fd, short revents)
-{
-    struct server *s = payload;
-    struct connection *c = &s->c[s->opened];
-
-    (void)revents;
-    assert_true(s->opened < MAX_CONNECTIONS);
-    c->s = s;
-    c->fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-    assert_true(c->fd >= 0);
-    c->io = loop_io_add(s->loop, c->fd, POLLIN, on_bytes, c);
-    s->opened++;
-    s->open_now++;
-    if (s->open_now > s->most_open)
-        s->most_open = s->open_now;
-}
-
-static void server_start(struct server *s, struct loop *l, const struct answer *a, size_t n)
-{
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t size = sizeof(at);
-
-    memset(s, 0, sizeof(*s));
-    for (int i = 0; i < MAX_CONNECTIONS; i++)
-        s->c[i].fd = -1;
-    s->loop = l;
-    s->answers = a;
-    s->n_answers = n;
-    s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(s->fd, (struct sockaddr *)&at, sizeof(at)), 0);
-    assert_int_equal(listen(s->fd, 64), 0);
-    assert_int_equal(getsockname(s->fd, (struct sockaddr *)&at, &size), 0);
-    s->port = ntohs(at.sin_port);
-    s->io = loop_io_add(l, s->fd, POLLIN, on_accept, s);
-}
-
-static void server_stop(struct server *s)
-{
-    for (int i = 0; i < s->opened; i++)
-        hang_up(&s->c[i], false);
-    loop_io_del(s->io);
-    close(s->fd);
-    str_free(&s->last);
-}
 
 /* ---- a rig: loop, server, transport, the newest reply ---- */
 
@@ -468,21 +331,18 @@ static void test_nothing_sent(void **state)
     turn_until(&g, 0);
     while (g.server.open_now == 0)
         loop_turn(g.loop, 100);
-    give_answer(&g.server.c[0]);
+    server_answer(&g.server.c[0]);
     turn_until(&g, 1);
     assert_int_equal(g.status, 0);
     assert_false(g.err.unsure);
     assert_true(g.err.retryable);
     /* nobody listens */
-    loop_io_del(g.server.io);
-    close(g.server.fd);
+    server_deaf(&g.server);
     http_send(g.http, &q, on_reply, &g);
     turn_until(&g, 2);
     assert_int_equal(g.err.code, 7);
     assert_false(g.err.unsure);
     assert_non_null(strstr(g.err.message, "refused"));
-    g.server.fd = -1;
-    g.server.io = NULL;
     rig_stop(&g);
 }
 
@@ -602,9 +462,16 @@ static void test_bad_ca(void **state)
     loop_free(l);
 }
 
+static void test_contract(void **state)
+{
+    (void)state;
+    http_contract(&curl_backend);
+}
+
 int test_net_http_curl(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_contract),
         cmocka_unit_test(test_get_and_reuse),
         cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_head),

@@ -2,6 +2,7 @@
 
 #include "testing.h"
 
+#include "beds.h"
 #include "net/http.h"
 
 int test_net_http_replay(void);
@@ -183,12 +184,19 @@ static void test_bad_script(void **state)
     loop_free(l);
 }
 
+static void test_contract(void **state)
+{
+    (void)state;
+    http_contract(&replay_backend);
+}
+
 int test_net_http_replay(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),  cmocka_unit_test(test_mismatch),
-        cmocka_unit_test(test_errors), cmocka_unit_test(test_policy_and_cancel),
-        cmocka_unit_test(test_sends),  cmocka_unit_test(test_bad_script),
+        cmocka_unit_test(test_contract),          cmocka_unit_test(test_plays),
+        cmocka_unit_test(test_mismatch),          cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_policy_and_cancel), cmocka_unit_test(test_sends),
+        cmocka_unit_test(test_bad_script),
     };
 
     return TEST_GROUP("net/http_replay", tests);

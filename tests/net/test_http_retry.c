@@ -2,6 +2,7 @@
 
 #include "testing.h"
 
+#include "beds.h"
 #include "net/http.h"
 
 int test_net_http_retry(void);
@@ -191,13 +192,20 @@ static void test_copies_and_cancel(void **state)
     rig_stop(&g);
 }
 
+static void test_contract(void **state)
+{
+    (void)state;
+    http_contract(&retry_curl_backend);
+    http_contract(&retry_replay_backend);
+}
+
 int test_net_http_retry(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_repeats_reads),     cmocka_unit_test(test_four_tries),
-        cmocka_unit_test(test_lost_answer),       cmocka_unit_test(test_not_repeated),
-        cmocka_unit_test(test_writes_pass),       cmocka_unit_test(test_deadline),
-        cmocka_unit_test(test_copies_and_cancel),
+        cmocka_unit_test(test_contract),     cmocka_unit_test(test_repeats_reads),
+        cmocka_unit_test(test_four_tries),   cmocka_unit_test(test_lost_answer),
+        cmocka_unit_test(test_not_repeated), cmocka_unit_test(test_writes_pass),
+        cmocka_unit_test(test_deadline),     cmocka_unit_test(test_copies_and_cancel),
     };
 
     return TEST_GROUP("net/http_retry", tests);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "contract.h"
 #include "net/http.h"
 #include "node/node.h"
 #include "store/store.h"
@@ -475,6 +476,42 @@ static void test_cancel(void **state)
     assert_int_equal(g.answers, 0);
 }
 
+/* ---- the contract of every node ---- */
+
+static void bed_open(struct node_bed *b, bool lost)
+{
+    struct rig *g = xcalloc(1, sizeof(*g));
+
+    rig_start(g, "[]");
+    call(g, g->node, NODE_CLUSTER_CREATE, CREATE);
+    set_script(g, lost ? "[" TOKEN "," REGISTER("\"error\":\"reset\"") "]"
+                       : "[" TOKEN "," REGISTERED "," SYNCED "," SYNCED "]");
+    *b = (struct node_bed){ .loop = g->loop, .node = g->node, .own = g };
+}
+
+/* Most behaviours leave a part of the script unplayed. */
+static void bed_close(struct node_bed *b)
+{
+    struct rig *g = b->own;
+
+    json_free(g->answer);
+    if (b->node)
+        b->node->ops->close(b->node);
+    g->node2->ops->close(g->node2);
+    g->store->ops->close(g->store);
+    g->http->ops->close(g->http);
+    loop_free(g->loop);
+    free(g);
+}
+
+static void test_contract(void **state)
+{
+    static const struct node_backend backend = { bed_open, bed_close, false };
+
+    (void)state;
+    node_contract(&backend);
+}
+
 int test_node_node_local(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -483,7 +520,7 @@ int test_node_node_local(void)
         cmocka_unit_test(test_register_again),  cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_failed_sync),     cmocka_unit_test(test_unregister),
         cmocka_unit_test(test_damaged_records), cmocka_unit_test(test_facts_and_agent),
-        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_cancel),          cmocka_unit_test(test_contract),
     };
 
     return TEST_GROUP("node/node_local", tests);

@@ -324,6 +324,10 @@ static void node_effect(struct node_call *c)
         c->no_power = true;
         return;
     }
+    if ((unsigned)c->verb >= NODE_VERBS) {
+        err_set(&c->reply.err, ERR_USAGE, 0, "no such verb");
+        return;
+    }
     n->calls[c->verb]++;
     fails = n->fail[c->verb] > 0;
     if (!fails || n->fail_effect) {
@@ -335,6 +339,10 @@ static void node_effect(struct node_call *c)
         n->fail[c->verb]--;
         err_set(&c->reply.err, ERR_NODE, 42, "the agent failed");
         c->reply.err.unsure = n->fail_unsure;
+    }
+    if (err_is(&c->reply.err)) { /* the effect stays, the answer does not come */
+        json_free((struct json *)c->reply.json);
+        c->reply.json = NULL;
     }
 }
 

@@ -101,6 +101,7 @@ struct json *fx_arm_code(const char *code);
 #define FX_MACHINES                                                                                \
     "/subscriptions/" FX_SUB "/resourceGroups/hci-rg/providers/Microsoft.HybridCompute/machines"
 
+int test_op_node_contract(void);
 int test_op_op_engine(void);
 int test_op_op_exec(void);
 int test_op_op_resume(void);

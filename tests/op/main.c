@@ -6,6 +6,7 @@
 
 int main(void)
 {
+    test_op_node_contract();
     test_op_op_engine();
     test_op_op_exec();
     test_op_op_resume();
