@@ -20,6 +20,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import azl  # noqa: E402
+import products  # noqa: E402
 
 QUICK = "--quick" in sys.argv
 REPEATS = 5 if QUICK else 15
@@ -132,18 +133,8 @@ def registration(nodes):
         shown = r.json("operations", "show", run["id"])
         wall = (at(shown["endedAt"]) - at(shown["startedAt"])).total_seconds()
         requests = [x for x in r.exchanges()[before:] if "/oauth2/v2.0/" not in x["url"]]
-        chain = longest_chain([x for x in requests if x["url"].startswith("https")])
+        chain = products.longest_chain([x for x in requests if x["url"].startswith("https")])
         return wall, len(requests), chain, rss_of(r.core_pid())
-
-
-def longest_chain(requests):
-    """Dependent round trips: the longest sequence of exchanges of which each began after the one before it had ended."""
-    spans = sorted((x["startedAt"], x["endedAt"]) for x in requests if "startedAt" in x)
-    chain, end = 0, None
-    for start, stop in sorted(spans, key=lambda s: s[1]):
-        if end is None or start >= end:
-            chain, end = chain + 1, stop
-    return chain
 
 
 def main():

@@ -34,6 +34,16 @@ def requests_of_a_registration(nodes=1):
         return out
 
 
+def longest_chain(requests):
+    """Dependent round trips: the longest sequence of exchanges of which each began after the one before it had ended."""
+    spans = sorted((x["startedAt"], x["endedAt"]) for x in requests if "startedAt" in x)
+    chain, end = 0, None
+    for start, stop in sorted(spans, key=lambda s: s[1]):
+        if end is None or start >= end:
+            chain, end = chain + 1, stop
+    return chain
+
+
 def registers_with_fault(kind, request, nodes=1):
     with azl.Rehearsal(nodes=nodes, sandbox=["--fault", f"{kind}@{request}"]) as r:
         r.prepare()

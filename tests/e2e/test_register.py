@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The main job on the command line: a fresh cluster is registered, a second run changes nothing."""
 import azl
+import products
 
 
 def test_whole_registration_one_node():
@@ -26,6 +27,18 @@ def test_second_run_finds_everything_and_changes_nothing():
         azl.equal(len(writes), len(set(writes)), f"a write was made twice: {writes}")
         r.register()
         azl.equal(r.writes(), writes, "the second run wrote")
+
+
+def test_round_trips_of_a_fresh_registration():
+    """What is not dependent is asked together: nine answers after one another, and nothing is asked in vain."""
+    with azl.Rehearsal(sandbox=["--latency", "150"]) as r:
+        r.prepare()
+        before = len(r.exchanges())
+        r.register()
+        azure = [x for x in r.exchanges()[before:] if x["url"].startswith("https")]
+        print(f"        {len(azure)} requests, {products.longest_chain(azure)} dependent round trips")
+        azl.check(products.longest_chain(azure) <= 9, f"{products.longest_chain(azure)} dependent round trips")
+        azl.check(len(azure) <= 26, f"{len(azure)} requests")
 
 
 def test_sixteen_nodes():
