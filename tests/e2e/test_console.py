@@ -288,6 +288,29 @@ def test_the_square_on_a_small_screen():
         r.sandbox("POST", "/sandbox/approve", {"user_code": "*"})
 
 
+def test_the_command_line_on_a_terminal_and_off_it():
+    """On a terminal the code with its square, the review and a question; off it plain lines."""
+    need_tmux()
+    with azl.Rehearsal(approve="manual") as r:
+        r.run("cluster", "create", "cluster1", "--node", "node1", ok=0)
+        args = [a for a in r.register_args() if a != "--yes"]
+        p = r.run(*args, ok=2)
+        azl.check("add --yes" in p.stderr, p.stderr)
+        with Terminal(r, 80, 40, command=shlex.join([azl.PROGRAM, *args, *r.extra]) + "; echo code $?; exec sleep 30") as t:
+            text = t.wait("and type the code", "Waiting for you; Ctrl-C leaves.")
+            check_square(t, text, r.ready()["base"] + "/devicelogin")
+            azl.equal(r.writes(), [], "written before the question")
+            r.sandbox("POST", "/sandbox/approve", {"user_code": "*"})
+            t.wait("This will be done:", "Type yes to go on:")
+            azl.equal(r.writes(), [], "written before the answer")
+            t.write("yes")
+            t.keys("Enter")
+            t.wait("Done in", "code 0", seconds=60)
+        azl.equal(r.status()["ConnectionStatus"], "Connected", "status")
+        p = r.register()
+        azl.check("\033" not in p.stdout + p.stderr and "\u2588" not in p.stdout and "\r" not in p.stdout, repr(p.stdout))
+
+
 # ---- 3 to 6: closed terminals, dead cores, two consoles, sizes ----
 
 def ready_to_register(**kw):
