@@ -206,7 +206,7 @@ void out_square(const char *text)
     bool utf8 = str_eq(nl_langinfo(CODESET), "UTF-8");
     struct winsize ws = { 0 };
     struct qr_plan plan;
-    struct qr q;
+    struct qr q = { 0 }; /* qr_make frees what was there */
 
     if (!term || str_eq(term, "dumb") || ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) < 0 ||
         !qr_make(&q, text))

@@ -15,7 +15,8 @@ struct qr {
     int modules; /* along an edge; 0: none made */
     unsigned char *dark;
 };
-bool qr_make(struct qr *q, const char *text); /* false: too long for a square */
+/* q is zeroed, or holds an older square that is freed. False: too long for a square. */
+bool qr_make(struct qr *q, const char *text);
 void qr_free(struct qr *q);
 bool qr_dark(const struct qr *q, int x, int y); /* outside the square is light */
 
