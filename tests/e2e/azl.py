@@ -5,8 +5,10 @@ Programs come from $AZL_BUILD/src (automake sets it). Nothing leaves this machin
 """
 import concurrent.futures
 import glob
+import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,6 +24,8 @@ BUILD = os.environ.get("AZL_BUILD", os.path.abspath(os.path.join(os.path.dirname
 SRC = os.environ.get("AZL_SRC", os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")))
 PROGRAM = os.path.join(BUILD, "src", "azloconf")
 LONG = os.environ.get("AZL_LONG") == "1"
+EXCHANGES = os.environ.get("AZL_EXCHANGES")  # a folder: the exchange log of every rehearsal is kept there, to be judged afterwards
+_kept, _shapes = itertools.count(1), set()
 
 
 class Skip(Exception):
@@ -40,6 +44,21 @@ def check(condition, text):
 def equal(got, want, text=""):
     if got != want:
         raise Failed(f"{text}: got {got!r}, wanted {want!r}")
+
+
+def keep_exchanges(log):
+    """The long tests ask the same a hundred thousand times: of what differs in ids, times and tokens alone they keep the first."""
+    os.makedirs(EXCHANGES, exist_ok=True)
+    name = os.path.basename(sys.argv[0]).removesuffix(".py")
+    kept = os.path.join(EXCHANGES, f"{name}-{os.getpid()}-{next(_kept)}.jsonl")
+    with open(log, encoding="utf-8") as f:
+        lines = [line for line in f if line.endswith("\n")]  # the last one of a sandbox that was killed may be half a line
+    if LONG:
+        shapes = [hash(re.sub(r"eyJ[\w.-]+|[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", line)) for line in lines]
+        lines = [line for line, shape in zip(lines, shapes) if shape not in _shapes and not _shapes.add(shape)]
+    if lines:
+        with open(kept, "w", encoding="utf-8") as f:
+            f.writelines(lines)
 
 
 class Rehearsal:
@@ -68,6 +87,8 @@ class Rehearsal:
 
     def __exit__(self, *exc):
         self.kill_core(signal.SIGTERM)
+        if EXCHANGES and os.path.exists(self.log):
+            keep_exchanges(self.log)
         if os.environ.get("AZL_KEEP"):
             print("kept:", self.top)
         else:
