@@ -12,7 +12,7 @@
 
 static const char *goes_on(struct ui *ui)
 {
-    return run_is_active(ui_section(ui, SEC_RUN))
+    return model_run_active(ui_model(ui))
                ? _(" The operation that is running goes on without you.")
                : "";
 }
@@ -106,7 +106,7 @@ static void ask_power(struct ui *ui, const char *title, const char *label,
     }
     str_fmt(
         d.text, sizeof d.text, _("%s: everything that runs on this machine ends.%s"), core->host,
-        run_is_active(ui_section(ui, SEC_RUN)) ? _(" The operation that is running stops in "
+        model_run_active(ui_model(ui)) ? _(" The operation that is running stops in "
                                                    "between and goes on when the machine is back.")
                                                : "");
     d.choices[0].label = label;
@@ -133,7 +133,7 @@ void action_shell(struct ui *ui)
         ui_shell(ui);
     else
         ui_leave(ui, 0,
-                 run_is_active(ui_section(ui, SEC_RUN))
+                 model_run_active(ui_model(ui))
                      ? _("azloconf left; the operation goes on. Type azloconf to come back to it.")
                      : _("azloconf left. Type azloconf to come back."));
 }

@@ -50,11 +50,11 @@ static void help_open(struct ui *ui, void *self)
     textview_add(&h->view, ROLE_TEXT, 0, 0,
                  _("azloconf %s, core %s. A console that registers Azure Local and Azure Stack HCI "
                    "clusters with Azure."),
-                 PACKAGE_VERSION, frame_or_blank(core->version));
+                 PACKAGE_VERSION, words_or_blank(core->version));
     textview_add(&h->view, ROLE_TEXT, 0, 0, "%s",
                  _("It is not a Microsoft product and is not supported by Microsoft. Azure, Azure "
                    "Local and Azure Stack HCI are names of Microsoft."));
-    textview_add(&h->view, ROLE_TEXT, 0, 0, _("State folder: %s"), frame_or_blank(core->state_dir));
+    textview_add(&h->view, ROLE_TEXT, 0, 0, _("State folder: %s"), words_or_blank(core->state_dir));
     if (str_eq(core->mode, "sandbox"))
         textview_add(&h->view, ROLE_WARN, 0, 0,
                      _("This is the sandbox: an Azure that runs on this machine, at %s. Nothing "

@@ -43,7 +43,7 @@ static void age_line(struct ui *ui, const struct sec_pane *p, bool stale, char *
 {
     char age[AGE_SIZE];
 
-    frame_age(age, ui_now(ui), p->checked_at);
+    words_age(age, ui_now(ui), p->checked_at);
     if (!ui_has(ui, SEC_CLUSTER) || p->checked_at == 0)
         str_copy(out, size, _("not checked yet"));
     else
@@ -64,7 +64,7 @@ static void draw_wide_pane(struct ui *ui, const struct pane *d, const struct are
         return;
     }
     col = a->col + paint_text(a->row + 1, a->col, a->cols, theme_role(d->p->level), badge) + 1;
-    paint_text(a->row + 1, col, a->cols - (col - a->col), ROLE_TEXT, frame_or_blank(d->p->word));
+    paint_text(a->row + 1, col, a->cols - (col - a->col), ROLE_TEXT, words_or_blank(d->p->word));
     reason.row += paint_wrapped(&reason, ROLE_TEXT, d->p->reason);
     reason.rows = a->row + 5 - reason.row;
     paint_wrapped(&reason, ROLE_QUIET, d->p->evidence);
@@ -85,9 +85,9 @@ static void draw_line_pane(struct ui *ui, const struct pane *d, int row, int col
         paint_fmt(row, 10, cols - 11, ROLE_QUIET, "%s %s", theme_badge("unknown"), _("asking"));
         return;
     }
-    frame_age(age, ui_now(ui), d->p->checked_at);
+    words_age(age, ui_now(ui), d->p->checked_at);
     paint_text(row, 10, 7, theme_role(d->p->level), theme_badge(d->p->level));
-    col += paint_text(row, col - 1, 15, ROLE_TEXT, frame_or_blank(d->p->word));
+    col += paint_text(row, col - 1, 15, ROLE_TEXT, words_or_blank(d->p->word));
     if (stale)
         col += paint_text(row, col, 6, ROLE_WARN, _("STALE")) + 1;
     col = col < reason_col ? reason_col : col;
@@ -110,7 +110,7 @@ static void draw_panes(struct ui *ui, const struct area *a, bool wide)
     int width = a->cols / 3, reason_col = 18;
 
     for (int i = 0; i < 3; i++) {
-        int end = 19 + text_width(frame_or_blank(panes[i].p->word));
+        int end = 19 + text_width(words_or_blank(panes[i].p->word));
         reason_col = end > reason_col ? end : reason_col;
     }
     reason_col = reason_col < 30 ? reason_col : 30;
@@ -174,7 +174,7 @@ static void draw_log(struct ui *ui, const struct layout *l, int cols)
     paint_rule(l->log_row - 1);
     for (int i = 0; i < n; i++) {
         const struct sec_log_line *line = &log->lines[log->n - (size_t)n + (size_t)i];
-        frame_clock(clock, line->at);
+        words_clock(clock, line->at);
         paint_fmt(l->log_row + i, 1, cols - 2, ROLE_QUIET, "%s %-5s %s", clock, line->level,
                   line->text);
     }

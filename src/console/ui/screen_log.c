@@ -87,7 +87,7 @@ static void log_draw(struct ui *ui, void *self, const struct area *body)
         bool hit = v->find.text[0] && str_ifind(l->text, v->find.text), on = top + r == at;
         int col = 2, row = body->row + r;
 
-        frame_clock(clock, l->at);
+        words_clock(clock, l->at);
         paint_text(row, 0, 1, ROLE_FOCUS, on ? ">" : " ");
         if (on)
             paint_cursor(row, 0);

@@ -31,10 +31,10 @@ static enum role cell(struct ui *ui, int row, int column, char *out, size_t size
     char age[AGE_SIZE];
 
     if (column != COL_CHECKED) {
-        str_copy(out, size, frame_or_blank(words[column]));
+        str_copy(out, size, words_or_blank(words[column]));
         return column == COL_STATE ? theme_role(n->level) : ROLE_TEXT;
     }
-    frame_age(age, ui_now(ui), n->checked_at);
+    words_age(age, ui_now(ui), n->checked_at);
     str_fmt(out, size, n->stale ? _("STALE %s") : "%s", age);
     return n->stale ? ROLE_WARN : ROLE_QUIET;
 }

@@ -108,7 +108,7 @@ static void draw_step(struct ui *ui, const struct sec_step *s, int number, int r
         remark(s, true, note, sizeof note);
     w = text_width(note);
     if (s->started_at && !str_eq(s->state, "skipped"))
-        frame_duration(time, (s->ended_at ? s->ended_at : ui_now(ui)) - s->started_at);
+        words_duration(time, (s->ended_at ? s->ended_at : ui_now(ui)) - s->started_at);
     paint_fmt(row, 1, 3, ROLE_TEXT, "%2d", number);
     paint_text(row, 4, 6, m->role, _(m->badge));
     paint_cut(row, 11, end - 12 - (w ? w + 1 : 0), ROLE_TEXT, s->title);
@@ -248,7 +248,7 @@ static void draw_log(struct ui *ui, const struct area *a)
 
     for (int i = 0; i < n; i++) {
         const struct sec_log_line *line = &log->lines[log->n - (size_t)n + (size_t)i];
-        frame_clock(clock, line->at);
+        words_clock(clock, line->at);
         paint_fmt(a->row + i, 1, a->cols - 2, ROLE_QUIET, "%s %-5s %s", clock, line->level,
                   line->text);
     }
@@ -278,7 +278,7 @@ static int result_rows(const struct sec_run *r, int cols)
         return 0;
     if (!str_eq(r->state, "failed"))
         return r->portal_url[0] ? 2 + (text_width(r->portal_url) + cols - 3) / (cols - 2) : 1;
-    frame_error_text(text, sizeof text, &r->error);
+    words_error(text, sizeof text, &r->error);
     return text_wrap(text, cols - 11, lines, ARRAY_LEN(lines)) + 1;
 }
 
@@ -289,7 +289,7 @@ static void draw_result(struct ui *ui, const struct area *a)
     char text[1600];
 
     if (str_eq(r->state, "failed")) {
-        frame_error_text(text, sizeof text, &r->error);
+        words_error(text, sizeof text, &r->error);
         paint_text(a->row, 1, 7, ROLE_BAD, theme_badge("fail"));
         paint_wrapped(&t, ROLE_TEXT, text);
         return;
@@ -356,12 +356,12 @@ static void progress_place(struct ui *ui, void *self, char *out, size_t size)
     (void)self;
     if (!r->started_at)
         return;
-    frame_duration(elapsed, (r->ended_at ? r->ended_at : ui_now(ui)) - r->started_at);
-    if (run_is_active(r) && str_eq(r->plan, "register"))
+    words_duration(elapsed, (r->ended_at ? r->ended_at : ui_now(ui)) - r->started_at);
+    if (model_run_active(ui_model(ui)) && str_eq(r->plan, "register"))
         str_fmt(title, sizeof title, _("Registering %s"), name_of(ui));
     else
         STR_SET(title, r->title);
-    if (run_is_active(r)) /* where the row is short, the step goes first: its line shows it */
+    if (model_run_active(ui_model(ui))) /* where the row is short, the step goes first: its line shows it */
         str_fmt(out, size, _("%s  step %d of %d  %s"), title, (int)r->step_no, (int)r->step_count,
                 elapsed);
     else
@@ -378,7 +378,7 @@ static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
                  _("The run waits for a sign-in, then it goes on by itself: i signs in."));
     else if (str_eq(r->state, "stopping"))
         str_copy(out, size, _("Stopping after the steps under way."));
-    else if (run_is_active(r))
+    else if (model_run_active(ui_model(ui)))
         str_copy(out, size, _("Safe to leave: the work goes on. Menu item 1 returns."));
     else if (str_eq(r->state, "failed") || str_eq(r->state, "stopped"))
         str_copy(out, size, _("r tries again: it finds what is there already and goes on."));

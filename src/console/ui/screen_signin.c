@@ -1,8 +1,5 @@
 #include "config.h"
 
-#include <pwd.h>
-#include <sys/types.h>
-
 #include "base/i18n.h"
 #include "console/ui/frame.h"
 #include "console/ui/qr.h"
@@ -118,23 +115,12 @@ static void square_alone(struct ui *ui, void *self)
 
 /* ---- the page with the code ---- */
 
-static const char *owner_name(const struct sec_signin *s, char *out, size_t size)
-{
-    const struct passwd *pw = getpwuid((uid_t)s->owner_uid);
-
-    if (pw)
-        str_copy(out, size, pw->pw_name);
-    else
-        str_fmt(out, size, "uid %d", (int)s->owner_uid);
-    return out;
-}
-
 static void life_line(struct ui *ui, char *out, size_t size)
 {
     char left[AGE_SIZE];
     int64_t ms = sec(ui)->code_expires_at - ui_now(ui);
 
-    frame_duration(left, ms);
+    words_duration(left, ms);
     if (ms <= 0)
         str_copy(out, size, _("The code has expired: n asks for a new one"));
     else
@@ -146,7 +132,7 @@ static void wait_line(struct ui *ui, char *out, size_t size)
     const struct sec_signin *s = sec(ui);
     char asked[AGE_SIZE];
 
-    frame_age(asked, ui_now(ui), s->polled_at);
+    words_age(asked, ui_now(ui), s->polled_at);
     if (s->polled_at)
         str_fmt(out, size, _("Waiting for you. Asked Azure %s ago"), asked);
     else
@@ -295,21 +281,21 @@ static void draw_in(struct ui *ui, const struct area *a)
     int row = a->row + 2;
 
     paint_text(row, 2, 7, ROLE_GOOD, theme_badge("ok"));
-    str_fmt(line, sizeof line, _("Signed in as %s"), frame_or_blank(s->account));
+    str_fmt(line, sizeof line, _("Signed in as %s"), words_or_blank(s->account));
     paint_cut(row++, 9, a->cols - 10, ROLE_TEXT, line);
     row++;
-    str_fmt(line, sizeof line, _("Tenant         %s"), frame_or_blank(s->tenant_name));
+    str_fmt(line, sizeof line, _("Tenant         %s"), words_or_blank(s->tenant_name));
     paint_cut(row++, 9, a->cols - 10, ROLE_TEXT, line);
     paint_fmt(row++, 9, a->cols - 9, ROLE_TEXT, _("Tenant id      %s"),
-              frame_or_blank(s->tenant_id));
-    frame_duration(left, s->token_expires_at - ui_now(ui));
+              words_or_blank(s->tenant_id));
+    words_duration(left, s->token_expires_at - ui_now(ui));
     if (s->token_expires_at > 0)
         paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT, _("Token good     %s, renewed by itself"),
                   left);
     if (!s->yours)
         paint_fmt(row++, 9, a->cols - 10, ROLE_WARN,
                   _("This sign-in belongs to %s: you cannot work with it."),
-                  owner_name(s, who, sizeof who));
+                  words_owner(s, who, sizeof who));
 }
 
 static void draw_plain(const struct area *a, const char *level, const char *text)
@@ -330,7 +316,7 @@ static void signin_draw(struct ui *ui, void *self, const struct area *body)
     } else if (str_eq(s->state, "code") && !s->yours) {
         str_fmt(text, sizeof text,
                 _("%s is signing in at this moment. The code is shown to that user only."),
-                owner_name(s, who, sizeof who));
+                words_owner(s, who, sizeof who));
         draw_plain(body, "warn", text);
     } else if (str_eq(s->state, "code")) {
         draw_code(ui, self, body);
@@ -339,7 +325,7 @@ static void signin_draw(struct ui *ui, void *self, const struct area *body)
     } else if (str_eq(s->state, "starting")) {
         draw_plain(body, "unknown", _("Asking Azure for a code."));
     } else if (str_eq(s->state, "failed")) {
-        frame_error_text(text, sizeof text, &s->error);
+        words_error(text, sizeof text, &s->error);
         draw_plain(body, "fail", text);
     } else {
         draw_plain(body, "unknown", _("Signed out. n asks Azure for a code."));

@@ -12,17 +12,11 @@ const struct screen *const screens[SCREENS] = {
     [SCREEN_TERMINAL] = &screen_terminal, [SCREEN_HELP] = &screen_help,
 };
 
-bool run_is_active(const struct sec_run *r)
-{
-    return str_eq(r->state, "running") || str_eq(r->state, "waiting-sign-in") ||
-           str_eq(r->state, "stopping") || str_eq(r->state, "undoing");
-}
-
 /* ---- what the items open ---- */
 
 static void open_register(struct ui *ui)
 {
-    ui_open(ui, run_is_active(ui_section(ui, SEC_RUN)) ? SCREEN_PROGRESS : SCREEN_WIZARD);
+    ui_open(ui, model_run_active(ui_model(ui)) ? SCREEN_PROGRESS : SCREEN_WIZARD);
 }
 
 static void open_signin(struct ui *ui)
@@ -56,13 +50,13 @@ static enum role note_register(struct ui *ui, char *out, size_t size)
         str_copy(out, size, _("waits for sign-in"));
         return ROLE_WARN;
     }
-    if (run_is_active(r)) {
+    if (model_run_active(ui_model(ui))) {
         str_fmt(out, size, _("running: step %d of %d"), (int)r->step_no, (int)r->step_count);
         return ROLE_GOOD;
     }
     if (str_eq(c->registration.word, "Registered")) {
-        str_fmt(out, size, _("done: %s, %s"), frame_or_blank(c->azure_resource_name),
-                frame_or_blank(c->region));
+        str_fmt(out, size, _("done: %s, %s"), words_or_blank(c->azure_resource_name),
+                words_or_blank(c->region));
         return ROLE_QUIET;
     }
     if (str_eq(r->state, "failed") || str_eq(r->state, "stopped")) {
@@ -131,7 +125,7 @@ static enum role note_host(struct ui *ui, char *out, size_t size)
 
 static enum role note_shell(struct ui *ui, char *out, size_t size)
 {
-    str_copy(out, size, run_is_active(ui_section(ui, SEC_RUN)) ? _("the work goes on") : "");
+    str_copy(out, size, model_run_active(ui_model(ui)) ? _("the work goes on") : "");
     return ROLE_QUIET;
 }
 

@@ -28,6 +28,5 @@ void action_log_off(struct ui *ui);
 void action_restart(struct ui *ui);
 void action_shut_down(struct ui *ui);
 void action_shell(struct ui *ui);
-bool run_is_active(const struct sec_run *r); /* goes on, or waits for something */
 
 #endif

@@ -23,7 +23,7 @@
 
 struct ui {
     struct loop *loop;
-    struct client *client;
+    struct model model;
     const struct client_options *client_options;
     struct ui_options options;
     struct tty tty;
@@ -36,8 +36,6 @@ struct ui {
     struct dialog dialog;
     bool has_dialog, dirty, repaint, tty_open, leaving;
     char notice[400], notice_level[8], last_words[MAX_LAST_WORDS];
-    enum client_state state;
-    struct err why;
     int exit_code;
     int64_t quiet_since;
 };
@@ -46,7 +44,7 @@ struct ui {
 
 int64_t ui_now(const struct ui *ui)
 {
-    return ui->options.now ? ui->options.now() : wall_ms();
+    return model_now(&ui->model);
 }
 
 struct theme *ui_theme(struct ui *ui)
@@ -72,38 +70,28 @@ const struct ui_options *ui_options(const struct ui *ui)
 enum client_state ui_state(const struct ui *ui, const struct err **why)
 {
     if (why)
-        *why = &ui->why;
-    return ui->state;
+        *why = &ui->model.why;
+    return ui->model.state;
+}
+
+const struct model *ui_model(const struct ui *ui)
+{
+    return &ui->model;
 }
 
 const void *ui_section(const struct ui *ui, enum section_id id)
 {
-    static struct sec_core core;
-    static struct sec_signin signin;
-    static struct sec_cluster cluster;
-    static struct sec_nodes nodes;
-    static struct sec_run run;
-    static struct sec_choices choices;
-    static struct sec_log log;
-    static const void *const empty[SECTIONS] = {
-        [SEC_CORE] = &core,   [SEC_SIGNIN] = &signin, [SEC_CLUSTER] = &cluster,
-        [SEC_NODES] = &nodes, [SEC_RUN] = &run,       [SEC_CHOICES] = &choices,
-        [SEC_LOG] = &log,
-    };
-
-    return ui->client ? client_section(ui->client, id) : empty[id];
+    return model_section(&ui->model, id);
 }
 
 bool ui_has(const struct ui *ui, enum section_id id)
 {
-    return ui->client && client_version(ui->client, id) > 0;
+    return model_has(&ui->model, id);
 }
 
 bool ui_may_act(const struct ui *ui)
 {
-    const struct wire_hello *h = ui->client ? client_hello(ui->client) : NULL;
-
-    return h && h->may_act;
+    return model_may_act(&ui->model);
 }
 
 void ui_dirty(struct ui *ui)
@@ -146,27 +134,21 @@ void ui_show_err(struct ui *ui, const char *title, const struct err *e)
 {
     struct dialog d = { .title = title, .n = 1, .choices = { { N_("Back"), NULL } } };
 
-    frame_error_text(d.text, sizeof d.text, e);
+    words_error(d.text, sizeof d.text, e);
     ui_dialog(ui, &d);
 }
 
 bool ui_ask(struct ui *ui, const char *intent, struct json *args_owned, client_answer_fn *fn,
             void *payload)
 {
-    const struct wire_hello *h = ui->client ? client_hello(ui->client) : NULL;
+    const char *why_not;
 
-    if (!h || ui->state != CLIENT_READY) {
+    if (!model_may_ask(&ui->model, intent, &why_not)) {
         json_free(args_owned);
-        ui_notice(ui, "warn", "%s", _("The core does not answer yet. Try again in a moment."));
+        ui_notice(ui, "warn", "%s", why_not);
         return false;
     }
-    if (!h->may_act && !str_eq(intent, "status")) {
-        json_free(args_owned);
-        ui_notice(ui, "warn", "%s",
-                  h->who_may[0] ? h->who_may : _("Your user may watch, but not act."));
-        return false;
-    }
-    client_ask(ui->client, intent, args_owned, fn, payload);
+    client_ask(ui->model.client, intent, args_owned, fn, payload);
     return true;
 }
 
@@ -524,11 +506,7 @@ static void on_state(void *payload, enum client_state state, const struct err *w
 {
     struct ui *ui = payload;
 
-    ui->state = state;
-    if (why)
-        ui->why = *why;
-    else
-        err_clear(&ui->why);
+    model_state(&ui->model, state, why);
     ui_dirty(ui);
 }
 
@@ -571,6 +549,7 @@ struct ui *ui_new(const struct client_options *client, const struct ui_options *
     ui->client_options = client;
     if (options)
         ui->options = *options;
+    ui->model.now = ui->options.now;
     ui->loop = loop_new(e);
     if (!ui->loop || watch_signals(ui, e) < 0 || tty_open(&ui->tty, e) < 0) {
         ui_free(ui);
@@ -593,10 +572,10 @@ static void start_client(struct ui *ui)
 
     o.sections = (1u << SECTIONS) - 1;
     if (ui->options.core_fd > 0)
-        ui->client =
+        ui->model.client =
             client_over(ui->loop, ui->options.core_fd, o.sections, on_change, on_state, ui);
     else
-        ui->client = client_start(ui->loop, &o, on_change, on_state, ui);
+        ui->model.client = client_start(ui->loop, &o, on_change, on_state, ui);
 }
 
 int ui_run(struct ui *ui)
@@ -624,8 +603,8 @@ void ui_free(struct ui *ui)
         pop(ui);
     if (ui->tty_open)
         tty_close(&ui->tty, ui->last_words);
-    if (ui->client)
-        client_free(ui->client);
+    if (ui->model.client)
+        client_free(ui->model.client);
     if (ui->loop)
         loop_free(ui->loop);
     for (int i = 0; i < SCREENS; i++)

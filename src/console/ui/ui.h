@@ -9,7 +9,7 @@
 #ifndef AZL_UI_UI_H
 #define AZL_UI_UI_H
 
-#include "console/client.h"
+#include "console/face/model.h"
 #include "console/ui/keys.h"
 #include "console/ui/paint.h"
 #include "console/ui/tty.h"
@@ -67,6 +67,7 @@ struct loop *ui_loop(struct ui *ui);
 const struct ui_options *ui_options(const struct ui *ui);
 enum client_state ui_state(const struct ui *ui, const struct err **why);
 
+const struct model *ui_model(const struct ui *ui);
 const void *ui_section(const struct ui *ui, enum section_id id); /* never NULL */
 bool ui_has(const struct ui *ui, enum section_id id);            /* it came at least once */
 bool ui_may_act(const struct ui *ui);
