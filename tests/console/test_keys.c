@@ -54,6 +54,29 @@ static const struct known {
     { "\0330", K_F(10) },
     { "\033[1;5A", K_UP },
     { "\033OM", K_ENTER },
+    { "\033[[B", K_F(2) }, /* the Linux VT */
+    { "\033[[C", K_F(3) },
+    { "\033[[D", K_F(4) },
+    { "\033\t", K_BTAB },
+    { "\033[12~", K_F(2) }, /* PuTTY, rxvt, the VT220 */
+    { "\033[14~", K_F(4) },
+    { "\033[28~", K_F(1) },
+    { "\033[8~", K_END },
+    { "\033[a", K_UP }, /* rxvt: Shift, Ctrl */
+    { "\033Ob", K_DOWN },
+    { "\033[5$", K_PGUP },
+    { "\033[6^", K_PGDN },
+    { "\033[3@", K_DEL },
+    { "\033Op", '0' }, /* the number pad */
+    { "\033Oy", '9' },
+    { "\033Oo", '/' },
+    { "\033O5P", K_F(1) }, /* modifiers before the letter */
+    { "\033O1;2Q", K_F(2) },
+    { "\033[1;3B", K_DOWN },
+    { "\033[11;5~", K_F(1) },
+    { "\033\033[A", K_UP }, /* Alt */
+    { "\033\033OB", K_DOWN },
+    { "\233B", K_DOWN }, /* CSI in one byte */
     { "\x1a", K_CTRL('Z') },
     { "\xc3\xa4", 0xe4 },
     { "\xe4\xb8\xad", 0x4e2d },
@@ -110,6 +133,75 @@ static void lone_escape(void **state)
     keys_feed(k, "[B", 2, on_key, &s); /* but only right after it */
     assert_int_equal(s.n, 4);
     assert_int_equal(s.keys[2], '[');
+    keys_free(k);
+}
+
+/* Wherever a slow line tears a key apart for longer than the delay: no letter comes out of it. */
+static void torn_anywhere(void **state)
+{
+    static const struct known sequences[] = {
+        { "\033[B", K_DOWN },       { "\033[5~", K_PGUP },  { "\033[[A", K_F(1) },
+        { "\033[1;5A", K_UP },      { "\033[11~", K_F(1) }, { "\033[200~x\033[201~", K_PASTE },
+        { "\033[43;132R", K_SIZE },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(sequences); i++)
+        for (size_t at = 1; at < strlen(sequences[i].bytes) && at < 6; at++) {
+            struct keys *k = keys_new();
+            struct seen s = { .n = 0 };
+            const char *p = sequences[i].bytes;
+
+            keys_feed(k, p, at, on_key, &s);
+            keys_timeout(k, on_key, &s);
+            assert_int_equal(s.n, at == 1); /* the Esc itself */
+            keys_feed(k, p + at, strlen(p + at), on_key, &s);
+            if (s.n != 1 + (at == 1) || s.keys[s.n - 1] != sequences[i].key)
+                fail_msg("sequence %zu torn at %zu: %d keys, last %x", i, at, s.n,
+                         (unsigned)s.keys[s.n ? s.n - 1 : 0]);
+            keys_free(k);
+        }
+}
+
+/* Esc, and text at once after it: nothing of it is lost. */
+static void escape_then_text(void **state)
+{
+    static const char *const texts[] = { "\033x",    "\033Ohio",  "\033O",
+                                         "\033\033", "\033\033a", "\033\xc3\xa4" };
+    static const int keys[][6] = {
+        { K_ESC, 'x' },   { K_ESC, 'O', 'h', 'i', 'o' }, { K_ESC, 'O' },
+        { K_ESC, K_ESC }, { K_ESC, K_ESC, 'a' },         { K_ESC, 0xe4 }
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct keys *k = keys_new();
+        struct seen s = { .n = 0 };
+
+        keys_feed(k, texts[i], strlen(texts[i]), on_key, &s);
+        keys_timeout(k, on_key, &s);
+        for (int n = 0; n < 6; n++)
+            if (keys[i][n] != (n < s.n ? s.keys[n] : 0))
+                fail_msg("text %zu: key %d is %x", i, n, (unsigned)s.keys[n]);
+        keys_free(k);
+    }
+}
+
+static void paste_without_an_end(void **state)
+{
+    struct keys *k = keys_new();
+    struct seen s = { .n = 0 };
+
+    (void)state;
+    keys_feed(k, "\033[200~lost", 10, on_key, &s);
+    assert_true(keys_waiting(k) && keys_pasting(k));
+    assert_int_equal(s.n, 0);
+    keys_timeout(k, on_key, &s);
+    assert_int_equal(s.n, 1);
+    assert_int_equal(s.keys[0], K_PASTE);
+    assert_string_equal(keys_text(k), "lost");
+    keys_feed(k, "q", 1, on_key, &s);
+    assert_int_equal(s.keys[1], 'q');
     keys_free(k);
 }
 
@@ -182,6 +274,10 @@ static void size_report(void **state)
     keys_report(k, &rows, &cols);
     assert_int_equal(rows, 43);
     assert_int_equal(cols, 132);
+    s.n = 0; /* what no terminal has as its size */
+    keys_feed(k, "\033[99999999999999999999;4R\033[0;0R\033[;R\033[-5;80R\033[43R", 47, on_key, &s);
+    for (int i = 0; i < s.n; i++)
+        assert_int_not_equal(s.keys[i], K_SIZE);
     keys_free(k);
 }
 
@@ -241,6 +337,9 @@ int test_console_keys(void)
         cmocka_unit_test(encodings),
         cmocka_unit_test(torn),
         cmocka_unit_test(lone_escape),
+        cmocka_unit_test(torn_anywhere),
+        cmocka_unit_test(escape_then_text),
+        cmocka_unit_test(paste_without_an_end),
         cmocka_unit_test(half_sequence_ends),
         cmocka_unit_test(unknown_is_swallowed),
         cmocka_unit_test(pasted),

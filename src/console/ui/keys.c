@@ -24,16 +24,26 @@ struct keys {
     bool pasting;
     struct str paste;
     int rows, cols;
-    bool orphan; /* the last key was an Esc by timeout: its tail may still come */
+    char torn[8]; /* what keys_timeout took as it was: its tail may still come */
 };
 
-static const struct final {
+struct final {
     char c;
     int key;
-} finals[] = {
-    { 'A', K_UP },   { 'B', K_DOWN }, { 'C', K_RIGHT }, { 'D', K_LEFT },
-    { 'H', K_HOME }, { 'F', K_END },  { 'Z', K_BTAB },  { 'P', K_F(1) },
-    { 'Q', K_F(2) }, { 'R', K_F(3) }, { 'S', K_F(4) },  { 'M', K_ENTER },
+};
+/* After ESC [ and ESC O alike; a, b, c, d: rxvt's arrows with Shift or Ctrl. */
+static const struct final finals[] = {
+    { 'A', K_UP },   { 'B', K_DOWN },  { 'C', K_RIGHT }, { 'D', K_LEFT }, { 'a', K_UP },
+    { 'b', K_DOWN }, { 'c', K_RIGHT }, { 'd', K_LEFT },  { 'H', K_HOME }, { 'F', K_END },
+    { 'Z', K_BTAB }, { 'P', K_F(1) },  { 'Q', K_F(2) },  { 'R', K_F(3) }, { 'S', K_F(4) },
+};
+/* After ESC O only: the number pad of a terminal that was told to send it that way (smkx), so that
+ * its digits choose menu items, too. */
+static const struct final pad[] = {
+    { 'p', '0' },     { 'q', '1' },   { 'r', '2' }, { 's', '3' }, { 't', '4' },
+    { 'u', '5' },     { 'v', '6' },   { 'w', '7' }, { 'x', '8' }, { 'y', '9' },
+    { 'M', K_ENTER }, { 'I', K_TAB }, { 'j', '*' }, { 'k', '+' }, { 'l', ',' },
+    { 'm', '-' },     { 'n', '.' },   { 'o', '/' }, { 'X', '=' }, { ' ', ' ' },
 };
 
 static const struct number {
@@ -43,6 +53,7 @@ static const struct number {
     { 6, K_PGDN },  { 7, K_HOME },  { 8, K_END },    { 11, K_F(1) },  { 12, K_F(2) },
     { 13, K_F(3) }, { 14, K_F(4) }, { 15, K_F(5) },  { 17, K_F(6) },  { 18, K_F(7) },
     { 19, K_F(8) }, { 20, K_F(9) }, { 21, K_F(10) }, { 23, K_F(11) }, { 24, K_F(12) },
+    { 28, K_F(1) }, /* the VT220's Help */
 };
 
 struct keys *keys_new(void)
@@ -74,6 +85,27 @@ static int key_of_final(char c)
     return K_NONE;
 }
 
+static int key_of_ss3(char c)
+{
+    for (size_t i = 0; i < ARRAY_LEN(pad); i++)
+        if (pad[i].c == c)
+            return pad[i].key;
+    return key_of_final(c);
+}
+
+/* Up to five digits; more are a number that no terminal means. */
+static int number(const char *p, size_t n)
+{
+    int value = 0;
+
+    for (size_t i = 0; i < n && p[i] >= '0' && p[i] <= '9'; i++) {
+        if (i == 5)
+            return -1;
+        value = 10 * value + p[i] - '0';
+    }
+    return value;
+}
+
 static int key_of_number(int n)
 {
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
@@ -85,14 +117,16 @@ static int key_of_number(int n)
 /* A whole CSI sequence p[0..n), after "ESC [". */
 static int key_of_csi(struct keys *k, const char *p, size_t n)
 {
-    int first = atoi(p), second = 0;
+    int first = number(p, n), second = 0;
     char last = p[n - 1];
     const char *semi = memchr(p, ';', n);
 
     if (semi)
-        second = atoi(semi + 1);
+        second = number(semi + 1, n - (size_t)(semi + 1 - p));
     if (p[0] == '[') /* Linux VT: ESC [ [ A is F1 */
         return last >= 'A' && last <= 'E' ? K_F(last - 'A' + 1) : K_NONE;
+    if (p[0] >= '<' && p[0] <= '?') /* an answer of the terminal, private to it */
+        return K_NONE;
     if (last == 'R' && first > 1 && second > 9) {
         k->rows = first;
         k->cols = second;
@@ -103,7 +137,9 @@ static int key_of_csi(struct keys *k, const char *p, size_t n)
         str_reset(&k->paste);
         return K_NONE;
     }
-    return last == '~' ? key_of_number(first) : key_of_final(last);
+    if (last == '~' || last == '^' || last == '$' || last == '@') /* rxvt: ^ Ctrl, $ Shift */
+        return key_of_number(first);
+    return last >= 'a' && n > 1 ? K_NONE : key_of_final(last);
 }
 
 enum verdict { MORE, TAKEN };
@@ -125,7 +161,8 @@ static bool added(const struct keys *k, size_t *used, int *key, bool *begun)
 
 static bool ends_csi(const char *p, size_t i)
 {
-    return (p[i] >= 0x40 && p[i] <= 0x7e && !(p[i] == '[' && i == 2)) || p[i] < 0x20;
+    return (p[i] >= 0x40 && p[i] <= 0x7e && !(p[i] == '[' && i == 2)) || p[i] < 0x20 ||
+           (p[i] == '$' && i > 2 && p[i - 1] >= '0' && p[i - 1] <= '9');
 }
 
 static enum verdict csi(struct keys *k, size_t *used, int *key)
@@ -143,6 +180,23 @@ static enum verdict csi(struct keys *k, size_t *used, int *key)
     return TAKEN;
 }
 
+/* ESC O x, with the modifiers that some put between: ESC O 5 P, ESC O 1 ; 2 P. */
+static enum verdict ss3(struct keys *k, size_t *used, int *key)
+{
+    size_t i = 2;
+
+    while (i < k->n && i < 6 &&
+           ((k->pending[i] >= '0' && k->pending[i] <= '9') || k->pending[i] == ';'))
+        i++;
+    *used = i + 1;
+    if (i == k->n)
+        return MORE;
+    *key = key_of_ss3(k->pending[i]);
+    if (*key == K_NONE)
+        *used = 1, *key = K_ESC; /* an Esc and text that begins with O */
+    return TAKEN;
+}
+
 /* Looks at pending, which starts with Esc; *used bytes belong to the key. */
 static enum verdict sequence(struct keys *k, size_t *used, int *key)
 {
@@ -156,19 +210,21 @@ static enum verdict sequence(struct keys *k, size_t *used, int *key)
         return MORE;
     if (p[1] == '[')
         return csi(k, used, key);
-    if (p[1] == 'O') {
-        *used = 3;
-        if (k->n >= 3)
-            *key = key_of_final(p[2]);
-        return k->n < 3 ? MORE : TAKEN;
-    }
-    if (p[1] >= '0' && p[1] <= '9') {
+    if (p[1] == 'O')
+        return ss3(k, used, key);
+    if ((p[1] >= '0' && p[1] <= '9') || p[1] == K_TAB) { /* the Linux VT's Shift-Tab is Esc Tab */
         *used = 2;
-        *key = K_F(p[1] == '0' ? 10 : p[1] - '0');
+        *key = p[1] == K_TAB ? K_BTAB : K_F(p[1] == '0' ? 10 : p[1] - '0');
         return TAKEN;
     }
     *used = 1;
     *key = K_ESC;
+    if (p[1] == K_ESC) { /* before a sequence it is Alt, elsewhere a key of its own */
+        if (k->n == 2)
+            return MORE;
+        if (p[2] == '[' || p[2] == 'O')
+            *key = K_NONE;
+    }
     return TAKEN;
 }
 
@@ -206,7 +262,7 @@ static int character(const char *p, size_t len)
 
 static void send(struct keys *k, int key, keys_fn *fn, void *payload)
 {
-    k->orphan = false;
+    k->torn[0] = '\0';
     if (key != K_NONE)
         fn(payload, key);
 }
@@ -281,20 +337,38 @@ static bool is_burst(const struct keys *k, const char *bytes, size_t n)
     return more && text >= BURST;
 }
 
-/* "[B" right after a lone Esc, in one read: a slow line tore an arrow apart. */
-static bool orphan_tail(struct keys *k, const char *bytes, size_t n, keys_fn *fn, void *payload)
+/* "[B" right after a lone Esc, or "B" right after "ESC [": a slow line tore an arrow apart. Returns
+ * the bytes that belong to it. */
+static size_t torn_tail(struct keys *k, const char *bytes, size_t n, keys_fn *fn, void *payload)
 {
-    int key;
+    size_t head = strlen(k->torn), tail = n < 12 ? n : 12, used = 0;
+    int key = K_NONE;
 
-    if (!k->orphan || n < 2 || (bytes[0] != '[' && bytes[0] != 'O') || k->n > 0)
-        return false;
-    key = n == 2                ? key_of_final(bytes[1])
-          : bytes[n - 1] == '~' ? key_of_number(atoi(bytes + 1))
-                                : K_NONE;
-    if (key == K_NONE)
-        return false;
-    send(k, key, fn, payload);
-    return true;
+    if (head == 0 || k->n > 0 || k->pasting)
+        return 0;
+    if (head == 1 && (n < 2 || (bytes[0] != '[' && bytes[0] != 'O')))
+        return 0;
+    memcpy(k->pending, k->torn, head);
+    memcpy(k->pending + head, bytes, tail);
+    k->n = head + tail;
+    if (sequence(k, &used, &key) != TAKEN || key == K_ESC || used <= head ||
+        (key == K_NONE && !k->pasting))
+        used = head;
+    k->n = 0;
+    k->pending[0] = '\0';
+    if (used > head)
+        send(k, key, fn, payload);
+    return used - head;
+}
+
+static void feed(struct keys *k, char c, keys_fn *fn, void *payload)
+{
+    if (k->n == MAX_PENDING - 1)
+        drop(k, 1);
+    k->pending[k->n++] = c;
+    k->pending[k->n] = '\0';
+    while (step(k, fn, payload))
+        ;
 }
 
 void keys_feed(struct keys *k, const char *bytes, size_t n, keys_fn *fn, void *payload)
@@ -305,37 +379,53 @@ void keys_feed(struct keys *k, const char *bytes, size_t n, keys_fn *fn, void *p
         send(k, K_PASTE, fn, payload);
         return;
     }
-    if (orphan_tail(k, bytes, n, fn, payload))
-        return;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = torn_tail(k, bytes, n, fn, payload); i < n; i++) {
         if (bytes[i] == '\0')
             continue;
-        if (k->n == MAX_PENDING - 1)
-            drop(k, 1);
-        k->pending[k->n++] = bytes[i];
-        k->pending[k->n] = '\0';
-        while (step(k, fn, payload))
-            ;
+        if ((unsigned char)bytes[i] == 0x9b && k->n == 0 && !k->pasting) { /* CSI in one byte */
+            feed(k, K_ESC, fn, payload);
+            feed(k, '[', fn, payload);
+        } else {
+            feed(k, bytes[i], fn, payload);
+        }
     }
 }
 
 bool keys_waiting(const struct keys *k)
 {
-    return k->n > 0 && !k->pasting;
+    return k->n > 0 || k->pasting;
 }
 
+bool keys_pasting(const struct keys *k)
+{
+    return k->pasting;
+}
+
+/* What has begun like a sequence and is none: Esc is the key, ESC O was typed as Esc and O, the
+ * rest cannot be typed and is dropped. */
 void keys_timeout(struct keys *k, keys_fn *fn, void *payload)
 {
-    bool lone = k->n == 1 && k->pending[0] == K_ESC;
+    char was[MAX_PENDING];
+    bool escapes;
 
-    if (!keys_waiting(k))
+    if (k->pasting) { /* its end was lost: what came is all */
+        k->pasting = false;
+        drop(k, k->n);
+        send(k, K_PASTE, fn, payload);
         return;
+    }
+    STR_SET(was, k->pending);
     k->n = 0;
     k->pending[0] = '\0';
-    if (lone) {
-        send(k, K_ESC, fn, payload);
-        k->orphan = true;
+    if (was[0] != K_ESC)
+        return;
+    escapes = was[strspn(was, "\033")] == '\0';
+    if (escapes || str_eq(was, "\033O")) {
+        for (const char *p = was; *p; p++)
+            send(k, *p, fn, payload);
     }
+    if (strlen(was) < sizeof k->torn && !str_eq(was, "\033O"))
+        STR_SET(k->torn, escapes ? "\033" : was);
 }
 
 const char *keys_text(const struct keys *k)

@@ -2,10 +2,10 @@
  *
  * A decoder without waiting: feed it what was read; when keys_waiting says so, call keys_timeout
  * after keys' delay without further bytes (a lone Esc). All known encodings are understood whatever
- * TERM says (CSI and SS3 arrows, the Linux VT's, rxvt's and PuTTY's, console-anchors.md 4.4), and
- * those of terminfo are added by keys_add. Esc or Alt with a digit is an F-key: every act also has
- * a letter or digit. Pasted text (bracketed, or several lines in one read) arrives as one K_PASTE
- * with keys_text.
+ * TERM says (CSI and SS3 arrows, the number pad, the Linux VT's, rxvt's and PuTTY's,
+ * console-anchors.md 4.4), and those of terminfo are added by keys_add. Esc or Alt with a digit is
+ * an F-key: every act also has a letter or digit. Pasted text (bracketed, or several lines in one
+ * read) arrives as one K_PASTE with keys_text.
  */
 #ifndef AZL_UI_KEYS_H
 #define AZL_UI_KEYS_H
@@ -45,6 +45,7 @@ void keys_add(struct keys *k, const char *sequence,
               int key); /* starts with ESC; NULL and others are ignored */
 void keys_feed(struct keys *k, const char *bytes, size_t n, keys_fn *fn, void *payload);
 bool keys_waiting(const struct keys *k);
+bool keys_pasting(const struct keys *k); /* in a bracketed paste: pauses may be long */
 void keys_timeout(struct keys *k, keys_fn *fn, void *payload);
 const char *keys_text(const struct keys *k);                  /* of the last K_PASTE */
 void keys_report(const struct keys *k, int *rows, int *cols); /* of the last K_SIZE */

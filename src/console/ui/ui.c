@@ -19,6 +19,7 @@
 #define MAX_DEPTH       8
 #define MAX_LAST_WORDS  400
 #define RESIZE_QUIET_MS 50
+#define PASTE_QUIET_MS  3000  /* then the end of a paste was lost on the way */
 #define REPAINT_MS      60000 /* others write over the screen, too: wall, the kernel */
 
 struct ui {
@@ -459,7 +460,9 @@ static void on_input(void *payload, int fd, short revents)
     ui->escape = NULL;
     keys_feed(ui->keys, bytes, (size_t)n, on_key, ui);
     if (keys_waiting(ui->keys))
-        ui->escape = loop_after(ui->loop, ui->tty.escape_ms, on_escape_timeout, ui);
+        ui->escape =
+            loop_after(ui->loop, keys_pasting(ui->keys) ? PASTE_QUIET_MS : ui->tty.escape_ms,
+                       on_escape_timeout, ui);
 }
 
 /* ---- signals, core ---- */
