@@ -45,33 +45,66 @@ struct lexer {
     const char *why; /* set when the text is refused */
 };
 
+/* cJSON takes digits of \u that are none for 0: "\uzzzz" would end the string. */
+static const char *refuse_escape(const char *p, const char *end)
+{
+    if (end - p < 2 || p[1] != 'u')
+        return NULL;
+    for (int i = 2; i < 6; i++)
+        if (end - p <= i || !p[i] || !strchr("0123456789abcdefABCDEF", p[i]))
+            return N_("The JSON text is refused: it does not follow the grammar.");
+    if (memcmp(p + 2, "0000", 4) == 0)
+        return N_("The JSON text is refused: a string holds a NUL character.");
+    return NULL;
+}
+
 static void lex_string(struct lexer *x)
 {
-    for (x->p++; x->p < x->end && *x->p != '"'; x->p++) {
+    for (x->p++; x->p < x->end && *x->p != '"' && !x->why; x->p++) {
         if ((unsigned char)*x->p < 0x20)
             x->why = N_("The JSON text is refused: a control character stands in a string.");
-        if (*x->p != '\\')
-            continue;
-        if (x->end - x->p > 5 && memcmp(x->p, "\\u0000", 6) == 0)
-            x->why = N_("The JSON text is refused: a string holds a NUL character.");
-        x->p++;
+        if (*x->p == '\\')
+            x->why = refuse_escape(x->p++, x->end);
     }
-    if (x->p >= x->end)
+    if (x->p >= x->end && !x->why)
         x->why = N_("The JSON text is refused: a string has no end.");
 }
 
+static bool lex_digits(struct lexer *x)
+{
+    const char *from = x->p;
+
+    while (x->p < x->end && *x->p >= '0' && *x->p <= '9')
+        x->p++;
+    return x->p > from;
+}
+
+/* cJSON leaves numbers to strtod, which takes "1." and "-.5". */
 static void lex_number(struct lexer *x)
 {
-    const char *from = x->p + (*x->p == '-');
+    const char *from;
+    bool good;
 
-    while (x->p < x->end && strchr("+-.0123456789eE", *x->p) && *x->p)
-        x->p++;
-    if (x->p - from > 1 && from[0] == '0' && from[1] >= '0' && from[1] <= '9')
+    x->p += *x->p == '-';
+    from = x->p;
+    good = lex_digits(x);
+    if (good && x->p - from > 1 && from[0] == '0')
         x->why = N_("The JSON text is refused: a number begins with 0.");
+    if (x->p < x->end && *x->p == '.') {
+        x->p++;
+        good = lex_digits(x) && good;
+    }
+    if (x->p < x->end && (*x->p == 'e' || *x->p == 'E')) {
+        x->p++;
+        x->p += x->p < x->end && (*x->p == '+' || *x->p == '-');
+        good = lex_digits(x) && good;
+    }
+    if (!good && !x->why)
+        x->why = N_("The JSON text is refused: it does not follow the grammar.");
     x->p--;
 }
 
-/* Depth and strings are judged here, before cJSON descends; cJSON judges the grammar. */
+/* Depth, strings and numbers are judged here, before cJSON descends; cJSON judges the grammar. */
 static const char *refuse(const char *text, size_t len)
 {
     struct lexer x = { text, text + len, 0, NULL };
@@ -85,6 +118,8 @@ static const char *refuse(const char *text, size_t len)
             lex_number(&x);
         else if ((unsigned char)c < 0x20 && !strchr("\t\r\n", c ? c : '\1'))
             x.why = N_("The JSON text is refused: it holds a control character.");
+        else if ((unsigned char)c >= 0x80)
+            x.why = N_("The JSON text is refused: it does not follow the grammar.");
         else if (c == '[' || c == '{')
             x.depth++;
         else if (c == ']' || c == '}')
@@ -155,6 +190,10 @@ struct json *json_parse(const char *text, size_t len, size_t max_bytes, struct e
         err_set(e, ERR_WIRE, ERR_C_TOO_BIG,
                 _("The JSON text has %zu bytes, more than the %zu allowed."), len, most);
         return NULL;
+    }
+    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* cJSON wants four bytes behind it */
+        text += 3;
+        len -= 3;
     }
     why = refuse(text, len);
     if (!why) {

@@ -133,7 +133,7 @@ static size_t take(struct scan *s, char out[PIECE_SIZE])
     if (is_break(*from)) {
         while (s->p < s->end && is_break(*s->p))
             s->p++;
-        s->on_base = 0;
+        s->on_base = s->started ? 0 : -1;
         out[0] = ' ';
         return s->started && s->p < s->end;
     }

@@ -26,6 +26,18 @@ static void refuses(void **state)
         "[\"a\nb\"]",
         "[0123]",
         "[-01]",
+        "[1.]",
+        "[-.5]",
+        "[-]",
+        "[1.e5]",
+        "[1e]",
+        "[1e+]",
+        "[-0.]",
+        "[\"a\\uzzzzb\"]",
+        "\xef\xbb\xbf\xef\xbb\xbf[1,2]",
+        "\xef\xbb\xbf",
+        "[\"\\u00\"]",
+        "[\"\\u12g4\"]",
         "[1e999]",
         "[1,]",
         "{a:1}",
@@ -55,6 +67,11 @@ static void keeps_its_limits(void **state)
     struct json *j;
 
     (void)state;
+    j = json_parse("\xef\xbb\xbf"
+                   "2",
+                   4, 0, &e); /* a byte order mark is passed over */
+    assert_true(json_is_number(j));
+    json_free(j);
     assert_null(json_parse("[1,2]", 5, 4, &e));
     assert_int_equal(e.code, ERR_C_TOO_BIG);
     for (int i = 0; i < JSON_MAX_DEPTH; i++)

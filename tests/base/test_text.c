@@ -35,6 +35,9 @@ static void shows_what_would_act(void **state)
         { "\xcc\x81"
           "e",
           "\\u0301e", "?e" },
+        { "\n\xcc\x81"
+          "e",
+          "\\u0301e", "?e" },
         { "\xff\xc0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "???" },
         { "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "???" },
         { "\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "????" },

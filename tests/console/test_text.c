@@ -88,6 +88,10 @@ static void spelling(void **state)
     }
     text_plain(small, sizeof small, "abcdef\u00fc");
     assert_string_equal(small, "abcdefu");
+    text_set_ascii(false);
+    text_plain(small, sizeof small, "abcdef\u4e2dg"); /* cut: nothing behind it comes either */
+    assert_string_equal(small, "abcdef");
+    text_set_ascii(true);
     text_plain(out, sizeof out, "eins\nzwei\tdrei");
     assert_string_equal(out, "eins\nzwei?drei");
     text_set_ascii(false);

@@ -163,8 +163,10 @@ void text_plain(char *out, size_t size, const char *s)
             glyphs(c, g);
         for (int i = 0; g[i]; i++) {
             size_t len = text_encode(utf8, g[i]);
-            if (n + len >= size)
-                break;
+            if (n + len >= size) {
+                out[n] = '\0';
+                return;
+            }
             memcpy(out + n, utf8, len);
             n += len;
         }

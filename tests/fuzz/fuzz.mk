@@ -1,0 +1,60 @@
+# Builds the fuzz targets with clang's libFuzzer and two sanitizers, straight from the sources, into a folder of its own
+# (FUZZ_DIR): the way the tree was configured does not matter. Called by `make fuzz`, `make fuzz-merge` and `make fuzz-cover`.
+# FUZZ: a target's name. SECONDS: how long. New inputs gather in FUZZ_DIR/found/NAME, what breaks a target in FUZZ_DIR/broken/NAME.
+FUZZ_CC ?= clang
+FUZZ_TARGETS = json text
+FUZZ ?= json
+SECONDS ?= 60
+FUZZ_FLAGS ?= -rss_limit_mb=1024 -timeout=10 -max_len=$(or $(MAX_$(FUZZ)),4096)
+MAX_text = 768
+KIND = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+CPP = -DHAVE_CONFIG_H -I$(BUILD) -I$(SRC)/src -I$(SRC)/tests/fuzz -D_GNU_SOURCE -DLOCALEDIR=\"/usr/share/locale\" \
+    -DAZL_BINDIR=\"/usr/bin\" -DAZL_SBINDIR=\"/usr/sbin\" -DAZL_LIBEXECDIR=\"/usr/libexec\" $(LIB_CFLAGS)
+CFLAGS_ALL = -std=gnu11 -g -O1 -fno-omit-frame-pointer $(KIND) -MMD
+LLVM_COV ?= llvm-cov
+LLVM_PROFDATA ?= $(firstword $(wildcard /usr/bin/llvm-profdata) $(wildcard /usr/bin/llvm-profdata-*) llvm-profdata)
+COVERED_json = base/json.c base/json_table.c base/json_write.c wire/sections.c
+COVERED_text = base/text.c console/ui/text.c
+FOLDERS = base wire net azure store
+MODULES = $(foreach d,$(FOLDERS),$(wildcard $(SRC)/src/$(d)/*.c)) $(SRC)/src/core/settings.c $(SRC)/src/console/ui/text.c
+OBJECTS = $(MODULES:$(SRC)/src/%.c=$(OUT)/obj/%.o)
+OUT = $(FUZZ_DIR)
+DICT = $(wildcard $(SRC)/tests/fuzz/dict/$(FUZZ).dict)
+SEEDS = $(SRC)/tests/fuzz/corpus/$(FUZZ)
+
+all: $(FUZZ_TARGETS:%=$(OUT)/fuzz_%)
+
+$(OUT)/obj/%.o: $(SRC)/src/%.c
+	@mkdir -p $(dir $@)
+	@echo "  FUZZ    $@"; $(FUZZ_CC) $(CPP) $(CFLAGS_ALL) -fsanitize=fuzzer-no-link -c -o $@ $<
+$(OUT)/libfuzzed.a: $(OBJECTS)
+	@rm -f $@ && ar rcs $@ $(OBJECTS)
+$(OUT)/fuzz_%.o: $(SRC)/tests/fuzz/fuzz_%.c
+	@mkdir -p $(OUT)
+	@echo "  FUZZ    $@"; $(FUZZ_CC) $(CPP) $(CFLAGS_ALL) -fsanitize=fuzzer-no-link -c -o $@ $<
+$(OUT)/fuzz_%: $(OUT)/fuzz_%.o $(OUT)/libfuzzed.a
+	@echo "  FUZZ    $@"; $(FUZZ_CC) $(KIND) -fsanitize=fuzzer $(LINK_$*) -o $@ $^ $(LIBS)
+
+run: $(OUT)/fuzz_$(FUZZ)
+	@mkdir -p $(OUT)/found/$(FUZZ) $(OUT)/broken/$(FUZZ)
+	$(OUT)/fuzz_$(FUZZ) $(FUZZ_FLAGS) -max_total_time=$(SECONDS) $(DICT:%=-dict=%) -print_final_stats=1 \
+	    -artifact_prefix=$(OUT)/broken/$(FUZZ)/ $(OUT)/found/$(FUZZ) $(SEEDS)
+
+# The smallest set of inputs that reaches all that corpus and found inputs reach; new ones join the corpus under their hash.
+merge: $(OUT)/fuzz_$(FUZZ)
+	@mkdir -p $(OUT)/found/$(FUZZ)
+	$(OUT)/fuzz_$(FUZZ) -merge=1 -max_len=$(or $(MAX_KEPT),1024) $(SEEDS) $(OUT)/found/$(FUZZ)
+
+# How much of the modules the kept inputs reach: a third build, with clang's own counters.
+COVER = $(OUT)/cover
+cover:
+	@mkdir -p $(COVER)
+	@echo "  FUZZ    $@"; $(FUZZ_CC) $(CPP) -std=gnu11 -g -O0 -fprofile-instr-generate -fcoverage-mapping -DFUZZ_NAME=\"$(FUZZ)\" $(LINK_$(FUZZ)) \
+	    -o $(COVER)/fuzz_$(FUZZ) $(SRC)/tests/fuzz/fuzz_$(FUZZ).c $(SRC)/tests/fuzz/replay.c $(MODULES) $(LIBS)
+	LLVM_PROFILE_FILE=$(COVER)/$(FUZZ).raw srcdir=$(SRC) $(COVER)/fuzz_$(FUZZ) >/dev/null
+	$(LLVM_PROFDATA) merge -o $(COVER)/$(FUZZ).data $(COVER)/$(FUZZ).raw
+	$(LLVM_COV) report $(COVER)/fuzz_$(FUZZ) -instr-profile=$(COVER)/$(FUZZ).data -show-region-summary=false $(COVERED_$(FUZZ):%=$(SRC)/src/%)
+
+.PHONY: all run merge cover
+.SECONDARY:
+-include $(wildcard $(OUT)/*.d $(OUT)/obj/*/*.d $(OUT)/obj/*/*/*.d)
