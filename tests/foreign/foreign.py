@@ -99,3 +99,15 @@ def failures(exchanges):
     """What was answered with an error that nobody ordered: for a test's message."""
     return "".join(f"\n{x['status']} {x['method']} {x['url']} {json.dumps(x['reqBody'])[:200]} -> {json.dumps(x['resBody'])[:400]}"
                    for x in exchanges if x["status"] and x["status"] >= 400 and x["status"] != 404)
+
+
+def judge(log):
+    """Every exchange of a log against Microsoft's contracts, which users do not have: without them this says so."""
+    contract = os.path.join(azl.SRC, "..", "shared", "contract")
+    if not os.path.exists(os.path.join(contract, "INDEX.json")):
+        print("        the contracts are not here (../shared/contract): these exchanges were not validated")
+        return
+    p = subprocess.run([sys.executable, "-B", os.path.join(azl.SRC, "tests", "contract", "validate.py"), "--contract", contract,
+                        "--uncontracted", os.path.join(azl.SRC, "tests", "uncontracted.txt"), log], text=True, capture_output=True, timeout=300)
+    print("\n".join("        " + line for line in p.stdout.strip().splitlines()[-1:]))
+    azl.equal(p.returncode, 0, p.stdout[-4000:] + p.stderr[-2000:])

@@ -85,6 +85,7 @@ def test_whole_registration_and_deletion():
             whole_registration(s, credential, tenant, sub)
         except HttpResponseError as e:
             raise azl.Failed(f"{e}{foreign.failures(s.exchanges())}") from e
+        foreign.judge(s.log)
 
 
 def whole_registration(s, credential, tenant, sub):
