@@ -14,6 +14,9 @@ void providers_list(struct sb_req *q, struct sb_reply *r);
 void providers_get(struct sb_req *q, struct sb_reply *r);
 void providers_register(struct sb_req *q, struct sb_reply *r);
 void providers_unregister(struct sb_req *q, struct sb_reply *r);
+/* Microsoft.AzureStackHCI and Microsoft.HybridCompute: Operations_List */
+void providers_hci_operations(struct sb_req *q, struct sb_reply *r);
+void providers_arc_operations(struct sb_req *q, struct sb_reply *r);
 /* api-versions of a resource type, blank-separated, or NULL */
 const char *providers_versions(const char *ns, const char *type);
 

@@ -46,6 +46,9 @@ static const struct shape_row listed_rows[] = {
     { "tags", SHAPE_MAP, 0, NULL, NULL, NULL },
     { "identity", SHAPE_OBJ, 0, NULL, NULL, &identity_shape },
     { "kind", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "createdTime", SHAPE_TIME, 0, NULL, NULL, NULL },
+    { "changedTime", SHAPE_TIME, 0, NULL, NULL, NULL },
+    { "provisioningState", SHAPE_STR, 0, NULL, NULL, NULL },
 };
 static const struct shape listed_shape = SHAPE("GenericResourceExpanded", listed_rows);
 
@@ -113,7 +116,7 @@ static void patch(struct sb_req *q, struct sb_reply *r, struct json *old)
 
 static void drop(struct sb_req *q, struct sb_reply *r, const char *id, struct json *old)
 {
-    const struct lro o = { NULL, NULL, "delete", id, NULL, DELETE_MS };
+    const struct lro o = { NULL, NULL, "delete", id, NULL, DELETE_MS, false };
 
     json_set_str(res_props(old), "provisioningState", "Deleting");
     if (lro_start(q, r, &o))
@@ -193,6 +196,23 @@ struct generic {
     char type[128], group[128], name[128];
 };
 
+/* The three members that a list shows only when $expand names them. */
+static struct json *listed(const struct json *resource, const struct generic *g)
+{
+    static const struct {
+        const char *name, *from;
+    } more[] = { { "createdTime", "systemData.createdAt" },
+                 { "changedTime", "systemData.lastModifiedAt" },
+                 { "provisioningState", "properties.provisioningState" } };
+    struct json *out = shape_cut(&listed_shape, resource, g->q->api_version);
+    const char *expand = sb_query(g->q, "$expand");
+
+    for (size_t i = 0; i < ARRAY_LEN(more); i++)
+        if (expand && str_ifind(expand, more[i].name) && json_str(resource, more[i].from))
+            json_set_str(out, more[i].name, json_str(resource, more[i].from));
+    return out;
+}
+
 static void list_generic(const char *id, struct json *resource, void *payload)
 {
     struct generic *g = payload;
@@ -209,7 +229,7 @@ static void list_generic(const char *id, struct json *resource, void *payload)
         (g->group[0] && !str_ieq(g->group, group)) ||
         (g->name[0] && !str_ieq(g->name, json_str(resource, "name"))))
         return;
-    json_push(g->value, shape_cut(&listed_shape, resource, g->q->api_version));
+    json_push(g->value, listed(resource, g));
 }
 
 void groups_resources(struct sb_req *q, struct sb_reply *r)

@@ -44,6 +44,8 @@ struct json *hci_form(struct sb_req *q, const struct json *resource)
     struct str endpoint = STR_INIT;
     char region[64];
 
+    if (str_ieq(json_str(resource, "type"), EXTENSION_TYPE))
+        return shape_cut(&hci_extension_shape, resource, q->api_version);
     if (!str_ieq(json_str(resource, "type"), CLUSTER_TYPE))
         return shape_cut(&hci_settings_shape, resource, q->api_version);
     whole = json_copy(resource);
@@ -169,7 +171,7 @@ static void patch(struct sb_req *q, struct sb_reply *r, const char *id)
 static void drop(struct sb_req *q, struct sb_reply *r, const char *id)
 {
     struct json *c = world_resource(q->world, id);
-    struct lro o = { NS_HCI, NULL, "delete", id, NULL, DELETE_MS };
+    struct lro o = { NS_HCI, NULL, "delete", id, NULL, DELETE_MS, false };
 
     if (!c) {
         r->status = 204;
@@ -229,12 +231,18 @@ static const struct sb_route rows[] = {
       FROM "clusters.json Clusters_ListByResourceGroup" },
     { "GET PUT PATCH DELETE", SUB "/resourceGroups/{rg}" CLUSTERS "/{cluster}", SB_ARM,
       HCI_VERSIONS, cluster, FROM "clusters.json Clusters_*" },
+    { "POST", SUB "/resourceGroups/{rg}" CLUSTERS "/{cluster}/{action}", SB_ARM, HCI_VERSIONS,
+      hci_action, FROM "clusters.json Clusters_CreateIdentity and others" },
     { "GET", SETTINGS, SB_ARM, HCI_VERSIONS, hci_settings_list,
       FROM "arcSettings.json ArcSettings_ListByCluster" },
     { "GET PUT PATCH DELETE", SETTINGS "/{setting}", SB_ARM, HCI_VERSIONS, hci_settings_one,
       FROM "arcSettings.json ArcSettings_*" },
     { "GET", SETTINGS "/{setting}/extensions", SB_ARM, HCI_VERSIONS, hci_extensions,
       FROM "extensions.json Extensions_ListByArcSetting" },
+    { "GET PUT PATCH DELETE", SETTINGS "/{setting}/extensions/{extension}", SB_ARM, HCI_VERSIONS,
+      hci_extension_one, FROM "extensions.json Extensions_*" },
+    { "POST", SETTINGS "/{setting}/{action}", SB_ARM, HCI_VERSIONS, hci_action,
+      FROM "arcSettings.json ArcSettings_GeneratePassword and others" },
     { "POST", SETTINGS "/{setting}/reconcile", SB_ARM, HCI_RECONCILE_VERSIONS, hci_reconcile,
       "register-flow.md 2.10 R15, 1.1" },
 };

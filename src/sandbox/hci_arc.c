@@ -54,7 +54,7 @@ static void write_settings(struct sb_req *q, struct sb_reply *r, const char *id)
 
 static void drop(struct sb_req *q, struct sb_reply *r, const char *id, const struct json *cluster)
 {
-    struct lro o = { NS_HCI, json_str(cluster, "location"), "delete", id, NULL, DELETE_MS };
+    struct lro o = { NS_HCI, json_str(cluster, "location"), "delete", id, NULL, DELETE_MS, false };
     struct json *s = world_resource(q->world, id);
 
     if (!s) {
@@ -103,7 +103,7 @@ void hci_settings_list(struct sb_req *q, struct sb_reply *r)
     str_free(&prefix);
 }
 
-static struct json *settings_of(struct sb_req *q, struct sb_reply *r, const struct json *cluster)
+struct json *hci_settings_of(struct sb_req *q, struct sb_reply *r, const struct json *cluster)
 {
     struct str id = STR_INIT;
     struct json *s;
@@ -112,19 +112,6 @@ static struct json *settings_of(struct sb_req *q, struct sb_reply *r, const stru
     s = res_find(q, r, str_p(&id));
     str_free(&id);
     return s;
-}
-
-void hci_extensions(struct sb_req *q, struct sb_reply *r)
-{
-    static const struct res_need need = { SETTINGS_TYPE "/extensions/read", NS_HCI, false, true };
-    const struct json *cluster;
-    struct json *body;
-
-    if (!res_allow(q, r, &need) || !(cluster = hci_cluster_of(q, r)) || !settings_of(q, r, cluster))
-        return;
-    body = json_object();
-    json_set(body, "value", json_array());
-    sb_reply_json(r, 200, body);
 }
 
 /* ---- reconcile ---- */
@@ -231,9 +218,8 @@ static void start_reconcile(struct sb_req *q, struct sb_reply *r, const struct j
                             struct json *s, struct json *items)
 {
     const char *id = json_str(s, "id");
-    const struct lro o = {
-        NS_HCI, json_str(cluster, "location"), "reconcile", id, id, RECONCILE_MS
-    };
+    const struct lro o = { NS_HCI, json_str(cluster, "location"), "reconcile", id, id, RECONCILE_MS,
+                           false };
 
     json_set(res_props(s), "perNodeDetails", items);
     json_set_str(res_props(s), "provisioningState", "Updating");
@@ -251,7 +237,7 @@ void hci_reconcile(struct sb_req *q, struct sb_reply *r)
     struct str group = STR_INIT;
 
     if (!res_allow(q, r, &need) || !(cluster = hci_cluster_of(q, r)) ||
-        !(s = settings_of(q, r, cluster)) || !res_body(q, r, &hci_reconcile_shape))
+        !(s = hci_settings_of(q, r, cluster)) || !res_body(q, r, &hci_reconcile_shape))
         return;
     arc_group_id(&group, sb_var(q, "sub"), s);
     if (role_ok(q, r, cluster, str_p(&group)))

@@ -1,7 +1,8 @@
 /* Sources: Microsoft.AzureStackHCI 2021-09-01, 2022-12-01, 2023-03-01, 2024-01-01, 2024-04-01:
- * clusters.json, arcSettings.json. Properties that the sandbox never fills (log collection, remote
- * support, attestation) stand here as read-only names, so that a whole object that a client sends
- * back is taken. */
+ * clusters.json, arcSettings.json, extensions.json; what 2022-05-01 has is read from the models of
+ * npm's @azure/arm-azurestackhci 3.1.0. Properties that the sandbox never fills (log collection,
+ * remote support, attestation) stand here as read-only names, so that a whole object that a client
+ * sends back is taken. */
 #include "config.h"
 
 #include "sandbox/hci.h"
@@ -75,8 +76,8 @@ static const struct shape_row properties_rows[] = {
     { "cloudManagementEndpoint", SHAPE_STR, 0, NULL, NULL, NULL },
     { "aadClientId", SHAPE_STR, 0, NULL, NULL, NULL },
     { "aadTenantId", SHAPE_STR, 0, NULL, NULL, NULL },
-    { "aadApplicationObjectId", SHAPE_STR, 0, NULL, "2022-12-01", NULL },
-    { "aadServicePrincipalObjectId", SHAPE_STR, 0, NULL, "2022-12-01", NULL },
+    { "aadApplicationObjectId", SHAPE_STR, 0, NULL, "2022-05-01", NULL },
+    { "aadServicePrincipalObjectId", SHAPE_STR, 0, NULL, "2022-05-01", NULL },
     { "softwareAssuranceProperties", SHAPE_OBJ, 0, NULL, "2022-12-01", &assurance_shape },
     { "logCollectionProperties", SHAPE_OBJ, SHAPE_IGNORED, NULL, "2024-04-01", &nothing_shape },
     { "remoteSupportProperties", SHAPE_OBJ, SHAPE_IGNORED, NULL, "2024-04-01", &nothing_shape },
@@ -89,7 +90,7 @@ static const struct shape_row properties_rows[] = {
     { "registrationTimestamp", SHAPE_TIME, SHAPE_RO, NULL, NULL, NULL },
     { "lastSyncTimestamp", SHAPE_TIME, SHAPE_RO, NULL, NULL, NULL },
     { "lastBillingTimestamp", SHAPE_TIME, SHAPE_RO, NULL, NULL, NULL },
-    { "serviceEndpoint", SHAPE_STR, SHAPE_RO, NULL, "2022-12-01", NULL },
+    { "serviceEndpoint", SHAPE_STR, SHAPE_RO, NULL, "2022-05-01", NULL },
     { "resourceProviderObjectId", SHAPE_STR, SHAPE_RO, NULL, "2022-12-01", NULL },
 };
 static const struct shape properties_shape = SHAPE("ClusterProperties", properties_rows);
@@ -152,13 +153,13 @@ static const struct shape extension_shape = SHAPE("DefaultExtensionDetails", ext
 static const struct shape_row settings_properties_rows[] = {
     { "provisioningState", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
     { "arcInstanceResourceGroup", SHAPE_STR, 0, NULL, NULL, NULL },
-    { "arcApplicationClientId", SHAPE_STR, 0, NULL, "2022-12-01", NULL },
-    { "arcApplicationTenantId", SHAPE_STR, 0, NULL, "2022-12-01", NULL },
-    { "arcServicePrincipalObjectId", SHAPE_STR, 0, NULL, "2022-12-01", NULL },
-    { "arcApplicationObjectId", SHAPE_STR, 0, NULL, "2022-12-01", NULL },
+    { "arcApplicationClientId", SHAPE_STR, 0, NULL, "2022-05-01", NULL },
+    { "arcApplicationTenantId", SHAPE_STR, 0, NULL, "2022-05-01", NULL },
+    { "arcServicePrincipalObjectId", SHAPE_STR, 0, NULL, "2022-05-01", NULL },
+    { "arcApplicationObjectId", SHAPE_STR, 0, NULL, "2022-05-01", NULL },
     { "aggregateState", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
     { "perNodeDetails", SHAPE_LIST, SHAPE_RO, NULL, NULL, &per_node_shape },
-    { "connectivityProperties", SHAPE_OBJ, 0, NULL, "2022-12-01", &connectivity_shape },
+    { "connectivityProperties", SHAPE_OBJ, 0, NULL, "2022-05-01", &connectivity_shape },
     { "defaultExtensions", SHAPE_LIST, SHAPE_RO, NULL, "2023-03-01", &extension_shape },
 };
 static const struct shape settings_properties_shape =
@@ -196,3 +197,83 @@ static const struct shape_row hci_reconcile_rows[] = {
     { "properties", SHAPE_OBJ, SHAPE_REQUIRED, NULL, NULL, &reconcile_properties_shape },
 };
 const struct shape hci_reconcile_shape = SHAPE("ReconcileArcSettingsRequest", hci_reconcile_rows);
+
+static const struct shape_row parameters_rows[] = {
+    { "forceUpdateTag", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "publisher", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "type", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "typeHandlerVersion", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "autoUpgradeMinorVersion", SHAPE_BOOL, 0, NULL, NULL, NULL },
+    { "enableAutomaticUpgrade", SHAPE_BOOL, 0, NULL, "2022-12-01", NULL },
+    { "settings", SHAPE_ANY, 0, NULL, NULL, NULL },
+    { "protectedSettings", SHAPE_ANY, SHAPE_IGNORED, NULL, NULL, NULL },
+};
+static const struct shape parameters_shape = SHAPE("ExtensionParameters", parameters_rows);
+
+static const struct shape_row node_extension_rows[] = {
+    { "name", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "extension", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "typeHandlerVersion", SHAPE_STR, 0, NULL, "2023-03-01", NULL },
+    { "state", SHAPE_STR, 0, NULL, NULL, NULL },
+};
+static const struct shape node_extension_shape =
+    SHAPE("PerNodeExtensionState", node_extension_rows);
+
+static const struct shape_row extension_properties_rows[] = {
+    { "provisioningState", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
+    { "extensionParameters", SHAPE_OBJ, 0, NULL, NULL, &parameters_shape },
+    { "aggregateState", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
+    { "perNodeExtensionDetails", SHAPE_LIST, SHAPE_RO, NULL, NULL, &node_extension_shape },
+    { "managedBy", SHAPE_STR, SHAPE_RO, NULL, "2023-03-01", NULL },
+};
+static const struct shape extension_properties_shape =
+    SHAPE("ExtensionProperties", extension_properties_rows);
+
+static const struct shape_row hci_extension_rows[] = {
+    { "id", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
+    { "name", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
+    { "type", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
+    { "systemData", SHAPE_OBJ, SHAPE_RO, NULL, NULL, &shape_system_data },
+    { "properties", SHAPE_OBJ, 0, NULL, NULL, &extension_properties_shape },
+};
+const struct shape hci_extension_shape = SHAPE("Extension", hci_extension_rows);
+
+static const struct shape_row patch_parameters_rows[] = {
+    { "typeHandlerVersion", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "enableAutomaticUpgrade", SHAPE_BOOL, 0, NULL, NULL, NULL },
+    { "settings", SHAPE_ANY, 0, NULL, NULL, NULL },
+    { "protectedSettings", SHAPE_ANY, SHAPE_IGNORED, NULL, NULL, NULL },
+};
+static const struct shape patch_parameters_shape =
+    SHAPE("ExtensionPatchParameters", patch_parameters_rows);
+
+static const struct shape_row extension_patch_properties_rows[] = {
+    { "extensionParameters", SHAPE_OBJ, 0, NULL, NULL, &patch_parameters_shape },
+};
+static const struct shape extension_patch_properties_shape =
+    SHAPE("ExtensionPatchProperties", extension_patch_properties_rows);
+
+static const struct shape_row hci_extension_patch_rows[] = {
+    { "properties", SHAPE_OBJ, 0, NULL, NULL, &extension_patch_properties_shape },
+};
+const struct shape hci_extension_patch_shape = SHAPE("ExtensionPatch", hci_extension_patch_rows);
+
+static const struct shape_row certificates_rows[] = {
+    { "certificates", SHAPE_WORDS, SHAPE_REQUIRED, NULL, NULL, NULL },
+};
+static const struct shape certificates_shape = SHAPE("RawCertificateData", certificates_rows);
+static const struct shape_row hci_upload_rows[] = {
+    { "properties", SHAPE_OBJ, SHAPE_REQUIRED, NULL, NULL, &certificates_shape },
+};
+const struct shape hci_upload_shape = SHAPE("UploadCertificateRequest", hci_upload_rows);
+
+static const struct shape_row intent_rows[] = {
+    { "softwareAssuranceIntent", SHAPE_STR, 0, "Enable|Disable", NULL, NULL },
+};
+static const struct shape intent_shape =
+    SHAPE("SoftwareAssuranceChangeRequestProperties", intent_rows);
+static const struct shape_row hci_assurance_rows[] = {
+    { "properties", SHAPE_OBJ, 0, NULL, NULL, &intent_shape },
+};
+const struct shape hci_assurance_shape =
+    SHAPE("SoftwareAssuranceChangeRequest", hci_assurance_rows);

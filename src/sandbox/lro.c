@@ -50,9 +50,14 @@ void lro_delete(struct world *w, const char *target)
 static const struct {
     const char *kind;
     void (*apply)(struct world *w, const char *target);
+    struct json *(*shown)(struct world *w,
+                          const char *target); /* "properties" of the last answer */
 } effects[] = {
-    { "delete", lro_delete },
-    { "reconcile", hci_reconcile_done },
+    { "delete", lro_delete, NULL },
+    { "reconcile", hci_reconcile_done, NULL },
+    { "identity", hci_identity_done, hci_identity_shown },
+    { "assurance", hci_assurance_done, NULL },
+    { "extension", hci_extension_done, NULL },
 };
 
 static void apply(struct world *w, const char *kind, const char *target)
@@ -61,6 +66,14 @@ static void apply(struct world *w, const char *kind, const char *target)
         if (str_eq(effects[i].kind, kind))
             effects[i].apply(w, target);
     world_touch(w);
+}
+
+static struct json *shown_properties(struct world *w, const struct json *o)
+{
+    for (size_t i = 0; i < ARRAY_LEN(effects); i++)
+        if (effects[i].shown && str_eq(effects[i].kind, json_str(o, "kind")))
+            return effects[i].shown(w, json_str(o, "target"));
+    return NULL;
 }
 
 void lro_settle(struct world *w)
@@ -100,7 +113,7 @@ static void remember(struct sb_req *q, const struct lro *o, const char *id)
     if (o->result)
         json_set_str(j, "result", o->result);
     json_set_int(j, "startedAt", now);
-    json_set_int(j, "readyAt", now + o->ms);
+    json_set_int(j, "readyAt", now + (sb_options.instant ? 0 : o->ms));
     json_set_bool(j, "done", false);
     json_set(operations, id, j);
     world_touch(q->world);
@@ -111,7 +124,7 @@ bool lro_start(struct sb_req *q, struct sb_reply *r, const struct lro *o)
     struct str status = STR_INIT, result = STR_INIT;
     char id[GUID_SIZE], location[64];
 
-    if (sb_options.instant) {
+    if (sb_options.instant && !o->only_202) {
         apply(q->world, o->kind, o->target);
         return true;
     }
@@ -156,12 +169,13 @@ void lro_status(struct sb_req *q, struct sb_reply *r)
 {
     const struct json *o = look_up(q, r);
     bool done = json_flag(o, "done", false);
-    struct json *body;
+    struct json *body, *properties;
     int64_t at = 0;
     char when[TIME_SIZE];
 
     if (!o)
         return;
+    properties = done ? shown_properties(q->world, o) : NULL;
     body = json_object();
     json_set_str(body, "id", q->path);
     json_set_str(body, "name", sb_var(q, "op"));
@@ -173,6 +187,8 @@ void lro_status(struct sb_req *q, struct sb_reply *r)
         json_int(o, "readyAt", &at);
         time_iso7(when, at);
         json_set_str(body, "endTime", when);
+        if (properties)
+            json_set(body, "properties", properties);
     } else {
         sb_reply_header(r, "Retry-After", "1");
     }
@@ -182,6 +198,7 @@ void lro_status(struct sb_req *q, struct sb_reply *r)
 void lro_result(struct sb_req *q, struct sb_reply *r)
 {
     const struct json *o = look_up(q, r), *shown;
+    struct json *properties, *body;
 
     if (!o)
         return;
@@ -192,8 +209,14 @@ void lro_result(struct sb_req *q, struct sb_reply *r)
         return;
     }
     shown = json_str(o, "result") ? world_resource(q->world, json_str(o, "result")) : NULL;
-    if (shown)
+    properties = shown_properties(q->world, o);
+    if (shown) {
         sb_reply_json(r, 200, hci_form(q, shown));
-    else
+    } else if (properties) {
+        body = json_object();
+        json_set(body, "properties", properties);
+        sb_reply_json(r, 200, body);
+    } else {
         r->status = sb_var(q, "ns")[0] ? 204 : 200;
+    }
 }

@@ -213,3 +213,63 @@ void providers_unregister(struct sb_req *q, struct sb_reply *r)
 {
     change(q, r, "unregister", "NotRegistered", "NotRegistered");
 }
+
+/* ---- what a provider can do ---- */
+
+static const struct {
+    const char *ns, *resource, *verb, *operation;
+} can_do[] = {
+    { NS_HCI, "Register", "Action", "Registers the resource provider" },
+    { NS_HCI, "Unregister", "Action", "Unregisters the resource provider" },
+    { NS_HCI, "Operations", "Read", "Lists operations" },
+    { NS_HCI, "Clusters", "Read", "Gets or lists clusters" },
+    { NS_HCI, "Clusters", "Write", "Creates or updates a cluster" },
+    { NS_HCI, "Clusters", "Delete", "Deletes a cluster" },
+    { NS_HCI, "Clusters/ArcSettings", "Read", "Gets or lists arcSettings" },
+    { NS_HCI, "Clusters/ArcSettings", "Write", "Creates or updates arcSettings" },
+    { NS_HCI, "Clusters/ArcSettings", "Delete", "Deletes arcSettings" },
+    { NS_HCI, "Clusters/ArcSettings/Extensions", "Read", "Gets or lists extensions" },
+    { NS_HCI, "Clusters/ArcSettings/Extensions", "Write", "Creates or updates an extension" },
+    { NS_HCI, "Clusters/ArcSettings/Extensions", "Delete", "Deletes an extension" },
+    { NS_ARC, "operations", "read", "Lists operations" },
+    { NS_ARC, "machines", "read", "Gets or lists Arc machines" },
+    { NS_ARC, "machines", "write", "Creates or updates an Arc machine" },
+    { NS_ARC, "machines", "delete", "Deletes an Arc machine" },
+};
+
+static void operations(struct sb_req *q, struct sb_reply *r, const char *ns)
+{
+    struct json *body = json_object(), *value = json_array();
+
+    res_note_base(q);
+    for (size_t i = 0; i < ARRAY_LEN(can_do); i++) {
+        struct json *o, *display;
+        struct str name = STR_INIT;
+
+        if (!str_eq(can_do[i].ns, ns))
+            continue;
+        o = json_object();
+        display = json_object();
+        str_addf(&name, "%s/%s/%s", ns, can_do[i].resource, can_do[i].verb);
+        json_set_str(o, "name", str_p(&name));
+        str_free(&name);
+        json_set_str(display, "provider", ns);
+        json_set_str(display, "resource", can_do[i].resource);
+        json_set_str(display, "operation", can_do[i].operation);
+        json_set_str(display, "description", can_do[i].operation);
+        json_set(o, "display", display);
+        json_push(value, o);
+    }
+    json_set(body, "value", value);
+    sb_reply_json(r, 200, body);
+}
+
+void providers_hci_operations(struct sb_req *q, struct sb_reply *r)
+{
+    operations(q, r, NS_HCI);
+}
+
+void providers_arc_operations(struct sb_req *q, struct sb_reply *r)
+{
+    operations(q, r, NS_ARC);
+}

@@ -74,10 +74,12 @@ const char *res_rp_object_id(
 struct lro {
     const char *provider; /* NS_HCI; NULL: resource groups */
     const char *location;
-    const char *kind; /* "delete" target and all below it, "reconcile" target */
+    const char *kind; /* "delete" target and all below it, "reconcile" target, ...: a row of effects
+                         in lro.c, or a name without effect */
     const char *target;
     const char *result; /* resource shown by the Location address at the end, or NULL */
     int ms;             /* on the sandbox's clock; 0 with --instant */
+    bool only_202;      /* the contract knows no other answer, not even with --instant */
 };
 /* True: it was done at once (the caller replies); false: r is 202 with Azure-AsyncOperation,
  * Location, Retry-After. */
@@ -92,6 +94,10 @@ void world_close(struct world *w); /* tests; a sandbox keeps its world to the en
 /* Forms and effects of hci.c and arc.c that others need. */
 struct json *hci_form(struct sb_req *q, const struct json *resource);
 void hci_reconcile_done(struct world *w, const char *id);
+void hci_identity_done(struct world *w, const char *id);
+struct json *hci_identity_shown(struct world *w, const char *id); /* the answer's "properties" */
+void hci_assurance_done(struct world *w, const char *id);
+void hci_extension_done(struct world *w, const char *id);
 void hci_aggregate(struct json *arc_setting); /* aggregateState from perNodeDetails */
 void arc_machine_put(struct sb_req *q,
                      struct sb_reply *r); /* also called for the agent's connect and disconnect */

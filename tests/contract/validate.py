@@ -23,6 +23,9 @@ KIN = {
     "microsoft.resources": {"2016-02-01": "2021-04-01", "2022-09-01": "2021-04-01", "2025-04-01": "2021-04-01",
                             "2019-11-01": "2022-12-01", "2021-01-01": "2022-12-01"},
     "microsoft.authorization": {"2018-01-01-preview": "2022-04-01", "2020-04-01-preview": "2022-04-01"},
+    # what the Python and JavaScript SDKs send; properties that their versions lack are tested in tests/sandbox
+    "microsoft.azurestackhci": {"2021-09-01-preview": "2021-09-01", "2022-05-01": "2022-12-01"},
+    "microsoft.hybridcompute": {"2022-08-11-preview": "2022-12-27"},
 }
 DATE_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")

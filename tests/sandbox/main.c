@@ -12,6 +12,7 @@ int test_sandbox_routes(void);
 int test_sandbox_dataplane(void);
 int test_sandbox_arc(void);
 int test_sandbox_hci(void);
+int test_sandbox_hci_actions(void);
 int test_sandbox_arm(void);
 int test_sandbox_world(void);
 
@@ -26,6 +27,7 @@ int main(void)
     test_sandbox_world();
     test_sandbox_arm();
     test_sandbox_hci();
+    test_sandbox_hci_actions();
     test_sandbox_arc();
     test_sandbox_dataplane();
     return test_end();

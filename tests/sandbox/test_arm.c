@@ -134,6 +134,24 @@ static void a_group_goes_with_all_that_is_in_it(void **state)
     fx_close();
 }
 
+/* az resource list asks so; without $expand the contract shows none of the three. */
+static void a_list_shows_more_when_it_is_asked_to(void **state)
+{
+    (void)state;
+    fx_open(NULL, true);
+    fx_cluster();
+    assert_int_equal(fx_call("GET", SUB "/resources", RES, NULL), 200);
+    assert_non_null(json_get(fx_json(), "value.0.id"));
+    assert_null(json_get(fx_json(), "value.0.provisioningState"));
+    assert_null(json_get(fx_json(), "value.0.createdTime"));
+    assert_int_equal(fx_query(SUB "/resources", RES, "$expand", "createdTime,provisioningState"),
+                     200);
+    assert_string_equal(fx_str("value.0.provisioningState"), "Succeeded");
+    assert_int_equal(fx_str("value.0.createdTime")[10], 'T');
+    assert_null(json_get(fx_json(), "value.0.changedTime"));
+    fx_close();
+}
+
 static void a_provider_registers_after_a_while(void **state)
 {
     (void)state;
@@ -283,6 +301,7 @@ int test_sandbox_arm(void)
         cmocka_unit_test(groups_are_made_and_found_and_not_moved),
         cmocka_unit_test(bad_groups_are_refused),
         cmocka_unit_test(a_group_goes_with_all_that_is_in_it),
+        cmocka_unit_test(a_list_shows_more_when_it_is_asked_to),
         cmocka_unit_test(a_provider_registers_after_a_while),
         cmocka_unit_test(a_disabled_subscription_is_read_only),
         cmocka_unit_test(denied_actions_are_refused_by_name),

@@ -1,0 +1,285 @@
+/* POST actions of clusters and arcSettings. Sources: Microsoft.AzureStackHCI 2022-12-01 ..
+ * 2024-04-01 clusters.json, arcSettings.json; azure-wire.md 3.1, 3.3. The two identity actions,
+ * generatePassword and uploadCertificate are in npm's @azure/arm-azurestackhci 3.1.0 (2022-05-01)
+ * already. Inferred: what generatePassword answers before there is an identity (no source tells),
+ * and that a second create...Identity gives the same ids (azure-wire.md 2.7.5 calls that unproven).
+ */
+#include "config.h"
+
+#include "sandbox/hci.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sandbox/signin.h"
+
+#define IDENTITY_MS    1000
+#define CERTIFICATE_MS 1000
+#define DISABLE_MS     1000
+#define ASSURANCE_MS   1000
+#define YEAR_MS        (365 * 24 * 3600 * 1000LL)
+#define CERTIFICATES   16 /* of all nodes: one each, sixteen nodes at most */
+
+/* ---- identities that the service makes ---- */
+
+static const char *const cluster_ids[] = { "aadClientId", "aadTenantId", "aadApplicationObjectId",
+                                           "aadServicePrincipalObjectId" };
+static const char *const arc_ids[] = { "arcApplicationClientId", "arcApplicationTenantId",
+                                       "arcApplicationObjectId", "arcServicePrincipalObjectId" };
+
+static const char *const *names_of(const struct json *resource)
+{
+    return str_ieq(json_str(resource, "type"), CLUSTER_TYPE) ? cluster_ids : arc_ids;
+}
+
+/* The ids wait under "_identity" until the operation is over. */
+static void mint(struct sb_req *q, struct json *resource)
+{
+    const char *const *names = names_of(resource);
+    struct json *ids;
+
+    if (json_member(resource, "_identity"))
+        return;
+    ids = json_object();
+    for (size_t i = 0; i < ARRAY_LEN(cluster_ids); i++) {
+        char id[GUID_SIZE];
+
+        guid_random(id);
+        json_set_str(ids, names[i], id);
+    }
+    json_set_str(ids, names[1], json_str(res_subscription(q->world, sb_var(q, "sub")), "tenantId"));
+    json_set(resource, "_identity", ids);
+    world_touch(q->world);
+}
+
+void hci_identity_done(struct world *w, const char *id)
+{
+    struct json *resource = world_resource(w, id);
+
+    JSON_EACH (v, json_member(resource, "_identity"))
+        json_set(res_props(resource), json_name(v), json_copy(v));
+    world_touch(w);
+}
+
+struct json *hci_identity_shown(struct world *w, const char *id)
+{
+    return json_copy(json_member(world_resource(w, id), "_identity"));
+}
+
+static void create_identity(struct sb_req *q, struct sb_reply *r, const struct json *cluster,
+                            struct json *resource)
+{
+    const char *id = json_str(resource, "id");
+    const struct lro o = { .provider = NS_HCI,
+                           .location = json_str(cluster, "location"),
+                           .kind = "identity",
+                           .target = id,
+                           .ms = IDENTITY_MS };
+    struct json *body;
+
+    mint(q, resource);
+    if (!lro_start(q, r, &o))
+        return;
+    body = json_object();
+    json_set(body, "properties", hci_identity_shown(q->world, id));
+    sb_reply_json(r, 200, body);
+}
+
+/* ---- clusters ---- */
+
+static bool base64_text(const char *s)
+{
+    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t n = s ? strlen(s) : 0, digits = s ? strspn(s, good) : 0;
+
+    return n && n % 4 == 0 && n - digits <= 2 && strspn(s + digits, "=") == n - digits;
+}
+
+static void upload(struct sb_req *q, struct sb_reply *r, const struct json *cluster,
+                   struct json *resource)
+{
+    const struct json *body = res_body(q, r, &hci_upload_shape), *list;
+    const struct lro o = { .provider = NS_HCI,
+                           .location = json_str(cluster, "location"),
+                           .kind = "certificate",
+                           .target = json_str(resource, "id"),
+                           .ms = CERTIFICATE_MS,
+                           .only_202 = true };
+
+    if (!body)
+        return;
+    list = json_get(body, "properties.certificates");
+    JSON_EACH (c, list) {
+        if (base64_text(json_value_str(c)))
+            continue;
+        sb_arm_error(r, 400, "InvalidCertificate",
+                     "A certificate of the request is not the base64 form of its DER bytes.");
+        return;
+    }
+    if (!json_len(list) || json_len(list) > CERTIFICATES) {
+        sb_arm_error(r, 400, "InvalidCertificate", "The request must hold 1 to %d certificates.",
+                     CERTIFICATES);
+        return;
+    }
+    json_set(resource, "_certificates", json_copy(list));
+    world_touch(q->world);
+    lro_start(q, r, &o);
+}
+
+void hci_assurance_done(struct world *w, const char *id)
+{
+    struct json *p = res_props(world_resource(w, id));
+    struct json *a = json_edit(json_member(p, "softwareAssuranceProperties"));
+    char now[TIME_SIZE];
+
+    time_iso7(now, world_now(w));
+    json_set_str(a, "softwareAssuranceStatus",
+                 str_eq(json_str(a, "softwareAssuranceIntent"), "Enable") ? "Enabled" : "Disabled");
+    json_set_str(a, "lastUpdated", now);
+    world_touch(w);
+}
+
+static void assurance(struct sb_req *q, struct sb_reply *r, const struct json *cluster,
+                      struct json *resource)
+{
+    const struct json *body = res_body(q, r, &hci_assurance_shape);
+    const char *id = json_str(resource, "id"), *intent;
+    const struct lro o = { .provider = NS_HCI,
+                           .location = json_str(cluster, "location"),
+                           .kind = "assurance",
+                           .target = id,
+                           .result = id,
+                           .ms = ASSURANCE_MS };
+    struct json *p = res_props(resource);
+
+    if (!body)
+        return;
+    if (!json_is_object(json_member(p, "softwareAssuranceProperties")))
+        json_set(p, "softwareAssuranceProperties", json_object());
+    intent = json_str(body, "properties.softwareAssuranceIntent");
+    json_set_str(json_edit(json_member(p, "softwareAssuranceProperties")),
+                 "softwareAssuranceIntent", intent ? intent : "Disable");
+    res_stamp(q, resource);
+    if (lro_start(q, r, &o))
+        sb_reply_json(r, 200, hci_form(q, resource));
+}
+
+/* ---- arcSettings ---- */
+
+static void generate_password(struct sb_req *q, struct sb_reply *r, const struct json *cluster,
+                              struct json *settings)
+{
+    int64_t now = world_now(q->world);
+    struct str secret = STR_INIT;
+    char key[GUID_SIZE], when[TIME_SIZE], digest[DIGEST_SIZE];
+    struct json *body;
+
+    (void)cluster;
+    if (!json_str(settings, "properties.arcApplicationClientId")) {
+        sb_arm_error(r, 409, "ArcIdentityNotFound",
+                     "The ArcSetting has no identity yet; call createArcIdentity first.");
+        return;
+    }
+    guid_random(key);
+    signin_random(&secret, 30);
+    signin_digest(digest, str_p(&secret));
+    body = json_object();
+    json_set_str(body, "secretText", str_p(&secret));
+    json_set_str(body, "keyId", key);
+    time_iso7(when, now);
+    json_set_str(body, "startDateTime", when);
+    time_iso7(when, now + YEAR_MS);
+    json_set_str(body, "endDateTime", when);
+    json_set_str(settings, "_secret", digest);
+    world_touch(q->world);
+    str_free(&secret);
+    sb_reply_json(r, 200, body);
+}
+
+static void consent(struct sb_req *q, struct sb_reply *r, const struct json *cluster,
+                    struct json *settings)
+{
+    static const char *const categories[] = { "Telemetry", "Supportability" };
+    struct json *list = json_array();
+    char now[TIME_SIZE];
+
+    (void)cluster;
+    time_iso7(now, world_now(q->world));
+    for (size_t i = 0; i < ARRAY_LEN(categories); i++) {
+        struct json *e = json_object();
+
+        json_set_str(e, "category", categories[i]);
+        json_set_str(e, "consentTime", now);
+        json_push(list, e);
+    }
+    json_set(res_props(settings), "defaultExtensions", list);
+    res_stamp(q, settings);
+    sb_reply_json(r, 200, hci_form(q, settings));
+}
+
+static void disable(struct sb_req *q, struct sb_reply *r, const struct json *cluster,
+                    struct json *settings)
+{
+    const struct lro o = { .provider = NS_HCI,
+                           .location = json_str(cluster, "location"),
+                           .kind = "disable",
+                           .target = json_str(settings, "id"),
+                           .ms = DISABLE_MS };
+
+    json_set_str(res_props(settings), "aggregateState", "DisableInProgress");
+    res_stamp(q, settings);
+    if (lro_start(q, r, &o))
+        r->status = 200;
+}
+
+/* ---- the table ---- */
+
+struct action {
+    const char *name;  /* as the path and the right have it */
+    const char *since; /* first api-version */
+    bool settings;     /* of arcSettings, else of the cluster */
+    void (*run)(struct sb_req *q, struct sb_reply *r, const struct json *cluster,
+                struct json *resource);
+};
+static const struct action actions[] = {
+    { "createClusterIdentity", "2022-05-01", false, create_identity },
+    { "uploadCertificate", "2022-05-01", false, upload },
+    { "extendSoftwareAssuranceBenefit", "2022-12-01", false, assurance },
+    { "createArcIdentity", "2022-05-01", true, create_identity },
+    { "generatePassword", "2022-05-01", true, generate_password },
+    { "consentAndInstallDefaultExtensions", "2023-03-01", true, consent },
+    { "initializeDisableProcess", "2023-03-01", true, disable },
+};
+
+static const struct action *find(struct sb_req *q, bool settings)
+{
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+        if (actions[i].settings == settings && str_ieq(actions[i].name, sb_var(q, "action")) &&
+            shape_has(q->api_version, actions[i].since))
+            return &actions[i];
+    return NULL;
+}
+
+void hci_action(struct sb_req *q, struct sb_reply *r)
+{
+    bool settings = sb_var(q, "setting")[0] != 0;
+    const struct action *a = find(q, settings);
+    struct res_need need = { NULL, NS_HCI, true, true };
+    const struct json *cluster;
+    struct json *resource;
+    char right[160];
+
+    if (!a) {
+        sb_arm_error(r, 404, "InvalidResourceType",
+                     "The resource type could not be found for '%s' and api version '%s'.", q->path,
+                     q->api_version);
+        return;
+    }
+    str_fmt(right, sizeof right, "%s/%s/action", settings ? SETTINGS_TYPE : CLUSTER_TYPE, a->name);
+    need.action = right;
+    if (!res_allow(q, r, &need) || !(cluster = hci_cluster_of(q, r)))
+        return;
+    resource = settings ? hci_settings_of(q, r, cluster) : json_edit(cluster);
+    if (resource)
+        a->run(q, r, cluster, resource);
+}
