@@ -2,10 +2,11 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "console/face/fields.h"
+#include "console/ui/form.h"
 #include "console/ui/frame.h"
 #include "console/ui/screens.h"
 #include "console/ui/text.h"
-#include "console/ui/wizard_fields.h"
 
 enum page { PAGE_CREATE, PAGE_SIGNIN, PAGE_WHERE, PAGE_REVIEW };
 
@@ -68,7 +69,7 @@ static void lists_came(struct ui *ui, struct wizard *w)
     const struct sec_choices *c = ui_section(ui, SEC_CHOICES);
     const char *sub = w->where.values[WHERE_SUBSCRIPTION].id;
 
-    wizard_defaults(&w->where, ui);
+    fields_defaults(&w->where, ui_model(ui));
     if (str_eq(c->state, "ready") && guid_is(sub) && !str_ieq(c->regions_of, sub) &&
         !str_ieq(w->regions_for, sub))
         ask_choices(ui, w);
@@ -80,7 +81,7 @@ static void enter_where(struct ui *ui, struct wizard *w)
     const char *sub = w->where.values[WHERE_SUBSCRIPTION].id;
 
     w->page = PAGE_WHERE;
-    wizard_defaults(&w->where, ui);
+    fields_defaults(&w->where, ui_model(ui));
     if (!str_eq(c->state, "asking") &&
         (!str_eq(c->state, "ready") || (guid_is(sub) && !str_ieq(c->regions_of, sub))))
         ask_choices(ui, w);
@@ -90,7 +91,7 @@ static void enter(struct ui *ui, struct wizard *w)
 {
     if (ui_has(ui, SEC_CLUSTER) && !cluster(ui)->exists) {
         w->page = PAGE_CREATE;
-        wizard_create_defaults(&w->create, ui);
+        fields_create_defaults(&w->create, ui_model(ui));
     } else if (!signed_in(ui)) {
         w->page = PAGE_SIGNIN;
     } else {
@@ -133,7 +134,7 @@ static void wizard_changed(struct ui *ui, void *self, enum section_id id)
     struct wizard *w = self;
 
     if (id == SEC_NODES && w->page == PAGE_CREATE)
-        wizard_create_defaults(&w->create, ui);
+        fields_create_defaults(&w->create, ui_model(ui));
     if (id == SEC_CHOICES && w->page == PAGE_WHERE)
         lists_came(ui, w);
     if (id == SEC_CLUSTER && w->page == PAGE_CREATE && cluster(ui)->exists)
@@ -157,7 +158,7 @@ static void created(void *payload, const struct json *result, const struct err *
 
 static void create(struct ui *ui, struct wizard *w)
 {
-    w->waiting = ui_ask(ui, "cluster-create", wizard_create_args(&w->create), created, ui);
+    w->waiting = ui_ask(ui, "cluster-create", fields_create_args(&w->create), created, ui);
 }
 
 /* ---- page 2 to 3: the core looks at Azure, nothing is written ---- */
@@ -207,7 +208,7 @@ static void review_field(struct wizard *w, const struct json *f)
     clean(level, sizeof level, f, "level");
     role = theme_role(level);
     if (v && v->source != FORM_EMPTY)
-        STR_SET(source, wizard_source(v->source));
+        STR_SET(source, fields_source(v->source));
     if (v && guid_is(value) && v->in.text[0])
         shown = v->in.text;
     textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s%s%s", v ? _(where_fields[i].label) : id,
@@ -285,7 +286,7 @@ static void reviewed(void *payload, const struct json *result, const struct err 
 
 static void review(struct ui *ui, struct wizard *w)
 {
-    w->waiting = ui_ask(ui, "register-check", wizard_args(&w->where), reviewed, ui);
+    w->waiting = ui_ask(ui, "register-check", fields_args(&w->where), reviewed, ui);
 }
 
 /* ---- page 3: go ---- */
@@ -314,7 +315,7 @@ static bool review_key(struct ui *ui, struct wizard *w, int key)
         return true;
     }
     if (key == K_ENTER) {
-        w->waiting = ui_ask(ui, "register", wizard_args(&w->where), started, ui);
+        w->waiting = ui_ask(ui, "register", fields_args(&w->where), started, ui);
         return true;
     }
     if (key == K_TAB || key == K_BTAB || key == K_LEFT || key == K_RIGHT) {

@@ -77,7 +77,7 @@ enum client_state ui_state(const struct ui *ui, const struct err **why)
 
 const struct model *ui_model(const struct ui *ui)
 {
-    return &ui->model;
+    return ui ? &ui->model : NULL;
 }
 
 const void *ui_section(const struct ui *ui, enum section_id id)
