@@ -221,6 +221,8 @@ static int finish(struct kit *k)
 {
     if (k->result == KIT_OK && k->failed)
         k->result = KIT_FAILED;
+    if (!record_whole(k->rec))
+        kit_note(k, "failed", "the record could not be written to its end: is the disk full?");
     kit_note(k, "", "%u exchanges recorded in %s/%s", record_count(k->rec), k->o.out, k->o.record);
     return k->result;
 }

@@ -5,6 +5,7 @@ Asks a real Azure what azloconf would ask it (azure_kit), asks the sandbox the s
 differ (compare.py). It only reads, unless --write is given and confirmed twice. The operator's own environment is used (proxies).
 Exit: that of azure_kit when it could not go on; 1 when answers differ; 0 when none does in a way that matters.
 """
+import ctypes
 import json
 import os
 import signal
@@ -18,6 +19,10 @@ KIT = os.path.join(BUILD, "tests", "azure_kit")
 SANDBOX = os.path.join(BUILD, "src", "azlosandbox")
 LEFT, INTERRUPTED = 4, 130
 PROVIDERS = ("Microsoft.AzureStackHCI", "Microsoft.HybridCompute", "Microsoft.GuestConfiguration", "Microsoft.HybridConnectivity")
+
+
+def die_with_us():
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG; the sandbox looks after it, too
 
 
 def records(path):
@@ -45,7 +50,7 @@ class Sandbox:
         seed_like(azure, os.path.join(folder, "seed.json"))
         waited = any(x["step"] == "signin.pending" for x in azure)
         self.process = subprocess.Popen([SANDBOX, "--dir", os.path.join(folder, "world"), "--seed", os.path.join(folder, "seed.json"),
-                                         "--approve", "auto:6" if waited else "auto:0"], stdout=subprocess.PIPE, text=True)
+                                         "--approve", "auto:6" if waited else "auto:0"], stdout=subprocess.PIPE, text=True, preexec_fn=die_with_us)
         self.ready = json.loads(self.process.stdout.readline())
 
     def close(self):

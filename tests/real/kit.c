@@ -88,6 +88,10 @@ static bool wanted(const struct kit *k, const struct step *s)
 
 static void start(struct kit *k)
 {
+    if (!wanted(k, kit_step(k))) { /* Ctrl-C came in between */
+        kit_next(k);
+        return;
+    }
     record_step(k->rec, kit_step(k)->id);
     kit_step(k)->start(k);
 }

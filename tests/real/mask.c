@@ -295,7 +295,7 @@ static void add_pair(struct mask *m, struct str *out, const char *s, size_t n)
     url_decode(&name, s, name_len);
     for (size_t i = 0; i < ARRAY_LEN(kept); i++)
         known = known || str_ieq(kept[i], str_p(&name));
-    if (known)
+    if (known || (name.len <= 20 && span(str_p(&name), name.len, letters) == name.len))
         str_add(out, str_p(&name));
     else
         add_word(m, out, s, name_len);
@@ -372,7 +372,7 @@ void mask_url(struct mask *m, struct str *out, const char *url)
 
 static bool small_number(const char *s, size_t n)
 {
-    return (n <= 6 && span(s, n, digits) == n) ||
+    return (n <= 3 && span(s, n, digits) == n) ||
            (n > 6 && n < 16 && memcmp(s, "AADSTS", 6) == 0 && span(s + 6, n - 6, digits) == n - 6);
 }
 
@@ -482,9 +482,22 @@ static void add_name(struct mask *m, struct str *out, const char *name, bool cus
         str_add(out, name);
 }
 
+static void add_string(struct mask *m, struct str *out, const char *step, const char *name,
+                       const char *v)
+{
+    if (name && mask_secret_member(name, false) && v[0])
+        str_add(out, MASK_GONE);
+    else if (name && mask_public_member(step, name) && looks_public(v))
+        str_add(out, v);
+    else
+        add_value(m, out, v);
+}
+
+/* name NULL: what is below a name of the customer's own; no name there tells what its value is. */
 static struct json *one_json(struct mask *m, const char *step, const char *name,
                              const struct json *in)
 {
+    bool customer = mask_customer_names(name);
     struct str s = STR_INIT;
     struct json *out;
 
@@ -492,26 +505,19 @@ static struct json *one_json(struct mask *m, const char *step, const char *name,
         out = json_object();
         JSON_EACH (c, in) {
             str_reset(&s);
-            add_name(m, &s, json_name(c), mask_customer_names(name));
-            json_set(out, str_p(&s), one_json(m, step, json_name(c), c));
+            add_name(m, &s, json_name(c), customer);
+            json_set(out, str_p(&s), one_json(m, step, customer || !name ? NULL : json_name(c), c));
         }
     } else if (json_is_array(in)) {
         out = json_array();
         JSON_EACH (c, in)
             json_push(out, one_json(m, step, name, c));
     } else if (json_is_string(in)) {
-        const char *v = json_value_str(in);
-
-        if (mask_secret_member(name, false) && v[0])
-            str_add(&s, MASK_GONE);
-        else if (mask_public_member(step, name) && looks_public(v))
-            str_add(&s, v);
-        else
-            add_value(m, &s, v);
+        add_string(m, &s, step, name, json_value_str(in));
         out = json_string(str_p(&s));
     } else {
-        out = mask_secret_member(name, false) && !json_is_null(in) ? json_string(MASK_GONE)
-                                                                   : json_copy(in);
+        out = name && mask_secret_member(name, false) && !json_is_null(in) ? json_string(MASK_GONE)
+                                                                           : json_copy(in);
     }
     str_free(&s);
     return out;

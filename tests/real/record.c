@@ -16,6 +16,7 @@ struct record {
     struct mask *mask;
     int fd;
     unsigned count;
+    bool torn;
     char step[80];
     struct str first; /* method and address of the step's first request */
 };
@@ -173,8 +174,9 @@ static void write_line(struct record *r, const struct json *line)
     if (r->fd >= 0 && file_append_line(r->fd, s.p, s.len, &e) < 0) {
         close(r->fd); /* a full disk ends the record, not the deletion of what was made */
         r->fd = -1;
+        r->torn = true;
     }
-    r->count++;
+    r->count += r->fd >= 0;
     str_free(&s);
 }
 
@@ -278,4 +280,9 @@ void record_step(struct http *h, const char *id)
 unsigned record_count(const struct http *h)
 {
     return ((const struct record *)h)->count;
+}
+
+bool record_whole(const struct http *h)
+{
+    return !((const struct record *)h)->torn;
 }

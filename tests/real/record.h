@@ -14,5 +14,6 @@
 struct http *record_new(struct http *inner, struct mask *m, const char *path, struct err *e);
 void record_step(struct http *h, const char *id); /* of all requests sent from now on */
 unsigned record_count(const struct http *h);
+bool record_whole(const struct http *h); /* false: it could not be written to its end */
 
 #endif

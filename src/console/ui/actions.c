@@ -12,9 +12,8 @@
 
 static const char *goes_on(struct ui *ui)
 {
-    return model_run_active(ui_model(ui))
-               ? _(" The operation that is running goes on without you.")
-               : "";
+    return model_run_active(ui_model(ui)) ? _(" The operation that is running goes on without you.")
+                                          : "";
 }
 
 /* ---- 12 log off ---- */
@@ -104,11 +103,11 @@ static void ask_power(struct ui *ui, const char *title, const char *label,
                     "machine."));
         return;
     }
-    str_fmt(
-        d.text, sizeof d.text, _("%s: everything that runs on this machine ends.%s"), core->host,
-        model_run_active(ui_model(ui)) ? _(" The operation that is running stops in "
-                                                   "between and goes on when the machine is back.")
-                                               : "");
+    str_fmt(d.text, sizeof d.text, _("%s: everything that runs on this machine ends.%s"),
+            core->host,
+            model_run_active(ui_model(ui)) ? _(" The operation that is running stops in "
+                                               "between and goes on when the machine is back.")
+                                           : "");
     d.choices[0].label = label;
     d.choices[0].run = run;
     d.choices[1].label = N_("Leave it running");
