@@ -61,6 +61,7 @@ struct kit {
     size_t input_len;
 
     char subscription[40], subscription_name[128], state[32], region[64];
+    const char *lacks;       /* an action that the writing part needs and this account has not */
     char provider_state[32]; /* of Microsoft.AzureStackHCI */
     struct json *subscriptions;
     struct str regions; /* those of the clusters type, ",eastus,westeurope," */
@@ -119,6 +120,7 @@ void read_provider(struct kit *k);
 void got_provider(struct kit *k, const struct arm_reply *r);
 void choose_region(struct kit *k);
 void read_permissions(struct kit *k);
+void got_permissions(struct kit *k, const struct arm_reply *r);
 void read_assignments(struct kit *k);
 void read_clusters(struct kit *k);
 void read_bad_version(struct kit *k);

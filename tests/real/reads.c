@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "azure/roles.h"
 #include "base/text.h"
 
 #define OPENID_MS 30000
@@ -323,6 +324,37 @@ void read_permissions(struct kit *k)
 {
     /* azure-wire.md 2.10.1: at this scope in use, though not in the contract */
     in_subscription(k, "/providers/Microsoft.Authorization/permissions", API_ROLES, ARM_PAGES);
+}
+
+/* What the writing part needs. Deny assignments and locks are not told here: a true answer is no
+ * promise, but a false one saves a group that could be made and not deleted. */
+static const char *const needed[] = {
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+    "Microsoft.Resources/subscriptions/resourceGroups/write",
+    "Microsoft.Resources/subscriptions/resourceGroups/delete",
+    "Microsoft.AzureStackHCI/clusters/read",
+    "Microsoft.AzureStackHCI/clusters/write",
+    "Microsoft.AzureStackHCI/clusters/delete",
+};
+
+void got_permissions(struct kit *k, const struct arm_reply *r)
+{
+    size_t n = 0;
+
+    if (err_is(&r->err)) {
+        kit_error(k, &r->err, r->http);
+    } else {
+        for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
+            if (role_permits(r->json, needed[i]))
+                continue;
+            k->lacks = needed[i];
+            kit_note(k, "", "this account may not: %s", needed[i]);
+            n++;
+        }
+        kit_note(k, "ok", "%s: %zu of the %zu that the writing part needs (HTTP %d)",
+                 kit_step(k)->title, ARRAY_LEN(needed) - n, ARRAY_LEN(needed), r->http);
+    }
+    kit_next(k);
 }
 
 void read_assignments(struct kit *k)

@@ -173,8 +173,14 @@ def changing(a):
 # ---- the whole of it ----
 
 
+def poll_soon(method, path, status, headers, doc):
+    if path.endswith("/devicecode"):
+        doc["interval"] = 1
+    return status, headers, doc
+
+
 def test_whole_kit():
-    with Azure(instant=False) as a:
+    with Azure(instant=False, alter=poll_soon) as a:
         out = a.whole("--write", env=YES)
         for made in ("the group is made", "the cluster resource is made", "the cluster resource is gone", "the group is gone"):
             azl.check(made in out, f"not said: {made}\n{out}")
@@ -329,7 +335,7 @@ def prey(a):
             if isinstance(body.get(name), str):
                 out.add(body[name])
         out.add(x["reqHeaders"].get("authorization", "").replace("Bearer ", ""))
-    out |= {f"127.0.0.1:{a.port}", a.ready["user"]}
+    out |= {f"127.0.0.1:{a.port}", a.base.split("//")[1], a.ready["user"]}
     return {p for p in out if len(p) > 4 and p.lower() not in PUBLIC}
 
 
@@ -420,8 +426,26 @@ def test_pseudonyms_of_two_runs_differ():
 # ---- nothing is left behind ----
 
 
+def rights_hidden(method, path, status, headers, doc):
+    """As with a deny assignment: the list of permissions does not tell of it."""
+    if path.lower().endswith("/permissions"):
+        doc["value"][0]["notActions"] = []
+    return status, headers, doc
+
+
+def denied(action, told=False):
+    return Azure(seed={"providers": READY, "denyActions": [action]}, alter=None if told else rights_hidden)
+
+
+def test_denied_and_told():
+    with denied("Microsoft.AzureStackHCI/clusters/delete", told=True) as a:
+        out = a.kit("--write", env=YES, ok=2)
+        azl.check("this account may not: Microsoft.AzureStackHCI/clusters/delete" in out and "could not make it and delete it" in out, out)
+        azl.equal(changing(a), [], "it wrote")
+
+
 def test_denied_group():
-    with Azure(seed={"providers": READY, "denyActions": ["Microsoft.Resources/subscriptions/resourceGroups/write"]}) as a:
+    with denied("Microsoft.Resources/subscriptions/resourceGroups/write") as a:
         out = a.kit("--write", env=YES, ok=1)
         azl.check("AuthorizationFailed" in out and "may not do that" in out, out)
         azl.equal([m for m, _ in changing(a)], ["PUT"], "after the refusal")
@@ -429,14 +453,14 @@ def test_denied_group():
 
 
 def test_denied_cluster():
-    with Azure(seed={"providers": READY, "denyActions": ["Microsoft.AzureStackHCI/clusters/write"]}) as a:
+    with denied("Microsoft.AzureStackHCI/clusters/write") as a:
         out = a.kit("--write", env=YES, ok=1)
         azl.check("AuthorizationFailed" in out and "the group is gone" in out, out)
         azl.equal(a.left(), [], "left")
 
 
 def test_denied_deletion():
-    with Azure(seed={"providers": READY, "denyActions": ["Microsoft.AzureStackHCI/clusters/delete"]}) as a:
+    with denied("Microsoft.AzureStackHCI/clusters/delete") as a:
         out = a.kit("--write", env=YES, ok=4)
         azl.equal(len(a.left()), 2, "a group and a cluster are left, and nothing was hidden")
         with open(os.path.join(a.out, "left-behind.txt"), encoding="utf-8") as f:

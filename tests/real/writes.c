@@ -168,6 +168,10 @@ void confirm_write(struct kit *k)
         no_write(k, "the subscription takes no writes in its state");
         return;
     }
+    if (k->lacks) {
+        no_write(k, "this account could not make it and delete it again (see permissions above)");
+        return;
+    }
     show_plan(k);
     if (k->tty)
         ask_line(k, on_word, "Type " WORD " to go on, anything else to leave it: ");
