@@ -2,7 +2,8 @@
  * right after the Nth line of an operation's journal is on disk.
  *
  * AZL_KILL_AFTER=N, AZL_KILL_ONCE=FILE: the kill happens only if FILE does not exist yet; it is
- * made first, so that the next core lives; the moment (Unix ms) is written into it. No product code knows of this.
+ * made first, so that the next core lives; the moment (Unix ms) is written into it. No product code
+ * knows of this.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

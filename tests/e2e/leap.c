@@ -1,10 +1,12 @@
-/* leap.c - preloaded into core, sandbox and console by tests that would otherwise wait: when the core has nothing to do
- * but to wait for its next timer, the clock of all of them leaps there. Nothing else is changed: what takes time (an
- * answer, a child process) takes real time, and no deadline passes that would not have passed.
+/* leap.c - preloaded into core, sandbox and console by tests that would otherwise wait: when the
+ * core has nothing to do but to wait for its next timer, the clock of all of them leaps there.
+ * Nothing else is changed: what takes time (an answer, a child process) takes real time, and no
+ * deadline passes that would not have passed.
  *
- * AZL_LEAP=FILE holds a struct leap, mapped by all. The core leaps when its poll has been quiet for QUIET_MS, waits for
- * no network connection and no child, no console is at work, the sandbox is up, and the wait asked for is at most
- * `longest`. `until` bounds the sum of all leaps. No product code knows of this.
+ * AZL_LEAP=FILE holds a struct leap, mapped by all. The core leaps when its poll has been quiet for
+ * QUIET_MS, waits for no network connection and no child, no console is at work, the sandbox is up,
+ * and the wait asked for is at most `longest`. `until` bounds the sum of all leaps. No product code
+ * knows of this.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -25,7 +27,8 @@ enum { QUIET_MS = 8, PIPES_AT_REST = 2 /* the loop's own, the sandbox's output *
 
 struct leap {
     int64_t offset, until, longest; /* ms */
-    int64_t sandbox_up, turns, awake; /* turns: of the core's loop; awake: consoles that are not in poll */
+    int64_t sandbox_up, turns,
+        awake; /* turns: of the core's loop; awake: consoles that are not in poll */
 };
 
 static struct leap *shared;
@@ -38,11 +41,13 @@ __attribute__((constructor)) static void begin(void)
 {
     const char *path = getenv("AZL_LEAP");
     int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-    void *map = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *map =
+        fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
     real_poll = (int (*)(struct pollfd *, nfds_t, int))dlsym(RTLD_NEXT, "poll");
     real_gettime = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
-    real_sigtimedwait = (int (*)(const sigset_t *, siginfo_t *, const struct timespec *))dlsym(RTLD_NEXT, "sigtimedwait");
+    real_sigtimedwait = (int (*)(const sigset_t *, siginfo_t *, const struct timespec *))dlsym(
+        RTLD_NEXT, "sigtimedwait");
     if (fd >= 0)
         close(fd);
     if (map == MAP_FAILED)
@@ -64,7 +69,9 @@ __attribute__((destructor)) static void end(void)
 
 int clock_gettime(clockid_t id, struct timespec *t)
 {
-    int rc = (real_gettime ? real_gettime : (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime"))(id, t);
+    int rc = (real_gettime ? real_gettime
+                           : (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT,
+                                                                          "clock_gettime"))(id, t);
     int64_t ms = shared ? __atomic_load_n(&shared->offset, __ATOMIC_SEQ_CST) : 0;
 
     if (rc == 0 && ms && id != CLOCK_PROCESS_CPUTIME_ID && id != CLOCK_THREAD_CPUTIME_ID) {
@@ -118,10 +125,12 @@ static int console_poll(struct pollfd *fds, nfds_t n, int timeout)
     return rc;
 }
 
-/* Nobody is at work and nobody's answer is awaited; the last look finds what a console said before it went to sleep. */
+/* Nobody is at work and nobody's answer is awaited; the last look finds what a console said before
+ * it went to sleep. */
 static int may_leap(struct pollfd *fds, nfds_t n, int *rc)
 {
-    if (shared->until <= shared->offset || is_busy(fds, n) || __atomic_load_n(&shared->awake, __ATOMIC_SEQ_CST) > 0)
+    if (shared->until <= shared->offset || is_busy(fds, n) ||
+        __atomic_load_n(&shared->awake, __ATOMIC_SEQ_CST) > 0)
         return 0;
     *rc = real_poll(fds, n, 0);
     return *rc == 0;
