@@ -370,6 +370,10 @@ def test_the_hunt_finds():
         missed = prey(a) - set(found(a, [bare]))
         azl.check(len(found(a, [bare])) > 40, f"found in the bare log: {found(a, [bare])}")
         hunt(a)
+        for x in a.records():
+            for name in ("access_token", "refresh_token", "id_token", "device_code", "user_code", "client_info"):
+                for part in (x["reqBody"], x["resBody"]):
+                    azl.check(not isinstance(part, dict) or part.get(name, "***") == "***", f"{name} left a trace in {x['step']}")
         one = a.ready["subscription"]
         azl.equal(found(a, [a.text() + one.upper()]), [one], "one planted id")
         azl.check(len(missed) < len(prey(a)) / 2, f"prey that never went over the wire: {missed}")
