@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -74,6 +75,8 @@ void ask_line(struct kit *k, void (*answer)(struct kit *k, char *line), const ch
     vprintf(fmt, ap);
     va_end(ap);
     fflush(stdout);
-    k->input_len = 0;
+    k->input_len = 0; /* what was typed before the question is no answer to it */
+    if (k->tty)
+        tcflush(STDIN_FILENO, TCIFLUSH);
     k->answer = answer;
 }

@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("AZL_BUILD", os.getcwd())
 KIT = os.path.join(BUILD, "tests", "azure_kit")
 SANDBOX = os.path.join(BUILD, "src", "azlosandbox")
-LEFT, INTERRUPTED = 4, 130
+LEFT, INTERRUPTED = 4, 130  # azure_kit's exit codes
 PROVIDERS = ("Microsoft.AzureStackHCI", "Microsoft.HybridCompute", "Microsoft.GuestConfiguration", "Microsoft.HybridConnectivity")
 
 
@@ -61,13 +61,14 @@ class Sandbox:
 
 def ask_sandbox(top, azure):
     """The same steps, without anybody to ask: the sandbox is ours."""
-    wrote = any(x["step"] == "group.put" for x in azure)
+    asked, wrote = (any(x["step"] == step for x in azure) for step in ("group.absent", "group.put"))
     sandbox = Sandbox(os.path.join(top, "sandbox"), azure)
     env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and not k.startswith("AZL_AZURE")}
-    env.update(AZL_AZURE_WRITE="MAKE", AZL_AZURE_WRITE_AGAIN="MAKE")
+    if wrote:
+        env.update(AZL_AZURE_WRITE="MAKE", AZL_AZURE_WRITE_AGAIN="MAKE")
     try:
         p = subprocess.run([KIT, "--out", top, "--record", "sandbox.jsonl", "--cloud-endpoint", sandbox.ready["base"], "--ca-file",
-                            sandbox.ready["ca"], "--subscription", sandbox.ready["subscription"]] + ["--write"] * wrote, env=env,
+                            sandbox.ready["ca"], "--subscription", sandbox.ready["subscription"]] + ["--write"] * asked, env=env,
                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
     finally:
         sandbox.close()
@@ -93,7 +94,7 @@ def main():
     rc = subprocess.Popen([KIT, "--out", top] + args, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)).wait()
     record = os.path.join(top, "azure.jsonl")
     azure = records(record) if os.path.exists(record) else []
-    if rc in (2, LEFT, INTERRUPTED) or not any(x["step"] == "tenants" for x in azure):
+    if rc == INTERRUPTED or not any(x["step"] == "refresh" for x in azure):  # the last that only reads
         if azure:
             print(f"\nWhat was recorded lies in {record} (masked; nothing was compared).")
         return rc
@@ -108,6 +109,8 @@ def main():
   the exchanges  {top}/azure.jsonl
 Tokens, codes and secrets are gone from both, ids and names are pseudonyms. Please read them before you show them to anybody:
 what a mask does not know, it cannot hide. The folder is yours alone (0700); nothing was sent anywhere.""")
+    if rc == LEFT:
+        print(f"\nSomething may be LEFT IN AZURE: {top}/left-behind.txt says how to delete it.")
     return rc or differ
 
 

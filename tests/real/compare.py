@@ -4,7 +4,8 @@
 Records are those of azure_kit: ids are pseudonyms of their own format, so formats can still be told. Exchanges of one step are
 merged, and so are the elements of an array. A difference that matters: a status, a header that the client reads, a property
 that only one side has, a JSON type, a format (GUID, time, address, region name, ...), an error code. What depends on the
-subscription (which states, regions or versions there are; lists that are empty) is only noted.
+subscription (which states, regions or versions there are; lists that are empty; 403) is only noted, and an answer that passes
+(408, 429, 5xx, none) counts only where no other came.
 Exit 0: none that matters; 1: some; 2: the records cannot be compared.
 """
 import argparse
@@ -142,13 +143,26 @@ class Step:
         self.body.add("", x["resBody"])
 
 
+def passes(status):
+    return not status or status in (408, 429) or status >= 500
+
+
+def says_nothing(status):
+    """A status that tells of the network, the load or this account's rights, and nothing of Azure's shape."""
+    return status in ("no answer", 403) or passes(status)
+
+
 def load(path):
-    steps = {}
+    exchanges, steps = {}, {}
     with open(path, encoding="utf-8") as f:
         for line in f:
             if line.endswith("\n"):
                 x = json.loads(line)
-                steps.setdefault(x["step"], Step()).add(x)
+                exchanges.setdefault(x["step"], []).append(x)
+    for name, all_of_it in exchanges.items():
+        steps[name] = Step()
+        for x in [x for x in all_of_it if not passes(x["status"])] or all_of_it:
+            steps[name].add(x)
     return steps
 
 
@@ -172,10 +186,15 @@ class Comparison:
             text = f"only in {self.name_a if a else self.name_b}: the whole step"
             (self.notes if any(fnmatch.fnmatch(name, p) for p in OPTIONAL_STEPS) else self.found).append(text)
         else:
-            if a.statuses != b.statuses:
+            refused = next((f"{name} answered {listed(x.statuses)}" for x, name in ((a, self.name_a), (b, self.name_b))
+                            if all(map(says_nothing, x.statuses))), None)
+            if a.statuses != b.statuses and refused:
+                self.notes.append(f"not comparable: {refused}")
+            elif a.statuses != b.statuses:
                 self.found.append(f"status differs: {self.name_a} {listed(a.statuses)}, {self.name_b} {listed(b.statuses)}")
-            self.shapes(name, a.headers, b.headers, "header ")
-            self.shapes(name, a.body, b.body, "")
+            if a.statuses == b.statuses or not refused:
+                self.shapes(name, a.headers, b.headers, "header ")
+                self.shapes(name, a.body, b.body, "")
         self.n_notes += len(self.notes)
         if self.found:
             self.different += 1

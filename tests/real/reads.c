@@ -361,6 +361,11 @@ void read_assignments(struct kit *k)
 {
     struct str path = STR_INIT, query = STR_INIT;
 
+    if (!auth_view(k->auth)->user_oid[0]) {
+        kit_note(k, "", "%s: the tokens do not tell its object id", kit_step(k)->title);
+        kit_next(k);
+        return;
+    }
     arm_path(&path, "/subscriptions/%s/providers/Microsoft.Authorization/roleAssignments",
              k->subscription);
     str_add(&query, "%24filter=");

@@ -220,6 +220,13 @@ def test_only_reads_unless_told():
         azl.equal(changing(a), [], "it wrote without --write")
 
 
+def test_declined_at_the_end_is_still_compared():
+    with Azure() as a:
+        out = a.whole("--write", ok=2)
+        azl.check("nothing is made in Azure" in out and " 0 different" in out, out)
+        azl.equal(changing(a), [], "it wrote")
+
+
 # ---- what a report says ----
 
 
@@ -288,6 +295,9 @@ def test_comparison_alone():
         azl.equal(compare({"id": "/subscriptions/6cf9d6ef-ed83-3ff5-91c3-b48c7b0d6502"}, {"id": "6cf9d6ef-ed83-3ff5-91c3-b48c7b0d6502"}),
                   (1, ["format differs at id: Azure address /subscriptions/{guid}, the sandbox GUID"]))
         azl.equal(compare({}, {}, a={"status": 201}), (1, ["status differs: Azure 201, the sandbox 200"]))
+        azl.equal(compare({}, {"x": 1}, a={"status": 403}), (0, []), "a missing right is no shape")
+        azl.equal(compare({}, {"x": 1}, a={"status": 0}), (0, []), "a lost answer is no shape")
+        azl.equal(compare({"a": 1}, {"a": "x"}, a={"status": 403}, b={"status": 403})[0], 1, "two refusals are compared")
         azl.equal(compare({}, {}, b={"step": "t"}), (1, ["only in Azure: the whole step", "only in the sandbox: the whole step"]))
         azl.equal(compare({}, {}, b={"resHeaders": {"retry-after": "1"}}), (1, ["only in the sandbox: header retry-after"]))
         with open(os.path.join(top, "a"), "w", encoding="utf-8") as f:
@@ -360,6 +370,10 @@ def test_the_hunt_finds():
         missed = prey(a) - set(found(a, [bare]))
         azl.check(len(found(a, [bare])) > 40, f"found in the bare log: {found(a, [bare])}")
         hunt(a)
+        for x in a.records():
+            for name in ("access_token", "refresh_token", "id_token", "device_code", "user_code", "client_info"):
+                for part in (x["reqBody"], x["resBody"]):
+                    azl.check(not isinstance(part, dict) or part.get(name, "***") == "***", f"{name} left a trace in {x['step']}")
         one = a.ready["subscription"]
         azl.equal(found(a, [a.text() + one.upper()]), [one], "one planted id")
         azl.check(len(missed) < len(prey(a)) / 2, f"prey that never went over the wire: {missed}")
