@@ -2,7 +2,7 @@
 # (FUZZ_DIR): the way the tree was configured does not matter. Called by `make fuzz`, `make fuzz-merge` and `make fuzz-cover`.
 # FUZZ: a target's name. SECONDS: how long. New inputs gather in FUZZ_DIR/found/NAME, what breaks a target in FUZZ_DIR/broken/NAME.
 FUZZ_CC ?= clang
-FUZZ_TARGETS = json text
+FUZZ_TARGETS = config journal json text wire
 FUZZ ?= json
 SECONDS ?= 60
 FUZZ_FLAGS ?= -rss_limit_mb=1024 -timeout=10 -max_len=$(or $(MAX_$(FUZZ)),4096)
@@ -13,6 +13,9 @@ CPP = -DHAVE_CONFIG_H -I$(BUILD) -I$(SRC)/src -I$(SRC)/tests/fuzz -D_GNU_SOURCE 
 CFLAGS_ALL = -std=gnu11 -g -O1 -fno-omit-frame-pointer $(KIND) -MMD
 LLVM_COV ?= llvm-cov
 LLVM_PROFDATA ?= $(firstword $(wildcard /usr/bin/llvm-profdata) $(wildcard /usr/bin/llvm-profdata-*) llvm-profdata)
+COVERED_config = core/settings.c
+COVERED_journal = store/journal.c base/file.c
+COVERED_wire = wire/wire.c
 COVERED_json = base/json.c base/json_table.c base/json_write.c wire/sections.c
 COVERED_text = base/text.c console/ui/text.c
 FOLDERS = base wire net azure store
