@@ -101,7 +101,7 @@ static void feed(struct side *s, int fd, const char *p, size_t n, uint32_t seed)
     size_t top = most[seed % ARRAY_LEN(most)];
 
     if (n > 300 * top) /* a long stream byte by byte shows nothing more, only later */
-        top = n / 100;
+        top = n / 16;
     while (n > 0 && s->w && !s->ends) {
         size_t piece = 1 + next(&seed) % top;
         ssize_t r = send(fd, p, piece < n ? piece : n, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -194,7 +194,9 @@ static void builders(const struct json *args)
 
 static void stream(struct str *out, const uint8_t *data, size_t size, bool is_long)
 {
+    static char blank[65536];
     size_t blanks = is_long ? 0 : 20;
+    memset(blank, ' ', sizeof blank);
 
     while (size > 0) {
         const uint8_t *lf = memchr(data, '\n', size);
@@ -202,7 +204,7 @@ static void stream(struct str *out, const uint8_t *data, size_t size, bool is_lo
 
         if (data[0] == '`' && n > 1 && data[1] >= '0' && data[1] <= '9' && blanks < 20) {
             for (size_t i = (size_t)(data[1] - '0') * 2; i > 0 && blanks < 20; i--, blanks++)
-                str_addf(out, "%*s", 65536, "");
+                str_addn(out, blank, sizeof blank);
         } else {
             str_addn(out, data, n);
         }
@@ -247,11 +249,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         json_free(j);
     }
     finish(&s, fd);
+    str_free(&x.got);
+    if (bytes.len > 100000) { /* once is dear enough */
+        str_free(&bytes);
+        return 0;
+    }
     fd = pair(&early);
     feed(&early, fd, str_p(&bytes), bytes.len, data[0] + 1u);
     FUZZ_HOLDS(early.lines == (x.lines < 2 ? x.lines : 2), "a freed wire gives no more lines");
     finish(&early, fd);
-    str_free(&x.got);
     str_free(&bytes);
     return 0;
 }
