@@ -2,7 +2,7 @@
 # (FUZZ_DIR): the way the tree was configured does not matter. Called by `make fuzz`, `make fuzz-merge` and `make fuzz-cover`.
 # FUZZ: a target's name. SECONDS: how long. New inputs gather in FUZZ_DIR/found/NAME, what breaks a target in FUZZ_DIR/broken/NAME.
 FUZZ_CC ?= clang
-FUZZ_TARGETS = config journal json text wire
+FUZZ_TARGETS = config http_reply journal json text wire
 FUZZ ?= json
 SECONDS ?= 60
 FUZZ_FLAGS ?= -rss_limit_mb=1024 -timeout=10 -max_len=$(or $(MAX_$(FUZZ)),4096)
@@ -14,6 +14,8 @@ CFLAGS_ALL = -std=gnu11 -g -O1 -fno-omit-frame-pointer $(KIND) -MMD
 LLVM_COV ?= llvm-cov
 LLVM_PROFDATA ?= $(firstword $(wildcard /usr/bin/llvm-profdata) $(wildcard /usr/bin/llvm-profdata-*) llvm-profdata)
 COVERED_config = core/settings.c
+COVERED_http_reply = net/http.c net/http_curl.c
+LINK_http_reply = -Wl,--wrap=curl_easy_init
 COVERED_journal = store/journal.c base/file.c
 COVERED_wire = wire/wire.c
 COVERED_json = base/json.c base/json_table.c base/json_write.c wire/sections.c
