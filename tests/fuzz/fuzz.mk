@@ -2,7 +2,7 @@
 # (FUZZ_DIR): the way the tree was configured does not matter. Called by `make fuzz`, `make fuzz-merge` and `make fuzz-cover`.
 # FUZZ: a target's name. SECONDS: how long. New inputs gather in FUZZ_DIR/found/NAME, what breaks a target in FUZZ_DIR/broken/NAME.
 FUZZ_CC ?= clang
-FUZZ_TARGETS = config http_reply journal json text wire
+FUZZ_TARGETS = azure_reply config http_reply journal json text wire
 FUZZ ?= json
 SECONDS ?= 60
 FUZZ_FLAGS ?= -rss_limit_mb=1024 -timeout=10 -max_len=$(or $(MAX_$(FUZZ)),4096)
@@ -13,6 +13,9 @@ CPP = -DHAVE_CONFIG_H -I$(BUILD) -I$(SRC)/src -I$(SRC)/tests/fuzz -D_GNU_SOURCE 
 CFLAGS_ALL = -std=gnu11 -g -O1 -fno-omit-frame-pointer $(KIND) -MMD
 LLVM_COV ?= llvm-cov
 LLVM_PROFDATA ?= $(firstword $(wildcard /usr/bin/llvm-profdata) $(wildcard /usr/bin/llvm-profdata-*) llvm-profdata)
+COVERED_azure_reply = azure/arm.c azure/arm_error.c azure/arm_lro.c azure/arm_page.c azure/auth.c azure/auth_error.c azure/auth_form.c \
+    azure/auth_token.c azure/cloud.c net/http.c net/http_retry.c
+LINK_azure_reply = -Wl,--wrap=mono_ms,--wrap=loop_after
 COVERED_config = core/settings.c
 COVERED_http_reply = net/http.c net/http_curl.c
 LINK_http_reply = -Wl,--wrap=curl_easy_init
