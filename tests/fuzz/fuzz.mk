@@ -6,7 +6,7 @@ FUZZ_TARGETS = azure_reply config http_reply journal json text wire
 FUZZ ?= json
 SECONDS ?= 60
 FUZZ_FLAGS ?= -rss_limit_mb=1024 -timeout=10 -max_len=$(or $(MAX_$(FUZZ)),4096)
-MAX_text = 768
+MAX_text = 400
 KIND = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 CPP = -DHAVE_CONFIG_H -I$(BUILD) -I$(SRC)/src -I$(SRC)/tests/fuzz -D_GNU_SOURCE -DLOCALEDIR=\"/usr/share/locale\" \
     -DAZL_BINDIR=\"/usr/bin\" -DAZL_SBINDIR=\"/usr/sbin\" -DAZL_LIBEXECDIR=\"/usr/libexec\" $(LIB_CFLAGS)
