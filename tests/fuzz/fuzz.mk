@@ -2,7 +2,7 @@
 # (FUZZ_DIR): the way the tree was configured does not matter. Called by `make fuzz`, `make fuzz-merge` and `make fuzz-cover`.
 # FUZZ: a target's name. SECONDS: how long. New inputs gather in FUZZ_DIR/found/NAME, what breaks a target in FUZZ_DIR/broken/NAME.
 FUZZ_CC ?= clang
-FUZZ_TARGETS = azure_reply config http_reply journal json text wire
+FUZZ_TARGETS = agent azure_reply config http_reply journal json sandbox_http text wire
 FUZZ ?= json
 SECONDS ?= 60
 FUZZ_FLAGS ?= -rss_limit_mb=1024 -timeout=10 -max_len=$(or $(MAX_$(FUZZ)),4096)
@@ -13,6 +13,8 @@ CPP = -DHAVE_CONFIG_H -I$(BUILD) -I$(SRC)/src -I$(SRC)/tests/fuzz -D_GNU_SOURCE 
 CFLAGS_ALL = -std=gnu11 -g -O1 -fno-omit-frame-pointer $(KIND) -MMD
 LLVM_COV ?= llvm-cov
 LLVM_PROFDATA ?= $(firstword $(wildcard /usr/bin/llvm-profdata) $(wildcard /usr/bin/llvm-profdata-*) llvm-profdata)
+COVERED_agent = node/agent.c
+COVERED_sandbox_http = sandbox/front_msg.c
 COVERED_azure_reply = azure/arm.c azure/arm_error.c azure/arm_lro.c azure/arm_page.c azure/auth.c azure/auth_error.c azure/auth_form.c \
     azure/auth_token.c azure/cloud.c net/http.c net/http_retry.c
 LINK_azure_reply = -Wl,--wrap=mono_ms,--wrap=loop_after
@@ -24,7 +26,8 @@ COVERED_wire = wire/wire.c
 COVERED_json = base/json.c base/json_table.c base/json_write.c wire/sections.c
 COVERED_text = base/text.c console/ui/text.c
 FOLDERS = base wire net azure store
-MODULES = $(foreach d,$(FOLDERS),$(wildcard $(SRC)/src/$(d)/*.c)) $(SRC)/src/core/settings.c $(SRC)/src/console/ui/text.c
+MODULES = $(foreach d,$(FOLDERS),$(wildcard $(SRC)/src/$(d)/*.c)) $(SRC)/src/core/settings.c $(SRC)/src/console/ui/text.c \
+    $(SRC)/src/node/agent.c $(SRC)/src/sandbox/front_msg.c
 OBJECTS = $(MODULES:$(SRC)/src/%.c=$(OUT)/obj/%.o)
 OUT = $(FUZZ_DIR)
 DICT = $(wildcard $(SRC)/tests/fuzz/dict/$(FUZZ).dict)
@@ -35,7 +38,7 @@ all: $(FUZZ_TARGETS:%=$(OUT)/fuzz_%)
 $(OUT)/obj/%.o: $(SRC)/src/%.c
 	@mkdir -p $(dir $@)
 	@echo "  FUZZ    $@"; $(FUZZ_CC) $(CPP) $(CFLAGS_ALL) -fsanitize=fuzzer-no-link -c -o $@ $<
-$(OUT)/libfuzzed.a: $(OBJECTS)
+$(OUT)/libfuzzed.a: $(OBJECTS) $(SRC)/tests/fuzz/fuzz.mk
 	@rm -f $@ && ar rcs $@ $(OBJECTS)
 $(OUT)/fuzz_%.o: $(SRC)/tests/fuzz/fuzz_%.c
 	@mkdir -p $(OUT)

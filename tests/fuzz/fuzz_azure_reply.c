@@ -170,7 +170,7 @@ static void on_answer(void *payload)
     char *body = malloc(a ? a->len - at + 1 : 1);
 
     c->timer = NULL;
-    if (r.status >= 100) {
+    if (r.status >= 200) {
         r.body_len = a->len - at;
         memcpy(body, a->text + at, r.body_len);
         body[r.body_len] = '\0';

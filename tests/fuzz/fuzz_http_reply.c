@@ -218,6 +218,7 @@ static void on_done(void *payload, const struct http_reply *r)
         FUZZ_HOLDS(r->body_len == 0, "a lost answer has no body");
     } else {
         FUZZ_HOLDS(!err_is(&r->err), "an answer is no error");
+        FUZZ_HOLDS(r->status >= 200 && r->status <= 999, "an interim status is no answer");
         FUZZ_HOLDS(t->method != 'H' || r->body_len == 0, "HEAD has no body");
     }
     if (r->status && r->body_len && type && str_istarts(type, "application/json")) {
