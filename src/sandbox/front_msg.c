@@ -106,7 +106,7 @@ static bool number(const char *p, int base, unsigned long *n, const char **end)
         return false;
     *n = strtoul(p, NULL, base);
     *end = p + len;
-    return strchr(" \t\r\n;", **end) != NULL;
+    return **end && strchr(" \t\r\n;", **end);
 }
 
 static enum msg_result read_chunks(struct conn *c, struct str *body)
