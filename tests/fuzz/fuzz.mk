@@ -51,10 +51,16 @@ run: $(OUT)/fuzz_$(FUZZ)
 	$(OUT)/fuzz_$(FUZZ) $(FUZZ_FLAGS) -max_total_time=$(SECONDS) $(DICT:%=-dict=%) -print_final_stats=1 \
 	    -artifact_prefix=$(OUT)/broken/$(FUZZ)/ $(OUT)/found/$(FUZZ) $(SEEDS)
 
-# The smallest set of inputs that reaches all that corpus and found inputs reach; new ones join the corpus under their hash.
+# Found inputs that reach an edge of the code which no kept one reaches join the corpus as found_N; short ones are tried first.
+FOUND ?= $(OUT)/found/$(FUZZ)
+KEPT_MAX = 48
 merge: $(OUT)/fuzz_$(FUZZ)
-	@mkdir -p $(OUT)/found/$(FUZZ)
-	$(OUT)/fuzz_$(FUZZ) -merge=1 -max_len=$(or $(MAX_KEPT),1024) $(SEEDS) $(OUT)/found/$(FUZZ)
+	@mkdir -p $(FOUND)
+	$(OUT)/fuzz_$(FUZZ) -merge=1 -use_counters=0 -max_len=1024 $(SEEDS) $(FOUND) 2>&1 | tail -n 3
+	@n=0; for f in $(SEEDS)/*; do \
+	    case $${f##*/} in *[!0-9a-f]*) continue;; ????????????????????????????????????????) ;; *) continue;; esac; \
+	    while test -e $(SEEDS)/found_$$n; do n=$$((n + 1)); done; mv $$f $(SEEDS)/found_$$n; done
+	@k=$$(cat $(SEEDS)/* | wc -c); echo "$(FUZZ): $$(ls $(SEEDS) | wc -l) inputs, $$k bytes"; test $$k -le $$(($(KEPT_MAX) * 1024))
 
 # How much of the modules the kept inputs reach: a third build, with clang's own counters.
 COVER = $(OUT)/cover
