@@ -256,6 +256,7 @@ static void test_lost(void **state)
         { { "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nabc", CLOSE }, "cut off" },
         { { "\x16\x03\x01garbage garbage\r\n", CLOSE }, "no HTTP answer" },
         { { "HTTP/1.1 200 OK\r\nContent-Ty", CLOSE }, "answer" },
+        { { "HTTP/220000\r\n\r\n", CLOSE }, "no HTTP answer" },
         { { "HTTP/22\r\n\r\n", CLOSE }, "no HTTP answer" },
         { { "HTTP/1.1 099 OK\r\nContent-Length: 2\r\n\r\n{}", KEEP }, "no HTTP answer" },
         { { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"a\":",
