@@ -51,6 +51,9 @@ void auth_token_cancel(struct auth_wait *w);
 void auth_token_reject(
     struct auth *a,
     const char *tenant); /* ARM said 401: forget the access token, not the sign-in */
+void auth_refused(
+    struct auth *a,
+    const struct err *why); /* ARM said 401 to a token just got: the sign-in ends, AUTH_FAILED */
 
 /* The one place that reads Entra's error body (azure-wire.md 1.8). */
 void auth_error(struct err *e, int http, const char *body, size_t len);

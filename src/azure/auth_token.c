@@ -380,3 +380,17 @@ void auth_token_reject(struct auth *a, const char *tenant)
     secret_clear(&s->access);
     s->ends = s->refresh_at = s->grace = 0;
 }
+
+/* Revoked, or no longer believed: as long as it counts as a sign-in, nobody is asked for a new one.
+ */
+void auth_refused(struct auth *a, const struct err *why)
+{
+    struct err e = *why;
+
+    if (a->view.state != AUTH_IN)
+        return;
+    e.domain = ERR_AUTH;
+    e.code = ERR_C_NOT_SIGNED_IN;
+    e.retryable = e.unsure = false;
+    auth_end(a, &e);
+}
