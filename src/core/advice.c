@@ -184,6 +184,8 @@ const struct advice_row advice_rows[] = {
     OP(9131, N_("Resume in a few minutes: Azure fills in this id after a while.")),
     OP(9132, N_("Ask for a role that may assign roles (Owner or User Access Administrator), then "
                 "resume.")),
+    OP(9143, N_("Look at the Arc agent of the named nodes (azcmagent show), then resume.")),
+    OP(9144, N_("Azure holds everything but the node's registration: resume in a few minutes.")),
     OP(9151, N_("Look at the Arc agent of the named nodes (azcmagent show), then resume.")),
 
     /* nodes and their Arc agents */
