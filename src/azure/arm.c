@@ -135,7 +135,7 @@ static bool renew(struct arm_call *c, struct arm_answer *a)
     if (str_ieq(a->err.remote_code, "InvalidAuthenticationTokenTenant"))
         return false;
     if (c->renewed) {
-        auth_refused(c->arm->auth, &a->err);
+        auth_refused(c->arm->auth, c->signins, &a->err);
         return false;
     }
     log_inf("401 %s: once more with a fresh token", a->err.remote_code);
@@ -229,6 +229,7 @@ static void on_token(void *payload, const struct secret *token, const struct err
 
     c->wait = NULL;
     if (token) {
+        c->signins = auth_signins(c->arm->auth);
         send_now(c, token);
         return;
     }

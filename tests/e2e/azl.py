@@ -118,7 +118,7 @@ class Rehearsal:
         os.mkdir(self.run_dir, 0o700)
         self.env["XDG_RUNTIME_DIR"] = self.run_dir
         self.env.update(env or {})
-        self.leap = None
+        self.leap = self.own_core = None
         if leap:
             if not os.path.exists(LEAP):
                 raise Skip("tests/leap.so was not built")
@@ -134,6 +134,8 @@ class Rehearsal:
 
     def __exit__(self, *exc):
         self.kill_core(signal.SIGTERM)
+        if self.own_core:
+            self.own_core.wait()
         if EXCHANGES and os.path.exists(self.log):
             keep_exchanges(self.log)
         if os.environ.get("AZL_KEEP"):
@@ -184,6 +186,14 @@ class Rehearsal:
                 return
             time.sleep(0.02)
         raise Failed(f"the core {pid} did not end after signal {sig}")
+
+    def core_for_good(self):
+        """The core started anew so that it never ends by itself, as a service's does. Signed-in operators are forgotten."""
+        with open(f"/proc/{self.core_pid()}/cmdline", encoding="utf-8") as f:
+            args = f.read().split("\0")[:-1]
+        self.kill_core(signal.SIGTERM)
+        self.own_core = subprocess.Popen([*args, "--idle-seconds", "0"], env=self.env, stdin=subprocess.DEVNULL)
+        self.run("status", ok=0)
 
     def core_log(self):
         text = ""
