@@ -159,7 +159,8 @@ class Reference:
 
 
 def rehearsal(nodes=1, **kw):
-    return azl.Rehearsal(nodes=nodes, leap=True, **kw)
+    """Long-running work takes its time (and its polling requests); the waits for it are leapt over."""
+    return azl.Rehearsal(nodes=nodes, leap=True, instant=False, **kw)
 
 
 def requests_in(r):
@@ -207,9 +208,10 @@ WORDS = [
     (r"^PUT .*/arcSettings/[^/]*$", r"creating the Arc settings"),
     (r"^PUT .*/roleAssignments/", r"role.*9132|9132.*role"),
     (r"^POST .*/reconcile$", r"reconcil|tying the nodes"),
-    (r"^GET /metadata/identity/", r"registering the node|9144"),
-    (r"^POST /dataplane/.*/register$", r"registering the node .9144"),
-    (r"^POST /dataplane/.*/sync$", r"registering the node .9144|not Connected|9123"),
+    (r"^GET .*/operationStatuses/", r"tying the nodes to the cluster"),
+    (r"^GET /metadata/identity/", r"registering the node .9144|asking the Arc agent for a token"),
+    (r"^POST /dataplane/.*/register$", r"registering the node .9144|talking to the registration service"),
+    (r"^POST /dataplane/.*/sync$", r"registering the node .9144|talking to the registration service|not Connected"),
 ]
 
 
