@@ -14,6 +14,7 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "console/face/fields.h"
 #include "console/face/words.h"
 #include "console/plain/wrap.h"
 #include "console/ui/text.h"
@@ -36,6 +37,7 @@ struct plain {
     char last_words[400];
     bool tty;
     struct termios found;
+    struct form create, where; /* values stay when a job is left */
 };
 
 /* ---- small things jobs ask ---- */
@@ -131,6 +133,28 @@ void plain_error(struct plain *p, const char *title, const struct err *e)
 
     words_error(text, sizeof text, e);
     plain_say(p, "%s: %s", title, text);
+}
+
+static void say_paragraph(void *payload, const char *level, const char *text)
+{
+    (void)level;
+    plain_say(payload, "%s", text);
+}
+
+void plain_help(struct plain *p, enum help_topic topic)
+{
+    const struct help *h = &help_topics[topic];
+
+    if (h->about)
+        plain_say(p, "%s", _(h->about));
+    plain_say(p, "%s", _(h->plain));
+    if (topic == HELP_HOME)
+        help_program(&p->model, say_paragraph, p);
+}
+
+struct form *plain_form(struct plain *p, bool where)
+{
+    return where ? &p->where : &p->create;
 }
 
 /* ---- input ---- */
@@ -374,6 +398,8 @@ int plain_main(const struct client_options *client, const struct plain_options *
     if (options)
         p->options = *options;
     p->watch = watch_new();
+    form_init(&p->create, create_fields, CREATE_FIELDS, NULL);
+    form_init(&p->where, where_fields, WHERE_FIELDS, NULL);
     p->loop = loop_new(&e);
     if (!p->loop || watch_signals(p, &e) < 0) {
         plain_error(p, "azloconf", &e);

@@ -95,9 +95,7 @@ static const struct key_row keys[] = {
 const struct screen screen_terminal = {
     .id = SCREEN_TERMINAL,
     .title = N_("Terminal and language"),
-    .help = N_("t switches between the basic and the rich look. If lines look like rows of q or "
-               "the edges are wrong, take basic. s asks the terminal for its "
-               "size, useful on serial lines, which do not tell it by themselves."),
+    .help = &help_topics[HELP_TERMINAL],
     .hint_rows = 1,
     .low_hint_rows = 1,
     .size = 1,
