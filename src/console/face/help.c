@@ -78,8 +78,8 @@ const struct help help_topics[HELP_TOPICS] = {
                         N_("t switches between the basic and the rich look. If lines look like "
                            "rows of q or the edges are wrong, take basic. s asks the terminal for "
                            "its size, useful on serial lines, which do not tell it by themselves. "
-                           "Where no look is right, leave and start azloconf --plain: the same "
-                           "jobs as lines of text."),
+                           "Where no look is right, p goes over to plain lines of text: the same "
+                           "jobs, as with azloconf --plain."),
                         N_("The plain face is chosen by --plain, and by itself where TERM is dumb "
                            "or unknown or where there is no terminal. For the full screens set "
                            "TERM (xterm-256color, linux, vt220) and start azloconf without "
@@ -102,7 +102,7 @@ void help_program(const struct model *m, help_line_fn *fn, void *payload)
          "Local and Azure Stack HCI are names of Microsoft."));
     str_fmt(text, sizeof text, _("State folder: %s"), words_or_blank(core->state_dir));
     fn(payload, "", text);
-    if (str_eq(core->mode, "sandbox")) {
+    if (str_eq(core->mode, "sandbox") && core->sandbox_base[0]) {
         str_fmt(text, sizeof text,
                 _("This is the sandbox: an Azure that runs on this machine, at %s. Nothing "
                   "reaches the real one."),

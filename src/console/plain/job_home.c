@@ -44,14 +44,28 @@ static void wait_for_core(struct plain *p)
 
 /* ---- the items ---- */
 
+/* Each stays whole where the line breaks. */
+static void add_whole(struct str *s, const char *text)
+{
+    for (; *text; text++)
+        if (*text == ' ')
+            str_add(s, "\xc2\xa0");
+        else
+            str_addc(s, *text);
+}
+
 static void say_brief(struct plain *p)
 {
     struct str s = STR_INIT;
+    char item[120];
 
     for (size_t i = 0; i < n_items; i++)
-        if (items[i].brief)
-            str_addf(&s, "%d %s. ", items[i].number, _(items[i].brief));
-    str_add(&s, _("? all items."));
+        if (items[i].brief) {
+            str_fmt(item, sizeof item, "%d %s.", items[i].number, _(items[i].brief));
+            add_whole(&s, item);
+            str_addc(&s, ' ');
+        }
+    add_whole(&s, _("? all items."));
     plain_say(p, "%s", str_p(&s));
     str_free(&s);
 }
@@ -121,6 +135,16 @@ static void act(struct plain *p, const char *line)
     }
 }
 
+/* Said once, before anything else. */
+static void say_sandbox(struct plain *p)
+{
+    const struct sec_core *core = plain_section(p, SEC_CORE);
+
+    if (plain_first(p) && str_eq(core->mode, "sandbox"))
+        plain_say(p, "%s",
+                  _("Sandbox: an Azure that runs on this machine. Nothing reaches the real one."));
+}
+
 /* What hinders the core, and what may be done next. */
 static void say_problem(struct plain *p)
 {
@@ -137,6 +161,7 @@ void job_home(struct plain *p)
     wait_for_core(p);
     if (plain_ended(p))
         return;
+    say_sandbox(p);
     watch_status(p, plain_watch(p), false);
     say_problem(p);
     say_brief(p);

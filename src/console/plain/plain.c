@@ -29,7 +29,7 @@ struct plain {
     struct watch *watch;
     struct str input; /* what was read and is not answered yet */
     struct loop_io *io;
-    bool input_ended, echo;
+    bool input_ended, echo, begun;
     bool ended;
     int exit_code;
     struct str prompt; /* stands at the end of the output, without LF */
@@ -65,6 +65,14 @@ const void *plain_section(const struct plain *p, enum section_id id)
 struct watch *plain_watch(struct plain *p)
 {
     return p->watch;
+}
+
+bool plain_first(struct plain *p)
+{
+    bool first = !p->begun;
+
+    p->begun = true;
+    return first;
 }
 
 bool plain_ended(const struct plain *p)

@@ -23,6 +23,7 @@ const struct model *plain_model(const struct plain *p);
 struct loop *plain_loop(struct plain *p);
 const struct plain_options *plain_options(const struct plain *p);
 const void *plain_section(const struct plain *p, enum section_id id);
+bool plain_first(struct plain *p);       /* true the first time only */
 bool plain_ended(const struct plain *p); /* GOT_END was or will be the answer */
 void plain_leave(struct plain *p, int exit_code, const char *last_words);
 

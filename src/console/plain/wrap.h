@@ -1,8 +1,8 @@
 /* wrap.h - text for a terminal that only prints: lines of at most PLAIN_COLS columns.
  *
- * Breaks at blanks only: an address, a code or an id stays whole, even where it is longer than a
- * line. What comes out holds printable characters and LF, nothing else: no ESC, no CR, no TAB
- * (console-anchors.md 3.9, 4.7).
+ * Breaks at blanks only (U+00A0 is one that holds): an address, a code or an id stays whole, even
+ * where it is longer than a line. What comes out holds printable characters and LF, nothing else:
+ * no ESC, no CR, no TAB (console-anchors.md 3.9, 4.7).
  */
 #ifndef AZL_PLAIN_WRAP_H
 #define AZL_PLAIN_WRAP_H

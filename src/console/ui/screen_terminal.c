@@ -86,10 +86,17 @@ static void size(struct ui *ui, void *self)
     ui_notice(ui, "", "%s", _("Asked the terminal for its size."));
 }
 
+static void plain(struct ui *ui, void *self)
+{
+    (void)self;
+    ui_leave(ui, UI_PLAIN, NULL);
+}
+
 static const struct key_row keys[] = {
     { 't', 0, 0, "t", N_("basic or rich"), NULL, look },
     { 'c', 0, 0, "c", N_("colours"), NULL, colors },
     { 's', 0, 0, "s", N_("ask for the size"), NULL, size },
+    { 'p', 0, 0, "p", N_("plain"), NULL, plain },
 };
 
 const struct screen screen_terminal = {
