@@ -21,21 +21,29 @@ static const struct {
 
 /* ---- waiting for the first answer ---- */
 
+/* The status, or why there will be none. */
+static bool is_there(struct plain *p)
+{
+    const struct sec_core *core = plain_section(p, SEC_CORE);
+
+    return model_has(plain_model(p), SEC_CLUSTER) || core->problem[0];
+}
+
 static bool core_answered(struct plain *p, void *payload)
 {
     const int64_t *until = payload;
 
-    return model_has(plain_model(p), SEC_CLUSTER) || mono_ms() >= *until;
+    return is_there(p) || mono_ms() >= *until;
 }
 
 static void wait_for_core(struct plain *p)
 {
     int64_t until = mono_ms() + ASKING_MS;
 
-    if (model_has(plain_model(p), SEC_CLUSTER))
+    if (is_there(p))
         return;
     plain_wait(p, NULL, core_answered, &until);
-    if (plain_ended(p) || model_has(plain_model(p), SEC_CLUSTER))
+    if (plain_ended(p) || is_there(p))
         return;
     plain_say(p, "%s", _("Asking the core."));
     until = mono_ms() + GIVE_UP;

@@ -5,6 +5,8 @@
 #include "console/plain/answer.h"
 #include "console/plain/plain.h"
 
+#define LOST_MS 10000
+
 static const struct sec_run *sec(const struct plain *p)
 {
     return plain_section(p, SEC_RUN);
@@ -74,10 +76,18 @@ static bool act(struct plain *p, const char *line)
     return true;
 }
 
+/* A core that was started anew knows of no run until it has read its journal. */
 static bool is_over(struct plain *p, void *payload)
 {
-    (void)payload;
-    return !model_run_active(plain_model(p));
+    int64_t *lost = payload;
+
+    if (model_run_over(plain_model(p)))
+        return true;
+    if (model_run_active(plain_model(p)) || plain_model(p)->state != CLIENT_READY)
+        *lost = 0;
+    else if (*lost == 0)
+        *lost = mono_ms();
+    return *lost && mono_ms() - *lost > LOST_MS;
 }
 
 bool job_run_resume(struct plain *p)
@@ -109,12 +119,13 @@ static bool again(struct plain *p)
 static void follow(struct plain *p)
 {
     char line[PLAIN_LINE];
+    int64_t lost = 0;
 
-    if (is_over(p, NULL))
+    if (is_over(p, &lost))
         return;
     plain_say(p, "%s",
               _("Type s to stop after this step, d to leave (the work goes on), ? for help."));
-    while (plain_wait(p, line, is_over, NULL) == GOT_LINE) {
+    while (plain_wait(p, line, is_over, &lost) == GOT_LINE) {
         if (act(p, line))
             continue;
         plain_say(p, "%s", _("The work goes on. Item 1 of the menu comes back to it."));
@@ -127,7 +138,7 @@ void job_run(struct plain *p)
     watch_follow(p, true);
     do
         follow(p);
-    while (!plain_ended(p) && is_over(p, NULL) && again(p));
+    while (!plain_ended(p) && model_run_over(plain_model(p)) && again(p));
     watch_follow(p, false);
     if (!plain_ended(p) && str_eq(sec(p)->state, "done"))
         plain_do(p, _("The nodes were not asked"), "status", NULL, NULL);

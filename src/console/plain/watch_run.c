@@ -232,6 +232,8 @@ void watch_run_turn(struct plain *p, struct watch_run *w)
     if (!model_has(plain_model(p), SEC_RUN))
         return;
     w->looked = true;
+    if (!r->id[0]) /* none, or a core that began just now */
+        return;
     if (other) {
         STR_SET(w->id, r->id);
         memset(w->steps, 0, sizeof w->steps);
