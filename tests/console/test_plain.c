@@ -63,13 +63,26 @@ static void control_characters_never_come_out(void **state)
 
     (void)state;
     wrap_text(&s, "a\033[2Jb\rc\td\x7f\x08\x07 \xc2\x9b 31m \xe2\x80\xae x \xff", 79);
-    wrap_prompt(&s, "Name [a\033]0;x\007b\nc]: ");
+    wrap_prompt(&s, "Name [a\033]0;x\007b\nc]:", 79);
     for (size_t i = 0; i < s.len; i++)
         assert_true((unsigned char)s.p[i] >= 0x20 || s.p[i] == '\n');
     assert_null(strstr(s.p, "\xc2\x9b"));
     assert_null(strstr(s.p, "\xe2\x80\xae"));
     assert_null(strchr(s.p, 0x7f));
     assert_string_equal(strrchr(s.p, '\n') + 1, "Name [a?]0;x?b c]: ");
+    str_free(&s);
+}
+
+static void a_prompt_ends_with_a_blank(void **state)
+{
+    struct str s = STR_INIT;
+
+    (void)state;
+    wrap_prompt(&s, "Type yes to register, < to go back:", 20);
+    assert_string_equal(s.p, "Type yes to\nregister, < to go\nback: ");
+    str_reset(&s);
+    wrap_prompt(&s, "", 20);
+    assert_int_equal(s.len, 0);
     str_free(&s);
 }
 
@@ -162,6 +175,7 @@ int test_console_plain(void)
         cmocka_unit_test(widths_are_columns),
         cmocka_unit_test(seven_bits_where_the_locale_has_no_more),
         cmocka_unit_test(control_characters_never_come_out),
+        cmocka_unit_test(a_prompt_ends_with_a_blank),
         cmocka_unit_test(parts_become_sentences),
         cmocka_unit_test(a_line_is_empty_back_help_or_text),
         cmocka_unit_test(a_choice_is_a_number_a_name_or_a_part),

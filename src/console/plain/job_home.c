@@ -138,7 +138,7 @@ static void act(struct plain *p, const char *line)
     if (str_to_int(line, &number)) {
         if (!open_item(p, number))
             plain_say(p, "%s", _("There is no item with this number yet."));
-    } else if (line[0]) {
+    } else if (answer_kind(line) == ANSWER_TEXT) {
         plain_say(p, "%s", _("Type the number of an item, ? for all of them, h for help."));
     }
 }
@@ -173,6 +173,6 @@ void job_home(struct plain *p)
     watch_status(p, plain_watch(p), false);
     say_problem(p);
     say_brief(p);
-    if (plain_ask(p, line, "%s ", _("Number:")) == GOT_LINE)
+    if (plain_ask(p, line, "%s", _("Number:")) == GOT_LINE)
         act(p, line);
 }

@@ -47,7 +47,7 @@ void job_log(struct plain *p)
     char line[PLAIN_LINE];
 
     say_lines(p, "", false, NEWEST);
-    while (plain_ask(p, line, "%s ",
+    while (plain_ask(p, line, "%s",
                      _("/ and a word finds, w warnings, a all lines, ? helps, Enter goes back:")) ==
            GOT_LINE) {
         enum answer kind = answer_kind(line);

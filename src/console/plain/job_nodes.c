@@ -24,10 +24,8 @@ static void say_node(struct plain *p, int i)
         str_fmt(checked, sizeof checked, n->stale ? _("STALE, checked %s.") : _("Checked %s."),
                 clock);
     plain_say(p, _("%d %s: %s. Registration %s. Connection %s. Arc %s. %s"), i + 1, n->name,
-              n->state[0] ? n->state : _("no answer"),
-              n->registration[0] ? n->registration : _("no answer"),
-              n->connection[0] ? n->connection : _("no answer"),
-              n->arc[0] ? n->arc : _("no answer"), checked);
+              plain_word(n->state, n->checked_at), plain_word(n->registration, n->checked_at),
+              plain_word(n->connection, n->checked_at), plain_word(n->arc, n->checked_at), checked);
 }
 
 static void say_detail(struct plain *p, int i)
@@ -90,7 +88,7 @@ void job_nodes(struct plain *p)
     char line[PLAIN_LINE];
 
     say_list(p);
-    while (plain_ask(p, line, "%s ",
+    while (plain_ask(p, line, "%s",
                      _("Number of a node, r asks them again, ? helps, Enter goes back:")) ==
            GOT_LINE) {
         enum answer kind = answer_kind(line);

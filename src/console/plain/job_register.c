@@ -98,8 +98,8 @@ static enum step ask_field(struct plain *p, struct form *f, int field)
 
     offer(p, f, field, false);
     for (;;) {
-        enum got got = v->in.text[0] ? plain_ask(p, line, "%s [%s]: ", _(d->label), v->in.text)
-                                     : plain_ask(p, line, "%s: ", _(d->label));
+        enum got got = v->in.text[0] ? plain_ask(p, line, "%s [%s]:", _(d->label), v->in.text)
+                                     : plain_ask(p, line, "%s:", _(d->label));
 
         if (got != GOT_LINE)
             return STEP_END;
@@ -283,7 +283,7 @@ static bool confirm(struct plain *p, const struct form *f, enum step *next)
     char line[PLAIN_LINE];
 
     *next = STEP_END;
-    while (plain_ask(p, line, "%s ", _("Type yes to register, < to go back to the values:")) ==
+    while (plain_ask(p, line, "%s", _("Type yes to register, < to go back to the values:")) ==
            GOT_LINE) {
         if (answer_is(line, "yes", N_("yes"))) {
             watch_follow(p, true); /* from the first step on */
@@ -345,7 +345,7 @@ static bool took_up(struct plain *p)
     if (!str_eq(r->state, "failed") && !str_eq(r->state, "stopped"))
         return false;
     watch_end(p);
-    if (plain_ask(p, line, "%s ",
+    if (plain_ask(p, line, "%s",
                   _("Type r to go on with that run, or press Enter for other values:")) != GOT_LINE)
         return true;
     if (answer_kind(line) == ANSWER_BACK)

@@ -104,7 +104,7 @@ static bool again(struct plain *p)
     if (!str_eq(sec(p)->state, "failed") && !str_eq(sec(p)->state, "stopped"))
         return false;
     for (;;) {
-        if (plain_ask(p, line, "%s ",
+        if (plain_ask(p, line, "%s",
                       _("Type r to try again, it finds what is there already; Enter goes to the "
                         "menu:")) != GOT_LINE)
             return false;

@@ -125,7 +125,7 @@ static bool once_more(struct plain *p)
     else
         plain_say(p, "%s", _("Not signed in: the sign-in was stopped."));
     for (;;) {
-        if (plain_ask(p, line, "%s ",
+        if (plain_ask(p, line, "%s",
                       _("Type n for a new code, ? for help, or press Enter to go back:")) !=
             GOT_LINE)
             return false;
@@ -190,7 +190,7 @@ void job_sign_in(struct plain *p)
         return;
     }
     say_in(p);
-    while (plain_ask(p, line, "%s ", _("Type o to sign out, or press Enter to go back:")) ==
+    while (plain_ask(p, line, "%s", _("Type o to sign out, or press Enter to go back:")) ==
            GOT_LINE) {
         if (answer_is(line, "o", N_("out"))) {
             if (plain_do(p, _("Not signed out"), "sign-out", NULL, NULL))

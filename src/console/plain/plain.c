@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -19,8 +20,9 @@
 #include "console/plain/wrap.h"
 #include "console/ui/text.h"
 
-#define TURN_MS  1000
-#define MAX_LINE 4096 /* bytes of one answer; what is beyond them is dropped */
+#define TURN_MS    1000
+#define LEAST_COLS 20   /* what is narrower is no width, but a line that was not told its own */
+#define MAX_LINE   4096 /* bytes of one answer; what is beyond them is dropped */
 
 struct plain {
     struct loop *loop;
@@ -89,6 +91,11 @@ void plain_leave(struct plain *p, int exit_code, const char *last_words)
     STR_SET(p->last_words, last_words);
 }
 
+const char *plain_word(const char *word, int64_t checked_at)
+{
+    return word[0] ? word : checked_at ? _("nothing yet") : _("no answer");
+}
+
 /* ---- output ---- */
 
 static void put(struct plain *p, const struct str *s)
@@ -120,6 +127,17 @@ static void stand_prompt(struct plain *p)
     put(p, &p->prompt);
 }
 
+/* A narrower window breaks words where it ends: the lines follow it. */
+static int columns(void)
+{
+    struct winsize ws;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col >= LEAST_COLS &&
+        ws.ws_col <= PLAIN_COLS)
+        return ws.ws_col - 1;
+    return PLAIN_COLS;
+}
+
 void plain_say(struct plain *p, const char *fmt, ...)
 {
     struct str text = STR_INIT, out = STR_INIT;
@@ -129,7 +147,7 @@ void plain_say(struct plain *p, const char *fmt, ...)
     str_addv(&text, fmt, ap);
     va_end(ap);
     end_prompt(p);
-    wrap_text(&out, str_p(&text), PLAIN_COLS);
+    wrap_text(&out, str_p(&text), columns());
     put(p, &out);
     str_free(&text);
     str_free(&out);
@@ -243,7 +261,7 @@ enum got plain_ask(struct plain *p, char out[PLAIN_LINE], const char *fmt, ...)
     str_addv(&text, fmt, ap);
     va_end(ap);
     str_reset(&p->prompt);
-    wrap_prompt(&p->prompt, str_p(&text));
+    wrap_prompt(&p->prompt, str_p(&text), columns());
     str_free(&text);
     stand_prompt(p); /* also where the answer is there already */
     got = plain_wait(p, out, NULL, NULL);
@@ -255,7 +273,7 @@ bool plain_confirm(struct plain *p, const char *question)
 {
     char line[PLAIN_LINE];
 
-    return plain_ask(p, line, "%s ", question) == GOT_LINE &&
+    return plain_ask(p, line, "%s", question) == GOT_LINE &&
            (str_ieq(line, "yes") || str_ieq(line, _("yes")));
 }
 

@@ -27,6 +27,8 @@ bool plain_first(struct plain *p);       /* true the first time only */
 bool plain_ended(const struct plain *p); /* GOT_END was or will be the answer */
 void plain_leave(struct plain *p, int exit_code, const char *last_words);
 
+const char *plain_word(const char *word,
+                       int64_t checked_at); /* a status word, or that it is blank */
 void plain_say(struct plain *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What, why, what to do, ids: a line each. */
 void plain_error(struct plain *p, const char *title, const struct err *e);

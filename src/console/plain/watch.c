@@ -33,7 +33,7 @@ void watch_free(struct watch *w)
 
 static void status_text(struct str *s, const char *name, const struct sec_pane *pane)
 {
-    str_addf(s, "%s: %s.", name, pane->word[0] ? pane->word : _("no answer"));
+    str_addf(s, "%s: %s.", name, plain_word(pane->word, pane->checked_at));
     wrap_sentence(s, pane->reason);
     wrap_sentence(s, pane->evidence);
 }

@@ -78,12 +78,16 @@ void wrap_text(struct str *out, const char *text, int cols)
     free(clean);
 }
 
-void wrap_prompt(struct str *out, const char *text)
+void wrap_prompt(struct str *out, const char *text, int cols)
 {
     char *clean = printable(text);
 
     for (char *p = clean; *p; p++)
-        str_addc(out, *p == '\n' ? ' ' : *p);
+        if (*p == '\n')
+            *p = ' ';
+    wrap_line(out, clean, strlen(clean), cols);
+    if (out->len > 0)
+        out->p[out->len - 1] = ' ';
     free(clean);
 }
 
