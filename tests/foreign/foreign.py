@@ -82,6 +82,8 @@ class Sandbox:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
         self.process.stdout.close()
+        if azl.EXCHANGES and os.path.exists(self.log):
+            azl.keep_exchanges(self.log)
         if os.environ.get("AZL_KEEP"):
             print("kept:", self.top)
         else:
