@@ -8,11 +8,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sandbox/entra.h"
 #include "sandbox/routes.h"
 
 static const struct sb_routes *const azure_families[] = {
-    &entra_routes, &web_routes, &control_routes, &arm_routes,
-    &hci_routes,   &arc_routes, &roles_routes,   &dataplane_routes,
+    &entra_routes,     &entra_discovery_routes,
+    &web_routes,       &control_routes,
+    &arm_routes,       &hci_routes,
+    &arc_routes,       &roles_routes,
+    &dataplane_routes,
 };
 static const struct sb_routes *const local_families[] = { &himds_routes };
 

@@ -14,6 +14,8 @@ int test_sandbox_arc(void);
 int test_sandbox_hci(void);
 int test_sandbox_arm(void);
 int test_sandbox_world(void);
+int test_sandbox_client_credentials(void);
+int test_sandbox_principals(void);
 
 int main(void)
 {
@@ -22,6 +24,8 @@ int main(void)
     test_sandbox_jwt();
     test_sandbox_routes();
     test_sandbox_entra();
+    test_sandbox_client_credentials();
+    test_sandbox_principals();
     test_sandbox_front();
     test_sandbox_world();
     test_sandbox_arm();
