@@ -86,6 +86,11 @@ struct json *dir_app_new(struct world *w, const char *tid, const char *display_n
 
 struct json *dir_sp_new(struct world *w, const struct json *app)
 {
+    return dir_sp_new_as(w, app, NULL);
+}
+
+struct json *dir_sp_new_as(struct world *w, const struct json *app, const char *object_id)
+{
     static const char *const lists[] = { "appRoles",         "oauth2PermissionScopes",
                                          "alternativeNames", "passwordCredentials",
                                          "keyCredentials",   "tags",
@@ -94,7 +99,7 @@ struct json *dir_sp_new(struct world *w, const struct json *app)
     const char *tid = json_str(app, "_tid");
     char id[GUID_SIZE];
     guid_random(id);
-    json_set_str(sp, "id", id);
+    json_set_str(sp, "id", object_id ? object_id : id);
     json_set_str(sp, "appId", json_str(app, "appId"));
     json_set_str(sp, "displayName", json_str(app, "displayName"));
     json_set_str(sp, "appDisplayName", json_str(app, "displayName"));
@@ -113,11 +118,31 @@ struct json *dir_sp_new(struct world *w, const struct json *app)
     return sp;
 }
 
+static void drop_grants(struct world *w, const char *section, const char *const *members,
+                        const char *id)
+{
+    const struct json *g = json_first(world_section(w, section));
+    while (g) {
+        const struct json *next = json_next(g);
+        char key[128];
+        for (const char *const *m = members; *m; m++)
+            if (str_ieq(json_str(g, *m), id) && STR_SET(key, json_name(g))) {
+                json_unset(world_section(w, section), key);
+                break;
+            }
+        g = next;
+    }
+}
+
 void dir_sp_remove(struct world *w, const struct json *sp)
 {
+    static const char *const role_ends[] = { "principalId", "resourceId", NULL };
+    static const char *const grant_ends[] = { "clientId", "resourceId", NULL };
     char id[GUID_SIZE];
     if (!STR_SET(id, json_str(sp, "id")))
         return;
+    drop_grants(w, "appRoleAssignments", role_ends, id);
+    drop_grants(w, "oauth2PermissionGrants", grant_ends, id);
     json_unset(world_section(w, "servicePrincipals"), id);
     world_touch(w);
 }

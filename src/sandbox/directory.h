@@ -22,9 +22,21 @@ struct json *dir_app_by_id(struct world *w, const char *tid, const char *object_
 struct json *dir_sp(struct world *w, const char *tid, const char *app_id);
 struct json *dir_sp_by_id(struct world *w, const char *tid, const char *object_id);
 
+/* Makes the directory agree with the rest of the world: managed identities of resources, the
+ * applications that the HCI service made, Microsoft's own principals. Call it before looking for
+ * what others made. */
+void dir_sync(struct world *w);
+/* An application role of Microsoft Graph by its value ("Directory.Read.All"), as GUID; NULL. */
+const char *dir_graph_role(const char *value);
+
 struct json *dir_app_new(struct world *w, const char *tid, const char *display_name);
 /* The principal of an application in its own tenant. */
 struct json *dir_sp_new(struct world *w, const struct json *app);
+/* The same under a given object id (NULL: a fresh one); app needs appId, displayName and _tid. */
+struct json *dir_sp_new_as(struct world *w, const struct json *app, const char *object_id);
+/* An app role of `resource` for the principal; the token of its applications carries it. */
+struct json *dir_grant_role(struct world *w, const struct json *sp, const struct json *resource,
+                            const char *role_id);
 /* With everything that hangs on it. */
 void dir_app_remove(struct world *w, const struct json *app);
 void dir_sp_remove(struct world *w, const struct json *sp);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox/directory.h"
 #include "sandbox/entra.h"
 #include "sandbox/routes.h"
 
@@ -107,6 +108,31 @@ static struct json *app_claims(const struct entra_grant *g)
     return c;
 }
 
+static const char *role_value(const struct json *resource, const char *role_id)
+{
+    JSON_EACH (role, json_member(resource, "appRoles"))
+        if (str_ieq(json_str(role, "id"), role_id))
+            return json_str(role, "value");
+    return NULL;
+}
+
+/* The app roles that the principal was granted on this resource. */
+static void app_rights(struct world *w, struct json *c, const struct entra_grant *g)
+{
+    const struct json *graph = dir_sp(w, g->tid, APP_GRAPH);
+    struct json *roles = json_array();
+    if (graph && sb_audience_fits(SB_GRAPH, g->scopes.aud))
+        JSON_EACH (a, world_section(w, "appRoleAssignments"))
+            if (str_ieq(json_str(a, "principalId"), json_str(g->sp, "id")) &&
+                str_ieq(json_str(a, "resourceId"), json_str(graph, "id")) &&
+                role_value(graph, json_str(a, "appRoleId")))
+                json_push(roles, json_string(role_value(graph, json_str(a, "appRoleId"))));
+    if (json_len(roles))
+        json_set(c, "roles", roles);
+    else
+        json_free(roles);
+}
+
 static void user_rights(struct json *c, const struct entra_grant *g)
 {
     struct json *amr = json_array();
@@ -117,7 +143,7 @@ static void user_rights(struct json *c, const struct entra_grant *g)
                  sb_audience_fits(SB_ARM, g->scopes.aud) ? "user_impersonation" : GRAPH_SCP);
 }
 
-static char *access_token(const struct entra_grant *g)
+static char *access_token(struct world *w, const struct entra_grant *g)
 {
     struct json *c = g->user ? user_claims(g) : app_claims(g);
     char issuer[128];
@@ -127,6 +153,8 @@ static char *access_token(const struct entra_grant *g)
     json_set_str(c, "idtyp", g->user ? "user" : "app");
     if (g->user)
         user_rights(c, g);
+    else
+        app_rights(w, c, g);
     json_set_str(c, "ver", "1.0");
     str_fmt(issuer, sizeof(issuer), "https://sts.windows.net/%s/", g->tid);
     return jwt_sign(issuer, c, TOKEN_LIFE_S);
@@ -208,7 +236,7 @@ void entra_send_tokens(struct sb_req *q, struct sb_reply *r, const struct entra_
     json_set_str(doc, "token_type", "Bearer");
     json_set_int(doc, "expires_in", TOKEN_LIFE_S);
     json_set_int(doc, "ext_expires_in", TOKEN_LIFE_S);
-    set_owned(doc, "access_token", access_token(g));
+    set_owned(doc, "access_token", access_token(q->world, g));
     if (g->user)
         send_user_part(q, doc, g);
     sb_reply_json(r, 200, doc);

@@ -19,11 +19,13 @@ enum { KEY_BITS = 2048, CERT_DAYS = 3650 };
 
 static const struct row {
     const char *name, *file, *member, *roles;
+    const char *graph; /* Graph's application roles */
     bool certificate;
 } rows[] = {
-    { "sandbox-secret", "secret", "secretFile", ROLE_OWNER, false },
+    { "sandbox-secret", "secret", "secretFile", ROLE_OWNER,
+      "Directory.Read.All Application.ReadWrite.All AppRoleAssignment.ReadWrite.All", false },
     { "sandbox-certificate", "certificate.pem", "certificateFile",
-      ROLE_CONTRIBUTOR " " ROLE_ACCESS_ADMIN, true },
+      ROLE_CONTRIBUTOR " " ROLE_ACCESS_ADMIN, "", true },
 };
 
 static void file_of(char *out, size_t size, const char *dir, const struct row *row)
@@ -57,11 +59,24 @@ static void give_roles(struct world *w, const char *oid, const char *tid, const 
     }
 }
 
+static void give_graph(struct world *w, const struct json *sp, const char *values)
+{
+    char value[64];
+    dir_sync(w);
+    for (const char *p = values; *p; p += strspn(p, " ")) {
+        size_t n = strcspn(p, " ");
+        str_fmt(value, sizeof(value), "%.*s", (int)n, p);
+        dir_grant_role(w, sp, dir_sp(w, json_str(sp, "_tid"), APP_GRAPH), dir_graph_role(value));
+        p += n;
+    }
+}
+
 static struct json *app_make(struct world *w, const struct row *row)
 {
     struct json *app = dir_app_new(w, world_tenant(w), row->name), *sp;
     json_set_str(app, "_seed", row->name);
     sp = dir_sp_new(w, app);
+    give_graph(w, sp, row->graph);
     give_roles(w, json_str(sp, "id"), world_tenant(w), row->roles);
     return app;
 }

@@ -3,7 +3,8 @@
  *
  * Their secret and key lie in DIR/principals (0600), made at the first start and again when a file
  * is gone; the ready line names clients and files, never what is in them. Both may do everything
- * that registers a cluster (azure-wire.md 2.10.18) on every subscription of the first tenant.
+ * that registers a cluster (azure-wire.md 2.10.18) on every subscription of the first tenant; only
+ * the first has rights in Graph.
  */
 #ifndef AZL_SANDBOX_PRINCIPALS_H
 #define AZL_SANDBOX_PRINCIPALS_H

@@ -84,30 +84,16 @@ static struct json *form(struct sb_req *q, const struct json *assignment)
 
 /* ---- who exists ---- */
 
-struct find_principal {
-    const char *oid;
-    bool found;
-};
-
-static void look_at(const char *id, struct json *resource, void *payload)
-{
-    struct find_principal *f = payload;
-
-    (void)id;
-    f->found = f->found || str_ieq(json_str(resource, "identity.principalId"), f->oid);
-}
-
 static bool principal_known(struct world *w, const char *oid)
 {
-    struct find_principal f = { oid, false };
-
     JSON_EACH (u, world_section(w, "users"))
-        f.found = f.found || str_ieq(json_str(u, "oid"), oid);
+        if (str_ieq(json_str(u, "oid"), oid))
+            return true;
     JSON_EACH (rp, world_section(w, "rpObjectIds"))
-        f.found = f.found || str_ieq(json_value_str(rp), oid);
-    f.found = f.found || dir_sp_by_id(w, NULL, oid);
-    world_each(w, "/subscriptions/", look_at, &f);
-    return f.found;
+        if (str_ieq(json_value_str(rp), oid))
+            return true;
+    dir_sync(w);
+    return dir_sp_by_id(w, NULL, oid) != NULL;
 }
 
 /* ---- assignments ---- */

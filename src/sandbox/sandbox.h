@@ -99,6 +99,9 @@ void sb_reply_header(struct sb_reply *r, const char *name, const char *fmt, ...)
  * details can be added. */
 struct json *sb_arm_error(struct sb_reply *r, int status, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Graph's form: code, message, innerError with date and ids (azure-wire.md 4.7.1). */
+void sb_graph_error(const struct sb_req *q, struct sb_reply *r, int status, const char *code,
+                    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Entra's form (azure-wire.md 1.8): error, error_description "AADSTSnnnn: ...", error_codes,
  * timestamp, trace_id, correlation_id. */
 void sb_entra_error(const struct sb_req *q, struct sb_reply *r, int status, const char *error,

@@ -67,6 +67,8 @@ static bool fits_kind(const struct shape_row *row, const struct json *v)
         return json_is_array(v) && strings_only(v);
     case SHAPE_MAP:
         return json_is_object(v) && strings_only(v);
+    case SHAPE_ANY:
+        return true;
     }
     return false;
 }

@@ -23,7 +23,8 @@ enum shape_kind {
     SHAPE_OBJ,   /* sub */
     SHAPE_LIST,  /* items are sub */
     SHAPE_WORDS, /* array of strings */
-    SHAPE_MAP    /* object of strings: tags */
+    SHAPE_MAP,   /* object of strings: tags */
+    SHAPE_ANY    /* kept as it comes */
 };
 enum {
     SHAPE_RO = 1,       /* service-written: ignored in requests */

@@ -16,6 +16,7 @@ int test_sandbox_arm(void);
 int test_sandbox_world(void);
 int test_sandbox_client_credentials(void);
 int test_sandbox_principals(void);
+int test_sandbox_graph(void);
 
 int main(void)
 {
@@ -26,6 +27,7 @@ int main(void)
     test_sandbox_entra();
     test_sandbox_client_credentials();
     test_sandbox_principals();
+    test_sandbox_graph();
     test_sandbox_front();
     test_sandbox_world();
     test_sandbox_arm();
