@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox/directory.h"
+
 #define ASSIGNMENT_TYPE "Microsoft.Authorization/roleAssignments"
 #define MARK            "/providers/Microsoft.Authorization/"
 
@@ -82,29 +84,16 @@ static struct json *form(struct sb_req *q, const struct json *assignment)
 
 /* ---- who exists ---- */
 
-struct find_principal {
-    const char *oid;
-    bool found;
-};
-
-static void look_at(const char *id, struct json *resource, void *payload)
-{
-    struct find_principal *f = payload;
-
-    (void)id;
-    f->found = f->found || str_ieq(json_str(resource, "identity.principalId"), f->oid);
-}
-
 static bool principal_known(struct world *w, const char *oid)
 {
-    struct find_principal f = { oid, false };
-
     JSON_EACH (u, world_section(w, "users"))
-        f.found = f.found || str_ieq(json_str(u, "oid"), oid);
+        if (str_ieq(json_str(u, "oid"), oid))
+            return true;
     JSON_EACH (rp, world_section(w, "rpObjectIds"))
-        f.found = f.found || str_ieq(json_value_str(rp), oid);
-    world_each(w, "/subscriptions/", look_at, &f);
-    return f.found;
+        if (str_ieq(json_value_str(rp), oid))
+            return true;
+    dir_sync(w);
+    return dir_sp_by_id(w, NULL, oid) != NULL;
 }
 
 /* ---- assignments ---- */
@@ -136,6 +125,31 @@ bool roles_has(struct world *w, const char *scope, const char *principal, const 
 
     world_each(w, "/subscriptions/", compare, &f);
     return f.found != NULL;
+}
+
+void roles_grant(struct world *w, const char *scope, const char *principal, const char *type,
+                 const char *role_guid)
+{
+    struct str id = STR_INIT, role = STR_INIT;
+    char name[GUID_SIZE], now[TIME_SIZE];
+    struct json *a, *p;
+
+    guid_random(name);
+    time_iso7(now, world_now(w));
+    str_addf(&id, "%s/providers/" ASSIGNMENT_TYPE "/%s", scope, name);
+    str_addf(&role, "%.*s/providers/Microsoft.Authorization/roleDefinitions/%s",
+             (int)(strcspn(scope + 15, "/") + 15), scope, role_guid);
+    a = res_new(str_p(&id), ASSIGNMENT_TYPE);
+    p = res_props(a);
+    json_set_str(p, "roleDefinitionId", str_p(&role));
+    json_set_str(p, "principalId", principal);
+    json_set_str(p, "principalType", type);
+    json_set_str(p, "scope", scope);
+    json_set_str(p, "createdOn", now);
+    json_set_str(p, "updatedOn", now);
+    world_put(w, str_p(&id), a);
+    str_free(&id);
+    str_free(&role);
 }
 
 static bool request_ok(struct sb_req *q, struct sb_reply *r)

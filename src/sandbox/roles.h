@@ -7,6 +7,14 @@
 
 #include "sandbox/resource.h"
 
+#define ROLE_OWNER        "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+#define ROLE_CONTRIBUTOR  "b24988ac-6180-42a0-ab88-20f7382dd24c"
+#define ROLE_ACCESS_ADMIN "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"
+
+/* An assignment as if somebody had made it before the sandbox started. */
+void roles_grant(struct world *w, const char *scope, const char *principal, const char *type,
+                 const char *role_guid);
+
 /* res_allow for a path whose scope is one variable. */
 bool roles_allow(struct sb_req *q, struct sb_reply *r, const char *action, bool write);
 /* Text in quotes after `word`, if it stands in the filter. */

@@ -81,6 +81,9 @@ const char *sb_var(const struct sb_req *q, const char *name);    /* "" if absent
 const char *sb_query(const struct sb_req *q, const char *name);  /* NULL if absent */
 const char *sb_header(const struct sb_req *q, const char *name); /* NULL if absent */
 
+/* Form encoding undone ("+", %XX). Allocated. */
+char *sb_form_decode(const char *from, size_t n);
+
 struct sb_reply {
     int status;        /* 0: the handler forgot: becomes 500 */
     struct json *json; /* owned; sent as application/json; charset=utf-8 */
@@ -96,6 +99,9 @@ void sb_reply_header(struct sb_reply *r, const char *name, const char *fmt, ...)
  * details can be added. */
 struct json *sb_arm_error(struct sb_reply *r, int status, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Graph's form: code, message, innerError with date and ids (azure-wire.md 4.7.1). */
+void sb_graph_error(const struct sb_req *q, struct sb_reply *r, int status, const char *code,
+                    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Entra's form (azure-wire.md 1.8): error, error_description "AADSTSnnnn: ...", error_codes,
  * timestamp, trace_id, correlation_id. */
 void sb_entra_error(const struct sb_req *q, struct sb_reply *r, int status, const char *error,
@@ -137,6 +143,8 @@ char *jwt_sign(const char *issuer, struct json *claims_owned, int life_s);
  * Real clock. */
 struct json *jwt_verify(const char *token, bool *expired);
 struct json *jwt_jwks(void); /* {"keys":[...]} */
+/* One part of a compact JWT as JSON, or NULL. */
+struct json *jwt_part(const char *from, size_t len);
 int jwt_init(const char *dir, struct err *e);
 
 /* ---- the world (world.c) ---- */
