@@ -195,6 +195,31 @@ def rest_and_roles(az, c, made):
     az("rest", "--method", "delete", "--url", f"{roles}/{name}?api-version=2022-04-01")
 
 
+def test_service_principals_and_graph():
+    with Bed("--approve", "auto:0", "--instant") as az:
+        secret_id, tenant, secret_oid, secret = foreign.principal(az.ready, "sandbox-secret")
+        cert_id, _, _, pem = foreign.principal(az.ready, "sandbox-certificate")
+        one, two, three = (Az(az.ready, az.top, n) for n in ("secret", "certificate", "wrong"))
+
+        def sign_in(client, who, proof, **kw):
+            return lambda: client("login", "--service-principal", "-u", who, "-p", proof, "--tenant", tenant, **kw)
+        azl.side_by_side([sign_in(one, secret_id, secret), sign_in(two, cert_id, pem),
+                          sign_in(three, secret_id, "x" * 40, code=1, says="AADSTS7000215")], width=2)
+        account = one("account", "show")
+        azl.equal((account["user"], account["id"]), ({"name": secret_id, "type": "servicePrincipal"}, az.sub), "account show")
+        made = two("group", "create", "-n", "by-certificate", "-l", "eastus")
+        azl.equal(made["name"], "by-certificate", "a group by certificate")
+        graph = "https://graph.microsoft.com/v1.0"
+        az.all((("ad", "signed-in-user", "show"), {}, is_(az.ready["user"], lambda a: a["userPrincipalName"])),
+               (("ad", "sp", "show", "--id", secret_id), {}, is_(secret_oid, lambda a: a["id"])),
+               (("rest", "--url", f"{graph}/organization"), {}, is_([az.tenant], lambda a: [x["id"] for x in a["value"]])),
+               (("ad", "sp", "show", "--id", str(uuid.uuid4())), {"code": 3}, anything),
+               (("rest", "--url", f"/subscriptions/{az.sub}/providers/Microsoft.Authorization/roleDefinitions?api-version=2022-04-01"
+                 "&$filter=roleName eq 'Azure Connected Machine Resource Manager'"), {}, is_([ROLE], lambda a: [x["name"] for x in a["value"]])),
+               (("rest", "--url", f"/subscriptions/{az.sub}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"), {},
+                lambda a: azl.check(any("*" in p["actions"] for p in a["value"]), str(a))))
+
+
 def test_az_and_azloconf_see_the_same_azure():
     """What azloconf registers az shows; what az has made azloconf finds and does not make again."""
     need_az()
