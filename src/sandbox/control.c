@@ -4,9 +4,10 @@
 
 #include <string.h>
 
+#include "sandbox/routes.h"
 #include "sandbox/signin.h"
 
-static bool is_loopback_name(const char *host)
+bool sb_loopback_name(const char *host)
 {
     static const char *const names[] = { "127.0.0.1", "localhost", "[::1]" };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -21,7 +22,7 @@ static bool is_loopback_name(const char *host)
 static bool may_steer(const struct sb_req *q, struct sb_reply *r)
 {
     const char *origin = sb_header(q, "origin");
-    if (is_loopback_name(q->host) && (!origin || str_eq(origin, q->base)))
+    if (sb_loopback_name(q->host) && (!origin || str_eq(origin, q->base)))
         return true;
     sb_arm_error(r, 403, "Forbidden", "The sandbox is steered from this machine only.");
     return false;

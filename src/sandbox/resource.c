@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox/routes.h"
 #include "sandbox/seed.h"
 
 /* ---- who may ---- */
@@ -363,7 +364,7 @@ void res_note_base(struct sb_req *q)
 {
     struct json *server = world_section(q->world, "server");
 
-    if (q->node >= 0 || str_eq(json_str(server, "base"), q->base))
+    if (q->node >= 0 || !sb_loopback_name(q->host) || str_eq(json_str(server, "base"), q->base))
         return;
     json_set_str(server, "base", q->base);
     world_touch(q->world);

@@ -60,7 +60,8 @@ const char *res_last(const char *id);
 bool res_within(const char *id, const char *scope);
 /* The name by which messages speak of the caller: upn, else application id. */
 const char *res_caller(const struct sb_req *q);
-/* The https base that clients use, remembered from the newest request that came from outside. */
+/* The https base that clients use, remembered from the newest request that came from outside
+ * by one of this machine's names. */
 void res_note_base(struct sb_req *q);
 const char *res_base(struct world *w);
 bool res_registered(struct world *w, const char *sub,
