@@ -55,7 +55,7 @@ void auth_end(struct auth *a, const struct err *why)
     auth_changed(a);
 }
 
-static void end_own(struct auth *a, int code, const char *sentence, const struct err *from)
+void auth_end_own(struct auth *a, int code, const char *sentence, const struct err *from)
 {
     struct err e = { 0 };
 
@@ -196,9 +196,13 @@ static void poll_refused(struct auth *a, const char *word, const struct err *e)
         a->interval_ms += 5 * a->second_ms;
         next_poll(a, a->interval_ms);
     } else if (str_eq(word, "authorization_declined") || str_eq(word, "access_denied")) {
-        end_own(a, ERR_C_DECLINED, _("The sign-in was declined."), e);
+        auth_end_own(a, ERR_C_DECLINED, _("The sign-in was declined."), e);
     } else if (str_eq(word, "expired_token")) {
-        end_own(a, ERR_C_EXPIRED, _("The code expired before anybody used it."), e);
+        auth_end_own(a, ERR_C_EXPIRED, _("The code expired before anybody used it."), e);
+    } else if (str_eq(word, "invalid_grant") && a->lost) {
+        auth_end_own(
+            a, ERR_C_ANSWER_LOST,
+            _("The code is used up: the answer that held the sign-in was lost on the way."), e);
     } else if (e->domain == ERR_NET || e->retryable || (!word[0] && !e->remote_code[0])) {
         poll_lost(a, e);
     } else {
@@ -241,7 +245,7 @@ static void on_timer(void *payload)
 
     a->timer = NULL;
     if (mono_ms() >= a->view.code_expires_mono)
-        end_own(a, ERR_C_EXPIRED, _("The code expired before anybody used it."), NULL);
+        auth_end_own(a, ERR_C_EXPIRED, _("The code expired before anybody used it."), NULL);
     else
         start_poll(a);
 }

@@ -60,6 +60,7 @@ struct auth {
     /* what a sign-in gave */
     char home[AUTH_MAX_TENANT];
     struct secret refresh;
+    bool refresh_lost; /* an answer to a refresh was lost: the token in it may be the living one */
     struct auth_slot *slots;
     struct auth_wait *waits;
 };
@@ -69,6 +70,8 @@ void auth_changed(struct auth *a);
 /* Ends the sign-in, or the code under way: AUTH_FAILED with *why, all tokens wiped, all waits
  * answered with an error. */
 void auth_end(struct auth *a, const struct err *why);
+/* The same with a code and a sentence of ours; *from (may be NULL) lends its numbers. */
+void auth_end_own(struct auth *a, int code, const char *sentence, const struct err *from);
 
 /* ---- auth_form.c ---- */
 struct auth_form { /* application/x-www-form-urlencoded, in memory that is wiped */

@@ -159,6 +159,7 @@ void auth_drop_tokens(struct auth *a, const struct err *why)
     }
     free_slots(a);
     secret_clear(&a->refresh);
+    a->refresh_lost = false;
     a->home[0] = '\0';
     a->view.token_expires_mono = 0;
 }
@@ -217,6 +218,8 @@ void auth_sign_in(struct auth *a, const struct json *j)
         show_claims(a, claims);
         json_free(claims);
     }
+    if (!a->view.account[0])
+        TEXT_SET(a->view.account, _("an account without a name"));
     if (!a->home[0])
         STR_SET(a->home, a->asked);
     STR_SET(a->view.tenant, a->home);
@@ -236,6 +239,7 @@ int auth_take(struct auth *a, struct auth_slot *s, const struct json *j, struct 
         secret_set(&a->refresh, refresh, strlen(refresh));
     if (margin > life / 2)
         margin = life / 2;
+    a->refresh_lost = false;
     s->ends = now + life;
     s->refresh_at = s->ends - margin;
     s->grace = 0;
@@ -265,9 +269,15 @@ static void refresh_failed(struct auth_slot *s, const char *word, struct err *e)
     int64_t ms = a->second_ms << (s->tries < 5 ? s->tries - 1 : 4);
 
     if (ends_sign_in(s, word)) {
-        auth_end(a, e);
+        if (a->refresh_lost && str_eq(word, "invalid_grant"))
+            auth_end_own(a, ERR_C_ANSWER_LOST,
+                         _("The sign-in is over: the answer that renewed it was lost on the way."),
+                         e);
+        else
+            auth_end(a, e);
         return;
     }
+    a->refresh_lost = a->refresh_lost || e->unsure || e->domain == ERR_NET;
     if ((e->retryable || e->unsure) && secret_is(&s->access) && mono_ms() < s->ends) {
         s->grace = mono_ms() + 30 * a->second_ms;
         s->tries = 0;

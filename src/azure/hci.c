@@ -202,19 +202,6 @@ const char *hci_bad_cluster_name(const char *name)
     return NULL;
 }
 
-const char *hci_bad_node_name(const char *name)
-{
-    size_t n = name ? strlen(name) : 0;
-
-    if (n == 0)
-        return _("A node needs a name.");
-    if (n > 54)
-        return _("The name of a node has at most 54 characters.");
-    if (strspn(name, ALNUM "-_.") != n || strspn(name, ".") == n)
-        return _("The name of a node holds letters, digits, and - _ . only.");
-    return NULL;
-}
-
 const char *hci_bad_region(const char *name)
 {
     size_t n = name ? strlen(name) : 0;

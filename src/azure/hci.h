@@ -42,10 +42,10 @@ struct json *hci_identity_body(void);      /* PATCH */
 struct json *hci_arc_body(const char *arc_group);
 struct json *hci_reconcile_body(const char *const *nodes,
                                 size_t n); /* bare node names: register-flow.md surprise 5 */
-/* Name rules (azure-wire.md 2.4.3, 3.1.7): NULL if fine, else a translated sentence. */
+/* Name rules (azure-wire.md 2.4.3, 3.1.7): NULL if fine, else a translated sentence. cluster: the
+ * resource; what the cluster itself and its nodes may be called is base/name.h's. */
 const char *hci_bad_group_name(const char *name);
 const char *hci_bad_cluster_name(const char *name);
-const char *hci_bad_node_name(const char *name);
 const char *hci_bad_region(const char *name); /* shape only */
 
 #endif

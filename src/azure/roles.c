@@ -112,3 +112,51 @@ bool role_assignment_in(const struct json *list, const char *scope, const char *
     }
     return false;
 }
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool matches(const char *pattern, const char *action)
+{
+    const char *star = NULL, *from = NULL;
+
+    while (*action) {
+        if (*pattern == '*') {
+            star = ++pattern;
+            from = action;
+        } else if (lower(*pattern) == lower(*action)) {
+            pattern++;
+            action++;
+        } else if (star) {
+            pattern = star;
+            action = ++from;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return !*pattern;
+}
+
+static bool any_matches(const struct json *patterns, const char *action)
+{
+    JSON_EACH (p, patterns)
+        if (json_is_string(p) && matches(json_value_str(p), action))
+            return true;
+    return false;
+}
+
+bool role_permits(const struct json *permissions, const char *action)
+{
+    const struct json *items =
+        json_is_array(permissions) ? permissions : json_member(permissions, "value");
+
+    JSON_EACH (one, items)
+        if (any_matches(json_member(one, "actions"), action) &&
+            !any_matches(json_member(one, "notActions"), action))
+            return true;
+    return false;
+}

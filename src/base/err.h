@@ -47,6 +47,7 @@ enum err_code {
     ERR_C_TOO_BIG = 115,
     ERR_C_ELSEWHERE =
         116, /* the Arc agent of a node is connected to another place (module: code 2) */
+    ERR_C_ANSWER_LOST = 118, /* a code or token is used up, its answer was lost on the way */
 };
 
 struct err {

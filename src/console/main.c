@@ -9,21 +9,34 @@
 #include "base/str.h"
 #include "console/cli/cli.h"
 #include "console/cli/output.h"
+#include "console/plain/plain_main.h"
 #include "console/ui/ui_main.h"
+
+/* Where the screens cannot be, the plain face is; why is said where nobody asked for it. */
+static bool wants_plain(const struct cli *c)
+{
+    const char *term = getenv("TERM");
+
+    if (cli_switch(c, "plain"))
+        return true;
+    if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+        return str_eq(term, "dumb");
+    return true;
+}
 
 static int run(struct cli *c)
 {
-    struct err e = { 0 };
+    bool getty = cli_switch(c, "getty");
+    int rc;
 
     if (c->command)
         return cli_run(c);
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-        err_set(
-            &e, ERR_USAGE, 0,
-            _("the console needs a terminal; here use a command: \"azloconf --help\" lists them"));
-        return cli_fail(c, &e);
+    if (!wants_plain(c)) {
+        rc = ui_main(&c->connect, &(struct ui_options){ .getty = getty });
+        if (rc != UI_NO_TERMINAL)
+            return rc;
     }
-    return ui_main(&c->connect, &(struct ui_options){ .getty = cli_switch(c, "getty") });
+    return plain_main(&c->connect, &(struct plain_options){ .getty = getty });
 }
 
 int main(int argc, char **argv)

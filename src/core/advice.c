@@ -205,6 +205,7 @@ const struct advice_row advice_rows[] = {
     OURS(ERR_C_PROTOCOL,
          N_("Console and core are of different versions: end the older one and start again.")),
     OURS(ERR_C_EXPIRED, N_("Ask for a new code and type it within its time.")),
+    OURS(ERR_C_ANSWER_LOST, N_("Sign in again: you get a new code.")),
     OURS(ERR_C_DECLINED,
          N_("Ask for a new code, and choose Continue on the page that asks who signs in.")),
     OURS(ERR_C_SUBSCRIPTION,

@@ -1,8 +1,8 @@
 /* app_cluster.c - intents that the nodes answer: status, cluster-create. */
 #include "config.h"
 
-#include "azure/hci.h"
 #include "base/i18n.h"
+#include "base/name.h"
 #include "base/log.h"
 #include "core/app_int.h"
 
@@ -60,9 +60,9 @@ static int pick_nodes(const struct app *a, const struct json *asked, struct json
         const char *name = json_value_str(n);
         const struct node *node;
 
-        if (!name || hci_bad_node_name(name))
+        if (!name || name_bad_node(name))
             return err_set(e, ERR_USAGE, 0, "%s: %s", name ? name : "?",
-                           name ? hci_bad_node_name(name) : _("a node's name is a text"));
+                           name ? name_bad_node(name) : _("a node's name is a text"));
         node = node_named(a, name);
         if (!node)
             return unknown(a, name, e);
@@ -93,7 +93,7 @@ static void created(void *payload, const struct node_reply *r)
 void app_cluster_create(struct app *a, const struct serve_ask *ask, const struct json *args)
 {
     const char *name = json_str(args, "name");
-    const char *why = hci_bad_cluster_name(name ? name : "");
+    const char *why = name_bad_cluster(name);
     struct json *nodes = json_array(), *verb_args = json_object();
     struct err e = { 0 };
     struct app_job *j;

@@ -124,9 +124,18 @@ static bool good_tenant(const char *s)
            str_ieq(s, "common");
 }
 
+/* What is asked for; else the tenant of the run that waits: in another one its subscription may
+ * not be reached. */
+static const char *tenant_for(const struct app *a, const char *asked)
+{
+    if ((asked && asked[0]) || !a->run || op_run_state(a->run) != OP_R_WAIT_SIGN_IN)
+        return asked;
+    return op_run_input(a->run, "tenantId");
+}
+
 void app_signin(struct app *a, const struct serve_ask *ask, const struct json *args)
 {
-    const char *tenant = json_str(args, "tenant");
+    const char *tenant = tenant_for(a, json_str(args, "tenant"));
     struct err e = { 0 };
     int64_t was = a->signin_uid;
 

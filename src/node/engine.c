@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/name.h"
 
 #define RECORD_MAX (64u * 1024)
 #define FORM       1 /* of both documents */
@@ -154,27 +155,12 @@ struct json *engine_cluster_encode(const struct engine_cluster *c)
     return json_encode(&cluster_json, c);
 }
 
-/* Cluster names are one DNS label; machine names of Azure Arc are ^[a-zA-Z0-9-_\.]{1,54}$
- * (azure-wire.md 3.7.1). */
-static bool name_is_good(const char *name, size_t max, const char *more)
-{
-    static const char alnum[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    char set[80];
-    size_t n = name ? strlen(name) : 0;
-
-    str_fmt(set, sizeof(set), "%s%s", alnum, more);
-    return n > 0 && n <= max && strspn(name, set) == n && strchr(alnum, name[0]) &&
-           strchr(alnum, name[n - 1]);
-}
-
 static int cluster_add(struct engine_cluster *c, const char *node, struct err *e)
 {
-    if (!name_is_good(node, 54, "-_."))
-        return err_set(
-            e, ERR_USAGE, 0,
-            _("\"%s\" is no name of a node: 1 to 54 letters, digits, '-', '_' and '.' are "
-              "allowed."),
-            node ? node : "");
+    const char *why = name_bad_node(node);
+
+    if (why)
+        return err_set(e, ERR_USAGE, 0, "%s", why);
     if (engine_cluster_has(c, node))
         return 0;
     if (c->n_nodes == ENGINE_NODES)
@@ -187,12 +173,11 @@ static int cluster_add(struct engine_cluster *c, const char *node, struct err *e
 int engine_cluster_make(struct engine_cluster *c, const char *name, const struct json *nodes,
                         const char *node, int64_t now, struct err *e)
 {
+    const char *why = name_bad_cluster(name);
+
     *c = (struct engine_cluster){ .version = FORM };
-    if (!name_is_good(name, 63, "-"))
-        return err_set(e, ERR_USAGE, 0,
-                       _("\"%s\" is no name of a cluster: 1 to 63 letters, digits and '-' are "
-                         "allowed, not at its ends."),
-                       name ? name : "");
+    if (why)
+        return err_set(e, ERR_USAGE, 0, "%s", why);
     STR_SET(c->name, name);
     guid_random(c->id);
     time_iso(c->created, now);

@@ -4,6 +4,7 @@
 
 #include "azure/hci.h"
 #include "base/i18n.h"
+#include "base/name.h"
 
 #define PROVIDER "Microsoft.AzureStackHCI"
 
@@ -28,7 +29,7 @@ static int bad_values(struct op_view *v, const char *name, const char *group, co
     why = why ? why : hci_bad_group_name(arc);
     why = why ? why : hci_bad_region(op_input(v, "region"));
     for (size_t i = 0; i < op_node_count(v) && !why; i++)
-        why = hci_bad_node_name(op_node_at(v, i));
+        why = name_bad_node(op_node_at(v, i));
     return why ? err_set(e, ERR_USAGE, 0, "%s", why) : 0;
 }
 

@@ -224,6 +224,37 @@ static void lost_polls_do_not_end_it(void **state)
     done(b);
 }
 
+/* A server that revokes what is redeemed twice: the answer with the tokens was lost, we could not
+ * know. What is said must be that, not that the server found something invalid. */
+static void lost_redemption_says_so(void **state)
+{
+    struct bed *b = *state;
+    const struct err *e = &auth_view(b->a)->err;
+
+    fake_expect(b->f, "POST", "/devicecode", 200, NULL, CODE_OK);
+    fake_expect(b->f, "POST", "/token", FAKE_LOST, NULL, NULL);
+    fake_expect(b->f, "POST", "/token", 400, NULL,
+                "{\"error\":\"invalid_grant\",\"error_description\":\"grant request is invalid\"}");
+    begin(b, NULL);
+    assert_true(fake_run(b->f, &b->out, 1000));
+    assert_int_equal(e->domain, ERR_AUTH);
+    assert_int_equal(e->code, ERR_C_ANSWER_LOST);
+    assert_non_null(strstr(e->message, "lost on the way"));
+    assert_string_equal(e->remote_code, "invalid_grant");
+    done(b);
+
+    b->out = false; /* an answer in between: nothing was lost, the server's own words count */
+    fake_expect(b->f, "POST", "/devicecode", 200, NULL, CODE_OK);
+    fake_expect(b->f, "POST", "/token", FAKE_LOST, NULL, NULL);
+    fake_expect(b->f, "POST", "/token", 400, NULL, PENDING);
+    fake_expect(b->f, "POST", "/token", 400, NULL,
+                "{\"error\":\"invalid_grant\",\"error_description\":\"grant request is invalid\"}");
+    begin(b, NULL);
+    assert_true(fake_run(b->f, &b->out, 1000));
+    assert_string_equal(e->message, "grant request is invalid");
+    done(b);
+}
+
 static void expires_here_and_there(void **state)
 {
     struct bed *b = *state;
@@ -483,6 +514,37 @@ static void dead_refresh_token_ends_it(void **state)
     done(b);
 }
 
+/* The server changes the refresh token with every use, and the answer with the new one is lost. */
+static void lost_refresh_says_so(void **state)
+{
+    struct bed *b = *state;
+    const struct err *e = &auth_view(b->a)->err;
+
+    sign_in(b, 3599);
+    b->out = false;
+    auth_token_reject(b->a, NULL);
+    fake_expect(b->f, "POST", "/token", FAKE_LOST, NULL, NULL);
+    fake_expect(
+        b->f, "POST", "/token", 400, NULL,
+        "{\"error\":\"invalid_grant\",\"error_description\":\"refresh token already used\"}");
+    assert_true(ask(b, NULL));
+    assert_int_equal(b->err.code, ERR_C_NOT_SIGNED_IN);
+    assert_true(fake_run(b->f, &b->out, 100));
+    assert_int_equal(e->code, ERR_C_ANSWER_LOST);
+    assert_non_null(strstr(e->message, "lost on the way"));
+    done(b);
+
+    b->in = b->out = false; /* the next sign-in knows nothing of it */
+    sign_in(b, 3599);
+    auth_token_reject(b->a, NULL);
+    fake_expect(b->f, "POST", "/token", 400, NULL,
+                "{\"error\":\"invalid_grant\",\"error_description\":\"refresh token not found\"}");
+    assert_true(ask(b, NULL));
+    assert_true(fake_run(b->f, &b->out, 100));
+    assert_string_equal(e->message, "refresh token not found");
+    done(b);
+}
+
 static void other_tenants_have_own_tokens(void **state)
 {
     struct bed *b = *state;
@@ -562,6 +624,7 @@ static void without_refresh_token(void **state)
     begin(b, TID);
     assert_true(fake_run(b->f, &b->in, 1000));
     assert_string_equal(auth_view(b->a)->tenant, TID); /* as asked: no claims to read */
+    assert_string_equal(auth_view(b->a)->account, "an account without a name");
     assert_true(ask(b, NULL));
     assert_string_equal(b->token, "AT");
     auth_token_reject(b->a, NULL);
@@ -617,6 +680,7 @@ int test_azure_auth(void)
         T(other_dialect),
         T(entra_declines),
         T(lost_polls_do_not_end_it),
+        T(lost_redemption_says_so),
         T(expires_here_and_there),
         T(cancel_is_immediate),
         T(entra_refuses),
@@ -630,6 +694,7 @@ int test_azure_auth(void)
         T(refresh_margin),
         T(trouble_while_refreshing),
         T(dead_refresh_token_ends_it),
+        T(lost_refresh_says_so),
         T(other_tenants_have_own_tokens),
         T(cancel_and_sign_out),
         T(freed_in_the_middle),

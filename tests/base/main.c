@@ -4,6 +4,7 @@
 
 int test_base_str(void);
 int test_base_guid(void);
+int test_base_name(void);
 int test_base_err(void);
 int test_base_text(void);
 int test_base_secret(void);
@@ -21,6 +22,7 @@ int main(void)
 {
     test_base_str();
     test_base_guid();
+    test_base_name();
     test_base_err();
     test_base_text();
     test_base_secret();

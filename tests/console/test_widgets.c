@@ -120,22 +120,22 @@ static const char *const names[] = { "East US", "West Europe", "Southeast Asia" 
     "eastus", "westeurope", "southeastasia"
 };
 
-static int count(struct ui *ui, const struct form *f)
+static int count(const struct model *m, const struct form *f)
 {
-    (void)ui, (void)f;
+    (void)m, (void)f;
     return 3;
 }
 
-static void choice(struct ui *ui, const struct form *f, int i, struct form_choice *out)
+static void choice(const struct model *m, const struct form *f, int i, struct form_choice *out)
 {
-    (void)ui, (void)f;
+    (void)m, (void)f;
     STR_SET(out->id, ids[i]);
     STR_SET(out->name, names[i]);
 }
 
-static const char *check(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+static const char *check(const struct model *m, const struct form *f, int i, char *msg, size_t size)
 {
-    (void)ui;
+    (void)m;
     str_fmt(msg, size, "<%s>", f->values[i].id);
     return f->values[i].id[0] ? "ok" : "fail";
 }

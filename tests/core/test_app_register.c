@@ -194,6 +194,34 @@ static void a_run(void **s)
     json_free(j);
 }
 
+static bool run_waits(void *arg)
+{
+    (void)arg;
+    return str_eq(((const struct sec_run *)state_get(bed.state, SEC_RUN))->state,
+                  "waiting-sign-in");
+}
+
+static bool code_asked(void *arg)
+{
+    return strstr(str_p(&bed.web.log), arg) != NULL;
+}
+
+/* The sign-in ends while a run is under way: the next one, of whatever console, is in the run's
+ * tenant, unless another one is named. */
+static void the_runs_tenant_is_signed_in_to(void **s)
+{
+    (void)s;
+    fake_http_rule(&bed.web, "GET", "management.azure.com/", 401, "{}");
+    fake_http_rule(&bed.web, "POST", "/oauth2/v2.0/token", 400, "{\"error\":\"invalid_grant\"}");
+    json_free(bed_ask("register", GOOD));
+    assert_true(spin_until(bed.loop, run_waits, NULL));
+    str_reset(&bed.web.log);
+    json_free(bed_ask("sign-in", "{}"));
+    assert_true(spin_until(bed.loop, code_asked, "/" BED_TENANT "/oauth2/v2.0/devicecode"));
+    json_free(bed_ask("sign-in", "{\"tenant\":\"" BED_TENANT2 "\"}"));
+    assert_true(spin_until(bed.loop, code_asked, "/" BED_TENANT2 "/oauth2/v2.0/devicecode"));
+}
+
 int test_core_app_register(void)
 {
 #undef T
@@ -207,6 +235,7 @@ int test_core_app_register(void)
         T(native_nodes_and_a_real_cloud),
         T(signed_out),
         T(a_run),
+        T(the_runs_tenant_is_signed_in_to),
     };
 
     return TEST_GROUP("core/app_register", tests);

@@ -2,7 +2,8 @@
  * right after the Nth line of an operation's journal is on disk.
  *
  * AZL_KILL_AFTER=N, AZL_KILL_ONCE=FILE: the kill happens only if FILE does not exist yet; it is
- * made first, so that the next core lives. No product code knows of this.
+ * made first, so that the next core lives; the moment (Unix ms) is written into it. No product code
+ * knows of this.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 int fdatasync(int fd)
@@ -36,6 +38,10 @@ int fdatasync(int fd)
         return r;
     mark = open(once, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
     if (mark >= 0) {
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        dprintf(mark, "%lld", (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
         close(mark);
         kill(getpid(), SIGKILL);
     }

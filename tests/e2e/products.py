@@ -1,56 +1,108 @@
-"""products.py - the cases that make check samples and make check-long runs whole: a fault at a request, a kill after a journal line."""
+"""products.py - the cases that make check samples and make check-long runs whole: faults at requests, kills after journal lines; and the judge
+of what they must all keep: nothing is done twice.
+
+A rehearsal's waits are leapt over (leap.c), so that a case costs a fraction of a second of real time, whatever the client waits.
+"""
 import glob
 import os
+import re
 
 import azl
 
-KINDS = ["429:retry-after=1", "500", "503", "reset", "reply-lost", "truncate", "garbage", "bad-length", "half-header", "slow=300"]
+# What goes wrong. STATUS and "reset" keep the request from the handlers; after those of LOST it was carried out, but its answer did not arrive.
+STATUS = ["429:retry-after=1", "500", "503"]
+LOST = ["reply-lost", "truncate", "garbage", "bad-length", "half-header"]
+KINDS = STATUS + ["reset"] + LOST + ["slow=300"]
 PRELOAD = os.path.join(azl.BUILD, "tests", "killpoint.so")
+MANY = 1000  # more often than anybody tries
+GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+# ---- the judge ----
+
+ONCE, AFTER_LOSS, FREE = "once", "after a loss", "free"
+# method, path, how often it may be carried out, what tells one such thing from another, why. The first row that matches counts.
+REPEATS = [
+    ("POST", r"^/sandbox/", FREE, None, "the test's own steering"),
+    ("DELETE", r"^/sandbox/", FREE, None, "the test's own steering"),
+    ("POST", r"/oauth2/v2\.0/(devicecode|token)$", FREE, None, "a sign-in and a token make nothing that stays"),
+    ("POST", r"/agent/connect$", ONCE, "node", "a machine is connected once; after a loss the agent is asked where it is"),
+    ("POST", r"/agent/disconnect$", ONCE, "node", "only undo does it"),
+    ("POST", r"/providers/[^/]+/register$", ONCE, "path", "its state is read before it is asked again"),
+    ("POST", r"/(reconcile|generatepassword|createarcidentity|createclusteridentity|uploadcertificate)$", ONCE, "path",
+     "each makes something new in Azure (links, a password, an identity, a key): it is looked first whether it is done"),
+    ("PUT", r"/roleassignments/[^/]+$", ONCE, "scope", "the same role twice on one scope, whatever its name, is a second assignment"),
+    ("PUT", r"/resourcegroups/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
+    ("PUT", r"/clusters/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
+    ("PUT", r"/arcsettings/[^/]+$", ONCE, "path", "it is looked first whether they are there"),
+    ("POST", r"/dataplane/.*/register$", AFTER_LOSS, "path",
+     "the node learns only from the answer that it is registered; the data plane is made for repeats (docs/dataplane.md)"),
+    ("POST", r"/dataplane/.*/sync$", AFTER_LOSS, "body.node",
+     "the node learns only from the answer that it is in sync; the data plane is made for repeats (docs/dataplane.md)"),
+]
 
 
-def registered(r, text):
-    s = r.status()
-    azl.equal((s["ClusterStatus"], s["RegistrationStatus"], s["ConnectionStatus"]), ("Clustered", "Registered", "Connected"), text)
+def path_of(x):
+    return "/" + x["url"].split("?")[0].split("/", 3)[3]
 
 
-def requests_of_a_registration(nodes=1):
-    """METHOD and path of each ARM and data-plane request, in order of first appearance, ids wildcarded."""
-    with azl.Rehearsal(nodes=nodes) as r:
-        r.prepare()
-        before = len(r.exchanges())
-        r.register()
-        out = []
-        for x in r.exchanges()[before:]:
-            path = "/" + x["url"].split("?")[0].split("/", 3)[3]
-            if "/subscriptions/" not in path.lower() and "/dataplane/" not in path.lower():
-                continue
-            parts = path.split("/")
-            for i, part in enumerate(parts):
-                if len(part) == 36 and part.count("-") == 4:
-                    parts[i] = "*"
-            key = f"{x['method']} {'/'.join(parts)}"
-            if key not in out:
-                out.append(key)
-        return out
+def fault_of(x):
+    return (x.get("resHeaders") or {}).get("x-azlosandbox-fault")
 
 
-def longest_chain(requests):
-    """Dependent round trips: the longest sequence of exchanges of which each began after the one before it had ended."""
-    spans = sorted((x["startedAt"], x["endedAt"]) for x in requests if "startedAt" in x)
-    chain, end = 0, None
-    for start, stop in sorted(spans, key=lambda s: s[1]):
-        if end is None or start >= end:
-            chain, end = chain + 1, stop
-    return chain
+def carried_out(x):
+    """Did this write reach the sandbox's world?"""
+    return x["method"] not in ("GET", "HEAD") and 200 <= (x["status"] or 0) < 300 and fault_of(x) != "status"
 
 
-def registers_with_fault(kind, request, nodes=1):
-    with azl.Rehearsal(nodes=nodes, sandbox=["--fault", f"{kind}@{request}"]) as r:
-        r.prepare()
-        p = r.register(ok=None)
-        azl.equal(p.returncode, 0, f"{kind}@{request}: {p.stdout}{p.stderr}{r.core_log() if p.returncode else ''}")
-        registered(r, f"{kind}@{request}")
-        made_once(r, f"{kind}@{request}")
+def was_lost(x, kills):
+    """Did the answer not reach the client, or die with it before it was written down?"""
+    return fault_of(x) not in (None, "slow") or any(x["startedAt"] <= k <= x["endedAt"] + 1000 for k in kills)
+
+
+def row_of(x):
+    path = path_of(x).lower()
+    for row in REPEATS:
+        if row[0] == x["method"] and re.search(row[1], path):
+            return row
+    return None
+
+
+def thing_of(x, row):
+    path = path_of(x).lower()
+    if row[3] == "node":
+        return x["url"].split("/")[2] + path
+    if row[3] == "scope":
+        return path.rsplit("/", 1)[0]
+    if row[3] == "body.node":
+        return f"{path} {(x['reqBody'] or {}).get('node')}"
+    return path
+
+
+def done_twice(exchanges, kills=()):
+    """What an exchange log says was done twice without need: a list of sentences, empty if all is well. kills: Unix ms at which the core was killed."""
+    wrong, before = [], {}
+    for x in sorted((x for x in exchanges if carried_out(x)), key=lambda x: x["startedAt"]):
+        row = row_of(x)
+        if row is None:
+            wrong.append(f"{x['method']} {path_of(x)}: no row says how often this may be done")
+            continue
+        if row[2] == FREE:
+            continue
+        thing = (row[0], row[1], thing_of(x, row))
+        earlier = before.setdefault(thing, [])
+        if earlier and (row[2] == ONCE or not all(was_lost(e, kills) for e in earlier)):
+            lost = sum(was_lost(e, kills) for e in earlier)
+            wrong.append(f"{x['method']} {thing[2]} was carried out {len(earlier) + 1} times ({lost} answers before were lost), allowed is: "
+                         f"{row[2]} ({row[4]})")
+        earlier.append(x)
+    return wrong
+
+
+def nothing_twice(r, text, kills=()):
+    """The judge's word over a rehearsal's whole log, and the world has one of each."""
+    wrong = done_twice(r.exchanges(), kills)
+    azl.check(not wrong, f"{text}: " + "; ".join(wrong))
+    made_once(r, text)
 
 
 def made_once(r, text):
@@ -62,6 +114,13 @@ def made_once(r, text):
     azl.equal(len(kinds.get("roleassignments", [])), r.roles_before + 1, f"{text}: role assignments {kinds.get('roleassignments')}")
     azl.equal(len(kinds.get("machines", [])), r.nodes, f"{text}: machines")
     azl.equal(len(kinds.get("clusters", [])), 1, f"{text}: clusters")
+
+
+# ---- what a run must come to ----
+
+def registered(r, text):
+    s = r.status()
+    azl.equal((s["ClusterStatus"], s["RegistrationStatus"], s["ConnectionStatus"]), ("Clustered", "Registered", "Connected"), text)
 
 
 def end_state(r):
@@ -83,24 +142,135 @@ def journal_lines(r):
         return len(f.readlines())
 
 
-def reference(nodes=1):
-    """(end state, journal lines) of an undisturbed registration."""
-    with azl.Rehearsal(nodes=nodes) as r:
+OF_A_RUN = r" /(subscriptions/|dataplane/|agent/|metadata/identity/)"
+
+
+class Reference:
+    """An undisturbed registration: its end state, its journal's length, its requests."""
+
+    def __init__(self, nodes=1):
+        with rehearsal(nodes) as r:
+            r.prepare()
+            r.register()
+            self.nodes, self.end, self.lines = nodes, end_state(r), journal_lines(r)
+            requests = requests_in(r.exchanges())
+            self.run = [q for q in requests if re.search(OF_A_RUN, q, re.I)]
+            self.sign_in = [q for q in requests if q not in self.run]
+
+
+def rehearsal(nodes=1, **kw):
+    return azl.Rehearsal(nodes=nodes, leap=True, **kw)
+
+
+def requests_in(exchanges):
+    """METHOD and path of each request in order of first appearance, ids wildcarded."""
+    out = []
+    for x in exchanges:
+        key = f"{x['method']} " + re.sub(GUID, "*", path_of(x), flags=re.I)
+        if key not in out and "/sandbox/" not in key:
+            out.append(key)
+    return out
+
+
+def longest_chain(requests):
+    """Dependent round trips: the longest sequence of exchanges of which each began after the one before it had ended."""
+    spans = sorted((x["startedAt"], x["endedAt"]) for x in requests if "startedAt" in x)
+    chain, end = 0, None
+    for start, stop in sorted(spans, key=lambda s: s[1]):
+        if end is None or start >= end:
+            chain, end = chain + 1, stop
+    return chain
+
+
+# ---- the cases ----
+
+def gives_up(kind, request):
+    """Does the run stop when this happens at this request again and again? An effect that is there is found, whatever became of its answer."""
+    if kind.startswith("slow"):
+        return False
+    looked_at = request.startswith(("PUT ", "POST ")) and "/dataplane/" not in request.lower()
+    return not (kind in LOST and looked_at)
+
+
+def met(r, specs, text):
+    taken = {f["fault"]: f["taken"] for f in r.sandbox("GET", "/sandbox/faults")["faults"]}
+    for spec in specs:
+        azl.check(taken.get(spec, 0) >= 1, f"{text}: the fault {spec} met nothing")
+
+
+def complete(r, p, ref, text, kills=()):
+    azl.equal(p.returncode, 0, f"{text}: {p.stdout}{p.stderr}{r.core_log() if p.returncode else ''}")
+    azl.equal(end_state(r), ref.end, text)
+    nothing_twice(r, text, kills)
+
+
+def goes_on(specs, ref):
+    """The run completes in spite of these faults, and each was met."""
+    text = ", ".join(specs)
+    with rehearsal(ref.nodes) as r:
         r.prepare()
-        r.register()
-        return end_state(r), journal_lines(r)
+        for spec in specs:
+            r.fault(spec)
+        p = r.register(ok=None)
+        complete(r, p, ref, text)
+        met(r, specs, text)
 
 
-def killed_after(n, want, nodes=1):
+def stops_and_resumes(kind, request, ref):
+    """Nothing but this fault at this request: the run stops with the error that names it; without the fault it is resumed to its end."""
+    spec = f"{kind}@{request}x{MANY}"
+    with rehearsal(ref.nodes) as r:
+        r.prepare()
+        r.fault(spec)
+        p = r.register(ok=None)
+        met(r, [spec], spec)
+        if not gives_up(kind, request):
+            complete(r, p, ref, spec)
+            return
+        azl.check(p.returncode != 0, f"{spec}: the run came to its end: {p.stdout}")
+        names_the_trouble(p, kind, request, spec)
+        r.sandbox("DELETE", "/sandbox/faults")
+        runs = r.json("operations")["runs"]
+        azl.equal([(x["plan"], x["state"]) for x in runs], [("register", "failed")], spec)
+        p = r.run("operations", "resume", runs[0]["id"], timeout=120)
+        complete(r, p, ref, spec)
+
+
+def signs_in(kind, request, count, ref):
+    """Faults at a sign-in: it comes about, or it ends with an error that says what to do and is good the next time; then the run completes."""
+    spec = f"{kind}@{request}x{count}"
+    with rehearsal(ref.nodes, sandbox=["--fault", spec]) as r:
+        r.cluster()
+        p = r.run("sign-in")
+        met(r, [spec], spec)
+        if p.returncode != 0:
+            azl.check(p.returncode in (1, 4) and p.stderr.startswith("azloconf: "), f"{spec}: {p.returncode} {p.stderr}")
+            r.sandbox("DELETE", "/sandbox/faults")
+            r.run("sign-in", ok=0)
+        r.sandbox("DELETE", "/sandbox/faults")
+        complete(r, r.register(ok=None), ref, spec)
+
+
+# Which step's words an error must hold when a request fails for good: (method and path, words).
+WORDS = []
+
+
+def names_the_trouble(p, kind, request, text):
+    azl.equal(p.returncode, 1, f"{text}: {p.stderr}")
+    azl.check(p.stderr.startswith("azloconf: ") and "What to do: " in p.stderr, f"{text}: {p.stderr}")
+
+
+def killed_after(n, ref, specs=()):
     if not os.path.exists(PRELOAD):
         raise azl.Skip("tests/killpoint.so was not built")
-    with azl.Rehearsal(nodes=nodes, env={"ASAN_OPTIONS": "verify_asan_link_order=0"}) as r:
+    text = f"killed after journal line {n}" + "".join(", " + s for s in specs)
+    args = [a for s in specs for a in ("--fault", s)]
+    with rehearsal(ref.nodes, preload=PRELOAD, sandbox=args) as r:
         once = os.path.join(r.top, "killed")
-        r.env.update(LD_PRELOAD=PRELOAD, AZL_KILL_AFTER=str(n), AZL_KILL_ONCE=once)
+        r.env.update(AZL_KILL_AFTER=str(n), AZL_KILL_ONCE=once)
         r.prepare()
-        r.register()
-        azl.check(os.path.exists(once), f"no kill after line {n}")
-        azl.equal(end_state(r), want, f"killed after journal line {n}")
-        made_once(r, f"killed after journal line {n}")
-        reconciles = [p for p in r.writes(("POST",)) if p[1].endswith("/reconcile")]
-        azl.check(len(reconciles) <= 1, f"killed after journal line {n}: reconcile was sent {len(reconciles)} times")
+        p = r.register(ok=None)
+        azl.check(os.path.exists(once), f"{text}: no kill")
+        with open(once, encoding="ascii") as f:
+            kills = [int(f.read())]
+        complete(r, p, ref, text, kills)

@@ -7,13 +7,15 @@ import products
 
 
 def test_each_kind_of_fault_on_the_cluster_put():
-    azl.side_by_side([functools.partial(products.registers_with_fault, kind, "PUT */clusters/CLUSTER-A") for kind in products.KINDS])
+    ref = products.Reference()
+    azl.side_by_side([functools.partial(products.goes_on, [f"{kind}@PUT */clusters/CLUSTER-A"], ref) for kind in products.KINDS])
 
 
 def test_each_request_failed_once():
-    requests, kinds = products.requests_of_a_registration(), products.KINDS
-    azl.check(len(requests) >= 12, f"only {requests}")
-    azl.side_by_side([functools.partial(products.registers_with_fault, kinds[n % len(kinds)], request) for n, request in enumerate(requests)])
+    ref, kinds = products.Reference(), products.KINDS
+    requests = ref.run
+    azl.check(len(requests) >= 16, f"only {requests}")
+    azl.side_by_side([functools.partial(products.goes_on, [f"{kinds[n % len(kinds)]}@{request}"], ref) for n, request in enumerate(requests)])
     print(f"        {len(requests)} requests")
 
 

@@ -7,10 +7,10 @@ import products
 
 
 def test_killed_after_every_journal_line():
-    want, lines = products.reference()
-    azl.check(lines > 10, f"only {lines} journal lines")
-    azl.side_by_side([functools.partial(products.killed_after, n, want) for n in range(1, lines)])
-    print(f"        {lines - 1} kills")
+    ref = products.Reference()
+    azl.check(ref.lines > 10, f"only {ref.lines} journal lines")
+    azl.side_by_side([functools.partial(products.killed_after, n, ref) for n in range(1, ref.lines)])
+    print(f"        {ref.lines - 1} kills")
 
 
 azl.main()

@@ -1,14 +1,23 @@
 #!/usr/bin/env python3
-"""test_products.py - the full products that make check samples: every kind of fault at every request on one and on three nodes, and
-kill -9 of the core after every journal line on three nodes.
+"""test_products.py - the full products that make check samples. Families of cases, each case a named row:
 
-AZL_SEED (default: of the day) orders the cases, AZL_SECONDS ends early. What has passed at this commit is remembered in AZL_BUILD/long.done, so a
-run that was cut off goes on where it was; a change of any source starts anew.
+    single N KIND@REQUEST     every kind of fault at every request, on one and on sixteen nodes
+    twice N KIND@REQUEST      the same fault twice in a row at the same request
+    enough N KIND@REQUEST     the same fault until nobody tries any more: the run stops with the error that names it, and is resumed
+    sign-in KIND@REQUESTxN    once, twice and for good at every request of a sign-in
+    pair N KIND@R KIND@S      every ordered pair of requests, see pairs(); on sixteen nodes a slice by seed
+    kill N LINE               kill -9 of the core after every journal line
+    kill+fault N ...          both, by seed
+
+AZL_SEED (default: of the day) orders the cases and chooses the slices, AZL_SECONDS ends early, AZL_JOBS (default 4) run side by side, AZL_ONLY
+(a regular expression) chooses by name. The families are mixed, each spread over the whole run: one that was cut off has sampled them all. What
+has passed at this state of the sources is remembered in AZL_BUILD/long.done, so such a run goes on where it was.
 """
 import functools
 import hashlib
 import os
 import random
+import re
 import sys
 import threading
 import time
@@ -20,16 +29,19 @@ import products  # noqa: E402
 DONE = os.path.join(azl.BUILD, "long.done")
 SECONDS = float(os.environ.get("AZL_SECONDS", "inf"))
 SEED = os.environ.get("AZL_SEED", time.strftime("%Y-%m-%d"))
+ONLY = re.compile(os.environ.get("AZL_ONLY", ""))
+SLICE = 60  # cases of a slice by seed
 lock = threading.Lock()
 
 
 def state_of_sources():
     h = hashlib.sha256()
-    for d, _, files in sorted(os.walk(os.path.join(azl.SRC, "src"))):
-        for name in sorted(files):
-            if name.endswith((".c", ".h")):
-                with open(os.path.join(d, name), "rb") as f:
-                    h.update(f.read())
+    for top in ("src", os.path.join("tests", "e2e"), os.path.join("tests", "long")):
+        for d, _, files in sorted(os.walk(os.path.join(azl.SRC, top))):
+            for name in sorted(files):
+                if name.endswith((".c", ".h", ".py")):
+                    with open(os.path.join(d, name), "rb") as f:
+                        h.update(f.read())
     return h.hexdigest()[:16]
 
 
@@ -42,45 +54,124 @@ def remembered(state):
     return {line.split(" ", 1)[1] for line in lines if line.startswith(state + " ")}
 
 
-def cases():
-    for nodes in (1, 3):
-        for request in products.requests_of_a_registration(nodes):
-            for kind in products.KINDS:
-                yield f"fault {nodes} {kind}@{request}", functools.partial(products.registers_with_fault, kind, request, nodes)
-    want, lines = products.reference(3)
-    for n in range(1, lines):
-        yield f"kill 3 {n}", functools.partial(products.killed_after, n, want, 3)
+# ---- the families: lists of (name, function) ----
+
+def at_each_request(family, ref, fn):
+    return [(f"{family} {ref.nodes} {kind}@{request}", functools.partial(fn, kind, request, ref)) for request in ref.run for kind in products.KINDS]
+
+
+def once(kind, request, ref):
+    products.goes_on([f"{kind}@{request}"], ref)
+
+
+def twice(kind, request, ref):
+    products.goes_on([f"{kind}@{request}x2"], ref)
+
+
+def sign_ins(ref):
+    for request in ref.sign_in:
+        for kind in products.KINDS:
+            for count in (1, 2, products.MANY):
+                yield f"sign-in {kind}@{request}x{count}", functools.partial(products.signs_in, kind, request, count, ref)
+
+
+def pairs(ref):
+    """Two requests fail in one run. (i, j) takes the kinds i + j and i + 3j of the ten: two Latin squares (1 and 3 have no factor in common with
+    10), so along each row and each column every kind comes up, and each request meets each kind both as the first and as the second."""
+    requests, kinds = ref.run, products.KINDS
+    for i, first in enumerate(requests):
+        for j, second in enumerate(requests):
+            if i != j:
+                specs = [f"{kinds[(i + j) % len(kinds)]}@{first}", f"{kinds[(i + 3 * j) % len(kinds)]}@{second}"]
+                yield f"pair {ref.nodes} " + " ".join(specs), functools.partial(products.goes_on, specs, ref)
+
+
+def kills(ref):
+    return [(f"kill {ref.nodes} {n}", functools.partial(products.killed_after, n, ref)) for n in range(1, ref.lines)]
+
+
+def kills_with_faults(ref, dice):
+    for _ in range(SLICE):
+        n, spec = dice.randrange(1, ref.lines), f"{dice.choice(products.KINDS)}@{dice.choice(ref.run)}"
+        yield f"kill+fault {ref.nodes} {n} {spec}", functools.partial(products.killed_after, n, ref, [spec])
+
+
+def families():
+    dice = random.Random(SEED)
+    one, sixteen = products.Reference(1), products.Reference(16)
+    for ref in (one, sixteen):
+        yield at_each_request("single", ref, once)
+        yield at_each_request("twice", ref, twice)
+        yield at_each_request("enough", ref, products.stops_and_resumes)
+        yield kills(ref)
+        yield list(kills_with_faults(ref, dice))
+    yield list(sign_ins(one))
+    yield list(pairs(one))
+    yield dice.sample(list(pairs(sixteen)), SLICE)
+
+
+def mixed(lists):
+    """All families side by side, each spread over the whole."""
+    dice, out = random.Random(SEED), []
+    for cases in lists:
+        dice.shuffle(cases)
+        out += [((n + dice.random()) / len(cases), case) for n, case in enumerate(cases)]
+    return [case for _, case in sorted(out, key=lambda c: c[0])]
+
+
+# ---- the run ----
+
+class Tally:
+    def __init__(self):
+        self.rows = {}
+
+    def add(self, name, outcome, seconds=0.0):
+        family = " ".join(name.split(" ")[:2]) if name.split(" ")[1].isdigit() else name.split(" ")[0]
+        row = self.rows.setdefault(family, {"passed": 0, "failed": 0, "skipped": 0, "seconds": 0.0})
+        row[outcome] += 1
+        row["seconds"] += seconds
+
+    def sum(self, outcome):
+        return sum(row[outcome] for row in self.rows.values())
+
+    def show(self):
+        for family, row in sorted(self.rows.items()):
+            print(f"    {family:15} {row['passed']:5} passed {row['failed']:4} failed {row['skipped']:5} skipped {row['seconds']:7.0f} s")
 
 
 def main():
     state, start = state_of_sources(), time.time()
-    done = remembered(state)
-    todo = [(name, fn) for name, fn in cases() if name not in done]
-    random.Random(SEED).shuffle(todo)
-    print(f"{len(todo)} cases to do, {len(done)} passed earlier at this state of the sources; seed {SEED}")
-    tally = {"passed": len(done), "failed": 0, "skipped": 0}
+    done, tally = remembered(state), Tally()
+    cases = [case for case in mixed(families()) if ONLY.search(case[0])]
+    for name, _ in cases:
+        if name in done:
+            tally.add(name, "passed")
+    todo = [case for case in cases if case[0] not in done]
+    print(f"{len(todo)} cases to do, {len(cases) - len(todo)} passed earlier at this state of the sources; seed {SEED}", flush=True)
 
     def one(name, fn):
-        if time.time() - start > SECONDS:
+        begun = time.time()
+        if begun - start > SECONDS:
             with lock:
-                tally["skipped"] += 1
+                tally.add(name, "skipped")
             return
         try:
             fn()
             with lock, open(DONE, "a", encoding="utf-8") as f:
-                tally["passed"] += 1
+                tally.add(name, "passed", time.time() - begun)
                 f.write(f"{state} {name}\n")
         except Exception as e:  # every kind of failure is the case's failure
             with lock:
-                tally["failed"] += 1
+                tally.add(name, "failed", time.time() - begun)
                 print(f"FAILED  {name}: {e}", flush=True)
 
-    azl.side_by_side([functools.partial(one, name, fn) for name, fn in todo])
-    if tally["skipped"]:
-        print(f"SKIPPED: {tally['skipped']} cases: AZL_SECONDS={SECONDS:.0f} was over; run again to go on")
+    azl.side_by_side([functools.partial(one, name, fn) for name, fn in todo], int(os.environ.get("AZL_JOBS", "4")))
+    tally.show()
+    if tally.sum("skipped"):
+        print(f"SKIPPED: {tally.sum('skipped')} cases: AZL_SECONDS={SECONDS:.0f} was over; run again to go on")
     print(f"took {time.time() - start:.0f} s")
-    print(f"{tally['passed']} passed, {tally['failed']} failed, {tally['skipped']} skipped")
-    sys.exit(1 if tally["failed"] else 0)
+    print(f"{tally.sum('passed')} passed, {tally.sum('failed')} failed, {tally.sum('skipped')} skipped")
+    sys.exit(1 if tally.sum("failed") else 0)
 
 
 main()

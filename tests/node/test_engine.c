@@ -287,11 +287,8 @@ static void test_cluster_names(void **state)
 {
     static const char *const good[] = { "c", "Cluster-1", "123" };
     static const char *const bad[] = {
-        NULL,       "",
-        "-a",       "a-",
-        "a_b",      "a b",
-        "a/b",      "\x1b[31m",
-        "\xc3\xa4", "0123456789012345678901234567890123456789012345678901234567890123"
+        NULL,  "",    "-a",       "a-",       "a_b",
+        "a b", "a/b", "\x1b[31m", "\xc3\xa4", "01234567890123456789012345678901234567890"
     };
     static const char *const bad_nodes[] = { "[\"\"]", "[\"a b\"]", "[5]", "[\"..\"]", "[\"-x\"]" };
     struct engine_cluster c;

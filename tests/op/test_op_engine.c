@@ -221,19 +221,10 @@ static int64_t timed(int nodes)
 
 static void nodes_run_together(void **state)
 {
-    int64_t one = 0, many = 0;
-
     (void)state;
-    /* check, a, (b | n), check of c, c, check of soft: six dependent answers. A busy machine gets
-     * three attempts. */
-    for (int i = 0; i < 3; i++) {
-        one = timed(1);
-        many = timed(16);
-        if (one <= 6 * 40 * 6 / 5 && many <= one * 5 / 4)
-            break;
-    }
-    assert_in_range(one, 6 * 40, 6 * 40 * 6 / 5);
-    assert_in_range(many, 6 * 40, one * 5 / 4);
+    /* check, a, (b | n), check of c, c, check of soft: six dependent answers, however many nodes */
+    assert_int_equal(timed(1), 6 * 40);
+    assert_int_equal(timed(16), 6 * 40);
 }
 
 static enum op_verdict read_running(struct op_view *v, const struct op_answer *a, struct err *e)

@@ -20,6 +20,8 @@ const struct cli_option cli_common[] = {
     { "clock-rate", "N", N_("let the policy clock run N times as fast (rehearsals)"), true, false },
     { "sandbox-arg", "ARG", N_("with --sandbox: a further argument for azlosandbox"), true, true },
     { "output", "table|json", N_("form of the output"), false, false },
+    { "plain", NULL, N_("the console as lines of text, for any terminal, screen reader or pipe"),
+      false, false },
     { "getty", NULL, N_("the console was started instead of a login shell"), false, false },
     { "help", NULL, N_("print this help"), false, false },
     { "version", NULL, N_("print the version"), false, false },

@@ -63,6 +63,32 @@ static bool moved(struct cli *c, void *payload)
     return true;
 }
 
+/* The run's section comes before that of the sign-in that ended. */
+static bool asks_for_sign_in(struct cli *c, void *payload)
+{
+    const struct sec_run *r = client_section(c->client, SEC_RUN);
+    const struct sec_signin *s = client_section(c->client, SEC_SIGNIN);
+
+    (void)payload;
+    return !str_eq(r->state, "waiting-sign-in") || !str_eq(s->state, "in") || !s->yours;
+}
+
+static int sign_in_again(struct cli *c, struct err *e)
+{
+    const struct sec_run *r = client_section(c->client, SEC_RUN);
+    const struct sec_signin *s = client_section(c->client, SEC_SIGNIN);
+
+    if (cli_wait(c, asks_for_sign_in, NULL, 0, e) < 0)
+        return -1;
+    if (!str_eq(r->state, "waiting-sign-in"))
+        return 0;
+    if (!c->json && str_eq(s->state, "failed"))
+        puts(s->error.message);
+    if (!c->json)
+        puts(_("The operation waits for a sign-in."));
+    return cli_sign_in(c, NULL, e);
+}
+
 static int done_exit(const struct sec_run *r)
 {
     return str_eq(r->result, "Success") ? EXIT_DONE : EXIT_IN_PART;
@@ -112,9 +138,7 @@ int cli_follow(struct cli *c, const char *id)
         if (!c->json)
             print_steps(&f, r);
         if (str_eq(r->state, "waiting-sign-in")) {
-            if (!c->json)
-                puts(_("The operation waits for a sign-in."));
-            if (cli_sign_in(c, NULL, &e) < 0)
+            if (sign_in_again(c, &e) < 0)
                 return cli_fail(c, &e);
             continue;
         }

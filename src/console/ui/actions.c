@@ -1,50 +1,21 @@
 #include "config.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "base/i18n.h"
-#include "base/proc.h"
 #include "base/text.h"
+#include "console/face/session.h"
 #include "console/ui/screens.h"
-
-static const char *goes_on(struct ui *ui)
-{
-    return model_run_active(ui_model(ui))
-               ? _(" The operation that is running goes on without you.")
-               : "";
-}
 
 /* ---- 12 log off ---- */
 
 static void do_log_off(struct ui *ui, void *payload)
 {
-    pid_t leader = getsid(0);
+    struct err e = { 0 };
 
     (void)payload;
-    if (leader <= 1 || leader == getpid()) {
-        ui_leave(ui, 0, NULL);
-        return;
-    }
-    if (kill(leader, SIGHUP) < 0)
-        ui_notice(ui, "fail", _("The session could not be ended: %s"), strerror(errno));
+    if (session_log_off(&e) < 0)
+        ui_notice(ui, "fail", "%s", e.message);
     else
         ui_leave(ui, 0, NULL);
-}
-
-void action_log_off(struct ui *ui)
-{
-    struct dialog d = { .title = N_("Log off"), .n = 2, .focus = 1 };
-
-    str_fmt(d.text, sizeof d.text,
-            _("Your login session on this terminal ends, with everything that runs in it.%s"),
-            goes_on(ui));
-    d.choices[0].label = N_("Log off now");
-    d.choices[0].run = do_log_off;
-    d.choices[1].label = N_("Stay");
-    ui_dialog(ui, &d);
 }
 
 /* ---- 13 restart, 14 shut down ---- */
@@ -59,70 +30,59 @@ static void power_done(void *payload, const struct proc_result *r)
     ui_notice(payload, "fail", _("systemctl did not do it: %s"), why);
 }
 
-static void power(struct ui *ui, const char *verb)
+static void power(struct ui *ui, enum session_act act)
 {
-    static const char *const places[] = { "/usr/bin/systemctl", "/bin/systemctl" };
     struct err e = { 0 };
 
-    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-        const char *argv[] = { places[i], verb, NULL };
-        struct proc_spec spec = { .argv = argv, .deadline_ms = 30000 };
-
-        if (access(places[i], X_OK) < 0)
-            continue;
-        if (!proc_start(ui_loop(ui), &spec, power_done, ui, &e))
-            ui_notice(ui, "fail", "%s", e.message);
-        else
-            ui_notice(ui, "", "%s", _("Asked systemd."));
-        return;
-    }
-    ui_notice(ui, "fail", "%s",
-              _("There is no systemctl on this machine: use its own way to restart or shut down."));
+    if (session_power(ui_loop(ui), act, power_done, ui, &e) < 0)
+        ui_notice(ui, "fail", "%s", e.message);
+    else
+        ui_notice(ui, "", "%s", _("Asked systemd."));
 }
 
 static void do_restart(struct ui *ui, void *payload)
 {
     (void)payload;
-    power(ui, "reboot");
+    power(ui, SESSION_RESTART);
 }
 
 static void do_shut_down(struct ui *ui, void *payload)
 {
     (void)payload;
-    power(ui, "poweroff");
+    power(ui, SESSION_SHUT_DOWN);
 }
 
-static void ask_power(struct ui *ui, const char *title, const char *label,
-                      void (*run)(struct ui *, void *))
+static void ask(struct ui *ui, enum session_act act, struct dialog *d)
 {
-    const struct sec_core *core = ui_section(ui, SEC_CORE);
-    struct dialog d = { .title = title, .n = 2, .focus = 1 };
+    d->n = 2;
+    d->focus = 1;
+    if (session_question(ui_model(ui), act, d->text, sizeof d->text))
+        ui_dialog(ui, d);
+    else
+        ui_notice(ui, "warn", "%s", d->text);
+}
 
-    if (str_eq(core->mode, "sandbox")) {
-        ui_notice(ui, "warn", "%s",
-                  _("This is the sandbox, a rehearsal: it does not restart or shut down the real "
-                    "machine."));
-        return;
-    }
-    str_fmt(
-        d.text, sizeof d.text, _("%s: everything that runs on this machine ends.%s"), core->host,
-        model_run_active(ui_model(ui)) ? _(" The operation that is running stops in "
-                                                   "between and goes on when the machine is back.")
-                                               : "");
-    d.choices[0].label = label;
-    d.choices[0].run = run;
-    d.choices[1].label = N_("Leave it running");
-    ui_dialog(ui, &d);
+void action_log_off(struct ui *ui)
+{
+    ask(ui, SESSION_LOG_OFF,
+        &(struct dialog){ .title = N_("Log off"),
+                          .choices = { { N_("Log off now"), do_log_off }, { N_("Stay"), NULL } } });
 }
 
 void action_restart(struct ui *ui)
 {
-    ask_power(ui, N_("Restart this machine"), N_("Restart now"), do_restart);
+    ask(ui, SESSION_RESTART,
+        &(struct dialog){
+            .title = N_("Restart this machine"),
+            .choices = { { N_("Restart now"), do_restart }, { N_("Leave it running"), NULL } } });
 }
 
 void action_shut_down(struct ui *ui)
 {
-    ask_power(ui, N_("Shut down this machine"), N_("Shut down now"), do_shut_down);
+    ask(ui, SESSION_SHUT_DOWN,
+        &(struct dialog){ .title = N_("Shut down this machine"),
+                          .choices = { { N_("Shut down now"), do_shut_down },
+                                       { N_("Leave it running"), NULL } } });
 }
 
 /* ---- 15 exit to shell ---- */
@@ -132,8 +92,5 @@ void action_shell(struct ui *ui)
     if (ui_options(ui)->getty)
         ui_shell(ui);
     else
-        ui_leave(ui, 0,
-                 model_run_active(ui_model(ui))
-                     ? _("azloconf left; the operation goes on. Type azloconf to come back to it.")
-                     : _("azloconf left. Type azloconf to come back."));
+        ui_leave(ui, 0, session_last_words(ui_model(ui)));
 }

@@ -2,113 +2,16 @@
 
 #include "console/ui/form.h"
 
-#include <string.h>
-
 #include "base/i18n.h"
 #include "console/ui/text.h"
 
-#define MAX_MATCHES 256
-#define LIST_ROWS   8
-
-void form_init(struct form *f, const struct form_field *fields, int n, const char *button)
-{
-    *f = (struct form){ .fields = fields, .n = n, .button = button, .changed = -1 };
-    while (f->focus < n && fields[f->focus].fixed)
-        f->focus++;
-}
-
-void form_set(struct form *f, int field, const char *text, const char *id, enum form_source source)
-{
-    struct form_value *v = &f->values[field];
-
-    input_set(&v->in, text);
-    STR_SET(v->undo, text);
-    STR_SET(v->id, id);
-    v->source = v->undo_source = source;
-    v->message[0] = v->level[0] = '\0';
-}
-
-static int choice_count(const struct form *f, struct ui *ui, int field)
-{
-    return f->fields[field].count ? f->fields[field].count(ui, f) : 0;
-}
+#define LIST_ROWS 8
 
 /* Indices of the choices that the typed text leaves. */
-static int matches(const struct form *f, struct ui *ui, int out[MAX_MATCHES])
+static int matches(const struct form *f, struct ui *ui, int out[FORM_MATCHES])
 {
-    int n = choice_count(f, ui, f->focus), found = 0;
-    const char *typed = f->filtering ? f->values[f->focus].in.text : "";
-
-    for (int i = 0; i < n && found < MAX_MATCHES; i++) {
-        struct form_choice c = { .id = "" };
-        f->fields[f->focus].choice(ui, f, i, &c);
-        if (!*typed || str_ifind(c.id, typed) || str_ifind(c.name, typed))
-            out[found++] = i;
-    }
-    return found;
-}
-
-static void check(struct form *f, struct ui *ui, int field)
-{
-    struct form_value *v = &f->values[field];
-
-    v->message[0] = '\0';
-    if (f->fields[field].check)
-        STR_SET(v->level, f->fields[field].check(ui, f, field, v->message, sizeof v->message));
-}
-
-/* From text to id: a choice's id or name, without case; else what was typed. Then the check. */
-void form_settle(struct form *f, struct ui *ui, int field)
-{
-    struct form_value *v = &f->values[field];
-    char before[INPUT_SIZE], guid[GUID_SIZE];
-    int n = choice_count(f, ui, field);
-    bool found = false;
-
-    if (f->fields[field].fixed)
-        return;
-    STR_SET(before, v->id);
-    str_trim(v->in.text);
-    if (v->in.at > strlen(v->in.text))
-        v->in.at = strlen(v->in.text);
-    STR_SET(v->id, v->in.text);
-    if (guid_parse(guid, v->in.text))
-        STR_SET(v->id, guid);
-    for (int i = 0; i < n && !found; i++) {
-        struct form_choice c = { .id = "" };
-        f->fields[field].choice(ui, f, i, &c);
-        found = str_ieq(c.id, v->id) || str_ieq(c.name, v->in.text);
-        if (found)
-            STR_SET(v->id, c.id);
-    }
-    if (!found && (v->source == FORM_DEFAULT || v->source == FORM_CHOSEN) && before[0])
-        STR_SET(v->id, before); /* its list is being asked anew */
-    if (!str_eq(before, v->id))
-        f->changed = field;
-    check(f, ui, field);
-}
-
-bool form_check(struct form *f, struct ui *ui)
-{
-    int wrong = -1;
-
-    for (int i = f->n - 1; i >= 0; i--) {
-        form_settle(f, ui, i);
-        if (str_eq(f->values[i].level, "fail") && !f->fields[i].fixed)
-            wrong = i;
-    }
-    if (wrong >= 0)
-        f->focus = wrong;
-    return wrong < 0;
-}
-
-void form_message(struct form *f, const char *field_id, const char *level, const char *text)
-{
-    for (int i = 0; i < f->n; i++)
-        if (str_eq(f->fields[i].id, field_id)) {
-            STR_SET(f->values[i].level, level);
-            STR_SET(f->values[i].message, text);
-        }
+    return form_matches(f, ui_model(ui), f->focus, f->filtering ? f->values[f->focus].in.text : "",
+                        out);
 }
 
 bool form_typing(const struct form *f)
@@ -140,7 +43,7 @@ static void remember(struct form *f)
 static void go(struct form *f, struct ui *ui, int step)
 {
     if (f->focus < f->n)
-        form_settle(f, ui, f->focus);
+        form_settle(f, ui_model(ui), f->focus);
     form_close_list(f);
     f->editing = false;
     do
@@ -153,7 +56,7 @@ static void go(struct form *f, struct ui *ui, int step)
 /* Opened by Enter it stands on the present value: a second Enter changes nothing. */
 static void open_list(struct form *f, struct ui *ui, bool filtering)
 {
-    int n = choice_count(f, ui, f->focus);
+    int n = form_choices(f, ui_model(ui), f->focus);
 
     f->list_open = true;
     f->filtering = filtering;
@@ -161,7 +64,7 @@ static void open_list(struct form *f, struct ui *ui, bool filtering)
     f->list_top = 0;
     for (int i = 0; i < n && !filtering; i++) {
         struct form_choice c = { .id = "" };
-        f->fields[f->focus].choice(ui, f, i, &c);
+        f->fields[f->focus].choice(ui_model(ui), f, i, &c);
         if (str_ieq(c.id, f->values[f->focus].id))
             f->list_at = i;
     }
@@ -169,25 +72,16 @@ static void open_list(struct form *f, struct ui *ui, bool filtering)
 
 static void choose(struct form *f, struct ui *ui, int index)
 {
-    struct form_value *v = &f->values[f->focus];
-    struct form_choice c = { .id = "" };
-
-    f->fields[f->focus].choice(ui, f, index, &c);
-    input_set(&v->in, c.name[0] ? c.name : c.id);
-    v->source = FORM_CHOSEN;
+    form_choose(f, ui_model(ui), f->focus, index);
     form_close_list(f);
-    if (!str_ieq(v->id, c.id))
-        f->changed = f->focus;
-    STR_SET(v->id, c.id);
-    check(f, ui, f->focus);
 }
 
 static enum form_result key_enter(struct form *f, struct ui *ui)
 {
-    int found[MAX_MATCHES], n;
+    int found[FORM_MATCHES], n;
 
     if (f->focus == f->n)
-        return form_check(f, ui) ? FORM_NEXT : FORM_USED;
+        return form_check(f, ui_model(ui)) ? FORM_NEXT : FORM_USED;
     if (f->list_open) {
         n = matches(f, ui, found);
         if (f->list_at >= 0 && f->list_at < n)
@@ -195,7 +89,7 @@ static enum form_result key_enter(struct form *f, struct ui *ui)
         else if (n == 1)
             choose(f, ui, found[0]);
         go(f, ui, 1);
-    } else if (choice_count(f, ui, f->focus) > 0) {
+    } else if (form_choices(f, ui_model(ui), f->focus) > 0) {
         open_list(f, ui, false);
     } else {
         go(f, ui, 1);
@@ -205,7 +99,7 @@ static enum form_result key_enter(struct form *f, struct ui *ui)
 
 static bool key_list(struct form *f, struct ui *ui, int key)
 {
-    int found[MAX_MATCHES], n = matches(f, ui, found);
+    int found[FORM_MATCHES], n = matches(f, ui, found);
 
     if (key == K_DOWN && f->list_at < n - 1)
         f->list_at++;
@@ -238,7 +132,7 @@ static void undo(struct form *f, struct ui *ui)
     v->source = v->undo_source;
     v->message[0] = v->level[0] = '\0';
     f->editing = false;
-    form_settle(f, ui, f->focus);
+    form_settle(f, ui_model(ui), f->focus);
 }
 
 static bool key_edit(struct form *f, struct ui *ui, int key)
@@ -265,7 +159,7 @@ static bool key_edit(struct form *f, struct ui *ui, int key)
         return true;
     v->source = v->in.text[0] ? FORM_TYPED : FORM_EMPTY;
     v->message[0] = v->level[0] = '\0';
-    if (choice_count(f, ui, f->focus) > 0)
+    if (form_choices(f, ui_model(ui), f->focus) > 0)
         open_list(f, ui, true);
     return true;
 }
@@ -330,7 +224,7 @@ static void draw_field(const struct form *f, struct ui *ui, int i, int row, cons
     const struct form_value *v = &f->values[i];
     bool on = i == f->focus;
     int col = a->col + 4 + labels + 1, cols = a->cols - col - 6,
-        n = d->fixed ? 0 : choice_count(f, ui, i);
+        n = d->fixed ? 0 : form_choices(f, ui_model(ui), i);
 
     cols = cols > 56 ? 56 : cols;
     paint_text(row, a->col + 1, 1, ROLE_FOCUS, on ? ">" : " ");
@@ -370,8 +264,9 @@ static void draw_choice(const struct form_choice *c, bool on, int row, int col, 
 
 static void draw_list(struct form *f, struct ui *ui, int row, const struct area *a, int labels)
 {
-    int found[MAX_MATCHES], n = matches(f, ui, found), all = choice_count(f, ui, f->focus),
-                            col = a->col + 4 + labels;
+    int found[FORM_MATCHES], n = matches(f, ui, found),
+                             all = form_choices(f, ui_model(ui), f->focus),
+                             col = a->col + 4 + labels;
     int below = a->row + a->rows - row - 1, rows = n < LIST_ROWS ? n : LIST_ROWS,
         cols = a->cols - col - 1;
     struct area box;
@@ -385,7 +280,7 @@ static void draw_list(struct form *f, struct ui *ui, int row, const struct area 
     for (int i = 0; i < rows; i++) {
         struct form_choice c = { .id = "" };
         bool on = f->list_top + i == f->list_at;
-        f->fields[f->focus].choice(ui, f, found[f->list_top + i], &c);
+        f->fields[f->focus].choice(ui_model(ui), f, found[f->list_top + i], &c);
         draw_choice(&c, on, row + 1 + i, col, cols);
     }
     if (n == 0)

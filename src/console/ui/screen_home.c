@@ -180,15 +180,15 @@ static void draw_log(struct ui *ui, const struct layout *l, int cols)
     }
 }
 
-static int items(struct ui *ui, struct menu_item out[MAX_ITEMS])
+static int menu_items(struct ui *ui, struct menu_item out[MAX_ITEMS])
 {
     int n = 0;
 
     for (size_t i = 0; i < n_menu_rows && n < MAX_ITEMS; i++) {
         struct menu_item *it = &out[n++];
-        *it = (struct menu_item){ .number = menu_rows[i].number, .text = menu_rows[i].text };
-        if (menu_rows[i].note)
-            it->note_role = menu_rows[i].note(ui, it->note, sizeof it->note);
+        *it = (struct menu_item){ .number = menu_rows[i].number,
+                                  .text = menu_item(&menu_rows[i])->text };
+        it->note_role = menu_note(ui, &menu_rows[i], it->note, sizeof it->note);
     }
     return n;
 }
@@ -198,7 +198,7 @@ static void home_draw(struct ui *ui, void *self, const struct area *body)
     struct home *h = self;
     struct layout l = lay_out(body);
     struct menu_item list[MAX_ITEMS];
-    int n = items(ui, list);
+    int n = menu_items(ui, list);
     struct area menu = { l.menu_row, 1, l.menu_rows, body->cols - 1 };
 
     draw_panes(ui, body, l.wide);
@@ -211,7 +211,7 @@ static void home_draw(struct ui *ui, void *self, const struct area *body)
 static void home_hint(struct ui *ui, void *self, char *out, size_t size)
 {
     const struct home *h = self;
-    const struct menu_row *m = &menu_rows[h->menu.selected];
+    const struct item *m = menu_item(&menu_rows[h->menu.selected]);
 
     (void)ui;
     if (h->menu.typed)
@@ -224,7 +224,7 @@ static bool home_key(struct ui *ui, void *self, int key)
 {
     struct home *h = self;
     struct menu_item list[MAX_ITEMS];
-    int n = items(ui, list), chosen;
+    int n = menu_items(ui, list), chosen;
 
     if (!menu_key(&h->menu, list, n, key, &chosen))
         return false;

@@ -361,7 +361,8 @@ static void progress_place(struct ui *ui, void *self, char *out, size_t size)
         str_fmt(title, sizeof title, _("Registering %s"), name_of(ui));
     else
         STR_SET(title, r->title);
-    if (model_run_active(ui_model(ui))) /* where the row is short, the step goes first: its line shows it */
+    /* where the row is short, the step goes first: its line shows it */
+    if (model_run_active(ui_model(ui)))
         str_fmt(out, size, _("%s  step %d of %d  %s"), title, (int)r->step_no, (int)r->step_count,
                 elapsed);
     else

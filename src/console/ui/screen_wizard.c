@@ -1,11 +1,12 @@
 #include "config.h"
 
 #include "base/i18n.h"
-#include "base/text.h"
+#include "console/face/fields.h"
+#include "console/face/review.h"
+#include "console/ui/form.h"
 #include "console/ui/frame.h"
 #include "console/ui/screens.h"
 #include "console/ui/text.h"
-#include "console/ui/wizard_fields.h"
 
 enum page { PAGE_CREATE, PAGE_SIGNIN, PAGE_WHERE, PAGE_REVIEW };
 
@@ -68,7 +69,7 @@ static void lists_came(struct ui *ui, struct wizard *w)
     const struct sec_choices *c = ui_section(ui, SEC_CHOICES);
     const char *sub = w->where.values[WHERE_SUBSCRIPTION].id;
 
-    wizard_defaults(&w->where, ui);
+    fields_defaults(&w->where, ui_model(ui));
     if (str_eq(c->state, "ready") && guid_is(sub) && !str_ieq(c->regions_of, sub) &&
         !str_ieq(w->regions_for, sub))
         ask_choices(ui, w);
@@ -80,7 +81,7 @@ static void enter_where(struct ui *ui, struct wizard *w)
     const char *sub = w->where.values[WHERE_SUBSCRIPTION].id;
 
     w->page = PAGE_WHERE;
-    wizard_defaults(&w->where, ui);
+    fields_defaults(&w->where, ui_model(ui));
     if (!str_eq(c->state, "asking") &&
         (!str_eq(c->state, "ready") || (guid_is(sub) && !str_ieq(c->regions_of, sub))))
         ask_choices(ui, w);
@@ -90,7 +91,7 @@ static void enter(struct ui *ui, struct wizard *w)
 {
     if (ui_has(ui, SEC_CLUSTER) && !cluster(ui)->exists) {
         w->page = PAGE_CREATE;
-        wizard_create_defaults(&w->create, ui);
+        fields_create_defaults(&w->create, ui_model(ui));
     } else if (!signed_in(ui)) {
         w->page = PAGE_SIGNIN;
     } else {
@@ -133,7 +134,7 @@ static void wizard_changed(struct ui *ui, void *self, enum section_id id)
     struct wizard *w = self;
 
     if (id == SEC_NODES && w->page == PAGE_CREATE)
-        wizard_create_defaults(&w->create, ui);
+        fields_create_defaults(&w->create, ui_model(ui));
     if (id == SEC_CHOICES && w->page == PAGE_WHERE)
         lists_came(ui, w);
     if (id == SEC_CLUSTER && w->page == PAGE_CREATE && cluster(ui)->exists)
@@ -157,112 +158,34 @@ static void created(void *payload, const struct json *result, const struct err *
 
 static void create(struct ui *ui, struct wizard *w)
 {
-    w->waiting = ui_ask(ui, "cluster-create", wizard_create_args(&w->create), created, ui);
+    w->waiting = ui_ask(ui, "cluster-create", fields_create_args(&w->create), created, ui);
 }
 
 /* ---- page 2 to 3: the core looks at Azure, nothing is written ---- */
 
-static const struct how {
-    const char *id, *text;
-} hows[] = {
-    { "create", N_("to be created") },     { "register", N_("to be registered") },
-    { "connect", N_("to be connected") },  { "assign", N_("to be assigned") },
-    { "keep", N_("there already, kept") },
-};
-
-static const char *how_text(const char *id)
+static void review_line(void *payload, enum review_kind kind, const char *text)
 {
-    for (size_t i = 0; i < ARRAY_LEN(hows); i++)
-        if (str_eq(hows[i].id, id))
-            return _(hows[i].text);
-    return id;
-}
+    static const struct {
+        enum role role;
+        int indent, hang;
+    } looks[] = {
+        [REVIEW_VALUE] = { ROLE_TEXT, 1, 17 }, [REVIEW_NOTE] = { ROLE_QUIET, 18, 0 },
+        [REVIEW_WARN] = { ROLE_WARN, 18, 0 },  [REVIEW_FAIL] = { ROLE_BAD, 18, 0 },
+        [REVIEW_TITLE] = { ROLE_BAR, 1, 0 },   [REVIEW_ACT] = { ROLE_TEXT, 1, 2 },
+        [REVIEW_KEPT] = { ROLE_QUIET, 1, 2 },  [REVIEW_PROSE] = { ROLE_TEXT, 1, 2 },
+    };
+    struct wizard *w = payload;
 
-static int field_of(const char *id)
-{
-    for (int i = 0; i < WHERE_FIELDS; i++)
-        if (str_eq(where_fields[i].id, id))
-            return i;
-    return -1;
-}
-
-static const char *clean(char *out, size_t size, const struct json *j, const char *name)
-{
-    text_set(out, size, json_str(j, name));
-    return out;
-}
-
-/* "Contoso-Prod, from Azure's list", with the id and what the core found in quiet lines below. */
-static void review_field(struct wizard *w, const struct json *f)
-{
-    char id[64], value[200], source[80], note[300], level[16];
-    int i = field_of(clean(id, sizeof id, f, "field"));
-    const struct form_value *v = i >= 0 ? &w->where.values[i] : NULL;
-    const char *shown = value;
-    enum role role;
-
-    clean(value, sizeof value, f, "value");
-    clean(source, sizeof source, f, "source");
-    clean(note, sizeof note, f, "note");
-    clean(level, sizeof level, f, "level");
-    role = theme_role(level);
-    if (v && v->source != FORM_EMPTY)
-        STR_SET(source, wizard_source(v->source));
-    if (v && guid_is(value) && v->in.text[0])
-        shown = v->in.text;
-    textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s%s%s", v ? _(where_fields[i].label) : id,
-                 shown, source[0] ? ", " : "", source);
-    if (!str_ieq(shown, value))
-        textview_add(&w->review, ROLE_QUIET, 18, 0, "%s", value);
-    if (note[0] && !str_ieq(note, shown))
-        textview_add(&w->review, role == ROLE_GOOD ? ROLE_QUIET : role, 18, 0, "%s", note);
-    if (str_eq(level, "fail")) {
-        w->wrong = true;
-        form_message(&w->where, id, level, note);
-    }
-}
-
-/* Acts of the same kind in one paragraph: sixteen nodes are one line of names. */
-static void review_acts(struct wizard *w, const struct json *will)
-{
-    const struct json *a = json_first(will);
-    char what[120], how[40], name[200];
-
-    while (a) {
-        struct str names = STR_INIT;
-        const struct json *first = a;
-
-        clean(what, sizeof what, a, "what");
-        clean(how, sizeof how, a, "how");
-        for (; a && str_eq(json_str(a, "what"), json_str(first, "what")) &&
-               str_eq(json_str(a, "how"), json_str(first, "how"));
-             a = json_next(a))
-            str_addf(&names, "%s%s", names.len ? ", " : "", clean(name, sizeof name, a, "name"));
-        textview_add(&w->review, str_eq(how, "keep") ? ROLE_QUIET : ROLE_TEXT, 1, 2, "%s %s: %s",
-                     what, str_p(&names), how_text(how));
-        str_free(&names);
-    }
+    if (kind == REVIEW_TITLE)
+        textview_add(&w->review, ROLE_TEXT, 0, 0, "%s", "");
+    textview_add(&w->review, looks[kind].role, looks[kind].indent, looks[kind].hang, "%s", text);
 }
 
 static void build_review(struct ui *ui, struct wizard *w, const struct json *result)
 {
     textview_clear(&w->review);
     w->review.top = 0;
-    w->wrong = false;
-    textview_add(&w->review, ROLE_TEXT, 1, 17, "%-16s %s, %s", _("Cluster"), cluster(ui)->name,
-                 w->where.values[WHERE_CLOUD].in.text);
-    JSON_EACH (f, json_get(result, "fields"))
-        review_field(w, f);
-    textview_add(&w->review, ROLE_TEXT, 0, 0, "%s", "");
-    textview_add(&w->review, ROLE_BAR, 1, 0, "%s", _("What will be done"));
-    review_acts(w, json_get(result, "will"));
-    textview_add(&w->review, ROLE_TEXT, 0, 0, "%s", "");
-    textview_add(&w->review, ROLE_BAR, 1, 0, "%s", _("What cannot be undone"));
-    textview_add(
-        &w->review, ROLE_TEXT, 1, 2, "%s",
-        _("Region and resource name stay until the cluster is unregistered. From its creation on "
-          "the subscription is billed for the cluster. Registered resource providers stay "
-          "registered."));
+    w->wrong = !review_say(ui_model(ui), &w->where, result, 16, review_line, w);
 }
 
 static void reviewed(void *payload, const struct json *result, const struct err *e)
@@ -285,7 +208,7 @@ static void reviewed(void *payload, const struct json *result, const struct err 
 
 static void review(struct ui *ui, struct wizard *w)
 {
-    w->waiting = ui_ask(ui, "register-check", wizard_args(&w->where), reviewed, ui);
+    w->waiting = ui_ask(ui, "register-check", fields_args(&w->where), reviewed, ui);
 }
 
 /* ---- page 3: go ---- */
@@ -314,7 +237,7 @@ static bool review_key(struct ui *ui, struct wizard *w, int key)
         return true;
     }
     if (key == K_ENTER) {
-        w->waiting = ui_ask(ui, "register", wizard_args(&w->where), started, ui);
+        w->waiting = ui_ask(ui, "register", fields_args(&w->where), started, ui);
         return true;
     }
     if (key == K_TAB || key == K_BTAB || key == K_LEFT || key == K_RIGHT) {

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
+#include "console/face/session.h"
 #include "console/ui/frame.h"
 #include "console/ui/text.h"
 
@@ -77,7 +77,7 @@ enum client_state ui_state(const struct ui *ui, const struct err **why)
 
 const struct model *ui_model(const struct ui *ui)
 {
-    return &ui->model;
+    return ui ? &ui->model : NULL;
 }
 
 const void *ui_section(const struct ui *ui, enum section_id id)
@@ -515,30 +515,15 @@ static void on_state(void *payload, enum client_state state, const struct err *w
 
 void ui_shell(struct ui *ui)
 {
-    const char *shell = getenv("SHELL");
-    int status;
-    pid_t pid;
+    const char *shell;
+    int r;
 
-    if (!shell || shell[0] != '/')
-        shell = "/bin/sh";
     tty_pause(&ui->tty);
     tty_say(_("Type exit to come back to azloconf."));
-    pid = fork();
-    if (pid == 0) {
-        static const int plain[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGPIPE, SIGCHLD };
-        sigset_t none;
-        for (size_t i = 0; i < ARRAY_LEN(plain); i++)
-            signal(plain[i], SIG_DFL);
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, NULL);
-        execl(shell, shell, (char *)NULL);
-        _exit(127);
-    }
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    r = session_shell(&shell);
     tty_resume(&ui->tty);
     ui_repaint(ui);
-    if (pid < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
+    if (r < 0)
         ui_notice(ui, "fail", _("The shell %s could not be started."), shell);
 }
 

@@ -24,7 +24,7 @@ int ui_main(const struct client_options *client, const struct ui_options *option
     if (!ui) {
         text_plain(plain, sizeof plain, e.message);
         fprintf(stderr, "azloconf: %s\n", plain);
-        return 2;
+        return UI_NO_TERMINAL;
     }
     rc = ui_run(ui);
     ui_free(ui);

@@ -19,8 +19,9 @@ struct ui_options {
     int64_t (*now)(void); /* Unix ms; NULL: wall_ms */
 };
 
-/* Options may be NULL. Returns the exit code: 0 left, 1 no core, 2 no usable terminal, 128 + n
- * ended by signal n. */
+/* Options may be NULL. Returns the exit code: 0 left, 1 no core, 128 + n ended by signal n; or
+ * UI_NO_TERMINAL (said on stderr): this terminal cannot show screens. */
+#define UI_NO_TERMINAL 2
 int ui_main(const struct client_options *client, const struct ui_options *options);
 
 #endif

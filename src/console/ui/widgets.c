@@ -23,12 +23,6 @@ int widget_scroll(int top, int selected, int rows, int n)
 
 /* ---- input ---- */
 
-void input_set(struct input *in, const char *text)
-{
-    STR_SET(in->text, text);
-    in->at = strlen(in->text);
-}
-
 static bool insert(struct input *in, const char *bytes, size_t n)
 {
     size_t len = strlen(in->text);

@@ -6,17 +6,12 @@
 #ifndef AZL_UI_WIDGETS_H
 #define AZL_UI_WIDGETS_H
 
+#include "console/face/form.h"
 #include "console/ui/ui.h"
 
 int widget_scroll(int top, int selected, int rows, int n); /* the top that shows selected */
 
 /* ---- input: one line of text with a cursor ---- */
-#define INPUT_SIZE 256
-struct input {
-    char text[INPUT_SIZE];
-    size_t at; /* byte of the cursor */
-};
-void input_set(struct input *in, const char *text);
 bool input_key(struct input *in, int key, const char *pasted); /* true: text or cursor changed */
 void input_draw(const struct input *in, int row, int col, int cols, bool focus);
 

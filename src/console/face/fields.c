@@ -1,17 +1,18 @@
 #include "config.h"
 
-#include "console/ui/wizard_fields.h"
+#include "console/face/fields.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/str.h"
 
 /* ---- choices ---- */
 
-static const struct sec_choices *choices(const struct ui *ui)
+static const struct sec_choices *choices(const struct model *m)
 {
-    return ui_section(ui, SEC_CHOICES);
+    return model_section(m, SEC_CHOICES);
 }
 
 static void fill(struct form_choice *out, const struct sec_choice *c, const char *note)
@@ -21,16 +22,17 @@ static void fill(struct form_choice *out, const struct sec_choice *c, const char
     STR_SET(out->note, note);
 }
 
-static int tenant_count(struct ui *ui, const struct form *f)
+static int tenant_count(const struct model *m, const struct form *f)
 {
     (void)f;
-    return (int)choices(ui)->n_tenants;
+    return (int)choices(m)->n_tenants;
 }
 
-static void tenant_choice(struct ui *ui, const struct form *f, int i, struct form_choice *out)
+static void tenant_choice(const struct model *m, const struct form *f, int i,
+                          struct form_choice *out)
 {
     (void)f;
-    fill(out, &choices(ui)->tenants[i], "");
+    fill(out, &choices(m)->tenants[i], "");
 }
 
 static bool of_tenant(const struct sec_choice *s, const struct form *f)
@@ -40,31 +42,32 @@ static bool of_tenant(const struct sec_choice *s, const struct form *f)
     return !tenant[0] || !s->parent[0] || str_ieq(s->parent, tenant);
 }
 
-static int sub_count(struct ui *ui, const struct form *f)
+static int sub_count(const struct model *m, const struct form *f)
 {
     int n = 0;
 
-    for (size_t i = 0; i < choices(ui)->n_subs; i++)
-        n += of_tenant(&choices(ui)->subs[i], f);
+    for (size_t i = 0; i < choices(m)->n_subs; i++)
+        n += of_tenant(&choices(m)->subs[i], f);
     return n;
 }
 
-static void sub_choice(struct ui *ui, const struct form *f, int i, struct form_choice *out)
+static void sub_choice(const struct model *m, const struct form *f, int i, struct form_choice *out)
 {
-    for (size_t k = 0; k < choices(ui)->n_subs; k++)
-        if (of_tenant(&choices(ui)->subs[k], f) && i-- == 0)
-            fill(out, &choices(ui)->subs[k], choices(ui)->subs[k].state);
+    for (size_t k = 0; k < choices(m)->n_subs; k++)
+        if (of_tenant(&choices(m)->subs[k], f) && i-- == 0)
+            fill(out, &choices(m)->subs[k], choices(m)->subs[k].state);
 }
 
-static int region_count(struct ui *ui, const struct form *f)
+static int region_count(const struct model *m, const struct form *f)
 {
     (void)f;
-    return (int)choices(ui)->n_regions;
+    return (int)choices(m)->n_regions;
 }
 
-static void region_choice(struct ui *ui, const struct form *f, int i, struct form_choice *out)
+static void region_choice(const struct model *m, const struct form *f, int i,
+                          struct form_choice *out)
 {
-    const struct sec_choice *c = &choices(ui)->regions[i];
+    const struct sec_choice *c = &choices(m)->regions[i];
 
     (void)f;
     fill(out, c, c->name[0] && !str_ieq(c->name, c->id) ? c->id : "");
@@ -80,11 +83,12 @@ static const struct sec_choice *find(const struct sec_choice *list, size_t n, co
 
 /* ---- checks: each fills the message that stands under the field ---- */
 
-static const char *check_tenant(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+static const char *check_tenant(const struct model *m, const struct form *f, int i, char *msg,
+                                size_t size)
 {
     const struct form_value *v = &f->values[i];
-    const struct sec_choice *c = find(choices(ui)->tenants, choices(ui)->n_tenants, v->id);
-    const struct sec_signin *in = ui_section(ui, SEC_SIGNIN);
+    const struct sec_choice *c = find(choices(m)->tenants, choices(m)->n_tenants, v->id);
+    const struct sec_signin *in = model_section(m, SEC_SIGNIN);
 
     if (c) {
         str_fmt(msg, size, "%s", str_ieq(v->in.text, c->id) ? c->name : c->id);
@@ -104,11 +108,11 @@ static const char *check_tenant(struct ui *ui, const struct form *f, int i, char
     return "fail";
 }
 
-static const char *check_subscription(struct ui *ui, const struct form *f, int i, char *msg,
+static const char *check_subscription(const struct model *m, const struct form *f, int i, char *msg,
                                       size_t size)
 {
     const struct form_value *v = &f->values[i];
-    const struct sec_choice *c = find(choices(ui)->subs, choices(ui)->n_subs, v->id);
+    const struct sec_choice *c = find(choices(m)->subs, choices(m)->n_subs, v->id);
 
     if (c && (str_ieq(c->state, "Disabled") || str_ieq(c->state, "Deleted"))) {
         str_fmt(msg, size, _("is %s: Azure writes nothing there. Enable it in the portal"),
@@ -171,9 +175,10 @@ static const char *nearest_region(const struct sec_choices *c, const char *typed
     return best <= 4 ? name : "";
 }
 
-static const char *check_region(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+static const char *check_region(const struct model *m, const struct form *f, int i, char *msg,
+                                size_t size)
 {
-    const struct sec_choices *c = choices(ui);
+    const struct sec_choices *c = choices(m);
     char region[64];
     const char *near;
 
@@ -212,12 +217,13 @@ static bool all_of(const char *s, const char *also)
     return true;
 }
 
-static const char *check_group(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+static const char *check_group(const struct model *m, const struct form *f, int i, char *msg,
+                               size_t size)
 {
     const char *s = f->values[i].id;
     size_t n = strlen(s);
 
-    (void)ui;
+    (void)m;
     if (n == 0 || n > 90)
         str_copy(msg, size, _("a name of 1 to 90 characters is needed"));
     else if (s[n - 1] == '.')
@@ -231,12 +237,13 @@ static const char *check_group(struct ui *ui, const struct form *f, int i, char 
     return "fail";
 }
 
-static const char *check_name(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+static const char *check_name(const struct model *m, const struct form *f, int i, char *msg,
+                              size_t size)
 {
     const char *s = f->values[i].id;
     size_t n = strlen(s);
 
-    (void)ui;
+    (void)m;
     if (n == 0 || n > 64)
         str_copy(msg, size, _("a name of 1 to 64 characters is needed"));
     else if (!all_of(s, "-_") || s[0] == '-' || s[0] == '_')
@@ -247,11 +254,12 @@ static const char *check_name(struct ui *ui, const struct form *f, int i, char *
     return "fail";
 }
 
-static const char *check_nodes(struct ui *ui, const struct form *f, int i, char *msg, size_t size)
+static const char *check_nodes(const struct model *m, const struct form *f, int i, char *msg,
+                               size_t size)
 {
     const char *s = f->values[i].id;
 
-    (void)ui;
+    (void)m;
     if (!s[0])
         str_copy(msg, size, _("at least one node is needed"));
     else if (!all_of(s, "-_., "))
@@ -305,13 +313,13 @@ static void fill_empty(struct form *f, int field, const char *text, const char *
         form_set(f, field, text, id, FORM_DEFAULT);
 }
 
-static void default_subscription(struct form *w, struct ui *ui)
+static void default_subscription(struct form *w, const struct model *m)
 {
     const struct sec_choice *only = NULL;
     int n = 0;
 
-    for (size_t i = 0; i < choices(ui)->n_subs; i++) {
-        const struct sec_choice *s = &choices(ui)->subs[i];
+    for (size_t i = 0; i < choices(m)->n_subs; i++) {
+        const struct sec_choice *s = &choices(m)->subs[i];
         if (of_tenant(s, w) && str_ieq(s->state, "Enabled")) {
             only = s;
             n++;
@@ -322,20 +330,20 @@ static void default_subscription(struct form *w, struct ui *ui)
 }
 
 /* What Azure's lists say of the values that stand there, except the one being typed. */
-static void judge_known(struct form *w, struct ui *ui)
+static void judge_known(struct form *w, const struct model *m)
 {
     for (int i = WHERE_TENANT; i <= WHERE_REGION; i++)
         if (w->values[i].in.text[0] && !(i == w->focus && (w->editing || w->list_open)) &&
-            !str_eq(choices(ui)->state, "asking"))
-            form_settle(w, ui, i);
+            !str_eq(choices(m)->state, "asking"))
+            form_settle(w, m, i);
 }
 
-void wizard_defaults(struct form *w, struct ui *ui)
+void fields_defaults(struct form *w, const struct model *m)
 {
-    const struct sec_core *core = ui_section(ui, SEC_CORE);
-    const struct sec_cluster *cluster = ui_section(ui, SEC_CLUSTER);
-    const struct sec_signin *in = ui_section(ui, SEC_SIGNIN);
-    const struct sec_choice *t = find(choices(ui)->tenants, choices(ui)->n_tenants, in->tenant_id);
+    const struct sec_core *core = model_section(m, SEC_CORE);
+    const struct sec_cluster *cluster = model_section(m, SEC_CLUSTER);
+    const struct sec_signin *in = model_section(m, SEC_SIGNIN);
+    const struct sec_choice *t = find(choices(m)->tenants, choices(m)->n_tenants, in->tenant_id);
     const char *name = t && t->name[0] ? t->name : in->tenant_name;
     char group[96];
 
@@ -344,8 +352,8 @@ void wizard_defaults(struct form *w, struct ui *ui)
     if (w->values[WHERE_TENANT].source == FORM_DEFAULT && name[0] &&
         str_ieq(w->values[WHERE_TENANT].in.text, in->tenant_id)) /* it came after the default */
         form_set(w, WHERE_TENANT, name, in->tenant_id, FORM_DEFAULT);
-    default_subscription(w, ui);
-    judge_known(w, ui);
+    default_subscription(w, m);
+    judge_known(w, m);
     if (cluster->name[0]) {
         str_fmt(group, sizeof group, "%s-rg", cluster->name);
         fill_empty(w, WHERE_GROUP, group, group);
@@ -353,10 +361,10 @@ void wizard_defaults(struct form *w, struct ui *ui)
     }
 }
 
-void wizard_create_defaults(struct form *c, struct ui *ui)
+void fields_create_defaults(struct form *c, const struct model *m)
 {
-    const struct sec_core *core = ui_section(ui, SEC_CORE);
-    const struct sec_nodes *nodes = ui_section(ui, SEC_NODES);
+    const struct sec_core *core = model_section(m, SEC_CORE);
+    const struct sec_nodes *nodes = model_section(m, SEC_NODES);
     struct str s = STR_INIT;
 
     for (size_t i = 0; i < nodes->n; i++)
@@ -367,7 +375,7 @@ void wizard_create_defaults(struct form *c, struct ui *ui)
     str_free(&s);
 }
 
-struct json *wizard_create_args(const struct form *c)
+struct json *fields_create_args(const struct form *c)
 {
     struct json *args = json_object(), *list = json_array();
     const char *p = c->values[CREATE_NODES].id;
@@ -386,7 +394,7 @@ struct json *wizard_create_args(const struct form *c)
     return args;
 }
 
-struct json *wizard_args(const struct form *w)
+struct json *fields_args(const struct form *w)
 {
     struct json *args = json_object();
     char region[64];
@@ -397,7 +405,7 @@ struct json *wizard_args(const struct form *w)
     return args;
 }
 
-const char *wizard_source(enum form_source s)
+const char *fields_source(enum form_source s)
 {
     static const char *const words[] = { "", N_("default"), N_("typed"), N_("from Azure's list") };
 

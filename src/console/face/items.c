@@ -1,0 +1,114 @@
+#include "config.h"
+
+#include "console/face/items.h"
+
+#include "base/i18n.h"
+#include "base/str.h"
+#include "console/face/words.h"
+
+static const char *note_register(const struct model *m, char *out, size_t size)
+{
+    const struct sec_run *r = model_section(m, SEC_RUN);
+    const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
+
+    if (str_eq(r->state, "waiting-sign-in")) {
+        str_copy(out, size, _("waits for sign-in"));
+        return "warn";
+    }
+    if (model_run_active(m)) {
+        str_fmt(out, size, _("running: step %d of %d"), (int)r->step_no, (int)r->step_count);
+        return "ok";
+    }
+    if (str_eq(c->registration.word, "Registered")) {
+        str_fmt(out, size, _("done: %s, %s"), words_or_blank(c->azure_resource_name),
+                words_or_blank(c->region));
+        return "";
+    }
+    if (str_eq(r->state, "failed") || str_eq(r->state, "stopped")) {
+        str_copy(out, size,
+                 str_eq(r->state, "failed") ? _("the last run failed")
+                                            : _("the last run was stopped"));
+        return "warn";
+    }
+    if (model_has(m, SEC_CLUSTER))
+        str_copy(out, size, c->exists ? _("not registered") : _("no cluster yet"));
+    return "";
+}
+
+static const char *note_signin(const struct model *m, char *out, size_t size)
+{
+    const struct sec_signin *s = model_section(m, SEC_SIGNIN);
+
+    if (str_eq(s->state, "in"))
+        str_copy(out, size, s->account[0] ? s->account : _("signed in"));
+    else if (str_eq(s->state, "code"))
+        str_copy(out, size, _("a code is waiting for you"));
+    else if (str_eq(s->state, "starting"))
+        str_copy(out, size, _("asking Azure for a code"));
+    else if (str_eq(s->state, "failed"))
+        str_copy(out, size, _("failed"));
+    else if (model_has(m, SEC_SIGNIN))
+        str_copy(out, size, _("signed out"));
+    return str_eq(s->state, "code") || str_eq(s->state, "failed") ? "warn" : "";
+}
+
+static const char *note_nodes(const struct model *m, char *out, size_t size)
+{
+    const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
+    int down = (int)(c->nodes_total - c->nodes_up);
+
+    if (c->nodes_total > 0)
+        str_fmt(out, size, _("%d up, %d down"), (int)c->nodes_up, down);
+    return down > 0 ? "warn" : "";
+}
+
+static const char *note_log(const struct model *m, char *out, size_t size)
+{
+    const struct sec_log *log = model_section(m, SEC_LOG);
+    int n = 0;
+
+    for (size_t i = 0; i < log->n; i++)
+        n += str_istarts(log->lines[i].level, "warn") || str_istarts(log->lines[i].level, "err");
+    if (n > 0)
+        str_fmt(out, size, P_("%d warning or error", "%d warnings or errors", n), n);
+    return n > 0 ? "warn" : "";
+}
+
+static const char *note_host(const struct model *m, char *out, size_t size)
+{
+    const struct sec_core *core = model_section(m, SEC_CORE);
+
+    str_copy(out, size, str_eq(core->mode, "sandbox") ? _("not in the sandbox") : core->host);
+    return "";
+}
+
+static const char *note_shell(const struct model *m, char *out, size_t size)
+{
+    str_copy(out, size, model_run_active(m) ? _("the work goes on") : "");
+    return "";
+}
+
+const struct item items[] = {
+    { 1, N_("Register this cluster with Azure"), N_("Register this cluster"),
+      N_("Asks for subscription and region, shows everything before it is done, then registers. "
+         "Sign-in needs a phone or PC with a browser."),
+      note_register },
+    { 2, N_("Sign in to Azure"), N_("Sign in"),
+      N_("Shows a code and a square for the browser of another device. Nothing is typed here."),
+      note_signin },
+    { 3, N_("Nodes and Arc"), N_("Nodes"),
+      N_("Each node: state, registration, connection, Azure Arc agent, and what to do."),
+      note_nodes },
+    { 8, N_("Logs"), N_("Logs"), N_("What the core did and what Azure answered. / finds."),
+      note_log },
+    { 11, N_("Terminal and language"), NULL, N_("Basic or rich look, size, language, colours."),
+      NULL },
+    { 12, N_("Log off"), NULL,
+      N_("Ends this login session after asking. A running operation goes on."), NULL },
+    { 13, N_("Restart this machine"), NULL, N_("Asks first."), note_host },
+    { 14, N_("Shut down this machine"), NULL, N_("Asks first."), note_host },
+    { 15, N_("Exit to shell"), N_("Exit"),
+      N_("Leaves this screen. A running operation goes on; type azloconf to come back."),
+      note_shell },
+};
+const size_t n_items = ARRAY_LEN(items);

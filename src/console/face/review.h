@@ -1,0 +1,24 @@
+/* review.h - the answer to register-check in words: every value with its source and what the core
+ * found, what will be done, what cannot be undone. Each face gives the lines its own look. */
+#ifndef AZL_FACE_REVIEW_H
+#define AZL_FACE_REVIEW_H
+
+#include "console/face/form.h"
+
+enum review_kind {
+    REVIEW_VALUE, /* "Region           East US, from Azure's list" */
+    REVIEW_NOTE,  /* what belongs to the value above: its id, what was found */
+    REVIEW_WARN,
+    REVIEW_FAIL,
+    REVIEW_TITLE, /* of a part */
+    REVIEW_ACT,
+    REVIEW_KEPT, /* there already */
+    REVIEW_PROSE
+};
+typedef void review_line_fn(void *payload, enum review_kind kind, const char *text);
+/* pad: columns of the labels, 0: "Label: value". false: something must be corrected; the fields of
+ * `where` then say what (form_message). */
+bool review_say(const struct model *m, struct form *where, const struct json *result, int pad,
+                review_line_fn *fn, void *payload);
+
+#endif

@@ -1,0 +1,394 @@
+#include "config.h"
+
+#include "console/plain/plain.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "console/face/words.h"
+#include "console/plain/wrap.h"
+#include "console/ui/text.h"
+
+#define TURN_MS  1000
+#define MAX_LINE 4096 /* bytes of one answer; what is beyond them is dropped */
+
+struct plain {
+    struct loop *loop;
+    struct model model;
+    struct plain_options options;
+    struct watch *watch;
+    struct str input; /* what was read and is not answered yet */
+    struct loop_io *io;
+    bool input_ended, echo;
+    bool ended;
+    int exit_code;
+    struct str prompt; /* stands at the end of the output, without LF */
+    bool standing;
+    char last_words[400];
+    bool tty;
+    struct termios found;
+};
+
+/* ---- small things jobs ask ---- */
+
+const struct model *plain_model(const struct plain *p)
+{
+    return &p->model;
+}
+
+struct loop *plain_loop(struct plain *p)
+{
+    return p->loop;
+}
+
+const struct plain_options *plain_options(const struct plain *p)
+{
+    return &p->options;
+}
+
+const void *plain_section(const struct plain *p, enum section_id id)
+{
+    return model_section(&p->model, id);
+}
+
+struct watch *plain_watch(struct plain *p)
+{
+    return p->watch;
+}
+
+bool plain_ended(const struct plain *p)
+{
+    return p->ended;
+}
+
+void plain_leave(struct plain *p, int exit_code, const char *last_words)
+{
+    if (p->ended)
+        return;
+    p->ended = true;
+    p->exit_code = exit_code;
+    STR_SET(p->last_words, last_words);
+}
+
+/* ---- output ---- */
+
+static void put(struct plain *p, const struct str *s)
+{
+    if (s->len && fwrite(s->p, 1, s->len, stdout) != s->len)
+        plain_leave(p, 1, NULL);
+    if (fflush(stdout) != 0)
+        plain_leave(p, 1, NULL);
+}
+
+/* A line that is said while a prompt stands begins a line of its own; the prompt comes again. */
+static void end_prompt(struct plain *p)
+{
+    struct str lf = STR_INIT;
+
+    if (!p->standing)
+        return;
+    p->standing = false;
+    str_addc(&lf, '\n');
+    put(p, &lf);
+    str_free(&lf);
+}
+
+static void stand_prompt(struct plain *p)
+{
+    if (p->standing || p->prompt.len == 0)
+        return;
+    p->standing = true;
+    put(p, &p->prompt);
+}
+
+void plain_say(struct plain *p, const char *fmt, ...)
+{
+    struct str text = STR_INIT, out = STR_INIT;
+    va_list ap;
+
+    va_start(ap, fmt);
+    str_addv(&text, fmt, ap);
+    va_end(ap);
+    end_prompt(p);
+    wrap_text(&out, str_p(&text), PLAIN_COLS);
+    put(p, &out);
+    str_free(&text);
+    str_free(&out);
+}
+
+void plain_error(struct plain *p, const char *title, const struct err *e)
+{
+    char text[1600];
+
+    words_error(text, sizeof text, e);
+    plain_say(p, "%s: %s", title, text);
+}
+
+/* ---- input ---- */
+
+static void on_input(void *payload, int fd, short revents)
+{
+    struct plain *p = payload;
+    char bytes[512];
+    ssize_t n = read(fd, bytes, sizeof bytes);
+
+    (void)revents;
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n > 0) {
+        str_addn(&p->input, bytes, (size_t)n);
+        return;
+    }
+    p->input_ended = true;
+    loop_io_del(p->io);
+    p->io = NULL;
+}
+
+/* The next whole line; the last one may lack its end. */
+static bool take_line(struct plain *p, char out[PLAIN_LINE])
+{
+    const char *lf = p->input.len ? memchr(p->input.p, '\n', p->input.len) : NULL;
+    size_t n = lf ? (size_t)(lf - p->input.p) : p->input.len, rest;
+
+    if (!lf && !(p->input_ended && n > 0) && n < MAX_LINE)
+        return false;
+    text_clean(out, PLAIN_LINE, str_p(&p->input), n, TEXT_LINE);
+    str_trim(out);
+    rest = p->input.len - n - (lf != NULL);
+    memmove(p->input.p, p->input.p + p->input.len - rest, rest);
+    p->input.len = rest;
+    if (!p->echo) /* nobody else ended the prompt's line */
+        end_prompt(p);
+    p->standing = false;
+    return true;
+}
+
+static void leave_at_end(struct plain *p)
+{
+    end_prompt(p);
+    plain_leave(p, 0,
+                model_run_active(&p->model)
+                    ? _("azloconf left; the operation goes on. Type azloconf to come back to it.")
+                    : _("azloconf left. The core was not stopped. Type azloconf to come back."));
+}
+
+enum got plain_wait(struct plain *p, char out[PLAIN_LINE], plain_until_fn *fn, void *payload)
+{
+    for (;;) {
+        if (p->ended)
+            return GOT_END;
+        if (fn && fn(p, payload))
+            return GOT_EVENT;
+        if (out && take_line(p, out))
+            return GOT_LINE;
+        if (out && p->input_ended) {
+            leave_at_end(p);
+            return GOT_END;
+        }
+        stand_prompt(p);
+        if (loop_turn(p->loop, TURN_MS) < 0)
+            plain_leave(p, 1, NULL);
+        watch_turn(p, p->watch);
+    }
+}
+
+enum got plain_ask(struct plain *p, char out[PLAIN_LINE], const char *fmt, ...)
+{
+    struct str text = STR_INIT;
+    enum got got;
+    va_list ap;
+
+    va_start(ap, fmt);
+    str_addv(&text, fmt, ap);
+    va_end(ap);
+    str_reset(&p->prompt);
+    wrap_prompt(&p->prompt, str_p(&text));
+    str_free(&text);
+    stand_prompt(p); /* also where the answer is there already */
+    got = plain_wait(p, out, NULL, NULL);
+    str_reset(&p->prompt);
+    return got;
+}
+
+bool plain_confirm(struct plain *p, const char *question)
+{
+    char line[PLAIN_LINE];
+
+    return plain_ask(p, line, "%s ", question) == GOT_LINE &&
+           (str_ieq(line, "yes") || str_ieq(line, _("yes")));
+}
+
+/* ---- intents ---- */
+
+struct asked {
+    bool done;
+    struct json *result;
+    struct err err;
+};
+
+static void on_answer(void *payload, const struct json *result, const struct err *e)
+{
+    struct asked *a = payload;
+
+    a->done = true;
+    if (e)
+        a->err = *e;
+    else
+        a->result = json_copy(result);
+}
+
+static bool was_answered(struct plain *p, void *payload)
+{
+    (void)p;
+    return ((struct asked *)payload)->done;
+}
+
+bool plain_do(struct plain *p, const char *title, const char *intent, struct json *args_owned,
+              struct json **result)
+{
+    struct asked a = { 0 };
+    const char *why_not;
+
+    if (!model_may_ask(&p->model, intent, &why_not)) {
+        json_free(args_owned);
+        plain_say(p, "%s", why_not);
+        return false;
+    }
+    client_ask(p->model.client, intent, args_owned, on_answer, &a);
+    if (plain_wait(p, NULL, was_answered, &a) != GOT_EVENT) {
+        client_forget(p->model.client, &a);
+        return false;
+    }
+    if (err_is(&a.err)) {
+        plain_error(p, title, &a.err);
+        return false;
+    }
+    if (result)
+        *result = a.result;
+    else
+        json_free(a.result);
+    return true;
+}
+
+/* ---- signals, core ---- */
+
+static void on_signal(void *payload, int signo)
+{
+    struct plain *p = payload;
+
+    if (signo == SIGCONT) {
+        end_prompt(p);
+        return;
+    }
+    if (signo != SIGHUP)
+        leave_at_end(p);
+    p->ended = true;
+    p->exit_code = 128 + signo;
+}
+
+static int watch_signals(struct plain *p, struct err *e)
+{
+    static const int signals[] = { SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT };
+
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+        if (loop_signal(p->loop, signals[i], on_signal, p, e) < 0)
+            return -1;
+    return 0;
+}
+
+static void on_change(void *payload, enum section_id id)
+{
+    (void)payload, (void)id; /* watch_turn looks after each turn */
+}
+
+static void on_state(void *payload, enum client_state state, const struct err *why)
+{
+    struct plain *p = payload;
+
+    model_state(&p->model, state, why);
+}
+
+static void start_client(struct plain *p, const struct client_options *given)
+{
+    static const struct client_options none;
+    struct client_options o = given ? *given : none;
+
+    o.sections = (1u << SECTIONS) - 1;
+    if (p->options.core_fd > 0)
+        p->model.client =
+            client_over(p->loop, p->options.core_fd, o.sections, on_change, on_state, p);
+    else
+        p->model.client = client_start(p->loop, &o, on_change, on_state, p);
+}
+
+/* ---- life ---- */
+
+/* Whole lines, echo, Ctrl-C and Ctrl-D: after a bare getty or a crashed program the line may lack
+ * them. */
+static void set_line(struct plain *p)
+{
+    struct termios tio;
+
+    p->tty = tcgetattr(STDIN_FILENO, &p->found) == 0;
+    p->echo = p->tty;
+    if (!p->tty)
+        return;
+    tio = p->found;
+    tio.c_iflag |= ICRNL;
+    tio.c_oflag |= OPOST | ONLCR;
+    tio.c_lflag |= ICANON | ECHO | ECHOE | ECHOK | ISIG;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &tio);
+}
+
+static void plain_free(struct plain *p)
+{
+    if (p->model.client)
+        client_free(p->model.client);
+    if (p->loop)
+        loop_free(p->loop);
+    if (p->tty)
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &p->found);
+    watch_free(p->watch);
+    str_free(&p->input);
+    str_free(&p->prompt);
+    free(p);
+}
+
+int plain_main(const struct client_options *client, const struct plain_options *options)
+{
+    struct plain *p = xcalloc(1, sizeof *p);
+    struct err e = { 0 };
+    int rc;
+
+    bind_textdomain_codeset(PACKAGE, "UTF-8");
+    text_set_ascii(!str_ieq(nl_langinfo(CODESET), "UTF-8"));
+    if (options)
+        p->options = *options;
+    p->watch = watch_new();
+    p->loop = loop_new(&e);
+    if (!p->loop || watch_signals(p, &e) < 0) {
+        plain_error(p, "azloconf", &e);
+        plain_free(p);
+        return 1;
+    }
+    set_line(p);
+    p->io = loop_io_add(p->loop, STDIN_FILENO, POLLIN, on_input, p);
+    start_client(p, client);
+    while (!p->ended)
+        job_home(p);
+    end_prompt(p);
+    if (p->last_words[0])
+        plain_say(p, "%s", p->last_words);
+    rc = p->exit_code;
+    plain_free(p);
+    return rc;
+}

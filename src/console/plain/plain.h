@@ -1,0 +1,57 @@
+/* plain.h - the plain face: the whole console as lines of text, for terminals that cannot place
+ * text, for screen readers, for pipes (console-anchors.md 3.9).
+ *
+ * A job (job_*.c) runs straight down: it says lines, asks for a line, waits. All of that turns one
+ * loop with the client, so events are said while it waits. Output is printable characters and LF;
+ * input are whole lines, the terminal's own editing. Every wait may end with GOT_END (end of input,
+ * Ctrl-C, no core): the job then returns at once.
+ */
+#ifndef AZL_PLAIN_PLAIN_H
+#define AZL_PLAIN_PLAIN_H
+
+#include "console/face/form.h"
+#include "console/plain/plain_main.h"
+
+#define PLAIN_LINE 512
+
+enum got { GOT_LINE, GOT_EVENT, GOT_END };
+struct plain;
+typedef bool plain_until_fn(struct plain *p, void *payload);
+
+const struct model *plain_model(const struct plain *p);
+struct loop *plain_loop(struct plain *p);
+const struct plain_options *plain_options(const struct plain *p);
+const void *plain_section(const struct plain *p, enum section_id id);
+bool plain_ended(const struct plain *p); /* GOT_END was or will be the answer */
+void plain_leave(struct plain *p, int exit_code, const char *last_words);
+
+void plain_say(struct plain *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What, why, what to do, ids: a line each. */
+void plain_error(struct plain *p, const char *title, const struct err *e);
+
+/* Asks; out is clean and trimmed. GOT_LINE or GOT_END. */
+enum got plain_ask(struct plain *p, char out[PLAIN_LINE], const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Waits without a prompt for a line or until fn says so (NULL: for a line only). */
+enum got plain_wait(struct plain *p, char out[PLAIN_LINE], plain_until_fn *fn, void *payload);
+/* "yes" after a question that says so. */
+bool plain_confirm(struct plain *p, const char *question);
+/* Sends an intent and waits for its answer (owned by the caller if result is not NULL). An error is
+ * said under the title. */
+bool plain_do(struct plain *p, const char *title, const char *intent, struct json *args_owned,
+              struct json **result);
+
+/* watch.c: what is said without being asked for */
+struct watch *watch_new(void);
+void watch_free(struct watch *w);
+struct watch *plain_watch(struct plain *p);
+void watch_turn(struct plain *p, struct watch *w);             /* after each turn of the loop */
+void watch_status(struct plain *p, struct watch *w, bool all); /* all, or only if one changed */
+void watch_run(struct watch *w, bool on);                      /* steps and nodes are said */
+
+/* jobs: each returns when the operator goes back */
+void job_home(struct plain *p);
+void job_sign_in(struct plain *p);
+bool job_sign_in_now(struct plain *p); /* for a job that needs one: true once signed in */
+
+#endif
