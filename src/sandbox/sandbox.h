@@ -49,7 +49,8 @@ enum sb_audience {
     SB_DATAPLANE, /* the usage service (billing scope), tokens of Arc machines only */
     SB_LOCAL      /* plain loopback HTTP of a node's Arc agent; not reachable through front */
 };
-#define SB_MAX_VARS 8
+#define SB_MAX_VARS    8
+#define SB_ACTION_SIZE 256
 struct sb_var {
     const char *name; /* as in the pattern: "sub" */
     char value[2048];
@@ -74,6 +75,8 @@ struct sb_req {
     struct sb_var vars[SB_MAX_VARS];
     char request_id[GUID_SIZE];     /* sent back as x-ms-request-id */
     char correlation_id[GUID_SIZE]; /* client's x-ms-correlation-request-id or a fresh one */
+    char action[SB_ACTION_SIZE];    /* what rights_enter judged it to be; "" outside of it */
+    bool partial;                   /* a list of which the caller may not read all */
     int node; /* SB_LOCAL: index of the node whose agent was called; else -1 */
     struct world *world;
 };
@@ -193,6 +196,8 @@ struct fault {
     int value;         /* retry-after seconds, ms of slow; -1 none */
     const char *oauth; /* "slow_down", "expired_token", "authorization_declined" */
 };
+/* '*' is any text, "/" too; '?' one character; without case. */
+bool sb_glob(const char *glob, const char *text);
 int fault_add(const char *spec, struct err *e);
 void fault_clear(void);
 /* Takes one count of the first fault that matches and is of the asked kind group; thread-safe. */

@@ -17,6 +17,7 @@ int test_sandbox_world(void);
 int test_sandbox_client_credentials(void);
 int test_sandbox_principals(void);
 int test_sandbox_graph(void);
+int test_sandbox_rights(void);
 
 int main(void)
 {
@@ -34,5 +35,6 @@ int main(void)
     test_sandbox_hci();
     test_sandbox_arc();
     test_sandbox_dataplane();
+    test_sandbox_rights();
     return test_end();
 }
