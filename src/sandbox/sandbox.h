@@ -34,8 +34,9 @@ struct sb_options {
     int latency_ms; /* added to every answer */
     bool instant;   /* provider registration, reconcile, long-running operations are done at once */
     int64_t clock_rate;
-    char log[512]; /* exchange log, "" none */
-    int nodes;     /* 1..64: node1, node2, ... */
+    char log[512];    /* exchange log, "" none */
+    bool log_secrets; /* with tokens and secrets, for whoever hunts them */
+    int nodes;        /* 1..64: node1, node2, ... */
 };
 extern struct sb_options sb_options;
 
@@ -219,7 +220,8 @@ void front_stop(void);
  * first start, kept. */
 int ca_init(const char *dir, struct err *e);
 /* Exchange log: one JSON line (method, url, reqHeaders, reqBody, status, resHeaders, resBody);
- * thread-safe. Bodies that are JSON stand as JSON, form bodies as text. */
+ * thread-safe. Bodies that are JSON stand as JSON, form bodies as text; secrets are masked
+ * (exchange.h) unless --log-secrets. */
 int exchange_open(const char *path, struct err *e);
 void exchange_write(const char *url, int64_t started_at, int64_t ended_at, const char *request,
                     size_t req_len, const char *reply, size_t reply_len);
