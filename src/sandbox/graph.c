@@ -102,9 +102,26 @@ void graph_bad(const struct sb_req *q, struct sb_reply *r, const char *fmt, ...)
     sb_graph_error(q, r, 400, "Request_BadRequest", "%s", text);
 }
 
+/* "@odata.type" and its like say nothing that the shapes do not know. */
+static void drop_annotations(struct json *j)
+{
+    const struct json *c = json_first(j);
+    while (c) {
+        const struct json *next = json_next(c);
+        char name[128];
+        if (json_name(c) && strchr(json_name(c), '@') && STR_SET(name, json_name(c)))
+            json_unset(j, name);
+        else
+            drop_annotations(json_edit(c));
+        c = next;
+    }
+}
+
 const struct json *graph_body(struct sb_req *q, struct sb_reply *r, const struct shape *s)
 {
     char why[300];
+    if (q->json)
+        drop_annotations(json_edit(q->json));
     if (!q->json)
         graph_bad(q, r, "A body of type '%s' is required.", s->type);
     else if (!shape_check(s, q->json, "", why, sizeof(why)))

@@ -18,8 +18,8 @@
 #define NS_AUTH "Microsoft.Authorization"
 
 struct res_need {
-    const char *action;   /* "Microsoft.AzureStackHCI/clusters/write": judged against the seed's
-                             denyActions */
+    const char *action;   /* "Microsoft.AzureStackHCI/clusters/write": judged here only where the
+                             dispatcher did not (rights.h) */
     const char *provider; /* writes: must be Registered; NULL none */
     bool write;
     bool group; /* {rg} must exist */

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "sandbox/directory.h"
+#include "sandbox/rights.h"
 
-#define ASSIGNMENT_TYPE "Microsoft.Authorization/roleAssignments"
+#define ASSIGNMENT_TYPE RIGHTS_ASSIGNMENT
 #define MARK            "/providers/Microsoft.Authorization/"
 
 static const struct shape_row properties_rows[] = {
@@ -36,9 +37,7 @@ static const struct shape_row assignment_rows[] = {
 };
 static const struct shape assignment_shape = SHAPE("RoleAssignment", assignment_rows);
 
-/* Path up to /providers/Microsoft.Authorization/, with the spelling under which the resource is
- * stored. */
-static void scope_of(struct str *out, struct sb_req *q)
+void roles_scope(struct str *out, struct sb_req *q)
 {
     const char *mark = str_ifind(q->path, MARK);
     struct str raw = STR_INIT;
@@ -169,7 +168,7 @@ static bool request_ok(struct sb_req *q, struct sb_reply *r)
                      "A valid principal ID must be provided for role assignment.");
         return false;
     }
-    if (!role_def_known(role)) {
+    if (!role_def_known(q->world, role)) {
         sb_arm_error(r, 400, "RoleDefinitionDoesNotExist",
                      "The specified role definition with ID '%.100s' does not exist.",
                      res_last(role));
@@ -270,7 +269,7 @@ static void assignment(struct sb_req *q, struct sb_reply *r)
 
     if (!roles_allow(q, r, action, !read))
         return;
-    scope_of(&scope, q);
+    roles_scope(&scope, q);
     str_addf(&id, "%s/providers/" ASSIGNMENT_TYPE "/%s", str_p(&scope), sb_var(q, "name"));
     old = world_resource(q->world, str_p(&id));
     if (str_eq(q->method, "PUT")) {
@@ -334,7 +333,7 @@ static void assignments(struct sb_req *q, struct sb_reply *r)
 
     if (!roles_allow(q, r, ASSIGNMENT_TYPE "/read", false))
         return;
-    scope_of(&scope, q);
+    roles_scope(&scope, q);
     f.scope = str_p(&scope);
     if (filter) {
         f.below = !str_ifind(filter, "atScope()");
@@ -349,9 +348,10 @@ static void assignments(struct sb_req *q, struct sb_reply *r)
     str_free(&scope);
 }
 
-#define VERSIONS "2015-07-01 2018-01-01-preview 2018-09-01-preview 2020-04-01-preview 2022-04-01"
-#define AT       "/{scope+}/providers/Microsoft.Authorization"
-#define CALLS    "Microsoft.Authorization 2022-04-01 authorization-"
+#define VERSIONS      "2015-07-01 2018-01-01-preview 2018-09-01-preview 2020-04-01-preview 2022-04-01"
+#define DENY_VERSIONS "2018-07-01-preview 2022-04-01"
+#define AT            "/{scope+}/providers/Microsoft.Authorization"
+#define CALLS         "Microsoft.Authorization 2022-04-01 authorization-"
 static const struct sb_route rows[] = {
     { "GET", AT "/roleAssignments", SB_ARM, VERSIONS, assignments,
       CALLS "RoleAssignmentsCalls.json RoleAssignments_ListForScope" },
@@ -359,10 +359,14 @@ static const struct sb_route rows[] = {
       CALLS "RoleAssignmentsCalls.json RoleAssignments_*" },
     { "GET", AT "/roleDefinitions", SB_ARM, VERSIONS, role_defs_list,
       CALLS "RoleDefinitionsCalls.json RoleDefinitions_List" },
-    { "GET", AT "/roleDefinitions/{name}", SB_ARM, VERSIONS, role_defs_get,
-      CALLS "RoleDefinitionsCalls.json RoleDefinitions_Get" },
+    { "GET PUT DELETE", AT "/roleDefinitions/{name}", SB_ARM, VERSIONS, role_defs_one,
+      CALLS "RoleDefinitionsCalls.json RoleDefinitions_*" },
     { "GET", "/providers/Microsoft.Authorization/roleDefinitions/{name}", SB_ARM, VERSIONS,
-      role_defs_get, CALLS "RoleDefinitionsCalls.json RoleDefinitions_Get" },
+      role_defs_one, CALLS "RoleDefinitionsCalls.json RoleDefinitions_Get" },
+    { "GET", AT "/denyAssignments", SB_ARM, DENY_VERSIONS, deny_list,
+      CALLS "DenyAssignmentCalls.json DenyAssignments_ListForScope" },
+    { "GET", AT "/denyAssignments/{name}", SB_ARM, DENY_VERSIONS, deny_one,
+      CALLS "DenyAssignmentCalls.json DenyAssignments_Get" },
     { "GET", AT "/permissions", SB_ARM, VERSIONS, role_defs_permissions,
       CALLS "RoleDefinitionsCalls.json Permissions_ListForResourceGroup" },
 };

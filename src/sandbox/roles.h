@@ -20,9 +20,20 @@ bool roles_allow(struct sb_req *q, struct sb_reply *r, const char *action, bool 
 /* Text in quotes after `word`, if it stands in the filter. */
 void roles_quoted_after(const char *filter, const char *word, char *out, size_t size);
 
-bool role_def_known(const char *definition_id); /* by its last segment */
+/* The path up to its last /providers/Microsoft.Authorization/, in the spelling under which the
+ * resource is stored. */
+void roles_scope(struct str *out, struct sb_req *q);
+
+/* Definitions go by their last segment. */
+bool role_def_known(struct world *w, const char *definition_id);
+const char *role_def_guid(struct world *w, const char *name_or_guid); /* NULL if there is none */
+struct json *role_def_permissions(struct world *w, const char *definition_id); /* owned array */
+
+/* handlers */
 void role_defs_list(struct sb_req *q, struct sb_reply *r);
-void role_defs_get(struct sb_req *q, struct sb_reply *r);
+void role_defs_one(struct sb_req *q, struct sb_reply *r);
 void role_defs_permissions(struct sb_req *q, struct sb_reply *r);
+void deny_list(struct sb_req *q, struct sb_reply *r); /* deny.c */
+void deny_one(struct sb_req *q, struct sb_reply *r);
 
 #endif

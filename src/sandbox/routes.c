@@ -10,6 +10,7 @@
 
 #include "sandbox/entra.h"
 #include "sandbox/graph.h"
+#include "sandbox/rights.h"
 #include "sandbox/routes.h"
 
 static const struct sb_routes *const azure_families[] = {
@@ -459,6 +460,11 @@ static bool check_version(const struct sb_req *q, struct sb_reply *r, const stru
     return false;
 }
 
+static bool check_rights(struct sb_req *q, struct sb_reply *r, const struct sb_route *row)
+{
+    return row->audience != SB_ARM || rights_enter(q, r);
+}
+
 static void bad_body(const struct sb_req *q, struct sb_reply *r, const struct sb_route *row)
 {
     if (row->audience == SB_GRAPH)
@@ -513,8 +519,9 @@ void route_dispatch(struct sb_req *q, struct sb_reply *r, bool local)
     } else if (row->audience != SB_ANYONE) {
         good = check_token(q, r, row->audience);
     }
-    if (good && check_version(q, r, row) && check_body(q, r, row))
+    if (good && check_version(q, r, row) && check_rights(q, r, row) && check_body(q, r, row))
         row->handler(q, r);
+    rights_leave(q, r);
     world_save(q->world);
     world_unlock(q->world);
     json_free(json_edit(q->claims));

@@ -18,6 +18,8 @@ int test_sandbox_world(void);
 int test_sandbox_client_credentials(void);
 int test_sandbox_principals(void);
 int test_sandbox_graph(void);
+int test_sandbox_rights(void);
+int test_sandbox_exchange(void);
 
 int main(void)
 {
@@ -36,5 +38,7 @@ int main(void)
     test_sandbox_hci_actions();
     test_sandbox_arc();
     test_sandbox_dataplane();
+    test_sandbox_rights();
+    test_sandbox_exchange();
     return test_end();
 }
