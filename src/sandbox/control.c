@@ -1,12 +1,14 @@
-/* control.c - steering a running sandbox: POST /sandbox/faults, POST /sandbox/approve, GET
- * /sandbox/state. No token, loopback only. */
+/* control.c - steering a running sandbox: POST /sandbox/faults, POST /sandbox/approve, POST
+ * /sandbox/rights, GET /sandbox/state. No token, loopback only. */
 #include "config.h"
 
 #include <string.h>
 
+#include "sandbox/rights.h"
+#include "sandbox/routes.h"
 #include "sandbox/signin.h"
 
-static bool is_loopback_name(const char *host)
+bool sb_loopback_name(const char *host)
 {
     static const char *const names[] = { "127.0.0.1", "localhost", "[::1]" };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -21,7 +23,7 @@ static bool is_loopback_name(const char *host)
 static bool may_steer(const struct sb_req *q, struct sb_reply *r)
 {
     const char *origin = sb_header(q, "origin");
-    if (is_loopback_name(q->host) && (!origin || str_eq(origin, q->base)))
+    if (sb_loopback_name(q->host) && (!origin || str_eq(origin, q->base)))
         return true;
     sb_arm_error(r, 403, "Forbidden", "The sandbox is steered from this machine only.");
     return false;
@@ -124,6 +126,23 @@ static void approve(struct sb_req *q, struct sb_reply *r)
     sb_reply_json(r, 200, doc);
 }
 
+/* What rights_set reads. */
+static void rights(struct sb_req *q, struct sb_reply *r)
+{
+    struct err e = { 0 };
+    if (!may_steer(q, r))
+        return;
+    if (!json_is_object(q->json)) {
+        sb_arm_error(r, 400, "InvalidRequestContent",
+                     "The body must hold \"roleAssignments\" or \"denyAssignments\".");
+        return;
+    }
+    if (rights_set(q->world, q->json, &e) < 0)
+        sb_arm_error(r, 400, "InvalidRights", "%s", e.message);
+    else
+        sb_reply_json(r, 200, json_object());
+}
+
 static struct json *show_signin(struct world *w, struct json *s)
 {
     static const char *const names[] = { "userCode", "clientId", "scope", "tenant", "user" };
@@ -156,6 +175,7 @@ static const struct sb_route rows[] = {
     { "POST", "/sandbox/faults", SB_ANYONE, NULL, faults_add, "of this program" },
     { "DELETE", "/sandbox/faults", SB_ANYONE, NULL, faults_clear, "of this program" },
     { "GET", "/sandbox/faults", SB_ANYONE, NULL, faults_show, "of this program" },
+    { "POST", "/sandbox/rights", SB_ANYONE, NULL, rights, "of this program" },
     { "POST", "/sandbox/approve", SB_ANYONE, NULL, approve, "of this program" },
     { "GET", "/sandbox/state", SB_ANYONE, NULL, state, "of this program" },
 };

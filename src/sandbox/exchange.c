@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
+#include "sandbox/exchange.h"
 #include "sandbox/sandbox.h"
 
 static int log_fd = -1;
@@ -73,6 +74,20 @@ static struct json *body_of(const char *text, size_t len)
     return j;
 }
 
+static struct json *shown_headers(const char *text, size_t len)
+{
+    struct json *headers = headers_of(text, len);
+    if (!sb_options.log_secrets)
+        exchange_mask_headers(headers);
+    return headers;
+}
+
+static struct json *shown_body(const char *text, size_t len)
+{
+    struct json *body = body_of(text, len);
+    return sb_options.log_secrets ? body : exchange_mask_body(body);
+}
+
 static int status_of(const char *reply, size_t len)
 {
     return len >= 12 && strncmp(reply, "HTTP/1.", 7) == 0 ? atoi(reply + 9) : 0;
@@ -96,11 +111,11 @@ void exchange_write(const char *url, int64_t started_at, int64_t ended_at, const
     json_set_int(j, "startedAt",
                  started_at); /* real Unix ms: for whoever counts dependent round trips */
     json_set_int(j, "endedAt", ended_at);
-    json_set(j, "reqHeaders", headers_of(request, qh));
-    json_set(j, "reqBody", body_of(request + qh, req_len - qh));
+    json_set(j, "reqHeaders", shown_headers(request, qh));
+    json_set(j, "reqBody", shown_body(request + qh, req_len - qh));
     json_set_int(j, "status", status_of(reply, reply_len));
-    json_set(j, "resHeaders", headers_of(reply, rh));
-    json_set(j, "resBody", body_of(reply + rh, reply_len - rh));
+    json_set(j, "resHeaders", shown_headers(reply, rh));
+    json_set(j, "resBody", shown_body(reply + rh, reply_len - rh));
     str_reset(&line);
     json_write(&line, j);
     str_addc(&line, '\n');

@@ -45,7 +45,7 @@ static const struct kind_row kinds[] = {
 };
 
 /* '*' spans everything, '?' one character; letters without case. */
-static bool glob_match(const char *glob, const char *text)
+bool sb_glob(const char *glob, const char *text)
 {
     const char *star = NULL, *from = NULL;
     while (*text) {
@@ -205,8 +205,7 @@ static bool take(bool oauth, const char *method, const char *path, struct fault 
     for (size_t i = 0; i < n_entries && !found; i++) {
         struct entry *en = &entries[i];
         if ((en->fault.kind == FAULT_OAUTH) != oauth || en->count == 0 ||
-            !(str_eq(en->method, "*") || str_ieq(en->method, method)) ||
-            !glob_match(en->glob, path))
+            !(str_eq(en->method, "*") || str_ieq(en->method, method)) || !sb_glob(en->glob, path))
             continue;
         if (en->after > 0) {
             en->after--;

@@ -38,6 +38,20 @@ static void age(struct sb_req *q, struct json *props, const struct json *cluster
     }
 }
 
+/* 2021-09-01 requires both ids in every answer, also of a cluster that a newer version made without
+ * them. Inferred: no source tells what Azure puts there; oav insists on something. */
+static void fill_legacy_ids(struct sb_req *q, struct json *props)
+{
+    const char *tenant = json_str(res_subscription(q->world, sb_var(q, "sub")), "tenantId");
+
+    if (shape_has(q->api_version, "2022-05-01"))
+        return;
+    if (!json_str(props, "aadClientId"))
+        json_set_str(props, "aadClientId", "00000000-0000-0000-0000-000000000000");
+    if (!json_str(props, "aadTenantId") && tenant)
+        json_set_str(props, "aadTenantId", tenant);
+}
+
 struct json *hci_form(struct sb_req *q, const struct json *resource)
 {
     struct json *whole, *cut, *props;
@@ -56,6 +70,7 @@ struct json *hci_form(struct sb_req *q, const struct json *resource)
     json_set_str(props, "serviceEndpoint", str_p(&endpoint));
     str_free(&endpoint);
     age(q, props, resource);
+    fill_legacy_ids(q, props);
     cut = shape_cut(&hci_cluster_shape, whole, q->api_version);
     json_free(whole);
     return cut;

@@ -11,13 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sandbox/signin.h"
+#include "sandbox/directory.h"
 
 #define IDENTITY_MS    1000
 #define CERTIFICATE_MS 1000
 #define DISABLE_MS     1000
 #define ASSURANCE_MS   1000
-#define YEAR_MS        (365 * 24 * 3600 * 1000LL)
 #define CERTIFICATES   16 /* of all nodes: one each, sixteen nodes at most */
 
 /* ---- identities that the service makes ---- */
@@ -32,24 +31,36 @@ static const char *const *names_of(const struct json *resource)
     return str_ieq(json_str(resource, "type"), CLUSTER_TYPE) ? cluster_ids : arc_ids;
 }
 
-/* The ids wait under "_identity" until the operation is over. */
+/* The application and its principal are there at once; their ids wait under "_identity" until the
+ * operation is over. */
 static void mint(struct sb_req *q, struct json *resource)
 {
     const char *const *names = names_of(resource);
-    struct json *ids;
+    const char *tenant = json_str(res_subscription(q->world, sb_var(q, "sub")), "tenantId");
+    struct json *ids, *app, *sp;
 
-    if (json_member(resource, "_identity"))
+    if (json_member(resource, "_identity") || !tenant)
         return;
+    app = dir_app_new(q->world, tenant, json_str(resource, "name"));
+    sp = dir_sp_new(q->world, app);
     ids = json_object();
-    for (size_t i = 0; i < ARRAY_LEN(cluster_ids); i++) {
-        char id[GUID_SIZE];
-
-        guid_random(id);
-        json_set_str(ids, names[i], id);
-    }
-    json_set_str(ids, names[1], json_str(res_subscription(q->world, sb_var(q, "sub")), "tenantId"));
+    json_set_str(ids, names[0], json_str(app, "appId"));
+    json_set_str(ids, names[1], tenant);
+    json_set_str(ids, names[2], json_str(app, "id"));
+    json_set_str(ids, names[3], json_str(sp, "id"));
     json_set(resource, "_identity", ids);
     world_touch(q->world);
+}
+
+void hci_identity_drop(struct world *w, const struct json *resource)
+{
+    const struct json *ids = json_member(resource, "_identity");
+    const char *const *names = names_of(resource);
+    const struct json *app =
+        ids ? dir_app_by_id(w, json_str(ids, names[1]), json_str(ids, names[2])) : NULL;
+
+    if (app)
+        dir_app_remove(w, app);
 }
 
 void hci_identity_done(struct world *w, const char *id)
@@ -169,29 +180,24 @@ static void assurance(struct sb_req *q, struct sb_reply *r, const struct json *c
 static void generate_password(struct sb_req *q, struct sb_reply *r, const struct json *cluster,
                               struct json *settings)
 {
-    int64_t now = world_now(q->world);
+    const char *id = json_str(settings, "properties.arcApplicationObjectId"),
+               *tenant = json_str(settings, "properties.arcApplicationTenantId");
+    struct json *app = id && tenant ? dir_app_by_id(q->world, tenant, id) : NULL, *body;
+    const struct json *credential;
     struct str secret = STR_INIT;
-    char key[GUID_SIZE], when[TIME_SIZE], digest[DIGEST_SIZE];
-    struct json *body;
 
     (void)cluster;
-    if (!json_str(settings, "properties.arcApplicationClientId")) {
+    if (!app) {
         sb_arm_error(r, 409, "ArcIdentityNotFound",
                      "The ArcSetting has no identity yet; call createArcIdentity first.");
         return;
     }
-    guid_random(key);
-    signin_random(&secret, 30);
-    signin_digest(digest, str_p(&secret));
+    credential = dir_add_password(q->world, app, "generated", "", &secret);
     body = json_object();
     json_set_str(body, "secretText", str_p(&secret));
-    json_set_str(body, "keyId", key);
-    time_iso7(when, now);
-    json_set_str(body, "startDateTime", when);
-    time_iso7(when, now + YEAR_MS);
-    json_set_str(body, "endDateTime", when);
-    json_set_str(settings, "_secret", digest);
-    world_touch(q->world);
+    json_set_str(body, "keyId", json_str(credential, "keyId"));
+    json_set_str(body, "startDateTime", json_str(credential, "startDateTime"));
+    json_set_str(body, "endDateTime", json_str(credential, "endDateTime"));
     str_free(&secret);
     sb_reply_json(r, 200, body);
 }

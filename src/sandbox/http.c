@@ -62,7 +62,7 @@ static int hex(char c)
     return at ? (int)(at - digits) : -1;
 }
 
-static char *form_decode(const char *from, size_t n)
+char *sb_form_decode(const char *from, size_t n)
 {
     struct str out = STR_INIT;
     for (size_t i = 0; i < n; i++) {
@@ -82,8 +82,8 @@ static struct json *parse_form(const char *body)
     struct json *form = json_object();
     for (const char *p = body; *p;) {
         size_t n = strcspn(p, "&"), name_len = strcspn(p, "=&");
-        char *name = form_decode(p, name_len);
-        char *value = form_decode(p + name_len + (name_len < n), n - name_len - (name_len < n));
+        char *name = sb_form_decode(p, name_len);
+        char *value = sb_form_decode(p + name_len + (name_len < n), n - name_len - (name_len < n));
         if (*name)
             json_set_str(form, name, value);
         free(name);

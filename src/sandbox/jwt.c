@@ -144,7 +144,7 @@ static bool signature_good(const char *token, size_t signed_len, const char *sig
     return good;
 }
 
-static struct json *part_json(const char *from, size_t len)
+struct json *jwt_part(const char *from, size_t len)
 {
     struct str b64 = STR_INIT, text = STR_INIT;
     struct err e = { 0 };
@@ -164,11 +164,11 @@ struct json *jwt_verify(const char *token, bool *expired)
     const char *dot2 = dot1 ? strchr(dot1 + 1, '.') : NULL;
     if (!dot2 || strchr(dot2 + 1, '.'))
         return NULL;
-    struct json *head = part_json(token, (size_t)(dot1 - token));
+    struct json *head = jwt_part(token, (size_t)(dot1 - token));
     bool good = str_eq(json_str(head, "alg"), "RS256") && str_eq(json_str(head, "kid"), jwt_kid) &&
                 signature_good(token, (size_t)(dot2 - token), dot2 + 1);
     json_free(head);
-    struct json *claims = good ? part_json(dot1 + 1, (size_t)(dot2 - dot1 - 1)) : NULL;
+    struct json *claims = good ? jwt_part(dot1 + 1, (size_t)(dot2 - dot1 - 1)) : NULL;
     if (!claims)
         return NULL;
     int64_t now = wall_ms() / 1000, exp = 0, nbf = 0;

@@ -42,6 +42,7 @@ void lro_delete(struct world *w, const char *target)
     world_each(w, "/subscriptions/", free_machine, &b);
     world_each(w, target, note_below, &b);
     for (size_t i = 0; i < b.n; i++) {
+        hci_identity_drop(w, world_resource(w, b.ids[i]));
         world_remove(w, b.ids[i]);
         free(b.ids[i]);
     }

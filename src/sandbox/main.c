@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "sandbox/options.h"
 #include "sandbox/ports.h"
+#include "sandbox/principals.h"
 
 enum { EXIT_USAGE = 2, EXIT_BUSY = 75 };
 
@@ -43,6 +44,7 @@ static int print_ready(struct world *w, int tls_port, int proxy_port, struct err
         json_push(nodes, node);
     }
     json_set(doc, "nodes", nodes);
+    json_set(doc, "principals", principals_list(sb_options.dir, w));
     json_set_str(doc, "tenant", world_tenant(w));
     json_set_str(doc, "subscription", world_subscription(w));
     json_set_str(doc, "user", json_str(json_first(world_section(w, "users")), "upn"));
@@ -82,6 +84,7 @@ static int start(struct world **w, struct err *e)
     if ((sb_options.log[0] && exchange_open(sb_options.log, e) < 0) ||
         ca_init(sb_options.dir, e) < 0 || jwt_init(sb_options.dir, e) < 0 ||
         world_open(sb_options.dir, sb_options.seed, w, e) < 0 ||
+        principals_prepare(sb_options.dir, *w, e) < 0 ||
         nodes_prepare(sb_options.dir, sb_options.nodes, *w, e) < 0 ||
         http_start(-1, &inner, *w, e) < 0 || front_start(inner, &tls_port, &proxy_port, e) < 0)
         return -1;

@@ -14,19 +14,13 @@ enum { APPROVE_AFTER_S = 20, NODES_MAX = 64 };
 struct sb_options sb_options;
 
 static const struct option long_options[] = {
-    { "listen", required_argument, NULL, 'l' },
-    { "dir", required_argument, NULL, 'd' },
-    { "seed", required_argument, NULL, 's' },
-    { "approve", required_argument, NULL, 'a' },
-    { "latency", required_argument, NULL, 't' },
-    { "instant", no_argument, NULL, 'i' },
-    { "clock-rate", required_argument, NULL, 'c' },
-    { "fault", required_argument, NULL, 'f' },
-    { "log", required_argument, NULL, 'o' },
-    { "nodes", required_argument, NULL, 'n' },
-    { "help", no_argument, NULL, 'h' },
-    { "version", no_argument, NULL, 'V' },
-    { NULL, 0, NULL, 0 },
+    { "listen", required_argument, NULL, 'l' },     { "dir", required_argument, NULL, 'd' },
+    { "seed", required_argument, NULL, 's' },       { "approve", required_argument, NULL, 'a' },
+    { "latency", required_argument, NULL, 't' },    { "instant", no_argument, NULL, 'i' },
+    { "clock-rate", required_argument, NULL, 'c' }, { "fault", required_argument, NULL, 'f' },
+    { "log", required_argument, NULL, 'o' },        { "log-secrets", no_argument, NULL, 'S' },
+    { "nodes", required_argument, NULL, 'n' },      { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, 'V' },          { NULL, 0, NULL, 0 },
 };
 
 static const struct {
@@ -41,6 +35,7 @@ static const struct {
     { "--clock-rate N", N_("N seconds pass in one") },
     { "--fault SPEC", N_("KIND[@METHOD PATH-GLOB][xCOUNT][ after N]; may be repeated") },
     { "--log FILE.jsonl", N_("writes each exchange as one JSON line") },
+    { "--log-secrets", N_("... with tokens and secrets, for tests that hunt them") },
     { "--nodes N", N_("nodes with an Arc agent, 1 to 64 (default 1)") },
     { "--help", N_("shows this text") },
     { "--version", N_("shows the version") },
@@ -120,6 +115,9 @@ static int take_option(int c, const char *arg, struct err *e)
         return parse_approve(arg, e);
     case 'f':
         return fault_add(arg, e);
+    case 'S':
+        sb_options.log_secrets = true;
+        return 0;
     case 'i':
         sb_options.instant = true;
         return 0;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox/rights.h"
+#include "sandbox/routes.h"
 #include "sandbox/seed.h"
 
 /* ---- who may ---- */
@@ -18,15 +20,6 @@ const char *res_caller(const struct sb_req *q)
     return name ? name : "unknown";
 }
 
-static bool action_matches(const char *pattern, const char *action)
-{
-    size_t n = strlen(pattern);
-
-    if (n && pattern[n - 1] == '*')
-        return !strncasecmp(pattern, action, n - 1);
-    return str_ieq(pattern, action);
-}
-
 static void scope_of(struct str *out, struct sb_req *q)
 {
     if (sb_var(q, "rg")[0])
@@ -35,26 +28,18 @@ static void scope_of(struct str *out, struct sb_req *q)
         str_addf(out, "/subscriptions/%s", sb_var(q, "sub"));
 }
 
-static bool denied(struct sb_req *q, struct sb_reply *r, const char *action)
+/* The dispatcher judged what came through it; what an agent asks for in somebody's name did not. */
+static bool may(struct sb_req *q, struct sb_reply *r, const char *action)
 {
-    JSON_EACH (d, json_member(world_section(q->world, "options"), "denyActions")) {
-        struct str scope = STR_INIT;
-        const char *oid = json_str(q->claims, "oid");
+    struct str scope = STR_INIT;
+    bool ok = true;
 
-        if (!json_value_str(d) || !action_matches(json_value_str(d), action))
-            continue;
+    if (!q->action[0]) {
         scope_of(&scope, q);
-        sb_arm_error(r, 403, "AuthorizationFailed",
-                     "The client '%s' with object id '%s' does not have authorization to perform "
-                     "action '%s' "
-                     "over scope '%s' or the scope is invalid. If access was recently granted, "
-                     "please refresh "
-                     "your credentials.",
-                     res_caller(q), oid ? oid : "", action, str_p(&scope));
-        str_free(&scope);
-        return true;
+        ok = rights_allow(q, r, action, str_p(&scope));
     }
-    return false;
+    str_free(&scope);
+    return ok;
 }
 
 const struct json *res_subscription(struct world *w, const char *sub)
@@ -100,7 +85,7 @@ bool res_allow(struct sb_req *q, struct sb_reply *r, const struct res_need *need
                      sub_id);
         return false;
     }
-    if (denied(q, r, need->action))
+    if (!may(q, r, need->action))
         return false;
     if (need->write && str_ieq(json_str(sub, "state"), "Disabled")) {
         sb_arm_error(r, 409, "ReadOnlyDisabledSubscription",
@@ -266,7 +251,10 @@ struct json *res_props(struct json *resource)
 
 void res_stamp(struct sb_req *q, struct json *resource)
 {
-    const char *kind = str_eq(json_str(q->claims, "idtyp"), "app") ? "ManagedIdentity" : "User";
+    bool app = str_eq(json_str(q->claims, "idtyp"), "app");
+    const char *kind = !app                               ? "User"
+                       : json_str(q->claims, "xms_mirid") ? "ManagedIdentity"
+                                                          : "Application";
     struct json *data;
     char now[TIME_SIZE];
 
@@ -363,7 +351,7 @@ void res_note_base(struct sb_req *q)
 {
     struct json *server = world_section(q->world, "server");
 
-    if (q->node >= 0 || str_eq(json_str(server, "base"), q->base))
+    if (q->node >= 0 || !sb_loopback_name(q->host) || str_eq(json_str(server, "base"), q->base))
         return;
     json_set_str(server, "base", q->base);
     world_touch(q->world);

@@ -18,8 +18,8 @@
 #define NS_AUTH "Microsoft.Authorization"
 
 struct res_need {
-    const char *action;   /* "Microsoft.AzureStackHCI/clusters/write": judged against the seed's
-                             denyActions */
+    const char *action;   /* "Microsoft.AzureStackHCI/clusters/write": judged here only where the
+                             dispatcher did not (rights.h) */
     const char *provider; /* writes: must be Registered; NULL none */
     bool write;
     bool group; /* {rg} must exist */
@@ -60,7 +60,8 @@ const char *res_last(const char *id);
 bool res_within(const char *id, const char *scope);
 /* The name by which messages speak of the caller: upn, else application id. */
 const char *res_caller(const struct sb_req *q);
-/* The https base that clients use, remembered from the newest request that came from outside. */
+/* The https base that clients use, remembered from the newest request that came from outside
+ * by one of this machine's names. */
 void res_note_base(struct sb_req *q);
 const char *res_base(struct world *w);
 bool res_registered(struct world *w, const char *sub,
@@ -95,6 +96,8 @@ void world_close(struct world *w); /* tests; a sandbox keeps its world to the en
 struct json *hci_form(struct sb_req *q, const struct json *resource);
 void hci_reconcile_done(struct world *w, const char *id);
 void hci_identity_done(struct world *w, const char *id);
+/* Applications that the service made go with their resource (azure-wire.md 3.6). */
+void hci_identity_drop(struct world *w, const struct json *resource);
 struct json *hci_identity_shown(struct world *w, const char *id); /* the answer's "properties" */
 void hci_assurance_done(struct world *w, const char *id);
 void hci_extension_done(struct world *w, const char *id);

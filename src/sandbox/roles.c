@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ASSIGNMENT_TYPE "Microsoft.Authorization/roleAssignments"
+#include "sandbox/directory.h"
+#include "sandbox/rights.h"
+
+#define ASSIGNMENT_TYPE RIGHTS_ASSIGNMENT
 #define MARK            "/providers/Microsoft.Authorization/"
 
 static const struct shape_row properties_rows[] = {
@@ -34,9 +37,7 @@ static const struct shape_row assignment_rows[] = {
 };
 static const struct shape assignment_shape = SHAPE("RoleAssignment", assignment_rows);
 
-/* Path up to /providers/Microsoft.Authorization/, with the spelling under which the resource is
- * stored. */
-static void scope_of(struct str *out, struct sb_req *q)
+void roles_scope(struct str *out, struct sb_req *q)
 {
     const char *mark = str_ifind(q->path, MARK);
     struct str raw = STR_INIT;
@@ -82,29 +83,16 @@ static struct json *form(struct sb_req *q, const struct json *assignment)
 
 /* ---- who exists ---- */
 
-struct find_principal {
-    const char *oid;
-    bool found;
-};
-
-static void look_at(const char *id, struct json *resource, void *payload)
-{
-    struct find_principal *f = payload;
-
-    (void)id;
-    f->found = f->found || str_ieq(json_str(resource, "identity.principalId"), f->oid);
-}
-
 static bool principal_known(struct world *w, const char *oid)
 {
-    struct find_principal f = { oid, false };
-
     JSON_EACH (u, world_section(w, "users"))
-        f.found = f.found || str_ieq(json_str(u, "oid"), oid);
+        if (str_ieq(json_str(u, "oid"), oid))
+            return true;
     JSON_EACH (rp, world_section(w, "rpObjectIds"))
-        f.found = f.found || str_ieq(json_value_str(rp), oid);
-    world_each(w, "/subscriptions/", look_at, &f);
-    return f.found;
+        if (str_ieq(json_value_str(rp), oid))
+            return true;
+    dir_sync(w);
+    return dir_sp_by_id(w, NULL, oid) != NULL;
 }
 
 /* ---- assignments ---- */
@@ -138,6 +126,31 @@ bool roles_has(struct world *w, const char *scope, const char *principal, const 
     return f.found != NULL;
 }
 
+void roles_grant(struct world *w, const char *scope, const char *principal, const char *type,
+                 const char *role_guid)
+{
+    struct str id = STR_INIT, role = STR_INIT;
+    char name[GUID_SIZE], now[TIME_SIZE];
+    struct json *a, *p;
+
+    guid_random(name);
+    time_iso7(now, world_now(w));
+    str_addf(&id, "%s/providers/" ASSIGNMENT_TYPE "/%s", scope, name);
+    str_addf(&role, "%.*s/providers/Microsoft.Authorization/roleDefinitions/%s",
+             (int)(strcspn(scope + 15, "/") + 15), scope, role_guid);
+    a = res_new(str_p(&id), ASSIGNMENT_TYPE);
+    p = res_props(a);
+    json_set_str(p, "roleDefinitionId", str_p(&role));
+    json_set_str(p, "principalId", principal);
+    json_set_str(p, "principalType", type);
+    json_set_str(p, "scope", scope);
+    json_set_str(p, "createdOn", now);
+    json_set_str(p, "updatedOn", now);
+    world_put(w, str_p(&id), a);
+    str_free(&id);
+    str_free(&role);
+}
+
 static bool request_ok(struct sb_req *q, struct sb_reply *r)
 {
     const char *role = json_str(q->json, "properties.roleDefinitionId");
@@ -155,7 +168,7 @@ static bool request_ok(struct sb_req *q, struct sb_reply *r)
                      "A valid principal ID must be provided for role assignment.");
         return false;
     }
-    if (!role_def_known(role)) {
+    if (!role_def_known(q->world, role)) {
         sb_arm_error(r, 400, "RoleDefinitionDoesNotExist",
                      "The specified role definition with ID '%.100s' does not exist.",
                      res_last(role));
@@ -256,7 +269,7 @@ static void assignment(struct sb_req *q, struct sb_reply *r)
 
     if (!roles_allow(q, r, action, !read))
         return;
-    scope_of(&scope, q);
+    roles_scope(&scope, q);
     str_addf(&id, "%s/providers/" ASSIGNMENT_TYPE "/%s", str_p(&scope), sb_var(q, "name"));
     old = world_resource(q->world, str_p(&id));
     if (str_eq(q->method, "PUT")) {
@@ -320,7 +333,7 @@ static void assignments(struct sb_req *q, struct sb_reply *r)
 
     if (!roles_allow(q, r, ASSIGNMENT_TYPE "/read", false))
         return;
-    scope_of(&scope, q);
+    roles_scope(&scope, q);
     f.scope = str_p(&scope);
     if (filter) {
         f.below = !str_ifind(filter, "atScope()");
@@ -335,9 +348,10 @@ static void assignments(struct sb_req *q, struct sb_reply *r)
     str_free(&scope);
 }
 
-#define VERSIONS "2015-07-01 2018-01-01-preview 2018-09-01-preview 2020-04-01-preview 2022-04-01"
-#define AT       "/{scope+}/providers/Microsoft.Authorization"
-#define CALLS    "Microsoft.Authorization 2022-04-01 authorization-"
+#define VERSIONS      "2015-07-01 2018-01-01-preview 2018-09-01-preview 2020-04-01-preview 2022-04-01"
+#define DENY_VERSIONS "2018-07-01-preview 2022-04-01"
+#define AT            "/{scope+}/providers/Microsoft.Authorization"
+#define CALLS         "Microsoft.Authorization 2022-04-01 authorization-"
 static const struct sb_route rows[] = {
     { "GET", AT "/roleAssignments", SB_ARM, VERSIONS, assignments,
       CALLS "RoleAssignmentsCalls.json RoleAssignments_ListForScope" },
@@ -345,10 +359,14 @@ static const struct sb_route rows[] = {
       CALLS "RoleAssignmentsCalls.json RoleAssignments_*" },
     { "GET", AT "/roleDefinitions", SB_ARM, VERSIONS, role_defs_list,
       CALLS "RoleDefinitionsCalls.json RoleDefinitions_List" },
-    { "GET", AT "/roleDefinitions/{name}", SB_ARM, VERSIONS, role_defs_get,
-      CALLS "RoleDefinitionsCalls.json RoleDefinitions_Get" },
+    { "GET PUT DELETE", AT "/roleDefinitions/{name}", SB_ARM, VERSIONS, role_defs_one,
+      CALLS "RoleDefinitionsCalls.json RoleDefinitions_*" },
     { "GET", "/providers/Microsoft.Authorization/roleDefinitions/{name}", SB_ARM, VERSIONS,
-      role_defs_get, CALLS "RoleDefinitionsCalls.json RoleDefinitions_Get" },
+      role_defs_one, CALLS "RoleDefinitionsCalls.json RoleDefinitions_Get" },
+    { "GET", AT "/denyAssignments", SB_ARM, DENY_VERSIONS, deny_list,
+      CALLS "DenyAssignmentCalls.json DenyAssignments_ListForScope" },
+    { "GET", AT "/denyAssignments/{name}", SB_ARM, DENY_VERSIONS, deny_one,
+      CALLS "DenyAssignmentCalls.json DenyAssignments_Get" },
     { "GET", AT "/permissions", SB_ARM, VERSIONS, role_defs_permissions,
       CALLS "RoleDefinitionsCalls.json Permissions_ListForResourceGroup" },
 };

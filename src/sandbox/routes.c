@@ -8,11 +8,18 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sandbox/entra.h"
+#include "sandbox/graph.h"
+#include "sandbox/rights.h"
 #include "sandbox/routes.h"
 
 static const struct sb_routes *const azure_families[] = {
-    &entra_routes, &web_routes, &control_routes, &arm_routes,
-    &hci_routes,   &arc_routes, &roles_routes,   &dataplane_routes,
+    &entra_routes,      &entra_discovery_routes,
+    &web_routes,        &control_routes,
+    &arm_routes,        &hci_routes,
+    &arc_routes,        &roles_routes,
+    &dataplane_routes,  &graph_routes,
+    &graph_apps_routes, &graph_grants_routes,
 };
 static const struct sb_routes *const local_families[] = { &himds_routes };
 
@@ -90,6 +97,26 @@ struct json *sb_arm_error(struct sb_reply *r, int status, const char *code, cons
     return error;
 }
 
+void sb_graph_error(const struct sb_req *q, struct sb_reply *r, int status, const char *code,
+                    const char *fmt, ...)
+{
+    struct json *inner = json_object(), *error;
+    struct str message = STR_INIT;
+    char stamp[TIME_SIZE];
+    va_list ap;
+    va_start(ap, fmt);
+    str_addv(&message, fmt, ap);
+    va_end(ap);
+    error = sb_arm_error(r, status, code, "%s", str_p(&message));
+    time_iso(stamp, wall_ms());
+    stamp[19] = '\0'; /* Graph leaves the "Z" out */
+    json_set_str(inner, "date", stamp);
+    json_set_str(inner, "request-id", q->request_id);
+    json_set_str(inner, "client-request-id", q->correlation_id);
+    json_set(error, "innerError", inner);
+    str_free(&message);
+}
+
 void sb_entra_error(const struct sb_req *q, struct sb_reply *r, int status, const char *error,
                     int aadsts, const char *text)
 {
@@ -162,6 +189,19 @@ static bool fits_rest(const char *pattern, size_t plen, const char *path, struct
     return false;
 }
 
+/* "name(key='{var}')": fixed text around one variable. */
+static bool fits_inside(const char *pattern, size_t plen, const char *path, size_t len,
+                        struct match *m)
+{
+    const char *open = memchr(pattern, '{', plen);
+    size_t before = (size_t)(open - pattern), after = plen - before - strcspn(open, "}") - 1;
+    if (len <= before + after || strncasecmp(pattern, path, before) != 0 ||
+        strncasecmp(pattern + plen - after, path + len - after, after) != 0)
+        return false;
+    m->literals++;
+    return set_var(m, open + 1, path + before, len - before - after);
+}
+
 static bool fits(const char *pattern, const char *path, struct match *m)
 {
     pattern += strspn(pattern, "/");
@@ -173,6 +213,9 @@ static bool fits(const char *pattern, const char *path, struct match *m)
         return fits_rest(pattern, plen, path, m);
     if (pattern[0] == '{') {
         if (!set_var(m, pattern + 1, path, len))
+            return false;
+    } else if (memchr(pattern, '{', plen)) {
+        if (!fits_inside(pattern, plen, path, len, m))
             return false;
     } else {
         if (plen != len || strncasecmp(pattern, path, len) != 0)
@@ -294,6 +337,34 @@ static const struct json *path_subscription(const struct sb_req *q, char *id, si
     return NULL;
 }
 
+/* Graph has one code for all that is wrong with a token. */
+static bool refuse_graph(const struct sb_req *q, struct sb_reply *r, const char *why)
+{
+    sb_graph_error(q, r, 401, "InvalidAuthenticationToken", "%s", why);
+    sb_reply_header(r, "WWW-Authenticate",
+                    "Bearer realm=\"\", authorization_uri=\"%s/common/oauth2/authorize\", "
+                    "client_id=\"" APP_GRAPH "\"",
+                    q->base);
+    return false;
+}
+
+static bool check_graph_token(struct sb_req *q, struct sb_reply *r)
+{
+    const char *token = bearer(q), *aud;
+    bool expired = false;
+    if (!token || !*token)
+        return refuse_graph(q, r, "Access token is empty.");
+    q->claims = jwt_verify(token, &expired);
+    if (!q->claims)
+        return refuse_graph(q, r,
+                            expired ? "Lifetime validation failed, the token is expired."
+                                    : "CompactToken validation failed.");
+    aud = json_str(q->claims, "aud");
+    if (!aud || !sb_audience_fits(SB_GRAPH, aud))
+        return refuse_graph(q, r, "Access token validation failure. Invalid audience.");
+    return true;
+}
+
 static bool refuse(const struct sb_req *q, struct sb_reply *r, const char *tenant, const char *code,
                    const char *why)
 {
@@ -389,18 +460,34 @@ static bool check_version(const struct sb_req *q, struct sb_reply *r, const stru
     return false;
 }
 
+static bool check_rights(struct sb_req *q, struct sb_reply *r, const struct sb_route *row)
+{
+    return row->audience != SB_ARM || rights_enter(q, r);
+}
+
+static void bad_body(const struct sb_req *q, struct sb_reply *r, const struct sb_route *row)
+{
+    if (row->audience == SB_GRAPH)
+        sb_graph_error(q, r, 400, "BadRequest", "Unable to read JSON request payload.");
+    else
+        sb_arm_error(r, 400, "InvalidRequestContent",
+                     "The request content was invalid and could not be deserialized.");
+}
+
 static bool check_body(const struct sb_req *q, struct sb_reply *r, const struct sb_route *row)
 {
     if (!q->sent_json || q->json || row->audience == SB_ANYONE || row->audience == SB_LOCAL)
         return true;
-    sb_arm_error(r, 400, "InvalidRequestContent",
-                 "The request content was invalid and could not be deserialized.");
+    bad_body(q, r, row);
     return false;
 }
 
 static void no_route(const struct sb_req *q, struct sb_reply *r, bool path_known)
 {
-    if (path_known)
+    if (str_istarts(q->path, GRAPH "/"))
+        sb_graph_error(q, r, 400, "BadRequest", "Resource not found for the segment '%.100s'.",
+                       q->path + strlen(GRAPH "/"));
+    else if (path_known)
         sb_arm_error(r, 405, "MethodNotAllowed",
                      "The requested resource does not support http method '%s'.", q->method);
     else if (str_ifind(q->path, "/providers/"))
@@ -427,11 +514,14 @@ void route_dispatch(struct sb_req *q, struct sb_reply *r, bool local)
         bool expired;
         const char *token = bearer(q);
         q->claims = token ? jwt_verify(token, &expired) : NULL; /* the agent judges it itself */
+    } else if (row->audience == SB_GRAPH) {
+        good = check_graph_token(q, r);
     } else if (row->audience != SB_ANYONE) {
         good = check_token(q, r, row->audience);
     }
-    if (good && check_version(q, r, row) && check_body(q, r, row))
+    if (good && check_version(q, r, row) && check_rights(q, r, row) && check_body(q, r, row))
         row->handler(q, r);
+    rights_leave(q, r);
     world_save(q->world);
     world_unlock(q->world);
     json_free(json_edit(q->claims));

@@ -34,8 +34,9 @@ struct sb_options {
     int latency_ms; /* added to every answer */
     bool instant;   /* provider registration, reconcile, long-running operations are done at once */
     int64_t clock_rate;
-    char log[512]; /* exchange log, "" none */
-    int nodes;     /* 1..64: node1, node2, ... */
+    char log[512];    /* exchange log, "" none */
+    bool log_secrets; /* with tokens and secrets, for whoever hunts them */
+    int nodes;        /* 1..64: node1, node2, ... */
 };
 extern struct sb_options sb_options;
 
@@ -49,7 +50,8 @@ enum sb_audience {
     SB_DATAPLANE, /* the usage service (billing scope), tokens of Arc machines only */
     SB_LOCAL      /* plain loopback HTTP of a node's Arc agent; not reachable through front */
 };
-#define SB_MAX_VARS 8
+#define SB_MAX_VARS    8
+#define SB_ACTION_SIZE 256
 struct sb_var {
     const char *name; /* as in the pattern: "sub" */
     char value[2048];
@@ -74,12 +76,17 @@ struct sb_req {
     struct sb_var vars[SB_MAX_VARS];
     char request_id[GUID_SIZE];     /* sent back as x-ms-request-id */
     char correlation_id[GUID_SIZE]; /* client's x-ms-correlation-request-id or a fresh one */
+    char action[SB_ACTION_SIZE];    /* what rights_enter judged it to be; "" outside of it */
+    bool partial;                   /* a list of which the caller may not read all */
     int node; /* SB_LOCAL: index of the node whose agent was called; else -1 */
     struct world *world;
 };
 const char *sb_var(const struct sb_req *q, const char *name);    /* "" if absent */
 const char *sb_query(const struct sb_req *q, const char *name);  /* NULL if absent */
 const char *sb_header(const struct sb_req *q, const char *name); /* NULL if absent */
+
+/* Form encoding undone ("+", %XX). Allocated. */
+char *sb_form_decode(const char *from, size_t n);
 
 struct sb_reply {
     int status;        /* 0: the handler forgot: becomes 500 */
@@ -96,6 +103,9 @@ void sb_reply_header(struct sb_reply *r, const char *name, const char *fmt, ...)
  * details can be added. */
 struct json *sb_arm_error(struct sb_reply *r, int status, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Graph's form: code, message, innerError with date and ids (azure-wire.md 4.7.1). */
+void sb_graph_error(const struct sb_req *q, struct sb_reply *r, int status, const char *code,
+                    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Entra's form (azure-wire.md 1.8): error, error_description "AADSTSnnnn: ...", error_codes,
  * timestamp, trace_id, correlation_id. */
 void sb_entra_error(const struct sb_req *q, struct sb_reply *r, int status, const char *error,
@@ -137,6 +147,8 @@ char *jwt_sign(const char *issuer, struct json *claims_owned, int life_s);
  * Real clock. */
 struct json *jwt_verify(const char *token, bool *expired);
 struct json *jwt_jwks(void); /* {"keys":[...]} */
+/* One part of a compact JWT as JSON, or NULL. */
+struct json *jwt_part(const char *from, size_t len);
 int jwt_init(const char *dir, struct err *e);
 
 /* ---- the world (world.c) ---- */
@@ -186,6 +198,8 @@ struct fault {
     int value;         /* retry-after seconds, ms of slow; -1 none */
     const char *oauth; /* "slow_down", "expired_token", "authorization_declined" */
 };
+/* '*' is any text, "/" too; '?' one character; without case. */
+bool sb_glob(const char *glob, const char *text);
 int fault_add(const char *spec, struct err *e);
 void fault_clear(void);
 /* Takes one count of the first fault that matches and is of the asked kind group; thread-safe. */
@@ -207,7 +221,8 @@ void front_stop(void);
  * first start, kept. */
 int ca_init(const char *dir, struct err *e);
 /* Exchange log: one JSON line (method, url, reqHeaders, reqBody, status, resHeaders, resBody);
- * thread-safe. Bodies that are JSON stand as JSON, form bodies as text. */
+ * thread-safe. Bodies that are JSON stand as JSON, form bodies as text; secrets are masked
+ * (exchange.h) unless --log-secrets. */
 int exchange_open(const char *path, struct err *e);
 void exchange_write(const char *url, int64_t started_at, int64_t ended_at, const char *request,
                     size_t req_len, const char *reply, size_t reply_len);

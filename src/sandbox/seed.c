@@ -186,9 +186,14 @@ static void seed_users(struct json *root, const struct json *given, const char *
         const char *name = json_str(c, "name");
         char fresh[GUID_SIZE];
 
+        struct json *u;
+
         guid_random(fresh);
-        json_push(list, make_user(oid ? oid : fresh, upn ? upn : "user@contoso.onmicrosoft.com",
-                                  name ? name : "User", tid ? tid : tenant));
+        u = make_user(oid ? oid : fresh, upn ? upn : "user@contoso.onmicrosoft.com",
+                      name ? name : "User", tid ? tid : tenant);
+        if (json_is_array(json_member(c, "groups")))
+            json_set(u, "groups", json_copy(json_member(c, "groups")));
+        json_push(list, u);
     }
     json_set(root, "users", list);
 }
@@ -297,6 +302,8 @@ static int check_seed(const struct json *seed, struct err *e)
                     { "providers", json_is_object },
                     { "resourceProviderObjectIdNull", json_is_bool },
                     { "denyActions", json_is_array },
+                    { "roleAssignments", json_is_array },
+                    { "denyAssignments", json_is_array },
                     { "regions", json_is_array } };
 
     if (!json_is_object(seed))
@@ -353,7 +360,8 @@ int seed_world(struct json *root, const struct json *seed, struct err *e)
     json_set(root, "users", list);
     if (json_is_array(users))
         seed_users(root, users, t1);
-    add_owner(root, json_first(json_get(root, "users")));
+    if (!json_get(seed, "roleAssignments"))
+        add_owner(root, json_first(json_get(root, "users")));
     seed_providers(root, json_get(seed, "providers"));
     json_set_bool(options, "resourceProviderObjectIdNull",
                   json_flag(seed, "resourceProviderObjectIdNull", false));

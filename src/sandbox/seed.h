@@ -5,7 +5,9 @@
  * (roles); the regions that support clusters are those of Microsoft's registration article.
  * A seed: {"tenant":GUID,"subscriptions":[...],"users":[...],"resources":[{"id",...}],
  * "providers":{"Microsoft.AzureStackHCI":"Registered"},"resourceProviderObjectIdNull":true,
- * "denyActions":["..."],"regions":["East US",...]}; arrays replace what stands in the first world.
+ * "denyActions":["..."],"regions":["East US",...],"roleAssignments":[...],"denyAssignments":[...]};
+ * arrays replace what stands in the first world; the last two are read by rights_set (rights.h),
+ * and a user may have "groups":[GUID,...].
  */
 #ifndef AZL_SANDBOX_SEED_H
 #define AZL_SANDBOX_SEED_H

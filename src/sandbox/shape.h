@@ -24,7 +24,7 @@ enum shape_kind {
     SHAPE_LIST,  /* items are sub */
     SHAPE_WORDS, /* array of strings */
     SHAPE_MAP,   /* object of strings: tags */
-    SHAPE_ANY    /* whatever the contract leaves open: settings */
+    SHAPE_ANY    /* kept as it comes */
 };
 enum {
     SHAPE_RO = 1,       /* service-written: ignored in requests */

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "sandbox/resource.h"
+#include "sandbox/rights.h"
 #include "sandbox/seed.h"
 
 struct world {
@@ -54,6 +55,10 @@ static int make(struct world *w, const char *seed, struct err *e)
     }
     w->root = json_object();
     rc = seed_world(w->root, doc, e);
+    if (!rc) {
+        w->resources = json_edit(json_member(w->root, "resources"));
+        rc = rights_set(w, doc, e);
+    }
     if (rc)
         err_wrap(e, "reading %s", seed);
     json_free(doc);

@@ -40,7 +40,7 @@ def processes():
 
 
 def test_no_secret_leaves_the_core():
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(sandbox=["--log-secrets"]) as r:
         seen = b""
         r.prepare()
         path = [os.path.join(d, f) for d, _, fs in os.walk(r.run_dir) for f in fs if f.endswith(".sock")][0]

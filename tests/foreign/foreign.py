@@ -61,6 +61,16 @@ def approve(ready, user=None, decline=False):
     return code
 
 
+def principal(ready, name):
+    """(client id, tenant, object id, proof) of one of the sandbox's own service principals: proof is the secret itself, or the certificate's file."""
+    p = next(x for x in ready["principals"] if x["name"] == name)
+    proof = p.get("certificateFile")
+    if not proof:
+        with open(p["secretFile"], encoding="ascii") as f:
+            proof = f.read().strip()
+    return p["clientId"], p["tenant"], p["objectId"], proof
+
+
 class Sandbox:
     """azlosandbox alone: with Sandbox("--instant") as s: s.ready, s.env(), s.exchanges()."""
 
@@ -82,6 +92,8 @@ class Sandbox:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
         self.process.stdout.close()
+        if azl.EXCHANGES and os.path.exists(self.log):
+            azl.keep_exchanges(self.log)
         if os.environ.get("AZL_KEEP"):
             print("kept:", self.top)
         else:

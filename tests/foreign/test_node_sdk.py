@@ -39,6 +39,11 @@ def test_msal_device_code_and_silent_refresh():
     azl.check(any("grant_type=device_code" in str(x["reqBody"]) for x in seen), "MSAL for JavaScript names the grant its own way")
 
 
+def test_secret_certificate_and_the_cluster_s_own_password():
+    seen = scenario("principals", "--instant")
+    azl.check(any("client_assertion=" in str(x["reqBody"]) for x in seen), "a certificate signs")
+
+
 def test_whole_registration_and_deletion():
     seen = scenario("registration", "--clock-rate", "5")
     clusters = [x["url"] for x in seen if "/clusters/c1?" in x["url"]]

@@ -77,6 +77,21 @@ def test_msal_device_code_and_silent_refresh():
         azl.check(other and other["access_token"] != token["access_token"], "one refresh token serves Graph too")
 
 
+def test_secret_and_certificate():
+    with sandbox("--instant") as s:
+        tenant, sub = enter(s)
+        client, home, _, secret = foreign.principal(s.ready, "sandbox-secret")
+        azl.equal(home, tenant, "its tenant")
+        by_secret = SubscriptionClient(ClientSecretCredential(tenant, client, secret))
+        azl.check(sub in [x.subscription_id for x in by_secret.subscriptions.list()], "subscriptions by secret")
+        wrong = SubscriptionClient(ClientSecretCredential(tenant, client, "no"))
+        e = raises(ClientAuthenticationError, lambda: list(wrong.subscriptions.list()))
+        azl.check("AADSTS7000215" in str(e), str(e))
+        client, _, _, pem = foreign.principal(s.ready, "sandbox-certificate")
+        by_certificate = ResourceManagementClient(CertificateCredential(tenant, client, pem), sub)
+        azl.equal(by_certificate.resource_groups.create_or_update("cert", {"location": "eastus"}).name, "cert", "a group by certificate")
+
+
 def test_whole_registration_and_deletion():
     with sandbox("--clock-rate", "5") as s:
         tenant, sub = enter(s)

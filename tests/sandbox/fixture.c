@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 struct world *fx_world;
+const char *fx_host = "127.0.0.1:4000";
 static struct sb_reply reply;
 static int worlds;
 static char dir[256];
@@ -123,8 +124,8 @@ static int send_request(const char *method, const char *path, const char *versio
         doc = json_parse(b, strlen(b), 0, &e);
     q->method = method;
     q->path = p;
-    q->host = "127.0.0.1:4000";
-    STR_SET(q->base, "https://127.0.0.1:4000");
+    q->host = fx_host;
+    str_fmt(q->base, sizeof q->base, "https://%s", fx_host);
     q->query = query;
     q->headers = headers;
     q->body = b;

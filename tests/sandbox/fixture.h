@@ -8,6 +8,7 @@
 #define FX_GROUP "arc-rg"
 
 extern struct world *fx_world;
+extern const char *fx_host; /* the Host header of requests: "127.0.0.1:4000" */
 
 /* A fresh world; seed: JSON text or NULL. instant as with --instant. */
 void fx_open(const char *seed, bool instant);

@@ -15,6 +15,11 @@ int test_sandbox_hci(void);
 int test_sandbox_hci_actions(void);
 int test_sandbox_arm(void);
 int test_sandbox_world(void);
+int test_sandbox_client_credentials(void);
+int test_sandbox_principals(void);
+int test_sandbox_graph(void);
+int test_sandbox_rights(void);
+int test_sandbox_exchange(void);
 
 int main(void)
 {
@@ -23,6 +28,9 @@ int main(void)
     test_sandbox_jwt();
     test_sandbox_routes();
     test_sandbox_entra();
+    test_sandbox_client_credentials();
+    test_sandbox_principals();
+    test_sandbox_graph();
     test_sandbox_front();
     test_sandbox_world();
     test_sandbox_arm();
@@ -30,5 +38,7 @@ int main(void)
     test_sandbox_hci_actions();
     test_sandbox_arc();
     test_sandbox_dataplane();
+    test_sandbox_rights();
+    test_sandbox_exchange();
     return test_end();
 }

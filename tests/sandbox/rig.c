@@ -62,7 +62,7 @@ struct rig_answer rig_ask(const char *method, const char *path, const char *quer
     struct str bearer = STR_INIT;
     struct err e = { 0 };
     if (token) {
-        str_addf(&bearer, "Bearer %s", token);
+        str_addf(&bearer, "%s%s", str_starts(token, "Basic ") ? "" : "Bearer ", token);
         json_set_str(headers, "authorization", str_p(&bearer));
     }
     q->body = body ? body : "";

@@ -17,7 +17,8 @@ struct rig_answer {
     char *text;
     struct json *headers; /* NULL if none */
 };
-/* body: JSON, a form (begins with a letter), or NULL. token: bearer, or NULL. The caller gives the
+/* body: JSON, a form (begins with a letter), or NULL. token: bearer,
+ * or "Basic ...", or NULL. The caller gives the
  * answer to rig_free. */
 struct rig_answer rig_ask(const char *method, const char *path, const char *query, const char *body,
                           const char *token);

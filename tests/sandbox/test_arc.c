@@ -191,6 +191,21 @@ static void read_key(char *path, size_t path_size, char *out, size_t size)
     fclose(f);
 }
 
+/* A client that came through the CONNECT port speaks to Azure's own names: no node may be sent
+ * there. */
+static void a_foreign_client_does_not_send_the_nodes_to_azure(void **state)
+{
+    (void)state;
+    fx_open(NULL, true);
+    fx_ready();
+    fx_host = "management.azure.com";
+    assert_int_equal(fx_call("GET", "/subscriptions", "2022-12-01", NULL), 200);
+    fx_host = "127.0.0.1:4000";
+    assert_int_equal(fx_raw("GET", "/metadata/endpoints", "2020-06-01", NULL, NULL, 0), 200);
+    assert_string_equal(fx_str("resourceManager"), "https://127.0.0.1:4000");
+    fx_close();
+}
+
 static void a_token_costs_a_look_at_the_key_file(void **state)
 {
     char path[700], key[200], header[300];
@@ -229,6 +244,7 @@ int test_sandbox_arc(void)
         cmocka_unit_test(a_machine_gone_in_azure_is_disconnected),
         cmocka_unit_test(a_connect_that_azure_refuses_says_why),
         cmocka_unit_test(a_foreign_machine_of_this_name_is_left_alone),
+        cmocka_unit_test(a_foreign_client_does_not_send_the_nodes_to_azure),
         cmocka_unit_test(a_token_costs_a_look_at_the_key_file),
     };
 

@@ -46,8 +46,12 @@ static void older_versions_show_less(void **state)
     assert_non_null(json_get(fx_json(), "properties.serviceEndpoint"));
     assert_int_equal(fx_call("GET", FX_CLUSTER, "2021-09-01", NULL), 200);
     assert_null(json_get(fx_json(), "properties.serviceEndpoint"));
+    assert_string_equal(fx_str("properties.aadTenantId"), world_tenant(fx_world));
+    assert_true(guid_is(fx_str("properties.aadClientId")));
     assert_null(json_get(fx_json(), "properties.resourceProviderObjectId"));
     assert_null(json_get(fx_json(), "identity"));
+    assert_int_equal(fx_call("GET", FX_CLUSTER, "2022-12-01", NULL), 200);
+    assert_null(json_get(fx_json(), "properties.aadClientId"));
     assert_int_equal(fx_call("GET", FX_CLUSTER, "1999-01-01", NULL), 400);
     assert_int_equal(fx_call("GET", FX_CLUSTER, "", NULL), 400);
     assert_string_equal(fx_str("error.code"), "MissingApiVersionParameter");

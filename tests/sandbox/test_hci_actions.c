@@ -2,6 +2,7 @@
 
 #include "testing.h"
 #include "fixture.h"
+#include "sandbox/directory.h"
 
 #define V        "2024-04-01"
 #define OLD      "2022-05-01"
@@ -64,7 +65,8 @@ static void a_cluster_gets_an_identity_of_its_own(void **state)
 
 static void arc_settings_get_identity_and_password(void **state)
 {
-    char first[100];
+    const struct json *app;
+    char first[100], client[64];
 
     (void)state;
     fx_open(NULL, true);
@@ -81,10 +83,19 @@ static void arc_settings_get_identity_and_password(void **state)
     assert_int_equal(fx_call("POST", SETTINGS "/generatePassword", V, NULL), 200);
     assert_string_not_equal(fx_str("secretText"), first);
     assert_int_equal(fx_call("GET", SETTINGS, V, NULL), 200);
+    STR_SET(client, fx_str("properties.arcApplicationClientId"));
+    app = dir_app(fx_world, world_tenant(fx_world), client);
+    assert_int_equal(dir_secret_check(app, first), DIR_SECRET_GOOD);
+    assert_string_equal(json_str(dir_sp(fx_world, world_tenant(fx_world), client), "id"),
+                        fx_str("properties.arcServicePrincipalObjectId"));
+    assert_string_equal(json_str(app, "id"), fx_str("properties.arcApplicationObjectId"));
+    assert_int_equal(fx_call("GET", SETTINGS, V, NULL), 200);
     assert_true(guid_is(fx_str("properties.arcApplicationClientId")));
-    assert_null(json_get(fx_json(), "_secret"));
+    assert_null(json_get(fx_json(), "_identity"));
     assert_int_equal(fx_call("POST", FX_CLUSTER "/arcSettings/other/createArcIdentity", V, NULL),
                      404);
+    assert_int_equal(fx_call("DELETE", FX_CLUSTER, V, NULL), 200);
+    assert_null(dir_app(fx_world, world_tenant(fx_world), client));
     fx_close();
 }
 

@@ -15,7 +15,8 @@ import { createRequire } from "node:module";
 // An api-version without a file is judged by its nearest kin in the folder: that is a stand-in, not proof, and is counted apart.
 const STAND_IN = {
   "microsoft.authorization": { "2018-01-01-preview": "2022-04-01", "2020-04-01-preview": "2022-04-01" },
-  "microsoft.azurestackhci": { "2021-09-01-preview": "2021-09-01", "2022-05-01": "2021-09-01" },
+  "microsoft.azurestackhci": { "2021-09-01-preview": "2021-09-01", "2022-05-01": "2022-12-01" },
+  "microsoft.hybridcompute": { "2022-08-11-preview": "2022-12-27" },
   // groups, providers, resources; and tenants, subscriptions, locations: these stand under no provider
   "microsoft.unknown": { "2016-02-01": "2021-04-01", "2022-09-01": "2021-04-01", "2025-04-01": "2021-04-01",
     "2019-11-01": "2022-12-01", "2021-01-01": "2022-12-01" },

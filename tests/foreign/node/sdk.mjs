@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 
 const require = createRequire(path.join(process.env.AZL_FOREIGN, "anchor.js"));
-const { DeviceCodeCredential } = require("@azure/identity");
+const { ClientCertificateCredential, ClientSecretCredential, DeviceCodeCredential } = require("@azure/identity");
 const { PublicClientApplication } = require("@azure/msal-node");
 const { AzureStackHCIClient } = require("@azure/arm-azurestackhci");
 const { ResourceManagementClient } = require("@azure/arm-resources");
@@ -148,4 +148,27 @@ async function registration() {
     await takeApart(hci, rm);
 }
 
-await ({ msal, registration })[process.argv[2]]();
+// MSAL for JavaScript signs with PS256 and the SHA-256 thumbprint; the password of an arcSetting is good for signing in, too.
+async function principals() {
+    const find = (name) => ready.principals.find((p) => p.name === name);
+    const one = find("sandbox-secret"), two = find("sandbox-certificate");
+    const secret = readFileSync(one.secretFile, "ascii").trim();
+    await subscriptions(new ClientSecretCredential(one.tenant, one.clientId, secret));
+    const wrong = new ClientSecretCredential(one.tenant, one.clientId, "no");
+    await assert.rejects(wrong.getToken("https://management.azure.com/.default"), /AADSTS7000215/);
+    const credential = new ClientCertificateCredential(two.tenant, two.clientId, two.certificateFile);
+    const rm = new ResourceManagementClient(credential, ready.subscription);
+    const hci = new AzureStackHCIClient(credential, ready.subscription);
+    await groupAndProvider(rm);
+    await hci.clusters.create("js", "c1", { location: "eastus" });
+    await hci.arcSettings.create("js", "c1", "default", {});
+    const arc = await hci.arcSettings.beginCreateIdentityAndWait("js", "c1", "default", FAST);
+    const password = await hci.arcSettings.generatePassword("js", "c1", "default");
+    const made = new ClientSecretCredential(arc.arcApplicationTenantId, arc.arcApplicationClientId, password.secretText);
+    assert.ok((await made.getToken("https://management.azure.com/.default")).token);
+    await hci.clusters.beginDeleteAndWait("js", "c1", FAST);
+    await assert.rejects(new ClientSecretCredential(arc.arcApplicationTenantId, arc.arcApplicationClientId, password.secretText)
+        .getToken("https://management.azure.com/.default"), /AADSTS700016/);
+}
+
+await ({ msal, principals, registration })[process.argv[2]]();
