@@ -318,9 +318,14 @@ static void on_synced(void *payload, const struct json *answer, const struct err
     struct node_call *c = payload;
     struct local_node *n = c->n;
     struct engine_record r;
-    struct err e = { 0 };
+    struct err e = { 0 }, unsure;
 
     c->plane = NULL;
+    if (failure && c->verb == NODE_REGISTER) { /* the registration stands: look before failing */
+        unsure = *failure;
+        unsure.unsure = true;
+        failure = &unsure;
+    }
     if (engine_record_load(n->record_path, &r, &e) != 0) {
         reply(c, NULL, &e);
         return;

@@ -301,6 +301,14 @@ static void test_register_again(void **state)
     expect(&g, g.node, "Clustered Registered -");
     assert_non_null(json_str(g.answer, "lastError"));
     assert_string_equal(json_str(g.answer, "NextSync"), "2026-11-21T10:41:22Z");
+    /* refused for good, it stands all the same: whoever asked looks before calling it failed */
+    set_script(&g,
+               "[" TOKEN "," SYNC(
+                   "\"status\":400,\"body\":{\"error\":{\"code\":\"No\",\"message\":\"no\"}}") "]");
+    call(&g, g.node, NODE_REGISTER, ARGS(URI));
+    assert_null(g.answer);
+    assert_true(g.err.unsure);
+    assert_int_equal(g.err.http, 400);
     set_script(&g, "[" TOKEN "," SYNCED "]");
     call(&g, g.node, NODE_REGISTER,
          ARGS("/subscriptions/s/resourcegroups/g/providers/Microsoft.AzureStackHCI/clusters/C1"));
