@@ -113,6 +113,8 @@ class Azure:
         self.process.terminate()
         self.process.wait(10)
         self.process.stdout.close()
+        if azl.EXCHANGES and os.path.exists(self.log):
+            azl.keep_exchanges(self.log)
         if os.environ.get("AZL_KEEP"):
             print("kept:", self.top)
         else:
