@@ -266,9 +266,11 @@ def stops_and_resumes(kind, request, ref):
 
 
 def resumed(r, text):
-    """The run that failed, once more, without the faults."""
+    """The run that failed, once more, without the faults; one that is done but for a look at the end is looked at by another."""
     r.sandbox("DELETE", "/sandbox/faults")
     runs = r.json("operations")["runs"]
+    if [x["state"] for x in runs] == ["done"]:
+        return r.register(ok=None)
     azl.equal([(x["plan"], x["state"]) for x in runs], [("register", "failed")], text)
     return r.run("operations", "resume", runs[0]["id"], timeout=120)
 
