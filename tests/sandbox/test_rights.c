@@ -73,6 +73,7 @@ static void requests_are_actions(void **state)
         bool list;
     } rows[] = {
         { "GET", "/subscriptions", "", "/", true },
+        { "GET", "/providers/Microsoft.AzureStackHCI/operations", "", "", false },
         { "GET", S, "Microsoft.Resources/subscriptions/read", S, false },
         { "GET", S "/locations", "Microsoft.Resources/subscriptions/locations/read", S, false },
         { "GET", S "/resourcegroups", "Microsoft.Resources/subscriptions/resourceGroups/read", S,
