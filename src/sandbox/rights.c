@@ -25,6 +25,8 @@ static const struct {
     { "GET", "/tenants", "", false },
     { "GET", "/subscriptions", "", true },
     { "GET", "/providers/Microsoft.Authorization/roleDefinitions/{}", "", false },
+    { "GET", "/providers/{}/operations", "",
+      false }, /* what a provider can do: not a list of resources */
     { "GET", SUB, CORE "/read", false },
     { "GET", SUB "/locations", CORE "/locations/read", false },
     { "GET", SUB "/resources", CORE "/resources/read", true },
