@@ -209,6 +209,8 @@ def test_service_principals_and_graph():
         azl.equal((account["user"], account["id"]), ({"name": secret_id, "type": "servicePrincipal"}, az.sub), "account show")
         made = two("group", "create", "-n", "by-certificate", "-l", "eastus")
         azl.equal(made["name"], "by-certificate", "a group by certificate")
+        azl.equal(foreign.call(az.ready, "POST", "/sandbox/rights", {"roleAssignments": [{"principal": secret_oid, "role": "Reader"}]})[0], 200, "rights")
+        one("group", "create", "-n", "by-reader", "-l", "eastus", code=1, says="AuthorizationFailed")
         graph = "https://graph.microsoft.com/v1.0"
         az.all((("ad", "signed-in-user", "show"), {}, is_(az.ready["user"], lambda a: a["userPrincipalName"])),
                (("ad", "sp", "show", "--id", secret_id), {}, is_(secret_oid, lambda a: a["id"])),
