@@ -132,8 +132,12 @@ static bool renew(struct arm_call *c, struct arm_answer *a)
                   "this one."));
         return false;
     }
-    if (c->renewed || str_ieq(a->err.remote_code, "InvalidAuthenticationTokenTenant"))
+    if (str_ieq(a->err.remote_code, "InvalidAuthenticationTokenTenant"))
         return false;
+    if (c->renewed) {
+        auth_refused(c->arm->auth, c->signins, &a->err);
+        return false;
+    }
     log_inf("401 %s: once more with a fresh token", a->err.remote_code);
     c->renewed = true;
     auth_token_reject(c->arm->auth, c->tenant.len ? c->tenant.p : NULL);
@@ -225,6 +229,7 @@ static void on_token(void *payload, const struct secret *token, const struct err
 
     c->wait = NULL;
     if (token) {
+        c->signins = auth_signins(c->arm->auth);
         send_now(c, token);
         return;
     }

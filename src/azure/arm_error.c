@@ -135,6 +135,16 @@ static const struct json *into_details(const struct json *error)
     return error;
 }
 
+/* What is blank once it is clean says no more than nothing. */
+static void set_unless_blank(char *dst, size_t size, const char *text)
+{
+    char clean[sizeof(((struct err *)0)->message)];
+
+    text_set(clean, size < sizeof(clean) ? size : sizeof(clean), text);
+    if (clean[strspn(clean, " ")])
+        str_copy(dst, size, clean);
+}
+
 static void read_error(struct err *e, const struct json *j, int unwraps)
 {
     const struct json *error = error_of(j);
@@ -147,10 +157,8 @@ static void read_error(struct err *e, const struct json *j, int unwraps)
     error = into_details(error);
     code = member_str(error, "code");
     message = member_str(error, "message");
-    if (code && code[0])
-        text_set(e->remote_code, sizeof(e->remote_code), code);
-    if (message && message[0])
-        text_set(e->message, sizeof(e->message), message);
+    set_unless_blank(e->remote_code, sizeof(e->remote_code), code);
+    set_unless_blank(e->message, sizeof(e->message), message);
     if (unwraps > 0 && message && message[strspn(message, " \t\r\n")] == '{')
         inside = json_parse(message, strlen(message), 0, &ignored);
     if (error_of(inside))

@@ -41,6 +41,7 @@ struct arm_call {
     enum arm_phase phase;
     struct str target; /* of the request under way */
     bool renewed;      /* one fresh token was asked for after a 401 */
+    unsigned signins;  /* the sign-in that its token is of */
     struct auth_wait *wait;
     struct http_call *http;
     struct http *through; /* the transport of http */

@@ -51,6 +51,10 @@ void auth_token_cancel(struct auth_wait *w);
 void auth_token_reject(
     struct auth *a,
     const char *tenant); /* ARM said 401: forget the access token, not the sign-in */
+unsigned auth_signins(const struct auth *a); /* how many there were */
+/* ARM said 401 to a token just got from that sign-in: if it still is the one, it ends, AUTH_FAILED.
+ */
+void auth_refused(struct auth *a, unsigned signins, const struct err *why);
 
 /* The one place that reads Entra's error body (azure-wire.md 1.8). */
 void auth_error(struct err *e, int http, const char *body, size_t len);

@@ -69,7 +69,13 @@ void auth_error(struct err *e, int http, const char *body, size_t len)
         no_json(e, http, body ? body : "", body ? len : 0);
     } else {
         first_line(line, sizeof(line), text ? text : word);
-        err_set(e, ERR_AUTH, code, "%s", line);
+        if (!line[0] && word)
+            first_line(line, sizeof(line), word);
+        if (line[0])
+            err_set(e, ERR_AUTH, code, "%s", line);
+        else
+            no_json(e, http, "", 0);
+        e->code = code;
         text_set(e->request_id, sizeof(e->request_id), json_str(j, "trace_id"));
         text_set(e->correlation_id, sizeof(e->correlation_id), json_str(j, "correlation_id"));
         if (code)

@@ -58,6 +58,7 @@ struct auth {
     int tries, lost;
 
     /* what a sign-in gave */
+    unsigned signins; /* so many there were */
     char home[AUTH_MAX_TENANT];
     struct secret refresh;
     bool refresh_lost; /* an answer to a refresh was lost: the token in it may be the living one */

@@ -211,6 +211,7 @@ void auth_sign_in(struct auth *a, const struct json *j)
 {
     static const char *const tokens[] = { "id_token", "access_token" };
 
+    a->signins++;
     a->home[0] = '\0';
     for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
         struct json *claims = claims_of(json_str(j, tokens[i]));
@@ -379,4 +380,23 @@ void auth_token_reject(struct auth *a, const char *tenant)
         return;
     secret_clear(&s->access);
     s->ends = s->refresh_at = s->grace = 0;
+}
+
+/* Revoked, or no longer believed: as long as it counts as a sign-in, nobody is asked for a new one.
+ */
+void auth_refused(struct auth *a, unsigned signins, const struct err *why)
+{
+    struct err e = *why;
+
+    if (a->view.state != AUTH_IN || a->signins != signins)
+        return;
+    e.domain = ERR_AUTH;
+    e.code = ERR_C_NOT_SIGNED_IN;
+    e.retryable = e.unsure = false;
+    auth_end(a, &e);
+}
+
+unsigned auth_signins(const struct auth *a)
+{
+    return a->signins;
 }

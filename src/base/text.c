@@ -165,7 +165,7 @@ static size_t take(struct scan *s, char out[PIECE_SIZE])
 
 size_t text_clean(char *dst, size_t size, const char *src, size_t len, enum text_mode mode)
 {
-    struct scan s = { .p = src, .end = src + len, .mode = mode, .on_base = -1 };
+    struct scan s = { .p = src, .end = src ? src + len : NULL, .mode = mode, .on_base = -1 };
     char piece[PIECE_SIZE];
     size_t n = 0, safe = 0;
 

@@ -33,7 +33,7 @@ static int run(struct cli *c)
         return cli_run(c);
     if (!wants_plain(c)) {
         rc = ui_main(&c->connect, &(struct ui_options){ .getty = getty });
-        if (rc != UI_NO_TERMINAL)
+        if (rc != UI_NO_TERMINAL && rc != UI_PLAIN)
             return rc;
     }
     return plain_main(&c->connect, &(struct plain_options){ .getty = getty });

@@ -43,7 +43,8 @@
        "cloud.")
 #define STORED                                                                                     \
     N_("This cluster is registered with other values: leave them out, or unregister first.")
-#define SPACE N_("Make room on the file system of the state folder; azloconf goes on by itself.")
+#define OLD_TOKEN N_("The sign-in was too old for the Arc agent: sign in again, then resume.")
+#define SPACE     N_("Make room on the file system of the state folder; azloconf goes on by itself.")
 
 const struct advice_row advice_rows[] = {
     /* Microsoft Entra: azure-wire.md 1.8 */
@@ -183,11 +184,16 @@ const struct advice_row advice_rows[] = {
     OP(9131, N_("Resume in a few minutes: Azure fills in this id after a while.")),
     OP(9132, N_("Ask for a role that may assign roles (Owner or User Access Administrator), then "
                 "resume.")),
+    OP(9143, N_("Look at the Arc agent of the named nodes (azcmagent show), then resume.")),
+    OP(9144, N_("Azure holds everything but the node's registration: resume in a few minutes.")),
     OP(9151, N_("Look at the Arc agent of the named nodes (azcmagent show), then resume.")),
 
     /* nodes and their Arc agents */
+    /* azcmagent's codes: azure-wire.md 5.9 */
+    { ERR_NODE, 0, "AZCM0012", 0, OLD_TOKEN },
+    { ERR_NODE, 0, "AZCM0041", 0, OLD_TOKEN },
     { ERR_NODE, 0, "AZCM0042", 0,
-      N_("The sign-in was too old for the Arc agent: sign in again, then resume.") },
+      N_("Azure did not create the machine, for the reason given: mend that, then resume.") },
     { ERR_NODE, ERR_C_NOT_FOUND, NULL, 0,
       N_("Install the Azure Connected Machine agent on the named node, then resume.") },
     { ERR_NODE, 0, "AZCM*", 0,

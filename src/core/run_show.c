@@ -47,15 +47,30 @@ static void count_steps(struct sec_run *s)
     s->step_no = n < s->step_count ? n + 1 : n;
 }
 
+/* What the operation is for was made, and something after it did not come to its end. */
+static bool in_part(const struct sec_run *s)
+{
+    const struct op_plan *plan = op_plan_find(s->plan);
+    bool made = false, failed = false;
+
+    for (size_t i = 0; i < s->n; i++) {
+        for (size_t k = 0; plan && k < plan->n; k++)
+            made = made ||
+                   (plan->steps[k].flags & OP_GOAL && str_eq(plan->steps[k].id, s->steps[i].id) &&
+                    str_eq(s->steps[i].state, "done"));
+        failed = failed || str_eq(s->steps[i].state, "failed");
+    }
+    /* only steps that do not fail the run can have failed in a run that is done */
+    return failed && (str_eq(s->state, "done") || (str_eq(s->state, "failed") && made));
+}
+
 static void finish(struct sec_run *s, const char *tenant, const struct cloud *cloud)
 {
     for (size_t i = 0; i < ARRAY_LEN(results); i++)
         if (str_eq(s->state, results[i][0]))
             STR_SET(s->result, results[i][1]);
-    for (size_t i = 0; i < s->n;
-         i++) /* only steps that do not fail the run can have failed in a run that is done */
-        if (str_eq(s->state, "done") && str_eq(s->steps[i].state, "failed"))
-            STR_SET(s->result, "RegisterSucceededButArcFailed");
+    if (in_part(s))
+        STR_SET(s->result, "RegisterSucceededButArcFailed");
     if (cloud && s->resource_id[0] && tenant && tenant[0])
         cloud_portal_url(cloud, s->portal_url, sizeof(s->portal_url), tenant, s->resource_id);
     count_steps(s);

@@ -131,6 +131,7 @@ static int take_proxy(struct settings *c, const struct settings_option *o, const
 static int take_client(struct settings *c, const struct settings_option *o, const char *value,
                        struct err *e)
 {
+    c->has_client_id = true;
     return guid_parse(member(c, o), value) ? 0 : bad(e, o, value, _("a GUID is needed"));
 }
 
@@ -156,38 +157,43 @@ struct settings_node *settings_node(struct settings *c, const char *name)
     return &c->node[c->n_nodes++];
 }
 
-/* [NODE=]VALUE; off is the member's place in struct settings_node. A NODE has no slash or colon, a
- * path and an address have. */
-static int take_node(struct settings *c, const struct settings_option *o, const char *value,
-                     struct err *e)
+/* Behind "NODE=", or all of it. A NODE has no slash or colon, a path and an address have. */
+static const char *behind_node(const char *value)
 {
     const char *eq = strchr(value, '=');
     size_t len = eq ? (size_t)(eq - value) : 0;
+
+    return eq && !memchr(value, '/', len) && !memchr(value, ':', len) ? eq + 1 : value;
+}
+
+/* [NODE=]VALUE; off is the member's place in struct settings_node. */
+static int take_node(struct settings *c, const struct settings_option *o, const char *value,
+                     struct err *e)
+{
+    const char *rest = behind_node(value);
     struct settings_node *node;
     char name[64] = "";
 
-    if (eq && !memchr(value, '/', len) && !memchr(value, ':', len)) {
+    if (rest != value) {
+        size_t len = (size_t)(rest - value) - 1;
+
         if (!len || len >= sizeof(name))
             return bad(e, o, value, _("the node's name is empty or too long"));
         str_copy(name, len + 1, value);
-        value = eq + 1;
     }
     node = settings_node(c, name);
     if (!node)
-        return bad(e, o, value, _("these are too many"));
-    if (!value[0])
-        return bad(e, o, value, _("a value is needed"));
-    return str_copy((char *)node + o->off, o->size, value)
-               ? 0
-               : bad(e, o, value, _("this is too long"));
+        return bad(e, o, rest, _("these are too many"));
+    if (!rest[0])
+        return bad(e, o, rest, _("a value is needed"));
+    return str_copy((char *)node + o->off, o->size, rest) ? 0
+                                                          : bad(e, o, rest, _("this is too long"));
 }
 
 static int take_himds(struct settings *c, const struct settings_option *o, const char *value,
                       struct err *e)
 {
-    const char *eq = strchr(value, '=');
-
-    if (!http_url_is_loopback(eq && str_istarts(eq + 1, "http") ? eq + 1 : value))
+    if (!http_url_is_loopback(behind_node(value)))
         return bad(e, o, value, _("an http address of this machine (127.0.0.1) is needed"));
     return take_node(c, o, value, e);
 }
@@ -359,6 +365,35 @@ static int read_checked(int fd, const char *path, uid_t owner, struct str *out, 
     return n < 0 ? err_sys(e, errno, "%s", path) : 0;
 }
 
+static void keep_node(struct settings *c, const struct settings_node *given)
+{
+    struct settings_node *now = settings_node(c, given->name);
+
+    if (given->himds[0])
+        STR_SET(now->himds, given->himds);
+    if (given->azcmagent[0])
+        STR_SET(now->azcmagent, given->azcmagent);
+    if (given->tokens_dir[0])
+        STR_SET(now->tokens_dir, given->tokens_dir);
+}
+
+/* What the command line said stays. */
+static void keep(struct settings *c, const struct settings *given)
+{
+    if (given->state_dir[0])
+        STR_SET(c->state_dir, given->state_dir);
+    if (given->cloud[0])
+        STR_SET(c->cloud, given->cloud);
+    if (given->ca_file[0])
+        STR_SET(c->ca_file, given->ca_file);
+    if (given->has_proxy)
+        STR_SET(c->proxy, given->proxy);
+    if (given->has_client_id)
+        STR_SET(c->client_id, given->client_id);
+    for (size_t i = 0; i < given->n_nodes; i++)
+        keep_node(c, &given->node[i]);
+}
+
 int settings_file(struct settings *c, const char *path, uid_t owner, struct err *e)
 {
     struct settings from_args = *c;
@@ -377,16 +412,7 @@ int settings_file(struct settings *c, const char *path, uid_t owner, struct err 
     str_free(&text);
     if (rc < 0)
         return -1;
-    if (from_args.state_dir[0])
-        STR_SET(c->state_dir, from_args.state_dir);
-    if (from_args.cloud[0])
-        STR_SET(c->cloud, from_args.cloud);
-    if (from_args.ca_file[0])
-        STR_SET(c->ca_file, from_args.ca_file);
-    if (from_args.has_proxy)
-        STR_SET(c->proxy, from_args.proxy);
-    if (!str_eq(from_args.client_id, AUTH_CLIENT_AZURE_CLI))
-        STR_SET(c->client_id, from_args.client_id);
+    keep(c, &from_args);
     return 0;
 }
 

@@ -117,19 +117,26 @@ void http_headers_add(struct http_headers *h, const char *name, const char *valu
     h->n++;
 }
 
+/* A name is a token (RFC 9110 5.1): a line that begins with a blank goes on with the one before,
+ * and is no header of its own. */
 bool http_headers_line(struct http_headers *h, const char *line, size_t n)
 {
+    static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "!#$%&'*+-.^_`|~";
     struct str copy = STR_INIT;
-    char *colon;
+    size_t name;
 
     h->bytes += n;
     if (h->bytes > HTTP_MAX_HEAD)
         return false;
     str_addn(&copy, line, n);
-    colon = copy.p ? strchr(copy.p, ':') : NULL;
-    if (colon && colon != copy.p) {
-        *colon = '\0';
-        http_headers_add(h, str_trim(copy.p), str_trim(colon + 1));
+    name = strspn(str_p(&copy), token);
+    if (name > 0 && copy.p[name] == ':') {
+        for (char *c = copy.p + name + 1; *c; c++)
+            if (iscntrl((unsigned char)*c)) /* RFC 9110 5.5 */
+                *c = ' ';
+        copy.p[name] = '\0';
+        http_headers_add(h, copy.p, str_trim(copy.p + name + 1));
     }
     str_free(&copy);
     return true;

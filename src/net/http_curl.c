@@ -322,7 +322,8 @@ static void call_finish(struct http_call *c, CURLcode code)
     c->q.method = c->method;
     if (code == CURLE_OK && !c->head_whole) /* a head that breaks off is no error to libcurl */
         code = CURLE_PARTIAL_FILE;
-    if (code == CURLE_OK && status > 0)
+    /* "HTTP/22" is status 22 to libcurl, "HTTP/220000" is 20000 */
+    if (code == CURLE_OK && status >= 200 && status <= 999)
         http_judge(&r, &c->q, c->host, is_framed(c, &r));
     else
         explain(c, &r, code == CURLE_OK ? CURLE_WEIRD_SERVER_REPLY : code);

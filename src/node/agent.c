@@ -64,10 +64,10 @@ static void derive_resource_id(struct json *out)
 
     if ((id && *id) || !sub || !group || !name || !*sub || !*group || !*name)
         return;
-    str_fmt(text, sizeof(text),
-            "/subscriptions/%s/resourceGroups/%s/providers/Microsoft.HybridCompute/machines/%s",
-            sub, group, name);
-    json_set_str(out, "resourceId", text);
+    if (str_fmt(text, sizeof(text),
+                "/subscriptions/%s/resourceGroups/%s/providers/Microsoft.HybridCompute/machines/%s",
+                sub, group, name)) /* the beginning of an id is none */
+        json_set_str(out, "resourceId", text);
 }
 
 struct json *agent_parse_show(const char *text, size_t len, struct err *e)

@@ -19,7 +19,9 @@
  * - register: Set-AzureStackHCIRegistrationMsi. {serviceEndpoint, billingServiceApiScope, cloudId,
  *   subscriptionId, tenantId, resourceName, providerNamespace, resourceArmId, region,
  *   clusterNodes[]}. The node fetches the bootstrap token from its own Arc agent (challenge, key
- *   file), registers on the data plane, stores the registration in the cluster's record, syncs once
+ *   file), registers on the data plane, stores the registration in the cluster's record, syncs
+ *   once; the same registration again only syncs. An error of that sync is unsure: the
+ *   registration stands
  * - unregister: Remove-AzureStackHCIRegistration
  * - sync: Sync-AzureStackHCI. lastSync, nextSync
  * - cluster-create: {name, nodes[]}, the cluster's record (native clusters only)

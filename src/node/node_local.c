@@ -318,9 +318,14 @@ static void on_synced(void *payload, const struct json *answer, const struct err
     struct node_call *c = payload;
     struct local_node *n = c->n;
     struct engine_record r;
-    struct err e = { 0 };
+    struct err e = { 0 }, unsure;
 
     c->plane = NULL;
+    if (failure && c->verb == NODE_REGISTER) { /* the registration stands: look before failing */
+        unsure = *failure;
+        unsure.unsure = true;
+        failure = &unsure;
+    }
     if (engine_record_load(n->record_path, &r, &e) != 0) {
         reply(c, NULL, &e);
         return;
@@ -416,6 +421,14 @@ static void on_registered(void *payload, const struct json *answer, const struct
     do_sync(c);
 }
 
+/* Stored is what Azure has answered: only the first sync can be left to do. */
+static bool is_done(const struct engine_registration *have, const struct engine_registration *want)
+{
+    return str_ieq(have->resource_id, want->resource_id) &&
+           str_ieq(have->cloud_id, want->cloud_id) &&
+           str_eq(have->service_endpoint, want->service_endpoint);
+}
+
 static void do_register(struct node_call *c)
 {
     struct local_node *n = c->n;
@@ -437,6 +450,11 @@ static void do_register(struct node_call *c)
         err_set(&e, ERR_NODE, ERR_C_CONFLICT, _("The cluster %s is registered already, as %s."),
                 cluster.name, cluster.registration.resource_id);
         reply(c, NULL, &e);
+        return;
+    }
+    if (engine_is_registered(&cluster) && is_done(&cluster.registration, g)) {
+        STR_SET(c->registration_date, cluster.registration.registration_date);
+        do_sync(c);
         return;
     }
     c->plane = dataplane_post(&n->plane, g->service_endpoint, g->cloud_id, g->billing_scope,

@@ -92,7 +92,8 @@ struct op_act {
 };
 enum {
     OP_NO_RETURN = 1 /* cannot be undone */,
-    OP_SOFT = 2 /* a failure warns, never fails the run */
+    OP_SOFT = 2 /* a failure warns, never fails the run */,
+    OP_GOAL = 4 /* what the operation is for: a run that made it and failed later is done in part */
 };
 struct op_step {
     const char *id;    /* never renamed */

@@ -258,13 +258,16 @@ static bool refused_for_good(const struct op_answer *a)
            str_ieq(a->err.remote_code, "insufficient_claims");
 }
 
-static bool not_signed_in(const struct op_answer *a)
+/* A 401 of a node's agent or service is not the operator's; one that broke off is only lost. */
+static bool not_signed_in(const struct op_cell *c, const struct op_answer *a)
 {
     if (refused_for_good(a))
         return false;
-    return a->http == 401 || a->err.http == 401 ||
-           (a->err.code == ERR_C_NOT_SIGNED_IN &&
-            (a->err.domain == ERR_AUTH || a->err.domain == ERR_OP));
+    if (a->err.code == ERR_C_NOT_SIGNED_IN &&
+        (a->err.domain == ERR_AUTH || a->err.domain == ERR_OP))
+        return true;
+    return c->need.kind == OP_NEED_ARM && a->err.domain != ERR_NET &&
+           (a->http == 401 || a->err.http == 401);
 }
 
 /* Back to where the cell can be asked again; the whole run waits, unless somebody has signed in
@@ -308,7 +311,7 @@ static void answered(struct op_cell *c, const struct op_answer *answer)
     c->phase = OP_P_IDLE;
     op_wake(c->run);
     op_changed(c->run);
-    if (not_signed_in(&a) && !c->run->check_only) {
+    if (not_signed_in(c, &a) && !c->run->check_only) {
         hold(c, &a.err);
         return;
     }
@@ -319,7 +322,7 @@ static void answered(struct op_cell *c, const struct op_answer *answer)
     }
     if (worth_repeating(a.http))
         a.err.retryable = true;
-    if (not_signed_in(&a)) { /* checks alone do not wait for anybody */
+    if (not_signed_in(c, &a)) { /* checks alone do not wait for anybody */
         e = a.err;
         e.retryable = false;
         vd = OP_FAILED;

@@ -28,6 +28,8 @@ enum {
     EXIT_ARGUMENT_MISSING = 16,
     EXIT_CONFIG = 19,
     EXIT_ARGUMENT = 23,
+    EXIT_CREATE = 42,
+    EXIT_DELETE = 43,
     EXIT_COMMAND = 101
 };
 
@@ -371,11 +373,15 @@ static int ask(struct run *r, const char *method, const char *path, struct json 
 
 /* ---- commands ---- */
 
-static int run_ask(struct run *r, const char *method, const char *path, const char *done)
+/* refused: the exit code where the answer names none (azure-wire.md 5.9); what Azure said is in the
+ * text. */
+static int run_ask(struct run *r, const char *method, const char *path, const char *done,
+                   int refused)
 {
     struct json *answer;
-    int status = ask(r, method, path, &answer), code = 1;
-    int64_t n;
+    int status = ask(r, method, path, &answer), code;
+    char text[600];
+    int64_t n = 0;
 
     if (!status || !answer) {
         json_free(answer);
@@ -390,11 +396,13 @@ static int run_ask(struct run *r, const char *method, const char *path, const ch
             print_table(answer);
         code = 0;
     } else {
+        const char *message = json_str(answer, "error.message");
+
         if (json_int(answer, "error.exitCode", &n))
-            code = (int)n;
-        code = fail(r, code,
-                    json_str(answer, "error.message") ? json_str(answer, "error.message")
-                                                      : "Refused.");
+            str_fmt(text, sizeof text, "%s", message ? message : "Refused.");
+        else
+            str_fmt(text, sizeof text, "status %d: %s", status, message ? message : "Refused.");
+        code = fail(r, json_int(answer, "error.exitCode", &n) ? (int)n : refused, text);
     }
     json_free(answer);
     return code;
@@ -404,17 +412,17 @@ static int do_connect(struct run *r)
 {
     if (!json_member(r->request, "cloud"))
         json_set_str(r->request, "cloud", "AzureCloud");
-    return run_ask(r, "POST", "/agent/connect", "Connected machine to Azure");
+    return run_ask(r, "POST", "/agent/connect", "Connected machine to Azure", EXIT_CREATE);
 }
 
 static int do_disconnect(struct run *r)
 {
-    return run_ask(r, "POST", "/agent/disconnect", "Disconnected machine from Azure");
+    return run_ask(r, "POST", "/agent/disconnect", "Disconnected machine from Azure", EXIT_DELETE);
 }
 
 static int do_show(struct run *r)
 {
-    return run_ask(r, "GET", "/agent/show", NULL);
+    return run_ask(r, "GET", "/agent/show", NULL, EXIT_AGENT);
 }
 
 static int do_version(struct run *r)

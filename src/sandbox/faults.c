@@ -15,7 +15,7 @@ struct entry {
     struct fault fault;
     char method[16]; /* "*": any */
     char glob[512];
-    int count;
+    int count, after; /* after: so many that fit go by first */
     int64_t taken;
     char spec[640];
 };
@@ -132,6 +132,21 @@ static bool cut_count(char *spec, int *count)
     return true;
 }
 
+/* Cuts " after 2" off the end. */
+static bool cut_after(char *spec, int *after)
+{
+    char *at = strstr(spec, " after ");
+    int64_t n = 0;
+    if (!at)
+        return true;
+    if (!str_to_int(at + 7, &n) || n < 0 || n > 1000000)
+        return false;
+    *after = (int)n;
+    *at = '\0';
+    str_trim(spec);
+    return true;
+}
+
 static void parse_pattern(struct entry *en, char *pattern)
 {
     STR_SET(en->method, "*");
@@ -159,13 +174,14 @@ int fault_add(const char *spec, struct err *e)
         return err_set(e, ERR_USAGE, 0, _("A fault's text is too long."));
     STR_SET(text, spec);
     char *start = str_trim(text);
-    bool good = cut_count(start, &en.count);
+    bool good = cut_after(start, &en.after) && cut_count(start, &en.count);
     char *at = strchr(start, '@');
     if (at)
         *at = '\0';
     if (!good || !parse_kind(str_trim(start), &en.fault))
         return err_set(e, ERR_USAGE, 0,
-                       _("\"%s\" is not a fault; write KIND[@METHOD PATH-GLOB][xCOUNT]."), spec);
+                       _("\"%s\" is not a fault; write KIND[@METHOD PATH-GLOB][xCOUNT][ after N]."),
+                       spec);
     parse_pattern(&en, at ? at + 1 : NULL);
     pthread_mutex_lock(&lock);
     bool room = n_entries < FAULT_MAX;
@@ -191,6 +207,10 @@ static bool take(bool oauth, const char *method, const char *path, struct fault 
         if ((en->fault.kind == FAULT_OAUTH) != oauth || en->count == 0 ||
             !(str_eq(en->method, "*") || str_ieq(en->method, method)) || !sb_glob(en->glob, path))
             continue;
+        if (en->after > 0) {
+            en->after--;
+            continue;
+        }
         if (en->count > 0)
             en->count--;
         en->taken++;

@@ -96,13 +96,26 @@ static size_t read_line(struct conn *c)
     }
 }
 
+/* strtoul alone would take a sign, 0x, and the blanks up to a number of the next line. */
+static bool number(const char *p, int base, unsigned long *n, const char **end)
+{
+    const char *digits = base == 16 ? "0123456789abcdefABCDEF" : "0123456789";
+    size_t len = strspn(p, digits);
+
+    if (len == 0 || len > 15)
+        return false;
+    *n = strtoul(p, NULL, base);
+    *end = p + len;
+    return **end && strchr(" \t\r\n;", **end);
+}
+
 static enum msg_result read_chunks(struct conn *c, struct str *body)
 {
     for (;;) {
         size_t line = read_line(c);
-        char *end = NULL;
-        unsigned long n = line ? strtoul(c->in.p, &end, 16) : 0;
-        if (!line || end == c->in.p)
+        const char *end;
+        unsigned long n;
+        if (!line || !number(c->in.p, 16, &n, &end))
             return MSG_BROKEN;
         take(c, NULL, line);
         if (n > BODY_MAX || body->len + n > BODY_MAX)
@@ -143,9 +156,9 @@ static bool value_has(const char *line, size_t len, const char *word)
 static bool take_header(struct msg *m, struct framing *f, const char *line, size_t len)
 {
     if (strncasecmp(line, "content-length:", 15) == 0) {
-        char *end = NULL;
-        unsigned long n = strtoul(line + 15, &end, 10);
-        if (end == line + 15 || (*end != '\r' && *end != '\n' && *end != ' ') ||
+        const char *end;
+        unsigned long n;
+        if (!number(line + 15 + strspn(line + 15, " \t"), 10, &n, &end) || *end == ';' ||
             (f->has_length && f->length != n))
             return false;
         f->has_length = true;

@@ -117,10 +117,11 @@ static const char *reason(int status)
     static const struct {
         int status;
         const char *text;
-    } rows[] = { { 400, "Bad Request" },           { 408, "Request Timeout" },
-                 { 413, "Payload Too Large" },     { 429, "Too Many Requests" },
-                 { 500, "Internal Server Error" }, { 502, "Bad Gateway" },
-                 { 503, "Service Unavailable" },   { 504, "Gateway Timeout" } };
+    } rows[] = { { 400, "Bad Request" },       { 401, "Unauthorized" },
+                 { 408, "Request Timeout" },   { 413, "Payload Too Large" },
+                 { 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+                 { 502, "Bad Gateway" },       { 503, "Service Unavailable" },
+                 { 504, "Gateway Timeout" } };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (rows[i].status == status)
             return rows[i].text;
@@ -143,7 +144,8 @@ static struct json *error_body(const struct relay *r, int status)
     }
     struct json *error = json_object();
     json_set_str(error, "code",
-                 status == 429   ? "TooManyRequests"
+                 status == 401   ? "InvalidAuthenticationToken"
+                 : status == 429 ? "TooManyRequests"
                  : status == 503 ? "ServiceUnavailable"
                                  : "InternalServerError");
     json_set_str(error, "message", "The sandbox was asked to answer this request with a fault.");

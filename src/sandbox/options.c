@@ -33,7 +33,7 @@ static const struct {
     { "--latency MS", N_("added to every answer") },
     { "--instant", N_("long-running work is done at once") },
     { "--clock-rate N", N_("N seconds pass in one") },
-    { "--fault SPEC", N_("KIND[@METHOD PATH-GLOB][xCOUNT]; may be repeated") },
+    { "--fault SPEC", N_("KIND[@METHOD PATH-GLOB][xCOUNT][ after N]; may be repeated") },
     { "--log FILE.jsonl", N_("writes each exchange as one JSON line") },
     { "--log-secrets", N_("... with tokens and secrets, for tests that hunt them") },
     { "--nodes N", N_("nodes with an Arc agent, 1 to 64 (default 1)") },

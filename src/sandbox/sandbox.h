@@ -176,9 +176,10 @@ void world_each(struct world *w, const char *prefix, world_each_fn *fn, void *pa
 
 /* ---- faults (faults.c) ---- */
 
-/* "KIND[@METHOD PATH-GLOB][xCOUNT]": 429:retry-after=N 500 503 reset reply-lost truncate garbage
- * bad-length half-header slow=MS slow_down expired_token declined. Default pattern: every request;
- * default count 1; "x*" for ever. Path globs: '*' spans '/', no case, query left out. */
+/* "KIND[@METHOD PATH-GLOB][xCOUNT][ after N]": 429:retry-after=N 500 503 reset reply-lost truncate
+ * garbage bad-length half-header slow=MS slow_down expired_token declined. Default pattern: every
+ * request; default count 1; "x*" for ever; N requests that fit go by first. Path globs: '*' spans
+ * '/', no case, query left out. */
 enum fault_kind {
     FAULT_NONE,
     FAULT_STATUS,

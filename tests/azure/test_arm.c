@@ -118,6 +118,9 @@ static void a_401_is_repeated_once(void **state)
     assert_int_equal(b->reply.http, 401);
     assert_string_equal(b->reply.err.remote_code, "InvalidAuthenticationToken");
     assert_non_null(strstr(b->reply.www_authenticate, "authorization_uri"));
+    /* a fresh token is refused: the sign-in is worth nothing any more, and whoever waits is told */
+    assert_int_equal(auth_view(b->auth)->state, AUTH_FAILED);
+    assert_string_equal(auth_view(b->auth)->err.remote_code, "InvalidAuthenticationToken");
     arm_bed_done(b);
 }
 
@@ -137,6 +140,7 @@ static void a_401_that_no_refresh_cures(void **state)
     arm_bed_call(b, "GET", RES, 0, NULL);
     assert_string_equal(b->reply.err.remote_code, "InvalidAuthenticationTokenTenant");
     assert_int_equal(b->f->n, 2);
+    assert_int_equal(auth_view(b->auth)->state, AUTH_IN); /* it is good for other things */
     arm_bed_done(b);
 }
 

@@ -24,6 +24,8 @@ static void error_forms(void **state)
         { 429, "", "", "Azure refused the request (HTTP 429) without a reason.", true },
         { 409, "{\"error\":{\"code\":\"ReferencedResourceNotProvisioned\",\"message\":\"r\"}}",
           "ReferencedResourceNotProvisioned", "r", true },
+        { 409, "{\"error\":{\"code\":\"\\n\",\"message\":\"\\r\\n \"}}", "",
+          "Azure refused the request (HTTP 409) without a reason.", false },
         { 409, "{\"error\":{\"code\":\"Conflict\",\"message\":\"c\"}}", "Conflict", "c", false },
         { 400,
           "{\"error\":{\"code\":\"Outer\",\"message\":\"{\\\"error\\\":{\\\"code\\\":\\\"Inner\\\","

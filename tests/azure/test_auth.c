@@ -654,6 +654,10 @@ static void error_bodies(void **state)
         { 502, "\n <html>", "A proxy or gateway answered in place of Microsoft Entra (HTTP 502).",
           0, true },
         { 403, "", "Microsoft Entra answered HTTP 403 without a reason.", 0, false },
+        { 400, "{\"error\":\"invalid_grant\",\"error_description\":\"\"}", "invalid_grant", 0,
+          false },
+        { 400, "{\"error\":\"\",\"error_description\":\"\\r\\n\",\"error_codes\":[65001]}",
+          "Microsoft Entra answered HTTP 400 without a reason.", 65001, false },
         { 400, "{\"error\":[1],\"error_description\":{}}",
           "Microsoft Entra answered HTTP 400 without a reason.", 0, false },
     };

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """bench.py - the table of measures. Seconds are compared inside one run; bytes, requests and memory are absolute.
 
-Start to first paint against dialog, bytes of first paint and of an idle tick on vt220, memory of console and core, requests and wall time of a
-fresh registration at --latency 100 --instant with one and with sixteen nodes. --quick: fewer repeats.
+Start to first paint and its bytes against dialog, nmtui and htop, bytes of first paint and of an idle tick on vt220, memory of console and core,
+requests and wall time of a fresh registration at --latency 100 --instant with one and with sixteen nodes; and the same registration by clients that
+others wrote (side_by_side.py). What is not installed is said. --quick: fewer repeats.
 """
 import datetime
 import fcntl
@@ -21,6 +22,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import azl  # noqa: E402
 import products  # noqa: E402
+import side_by_side  # noqa: E402
 
 QUICK = "--quick" in sys.argv
 REPEATS = 5 if QUICK else 15
@@ -81,30 +83,47 @@ class Pty:
         os.close(self.fd)
 
 
-def first_paint(argv, env, term):
-    """(seconds to the last byte of the first burst, bytes). Only the first 200 ms count: later updates are not the first paint."""
+def first_paint(argv, env, term, quiet=0.02):
+    """(seconds to the last byte of the first burst, bytes): later updates are not the first paint."""
     times, sizes = [], []
     for _ in range(REPEATS):
         p = Pty(argv, env, term)
-        out = p.read(2, 0.02)
+        out = p.read(2, quiet)
         times.append(p.last - p.start)
         sizes.append(len(out))
         p.close()
     return statistics.median(times), statistics.median(sizes)
 
 
+PEERS = [
+    ("dialog --menu", ["dialog", "--menu", "Menu", "20", "70", "12"] + [x for i in range(12) for x in (str(i), f"Item number {i} of the menu")], 3),
+    ("nmtui", ["nmtui"], None),
+    ("htop", ["htop"], None),  # sets the terminal up, looks at the processes, and paints then
+]
+
+
+def others(seconds, size, env):
+    """The first paint of programs that a person at a console knows, and ours against it: time on xterm-256color, bytes on vt220."""
+    for name, argv, aim in PEERS:
+        if not shutil.which(argv[0]):
+            row(f"start to first paint, {name}", "not installed")
+            continue
+        theirs, _ = first_paint(argv, env, "xterm-256color", 0.4)
+        _, their_size = first_paint(argv, env, "vt220", 0.4)
+        if their_size < 200:
+            row(f"start to first paint, {name}", f"paints nothing here ({their_size:.0f} bytes)")
+            continue
+        row(f"start to first paint, {name}", f"{theirs * 1000:.1f} ms, {their_size:.0f} bytes on vt220")
+        row(f"azloconf against {name}", f"{seconds / theirs:.2f} time, {size / their_size:.2f} bytes", f"<= {aim}" if aim else None,
+            seconds / theirs <= aim if aim else None)
+
+
 def screens(r):
     ours = [azl.PROGRAM, *r.extra]
     seconds, _ = first_paint(ours, r.env, "xterm-256color")
     _, size = first_paint(ours, r.env, "vt220")
-    if shutil.which("dialog"):
-        menu = ["dialog", "--menu", "Menu", "20", "70", "12"] + [x for i in range(12) for x in (str(i), f"Item number {i} of the menu")]
-        theirs, their_size = first_paint(menu, r.env, "xterm-256color")
-        row("start to first paint, azloconf", f"{seconds * 1000:.1f} ms")
-        row("start to first paint, dialog --menu", f"{theirs * 1000:.1f} ms ({their_size:.0f} bytes)")
-        row("ratio", f"{seconds / theirs:.2f}", "<= 3", seconds / theirs <= 3)
-    else:
-        row("start to first paint, azloconf", f"{seconds * 1000:.1f} ms", "dialog is not installed: no ratio")
+    row("start to first paint, azloconf", f"{seconds * 1000:.1f} ms")
+    others(seconds, size, r.env)
     row("first paint, vt220 80x24", f"{size:.0f} bytes", "<= 1400", size <= 1400)
     p = Pty(ours, r.env)
     p.read(3, 1.5)
@@ -151,6 +170,7 @@ def main():
     row("wall time at --latency 100, 16 nodes", f"{many[0]:.2f} s")
     row("sixteen nodes against one", f"{many[0] / one[0]:.2f}", "<= 1.25", many[0] <= 1.25 * one[0])
     row("memory of the core after 16 nodes", f"{many[3] / 1024:.1f} MB", "<= 16", many[3] <= 16 * 1024)
+    side_by_side.compare(row, 3 if QUICK else 7)
     width = max(len(r[0]) for r in rows)
     for name, value, aim, verdict in rows:
         print(f"{name:<{width}}  {value!s:<28} {aim:<10} {verdict}")

@@ -11,5 +11,6 @@ int main(void)
     test_console_widgets();
     test_console_paths();
     test_console_client();
+    test_console_plain();
     return test_end();
 }

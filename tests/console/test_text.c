@@ -72,6 +72,7 @@ static void spelling(void **state)
         { "\u2192 \u2022 5\u00a0\u20ac", "-> * 5 EUR" },
         { "\u4e2d\u6587", "??" },
         { "\u202eevil\u200b", "?evil?" },
+        { "\u061cturned\u034f \u115f\u3164\u180e", "?turned? ???" },
     };
     static const char *const locales[] = { "C", "C.UTF-8" };
     char out[64], small[8];
@@ -95,6 +96,8 @@ static void spelling(void **state)
     text_plain(out, sizeof out, "eins\nzwei\tdrei");
     assert_string_equal(out, "eins\nzwei?drei");
     text_set_ascii(false);
+    text_plain(out, sizeof out, "\u061cturned\u034f \u115f\u3164\u180e");
+    assert_string_equal(out, "?turned? ???");
     text_plain(out, sizeof out, "Gr\u00f6\u00dfe");
     assert_string_equal(out, "Gr\u00f6\u00dfe");
 }

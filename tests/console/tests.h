@@ -8,5 +8,6 @@ int test_console_qr(void);
 int test_console_widgets(void);
 int test_console_client(void);
 int test_console_paths(void);
+int test_console_plain(void);
 
 #endif

@@ -104,6 +104,32 @@ static void a_done_run(void **s)
     free(r);
 }
 
+/* Exit code 6 hangs on it: the registration is there, its first sync is not. */
+static void a_run_done_in_part(void **s)
+{
+    static const struct {
+        const char *registered, *result;
+    } rows[] = { { "made", "RegisterSucceededButArcFailed" },
+                 { "found", "Failed" },
+                 { "failed", "Failed" } };
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        begin();
+        add("made", "group", NULL);
+        add(rows[i].registered, "register", NULL);
+        add("failed", "sync", "no sync");
+        add("failed", "", "no sync");
+        journal_close(journal);
+        assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+        assert_string_equal(r->state, "failed");
+        assert_string_equal(r->result, rows[i].result);
+    }
+    free(r);
+}
+
 static void no_such_run(void **s)
 {
     struct sec_run *r = xcalloc(1, sizeof(*r));
@@ -120,6 +146,7 @@ int test_core_run_show(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failed_run),
         cmocka_unit_test(a_done_run),
+        cmocka_unit_test(a_run_done_in_part),
         cmocka_unit_test(no_such_run),
     };
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "azure/auth.h"
 #include "core/settings.h"
 
 int test_core_settings(void);
@@ -86,6 +87,8 @@ static void refused(void **s)
         { "--cloud-endpoint", "https://a" },
         { "--private" }, /* where? */
         { "--himds-endpoint", "http://10.0.0.1" },
+        { "--himds-endpoint", "http://10.0.0.1/=http://127.0.0.1" },
+        { "--himds-endpoint", "n=10.0.0.1" },
         { "--azcmagent", "=/x" },
         { "--state-dir", "" },
     };
@@ -143,6 +146,31 @@ static void file(void **s)
     assert_int_equal(settings_file(&c, "/nonexistent/azloconf.conf", 0, &e), 0);
 }
 
+/* Also where the command line says what would have been taken anyway, and of agents. */
+static void command_line_wins(void **s)
+{
+    (void)s;
+    assert_int_equal(TAKE("--client-id", AUTH_CLIENT_AZURE_CLI, "--proxy", "none", "--azcmagent",
+                          "/opt/a", "--tokens-dir", "n1=/t/a", "--himds-endpoint",
+                          "N1=http://127.0.0.1:1"),
+                     0);
+    assert_int_equal(settings_file(&c,
+                                   file_with("client-id = 11111111-2222-3333-4444-555555555555\n"
+                                             "proxy = http://p:1\nazcmagent = /opt/b\n"
+                                             "tokens-dir = N1=/t/b\nazcmagent = n1=/opt/c\n"
+                                             "himds-endpoint = n1=http://127.0.0.1:2\n",
+                                             0600),
+                                   getuid(), &e),
+                     0);
+    assert_string_equal(c.client_id, AUTH_CLIENT_AZURE_CLI);
+    assert_string_equal(c.proxy, "");
+    assert_int_equal(c.n_nodes, 2);
+    assert_string_equal(c.node[0].azcmagent, "/opt/a");
+    assert_string_equal(c.node[1].tokens_dir, "/t/a");
+    assert_string_equal(c.node[1].himds, "http://127.0.0.1:1");
+    assert_string_equal(c.node[1].azcmagent, "/opt/c"); /* of this the command line says nothing */
+}
+
 static void file_refused(void **s)
 {
     (void)s;
@@ -182,8 +210,13 @@ static void help(void **s)
 int test_core_settings(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults), cmocka_unit_test(values),       cmocka_unit_test(refused),
-        cmocka_unit_test(file),     cmocka_unit_test(file_refused), cmocka_unit_test(help),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(values),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(file),
+        cmocka_unit_test(command_line_wins),
+        cmocka_unit_test(file_refused),
+        cmocka_unit_test(help),
     };
 
     return TEST_GROUP("core/settings", tests);

@@ -1,9 +1,9 @@
 /* killpoint.c - preloaded into the core by the kill tests: the process dies (SIGKILL to itself)
  * right after the Nth line of an operation's journal is on disk.
  *
- * AZL_KILL_AFTER=N, AZL_KILL_ONCE=FILE: the kill happens only if FILE does not exist yet; it is
- * made first, so that the next core lives; the moment (Unix ms) is written into it. No product code
- * knows of this.
+ * AZL_KILL_AFTER=N[,N...], AZL_KILL_ONCE=FILE: the first core dies after its Nth line, the one that
+ * follows it after the second N of its own lines, and so on. Each kill writes its moment (Unix ms)
+ * as a line into FILE. No product code knows of this.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,6 +15,39 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The N that is due: as many were taken as FILE has lines. 0: none. */
+static long due(const char *after, const char *once)
+{
+    static long n = -1;
+    FILE *f;
+    int lines = 0;
+
+    if (n >= 0)
+        return n;
+    f = fopen(once, "re");
+    for (int c; f && (c = fgetc(f)) != EOF;)
+        lines += c == '\n';
+    if (f)
+        fclose(f);
+    for (; after && lines > 0; lines--) {
+        after = strchr(after, ',');
+        after += after != NULL;
+    }
+    n = after ? atol(after) : 0;
+    return n;
+}
+
+static void die(const char *once)
+{
+    int mark = open(once, O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    dprintf(mark, "%lld\n", (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    close(mark);
+    kill(getpid(), SIGKILL);
+}
+
 int fdatasync(int fd)
 {
     static int (*real)(int);
@@ -22,7 +55,7 @@ int fdatasync(int fd)
     const char *after = getenv("AZL_KILL_AFTER"), *once = getenv("AZL_KILL_ONCE");
     char link[64], path[4096];
     ssize_t n;
-    int r, mark;
+    int r;
 
     if (!real)
         real = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
@@ -34,16 +67,7 @@ int fdatasync(int fd)
     if (n < 0)
         return r;
     path[n] = 0;
-    if (!strstr(path, "/runs/") || !strstr(path, ".jsonl") || ++count != atol(after))
-        return r;
-    mark = open(once, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-    if (mark >= 0) {
-        struct timespec now;
-
-        clock_gettime(CLOCK_REALTIME, &now);
-        dprintf(mark, "%lld", (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
-        close(mark);
-        kill(getpid(), SIGKILL);
-    }
+    if (strstr(path, "/runs/") && strstr(path, ".jsonl") && ++count == due(after, once))
+        die(once);
     return r;
 }

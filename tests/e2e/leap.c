@@ -12,11 +12,13 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -27,8 +29,8 @@ enum { QUIET_MS = 8, PIPES_AT_REST = 2 /* the loop's own, the sandbox's output *
 
 struct leap {
     int64_t offset, until, longest; /* ms */
-    int64_t sandbox_up, turns,
-        awake; /* turns: of the core's loop; awake: consoles that are not in poll */
+    int64_t sandbox_up, turns;      /* turns: of the core's loop */
+    int64_t awake, held; /* awake: consoles that are not in poll; held: the test is at work */
 };
 
 static struct leap *shared;
@@ -93,7 +95,8 @@ int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *t)
     return real_sigtimedwait(set, info, t);
 }
 
-/* Somebody's answer is awaited: a connection to the cloud, or a child process by its pipes. */
+/* Somebody's answer is awaited: a connection to the cloud, a child process by its pipes; or a
+ * console has not read yet what it was told. */
 static int is_busy(const struct pollfd *fds, nfds_t n)
 {
     int pipes = 0;
@@ -106,7 +109,9 @@ static int is_busy(const struct pollfd *fds, nfds_t n)
         if (fds[i].fd < 0)
             continue;
         if (getsockname(fds[i].fd, (struct sockaddr *)&a, &len) == 0) {
-            if (a.ss_family != AF_UNIX)
+            int unread = 0;
+
+            if (a.ss_family != AF_UNIX || (ioctl(fds[i].fd, SIOCOUTQ, &unread) == 0 && unread > 0))
                 return 1;
         } else if (fstat(fds[i].fd, &st) == 0 && S_ISFIFO(st.st_mode)) {
             pipes++;
@@ -130,7 +135,7 @@ static int console_poll(struct pollfd *fds, nfds_t n, int timeout)
 static int may_leap(struct pollfd *fds, nfds_t n, int *rc)
 {
     if (shared->until <= shared->offset || is_busy(fds, n) ||
-        __atomic_load_n(&shared->awake, __ATOMIC_SEQ_CST) > 0)
+        __atomic_load_n(&shared->awake, __ATOMIC_SEQ_CST) > 0 || shared->held)
         return 0;
     *rc = real_poll(fds, n, 0);
     return *rc == 0;

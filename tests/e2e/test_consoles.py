@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Several consoles and commands at one core; a command that is killed does not stop the work."""
+import fcntl
 import json
 import os
 import signal
@@ -81,6 +82,22 @@ def test_a_foreign_uid_is_refused():
         p = subprocess.run(["python3", "-c", code, path], text=True, capture_output=True, timeout=30)
         azl.check('"sections"' not in p.stdout and '"result"' not in p.stdout, p.stdout)
         azl.check("error" in p.stdout or "may_act" in p.stdout, p.stdout + p.stderr)
+
+
+def test_a_predecessor_that_still_holds_the_folder():
+    """A sandbox that is just ending keeps its folder's lock for a while: the next core waits for it, and then works."""
+    with azl.Rehearsal() as r:
+        folder = os.path.join(r.state, "sandbox")
+        os.makedirs(folder, 0o700)
+        os.chmod(r.state, 0o700)
+        with open(os.path.join(folder, "lock"), "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            p = r.start("sign-in")
+            azl.wait_for(lambda: r.core_log().count("is held by process") >= 2, 20, "two tries")
+            azl.equal(p.poll(), None, "it gave up")
+            azl.check(not os.path.exists(os.path.join(folder, "ready.json")), "it did not wait")
+        out = p.communicate(timeout=30)[0]
+        azl.equal(p.returncode, 0, out)
 
 
 azl.main()

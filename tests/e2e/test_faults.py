@@ -34,6 +34,17 @@ def test_a_sign_in_whose_answer_is_lost_says_so_and_can_be_repeated():
         r.run("sign-in", ok=0)
 
 
+def test_a_fresh_token_that_is_refused_asks_for_a_new_sign_in():
+    """The sign-in was revoked in the middle of a run: a new code is shown, and the run goes on by itself."""
+    ref = products.Reference()
+    with products.rehearsal() as r:
+        r.prepare()
+        r.fault("401@PUT */clusters/CLUSTER-Ax2")
+        p = r.register(ok=None)
+        azl.check("The operation waits for a sign-in." in p.stdout and "type the code" in p.stdout, p.stdout)
+        products.complete(r, p, ref, "a revoked sign-in")
+
+
 def test_a_declined_and_an_expired_code_say_so():
     for kind, word in (("declined", "declined"), ("expired_token", "expired")):
         with azl.Rehearsal(approve="manual", sandbox=["--fault", f"{kind}@POST */oauth2/v2.0/token"]) as r:

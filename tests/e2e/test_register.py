@@ -83,4 +83,16 @@ def test_registered_but_a_node_is_not_done_is_done_in_part():
         azl.equal(r.status()["RegistrationStatus"], "Registered", "status")
 
 
+def test_a_first_sync_that_fails_is_done_in_part():
+    """The registration itself was made: whoever reads exit 1 would think that nothing is there."""
+    with azl.Rehearsal(sandbox=["--fault", "400@POST */sync*x*"]) as r:
+        r.prepare()
+        p = r.run(*r.register_args(), ok=6)
+        azl.check("The cluster is registered, but" in p.stdout + p.stderr, p.stdout + p.stderr)
+        run = r.json("operations", "show", r.json("operations")["runs"][0]["id"])
+        azl.equal((run["state"], run["result"]), ("failed", "RegisterSucceededButArcFailed"), "the run")
+        azl.equal({s["id"]: s["state"] for s in run["steps"]}["sync"], "failed", "the step")
+        azl.equal(r.json("register", *r.register_args()[1:], ok=None)["result"], "Failed", "a second run made no registration")
+
+
 azl.main()

@@ -8,6 +8,8 @@
     pair N KIND@R KIND@S      every ordered pair of requests, see pairs(); on sixteen nodes a slice by seed
     kill N LINE               kill -9 of the core after every journal line
     kill+fault N ...          both, by seed
+    schedule N SEED           random fault schedules (schedules.py), AZL_SCHEDULES of them (default 200), a fifth on sixteen nodes; a failure is
+                              shrunk and told with the command that replays it: AZL_SCHEDULE='...'
 
 AZL_SEED (default: of the day) orders the cases and chooses the slices, AZL_SECONDS ends early, AZL_JOBS (default 4) run side by side, AZL_ONLY
 (a regular expression) chooses by name. The families are mixed, each spread over the whole run: one that was cut off has sampled them all. What
@@ -25,12 +27,14 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import azl  # noqa: E402
 import products  # noqa: E402
+import schedules  # noqa: E402
 
 DONE = os.path.join(azl.BUILD, "long.done")
 SECONDS = float(os.environ.get("AZL_SECONDS", "inf"))
 SEED = os.environ.get("AZL_SEED", time.strftime("%Y-%m-%d"))
 ONLY = re.compile(os.environ.get("AZL_ONLY", ""))
 SLICE = 60  # cases of a slice by seed
+SCHEDULES = int(os.environ.get("AZL_SCHEDULES", "200"))
 lock = threading.Lock()
 
 
@@ -96,9 +100,21 @@ def kills_with_faults(ref, dice):
         yield f"kill+fault {ref.nodes} {n} {spec}", functools.partial(products.killed_after, n, ref, [spec])
 
 
+@functools.lru_cache
+def reference(nodes):
+    return products.Reference(nodes)
+
+
+def random_schedules():
+    for n in range(SCHEDULES):
+        ref = reference(16 if n % 5 == 4 else 1)
+        items = schedules.draw(random.Random(f"{SEED} {n}"), ref)
+        yield f"schedule {ref.nodes} {SEED} {n}", functools.partial(schedules.prove, items, reference)
+
+
 def families():
     dice = random.Random(SEED)
-    one, sixteen = products.Reference(1), products.Reference(16)
+    one, sixteen = reference(1), reference(16)
     for ref in (one, sixteen):
         yield at_each_request("single", ref, once)
         yield at_each_request("twice", ref, twice)
@@ -108,6 +124,7 @@ def families():
     yield list(sign_ins(one))
     yield list(pairs(one))
     yield dice.sample(list(pairs(sixteen)), SLICE)
+    yield list(random_schedules())
 
 
 def mixed(lists):
@@ -139,7 +156,16 @@ class Tally:
             print(f"    {family:15} {row['passed']:5} passed {row['failed']:4} failed {row['skipped']:5} skipped {row['seconds']:7.0f} s")
 
 
+def replay(text):
+    items = schedules.parse(text)
+    schedules.run(items, reference(schedules.nodes_of(items)))
+    print(f"passed: {schedules.text_of(items)}")
+
+
 def main():
+    if os.environ.get("AZL_SCHEDULE"):
+        replay(os.environ["AZL_SCHEDULE"])
+        return
     state, start = state_of_sources(), time.time()
     done, tally = remembered(state), Tally()
     cases = [case for case in mixed(families()) if ONLY.search(case[0])]

@@ -75,6 +75,14 @@ static void test_headers(void **state)
     assert_string_equal(http_header(&r, "content-TYPE"), "application/json");
     assert_string_equal(http_header(&r, "x-empty"), "");
     assert_null(http_header(&r, "x-none"));
+    add(&h, " Retry-After: 5\r\n"); /* goes on with the line before */
+    add(&h, "Retry-After : 5\r\n");
+    add(&h, "a b: c\r\n");
+    add(&h, ": c\r\n");
+    assert_int_equal(h.n, 2);
+    add(&h, "X-Control: a\rb\x7f"
+            "c\x1b\r\n");
+    assert_string_equal(http_header(&r, "X-Control"), "a b c");
     http_headers_clear(&h);
     r.headers = NULL;
     assert_null(http_header(&r, "content-type"));

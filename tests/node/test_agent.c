@@ -140,6 +140,7 @@ static void test_parse(void **state)
     static const char *const garbage[] = { "",     "hello",   "[]", "{",       "5",
                                            "null", "{\"a\":", "}{", "\xff\xfe" };
     struct err e = { 0 };
+    char text[500];
     struct json *j;
 
     (void)state;
@@ -162,6 +163,11 @@ static void test_parse(void **state)
     assert_string_equal(json_str(j, "status"), "");
     assert_string_equal(json_str(j, "resourceId"), "/x");
     assert_null(strchr(json_str(j, "resourceName"), '\x1b'));
+    json_free(j);
+    snprintf(text, sizeof text,
+             "{\"subscriptionId\":\"s\",\"resourceGroup\":\"%0390d\",\"resourceName\":\"n\"}", 0);
+    j = agent_parse_show(text, strlen(text), &e);
+    assert_string_equal(json_str(j, "resourceId"), ""); /* no half id */
     json_free(j);
 }
 

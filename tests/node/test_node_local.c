@@ -285,7 +285,8 @@ static void test_register_bodies(void **state)
     rig_stop(&g);
 }
 
-/* Registered, but the first sync is lost: the registration stays, the same verb again ends well. */
+/* Registered, but the first sync is lost: the registration stays, the same verb again syncs alone
+ * and ends well. */
 static void test_register_again(void **state)
 {
     struct rig g;
@@ -300,10 +301,19 @@ static void test_register_again(void **state)
     expect(&g, g.node, "Clustered Registered -");
     assert_non_null(json_str(g.answer, "lastError"));
     assert_string_equal(json_str(g.answer, "NextSync"), "2026-11-21T10:41:22Z");
-    set_script(&g, "[" TOKEN "," REGISTERED "," SYNCED "]");
+    /* refused for good, it stands all the same: whoever asked looks before calling it failed */
+    set_script(&g,
+               "[" TOKEN "," SYNC(
+                   "\"status\":400,\"body\":{\"error\":{\"code\":\"No\",\"message\":\"no\"}}") "]");
+    call(&g, g.node, NODE_REGISTER, ARGS(URI));
+    assert_null(g.answer);
+    assert_true(g.err.unsure);
+    assert_int_equal(g.err.http, 400);
+    set_script(&g, "[" TOKEN "," SYNCED "]");
     call(&g, g.node, NODE_REGISTER,
          ARGS("/subscriptions/s/resourcegroups/g/providers/Microsoft.AzureStackHCI/clusters/C1"));
     assert_non_null(g.answer);
+    assert_string_equal(json_str(g.answer, "registrationDate"), "2026-11-21T09:00:00Z");
     expect(&g, g.node, "Clustered Registered Connected");
     assert_true(json_is_null(json_member(g.answer, "lastError")));
     /* Another resource is refused before anything is sent. */

@@ -339,6 +339,7 @@ static void node_effect(struct node_call *c)
         n->fail[c->verb]--;
         err_set(&c->reply.err, ERR_NODE, 42, "the agent failed");
         c->reply.err.unsure = n->fail_unsure;
+        c->reply.err.http = n->fail_http;
     }
     if (err_is(&c->reply.err)) { /* the effect stays, the answer does not come */
         json_free((struct json *)c->reply.json);
@@ -386,7 +387,7 @@ static const struct node_ops node_ops = { fx_node_call, node_call_free, NULL };
 
 /* ---- making and running ---- */
 
-static void sign_in(struct fx *fx)
+void fx_sign_in(struct fx *fx)
 {
     struct err e = { 0 };
     int64_t end = mono_ms() + 2000;
@@ -439,7 +440,7 @@ struct fx *fx_new(int nodes)
     }
     fx->ports = (struct op_ports){ fx->loop,      fx->arm,       fx->auth,  &fx->cloud,
                                    fx->node_list, (size_t)nodes, fx->store, fx->runs };
-    sign_in(fx);
+    fx_sign_in(fx);
     return fx;
 }
 

@@ -31,6 +31,7 @@ struct fx_node {
     char agent_name[64], agent_sub[40], agent_group[96], agent_tenant[40];
     int fail[NODE_VERBS]; /* so many calls fail */
     bool fail_unsure, fail_effect;
+    int fail_http;
     int calls[NODE_VERBS];
 };
 struct fx {
@@ -65,6 +66,7 @@ struct fx {
 
 struct fx *fx_new(int nodes);
 void fx_free(struct fx *fx);
+void fx_sign_in(struct fx *fx);
 struct fx_rule *fx_rule(struct fx *fx, const char *method, const char *path, int status,
                         const char *body);
 size_t fx_count(const struct fx *fx, const char *method, const char *path); /* requests so far */

@@ -2,6 +2,9 @@
 
 #include "op/toy.h"
 
+#include "azure/arm_int.h"
+#include "azure/auth_int.h"
+
 #include "testing.h"
 
 /* ---- refusals, lost answers, waiting ---- */
@@ -175,12 +178,30 @@ static void waits_for_sign_in(void **state)
     for (int i = 0; i < 5; i++)
         loop_turn(fx->loop, 10);
     assert_int_equal(op_run_state(r), OP_R_WAIT_SIGN_IN);
+    assert_int_equal(auth_view(fx->auth)->state, AUTH_FAILED); /* whoever looks sees why */
     fx->signed_out = false;
+    fx_sign_in(fx);
     op_run_poke(r);
     assert_int_equal(fx_run(fx, r, 3000), OP_R_DONE);
     assert_false(err_is(op_run_error(r)));
     toy_assert_all_there(fx, 2);
     assert_true(fx_journal_count(fx, "signin", "") >= 1);
+    op_run_free(r);
+    fx_free(fx);
+}
+
+/* An Arc agent's challenge is a 401; when it breaks off, nobody has to sign in for that. */
+static void a_node_that_says_401_is_no_lost_sign_in(void **state)
+{
+    struct fx *fx = toy_fx(1);
+    struct op_run *r;
+
+    (void)state;
+    fx->nodes[0].fail[NODE_AGENT_SHOW] = 1;
+    fx->nodes[0].fail_http = 401;
+    r = fx_start(fx, &op_register);
+    assert_int_equal(fx_run(fx, r, 3000), OP_R_FAILED);
+    assert_int_equal(op_run_error(r)->domain, ERR_NODE);
     op_run_free(r);
     fx_free(fx);
 }
@@ -202,6 +223,15 @@ static void signed_out_from_the_start(void **state)
     fx_free(fx);
 }
 
+/* Has each request that is under way been refused once? */
+static bool all_renewed(const struct op_run *r)
+{
+    for (size_t i = 0; i < r->n_cells; i++)
+        if (r->cells[i].arm && !(r->cells[i].arm->renewed && r->cells[i].arm->http))
+            return false;
+    return true;
+}
+
 /* Somebody signs in while requests with the old token are still under way: their 401 must not make
  * the run wait again. */
 static void late_refusals_do_not_count(void **state)
@@ -221,6 +251,9 @@ static void late_refusals_do_not_count(void **state)
     r->state = OP_R_WAIT_SIGN_IN;
     op_run_poke(r);
     fx->signed_out = true;
+    while (!all_renewed(r))
+        loop_turn(fx->loop, 20);
+    fx->auth->signins++;
     while (late->phase == OP_P_FLIGHT && late->epoch == 0)
         loop_turn(fx->loop, 20);
     assert_true(late->epoch == 1 || late->phase == OP_P_IDLE);
@@ -289,6 +322,7 @@ int test_op_op_exec(void)
         cmocka_unit_test(node_failure_names_the_node),
         cmocka_unit_test(node_failure_with_own_words_names_the_node),
         cmocka_unit_test(waits_for_sign_in),
+        cmocka_unit_test(a_node_that_says_401_is_no_lost_sign_in),
         cmocka_unit_test(signed_out_from_the_start),
         cmocka_unit_test(late_refusals_do_not_count),
         cmocka_unit_test(checks_do_not_wait_for_sign_in),

@@ -73,6 +73,7 @@ static void undo_waits_for_sign_in(void **state)
     assert_int_equal(op_run_undo(r, &e), 0);
     assert_int_equal(fx_run(fx, r, 3000), OP_R_WAIT_SIGN_IN);
     fx->signed_out = false;
+    fx_sign_in(fx);
     op_run_poke(r);
     assert_int_equal(fx_run(fx, r, 3000), OP_R_UNDONE);
     toy_assert_only_pre(fx, 1);

@@ -206,8 +206,7 @@ static bool is_host(const char *s, size_t n)
 
 static bool is_provider(const char *s, size_t n)
 {
-    return n > 10 && n < 60 && strncasecmp(s, "Microsoft.", 10) == 0 &&
-           span(s + 10, n - 10, letters) == n - 10;
+    return n > 10 && strncasecmp(s, "Microsoft.", 10) == 0 && mask_public_provider(s + 10, n - 10);
 }
 
 /* ---- one value without blanks ---- */
@@ -237,14 +236,15 @@ static void add_bare(struct mask *m, struct str *out, const char *s, size_t n)
     }
 }
 
+/* region: it stands behind "locations"; which one it is, no reader of a path needs to know. */
 static void add_segment(struct mask *m, struct str *out, const char *s, size_t n, bool region)
 {
     if (n == 0)
         return;
-    if (mask_public_segment(s, n) || is_provider(s, n) ||
-        (region && n < 30 && span(s, n, letters) > 0 &&
-         span(s, n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == n))
+    if (mask_public_segment(s, n) || is_provider(s, n))
         str_addn(out, s, n);
+    else if (region && n < 30 && !is_guid(s, n))
+        str_add(out, "aregion");
     else
         add_bare(m, out, s, n);
 }
@@ -295,7 +295,7 @@ static void add_pair(struct mask *m, struct str *out, const char *s, size_t n)
     url_decode(&name, s, name_len);
     for (size_t i = 0; i < ARRAY_LEN(kept); i++)
         known = known || str_ieq(kept[i], str_p(&name));
-    if (known || (name.len <= 20 && span(str_p(&name), name.len, letters) == name.len))
+    if (known || (name.len <= 2 && span(str_p(&name), name.len, letters) == name.len))
         str_add(out, str_p(&name));
     else
         add_word(m, out, s, name_len);

@@ -134,6 +134,12 @@ static const char *const segments[] = {
     "me",
 };
 
+static const char *const providers[] = {
+    "AzureStackHCI",   "HybridCompute",    "GuestConfiguration", "HybridConnectivity",
+    "Authorization",   "Resources",        "PolicyInsights",     "Management",
+    "ManagedIdentity", "ExtendedLocation", "ResourceConnector",  "Features",
+};
+
 /* The words of the sentences that Azure Resource Manager, Entra and the headers use. A word that is
  * missing here is shown as "~", which costs the reader a word and the operator nothing. */
 static const char *const words[] = {
@@ -441,6 +447,11 @@ bool mask_customer_names(const char *member)
 bool mask_public_segment(const char *s, size_t n)
 {
     return AMONG(segments, s, n);
+}
+
+bool mask_public_provider(const char *s, size_t n)
+{
+    return AMONG(providers, s, n);
 }
 
 bool mask_public_word(const char *s, size_t n)

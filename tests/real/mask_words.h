@@ -12,6 +12,7 @@ bool mask_public_member(const char *step, const char *name); /* its value is a p
 bool mask_customer_names(const char *member);                /* an object whose member names are the
                                                                 customer's own */
 bool mask_public_segment(const char *s, size_t n);           /* of a path or an action */
+bool mask_public_provider(const char *s, size_t n);          /* what stands after "Microsoft." */
 bool mask_public_word(const char *s, size_t n);              /* of a sentence */
 bool mask_public_guid(const char *guid);
 bool mask_public_host(const char *host);

@@ -82,6 +82,26 @@ static void patterns_choose(void **state)
     assert_true(fault_take_bytes("PATCH", "/abc", &f));
 }
 
+static void the_first_ones_go_by(void **state)
+{
+    struct fault f;
+    struct err e = { 0 };
+    (void)state;
+    fault_clear();
+    add("500@GET /a/*x2 after 3");
+    assert_false(fault_take_bytes("GET", "/b", &f));
+    for (int i = 0; i < 3; i++)
+        assert_false(fault_take_bytes("GET", "/a/b", &f));
+    for (int i = 0; i < 2; i++)
+        assert_true(fault_take_bytes("GET", "/a/b", &f));
+    assert_false(fault_take_bytes("GET", "/a/b", &f));
+    add("reset after 0");
+    assert_true(fault_take_bytes("GET", "/a/b", &f));
+    assert_int_equal(f.kind, FAULT_RESET);
+    assert_int_equal(fault_add("500@GET /a after x", &e), -1);
+    assert_int_equal(fault_add("500@GET /a after -1", &e), -1);
+}
+
 static void counts_run_down(void **state)
 {
     struct fault f;
@@ -137,11 +157,9 @@ static void nonsense_is_refused(void **state)
 int test_sandbox_faults(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_is_read),
-        cmocka_unit_test(oauth_kinds_are_of_their_own),
-        cmocka_unit_test(patterns_choose),
-        cmocka_unit_test(counts_run_down),
-        cmocka_unit_test(the_first_that_fits_is_taken),
+        cmocka_unit_test(every_kind_is_read),  cmocka_unit_test(oauth_kinds_are_of_their_own),
+        cmocka_unit_test(patterns_choose),     cmocka_unit_test(the_first_ones_go_by),
+        cmocka_unit_test(counts_run_down),     cmocka_unit_test(the_first_that_fits_is_taken),
         cmocka_unit_test(nonsense_is_refused),
     };
     return TEST_GROUP("sandbox/faults", tests);

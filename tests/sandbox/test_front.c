@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sandbox/front.h"
 #include "base/file.h"
 #include "rig.h"
 
@@ -313,6 +314,41 @@ static void bad_requests_are_answered(void **state)
     close(fd);
 }
 
+/* A length is digits on its own line: no sign, no 0x, nothing of the next line. */
+static void lengths_are_read_strictly(void **state)
+{
+    static const struct {
+        const char *text;
+        enum msg_result result;
+        const char *body;
+    } rows[] = {
+        { "A\r\nContent-Length: \t2\r\n\r\nab", MSG_OK, "ab" },
+        { "A\r\nContent-Length:\r\n2\r\n\r\nab", MSG_BROKEN, "" },
+        { "A\r\nContent-Length: +2\r\n\r\nab", MSG_BROKEN, "" },
+        { "A\r\nContent-Length: 2;\r\n\r\nab", MSG_BROKEN, "" },
+        { "A\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nab\r\n0\r\n\r\n", MSG_OK, "ab" },
+        { "A\r\nTransfer-Encoding: chunked\r\n\r\n0x2\r\nab\r\n0\r\n\r\n", MSG_BROKEN, "" },
+        { "A\r\nTransfer-Encoding: chunked\r\n\r\n\r\n2\r\nab\r\n0\r\n\r\n", MSG_BROKEN, "" },
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct msg m = { .head = STR_INIT, .body = STR_INIT };
+        struct conn c = { .in = STR_INIT };
+        size_t n = strlen(rows[i].text);
+        int fd[2];
+
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+        assert_int_equal(send(fd[1], rows[i].text, n, MSG_NOSIGNAL), n);
+        close(fd[1]);
+        c.fd = fd[0];
+        assert_int_equal(msg_read(&c, &m, true, true), rows[i].result);
+        assert_string_equal(str_p(&m.body), rows[i].body);
+        msg_free(&m);
+        str_free(&c.in);
+        close(fd[0]);
+    }
+}
+
 static void the_log_holds_each_exchange(void **state)
 {
     struct str text = STR_INIT;
@@ -362,6 +398,7 @@ int test_sandbox_front(void)
         cmocka_unit_test(steering_works_through_the_door),
         cmocka_unit_test(chunked_bodies_are_read),
         cmocka_unit_test(bad_requests_are_answered),
+        cmocka_unit_test(lengths_are_read_strictly),
         cmocka_unit_test(the_log_holds_each_exchange),
     };
     return test_group(

@@ -89,16 +89,30 @@ static int sign_in_again(struct cli *c, struct err *e)
     return cli_sign_in(c, NULL, e);
 }
 
-static int done_exit(const struct sec_run *r)
+static bool in_part(const struct sec_run *r)
 {
-    return str_eq(r->result, "Success") ? EXIT_DONE : EXIT_IN_PART;
+    return str_eq(r->result, "RegisterSucceededButArcFailed");
+}
+
+static int exit_of(const struct sec_run *r)
+{
+    if (in_part(r))
+        return EXIT_IN_PART;
+    return str_eq(r->state, "done") ? EXIT_DONE : (int)cli_exit_of(&r->error);
+}
+
+static void say_in_part(const struct sec_run *r)
+{
+    if (in_part(r))
+        puts(_("The cluster is registered, but a step on the nodes did not come to its end: "
+               "see above."));
 }
 
 static int finish(struct cli *c, const struct sec_run *r)
 {
     if (c->json) {
         out_json(json_encode(&sec_run_type, r));
-        return str_eq(r->state, "done") ? done_exit(r) : (int)cli_exit_of(&r->error);
+        return exit_of(r);
     }
     if (str_eq(r->state, "done")) {
         char span[24];
@@ -108,13 +122,14 @@ static int finish(struct cli *c, const struct sec_run *r)
             out_pair(_("Azure resource"), r->resource_id);
         if (r->portal_url[0])
             out_pair(_("Portal"), r->portal_url);
-        if (done_exit(r) == EXIT_IN_PART)
-            puts(_("The cluster is registered, but a step on the nodes did not come to its end: "
-                   "see above."));
-        return done_exit(r);
+        say_in_part(r);
+        return exit_of(r);
     }
-    if (err_is(&r->error))
-        return cli_fail(c, &r->error);
+    if (err_is(&r->error)) {
+        say_in_part(r);
+        cli_fail(c, &r->error);
+        return exit_of(r);
+    }
     printf(_("The operation is %s. \"azloconf operations resume %s\" goes on with it.\n"), r->state,
            r->id);
     return EXIT_FAILED;

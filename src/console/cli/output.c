@@ -110,6 +110,7 @@ static void tidy(struct json *j)
     const struct json *next;
 
     for (const struct json *m = json_first(j); m; m = next) {
+        const char *message = json_str(m, "message");
         char name[64], when[TIME_SIZE];
         int64_t at;
 
@@ -118,7 +119,7 @@ static void tidy(struct json *j)
         if (is_time(name) && json_value_int(m, &at)) {
             iso_ms(when, at);
             json_set_str(j, name, at ? when : NULL);
-        } else if (str_eq(name, "error") && !json_str(m, "message")) {
+        } else if (str_eq(name, "error") && (!message || !message[0])) {
             json_unset(j, name);
         } else {
             tidy(json_edit(m));

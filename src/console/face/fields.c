@@ -184,7 +184,7 @@ static const char *check_region(const struct model *m, const struct form *f, int
 
     str_region(region, sizeof region, f->values[i].id);
     if (!region[0]) {
-        str_copy(msg, size, _("a region is needed; Enter opens the list"));
+        str_copy(msg, size, _("a region is needed"));
         return "fail";
     }
     if (find(c->regions, c->n_regions, region)) {

@@ -9,17 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "console/face/fields.h"
 #include "console/face/words.h"
 #include "console/plain/wrap.h"
 #include "console/ui/text.h"
 
-#define TURN_MS  1000
-#define MAX_LINE 4096 /* bytes of one answer; what is beyond them is dropped */
+#define TURN_MS    1000
+#define LEAST_COLS 20   /* what is narrower is no width, but a line that was not told its own */
+#define MAX_LINE   4096 /* bytes of one answer; what is beyond them is dropped */
 
 struct plain {
     struct loop *loop;
@@ -28,7 +31,7 @@ struct plain {
     struct watch *watch;
     struct str input; /* what was read and is not answered yet */
     struct loop_io *io;
-    bool input_ended, echo;
+    bool input_ended, echo, begun;
     bool ended;
     int exit_code;
     struct str prompt; /* stands at the end of the output, without LF */
@@ -36,6 +39,7 @@ struct plain {
     char last_words[400];
     bool tty;
     struct termios found;
+    struct form create, where; /* values stay when a job is left */
 };
 
 /* ---- small things jobs ask ---- */
@@ -65,6 +69,14 @@ struct watch *plain_watch(struct plain *p)
     return p->watch;
 }
 
+bool plain_first(struct plain *p)
+{
+    bool first = !p->begun;
+
+    p->begun = true;
+    return first;
+}
+
 bool plain_ended(const struct plain *p)
 {
     return p->ended;
@@ -77,6 +89,11 @@ void plain_leave(struct plain *p, int exit_code, const char *last_words)
     p->ended = true;
     p->exit_code = exit_code;
     STR_SET(p->last_words, last_words);
+}
+
+const char *plain_word(const char *word, int64_t checked_at)
+{
+    return word[0] ? word : checked_at ? _("nothing yet") : _("no answer");
 }
 
 /* ---- output ---- */
@@ -110,6 +127,17 @@ static void stand_prompt(struct plain *p)
     put(p, &p->prompt);
 }
 
+/* A narrower window breaks words where it ends: the lines follow it. */
+static int columns(void)
+{
+    struct winsize ws;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col >= LEAST_COLS &&
+        ws.ws_col <= PLAIN_COLS)
+        return ws.ws_col - 1;
+    return PLAIN_COLS;
+}
+
 void plain_say(struct plain *p, const char *fmt, ...)
 {
     struct str text = STR_INIT, out = STR_INIT;
@@ -119,7 +147,7 @@ void plain_say(struct plain *p, const char *fmt, ...)
     str_addv(&text, fmt, ap);
     va_end(ap);
     end_prompt(p);
-    wrap_text(&out, str_p(&text), PLAIN_COLS);
+    wrap_text(&out, str_p(&text), columns());
     put(p, &out);
     str_free(&text);
     str_free(&out);
@@ -131,6 +159,28 @@ void plain_error(struct plain *p, const char *title, const struct err *e)
 
     words_error(text, sizeof text, e);
     plain_say(p, "%s: %s", title, text);
+}
+
+static void say_paragraph(void *payload, const char *level, const char *text)
+{
+    (void)level;
+    plain_say(payload, "%s", text);
+}
+
+void plain_help(struct plain *p, enum help_topic topic)
+{
+    const struct help *h = &help_topics[topic];
+
+    if (h->about)
+        plain_say(p, "%s", _(h->about));
+    plain_say(p, "%s", _(h->plain));
+    if (topic == HELP_HOME)
+        help_program(&p->model, say_paragraph, p);
+}
+
+struct form *plain_form(struct plain *p, bool where)
+{
+    return where ? &p->where : &p->create;
 }
 
 /* ---- input ---- */
@@ -211,7 +261,7 @@ enum got plain_ask(struct plain *p, char out[PLAIN_LINE], const char *fmt, ...)
     str_addv(&text, fmt, ap);
     va_end(ap);
     str_reset(&p->prompt);
-    wrap_prompt(&p->prompt, str_p(&text));
+    wrap_prompt(&p->prompt, str_p(&text), columns());
     str_free(&text);
     stand_prompt(p); /* also where the answer is there already */
     got = plain_wait(p, out, NULL, NULL);
@@ -223,7 +273,7 @@ bool plain_confirm(struct plain *p, const char *question)
 {
     char line[PLAIN_LINE];
 
-    return plain_ask(p, line, "%s ", question) == GOT_LINE &&
+    return plain_ask(p, line, "%s", question) == GOT_LINE &&
            (str_ieq(line, "yes") || str_ieq(line, _("yes")));
 }
 
@@ -374,6 +424,8 @@ int plain_main(const struct client_options *client, const struct plain_options *
     if (options)
         p->options = *options;
     p->watch = watch_new();
+    form_init(&p->create, create_fields, CREATE_FIELDS, NULL);
+    form_init(&p->where, where_fields, WHERE_FIELDS, NULL);
     p->loop = loop_new(&e);
     if (!p->loop || watch_signals(p, &e) < 0) {
         plain_error(p, "azloconf", &e);

@@ -10,6 +10,7 @@
 #define AZL_PLAIN_PLAIN_H
 
 #include "console/face/form.h"
+#include "console/face/help.h"
 #include "console/plain/plain_main.h"
 
 #define PLAIN_LINE 512
@@ -22,9 +23,12 @@ const struct model *plain_model(const struct plain *p);
 struct loop *plain_loop(struct plain *p);
 const struct plain_options *plain_options(const struct plain *p);
 const void *plain_section(const struct plain *p, enum section_id id);
+bool plain_first(struct plain *p);       /* true the first time only */
 bool plain_ended(const struct plain *p); /* GOT_END was or will be the answer */
 void plain_leave(struct plain *p, int exit_code, const char *last_words);
 
+const char *plain_word(const char *word,
+                       int64_t checked_at); /* a status word, or that it is blank */
 void plain_say(struct plain *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What, why, what to do, ids: a line each. */
 void plain_error(struct plain *p, const char *title, const struct err *e);
@@ -41,17 +45,34 @@ bool plain_confirm(struct plain *p, const char *question);
 bool plain_do(struct plain *p, const char *title, const char *intent, struct json *args_owned,
               struct json **result);
 
-/* watch.c: what is said without being asked for */
+struct form *plain_form(struct plain *p, bool where); /* the wizard's values, kept; else those of a
+                                                         new cluster */
+void plain_help(struct plain *p, enum help_topic topic);
+
+/* watch.c, watch_run.c: what is said without being asked for */
+struct watch;
 struct watch *watch_new(void);
 void watch_free(struct watch *w);
 struct watch *plain_watch(struct plain *p);
 void watch_turn(struct plain *p, struct watch *w);             /* after each turn of the loop */
 void watch_status(struct plain *p, struct watch *w, bool all); /* all, or only if one changed */
-void watch_run(struct watch *w, bool on);                      /* steps and nodes are said */
+void watch_follow(struct plain *p, bool on); /* steps and nodes of the run are said */
+void watch_all_steps(struct plain *p);
+void watch_end(struct plain *p); /* how the last run ended */
 
 /* jobs: each returns when the operator goes back */
 void job_home(struct plain *p);
+void job_register(struct plain *p);
+void job_run(struct plain *p);
+bool job_run_resume(struct plain *p); /* of a run that failed or was stopped */
 void job_sign_in(struct plain *p);
 bool job_sign_in_now(struct plain *p); /* for a job that needs one: true once signed in */
+void job_nodes(struct plain *p);
+void job_log(struct plain *p);
+void job_terminal(struct plain *p);
+void job_log_off(struct plain *p);
+void job_restart(struct plain *p);
+void job_shut_down(struct plain *p);
+void job_exit(struct plain *p);
 
 #endif

@@ -1,31 +1,22 @@
 /* watch.c - what is said without being asked for: a status that changed, the core lost and found,
- * the end of a run; and each step and node while a run is followed. Said once per change. */
+ * and the run (watch_run.c). Said once per change. */
 #include "config.h"
 
 #include <stdlib.h>
 
 #include "base/i18n.h"
 #include "console/face/words.h"
-#include "console/plain/plain.h"
+#include "console/plain/watch.h"
 #include "console/plain/wrap.h"
 
-#define PANES   3
-#define LONG_MS 3000 /* a step that takes longer is said when it is under way, too */
+#define PANES 3
 
 struct watch {
     bool status_on; /* the first status was said */
     char status[PANES][400];
     bool stale;
     enum client_state state;
-    bool follow;
-    char run_id[64], run_state[20];
-    struct {
-        char state[12], detail[200];
-        bool begun; /* that it is under way was said */
-    } steps[SEC_MAX_STEPS];
-    struct {
-        char step[48], state[12];
-    } nodes[SEC_MAX_NODES];
+    struct watch_run run;
 };
 
 struct watch *watch_new(void)
@@ -42,7 +33,7 @@ void watch_free(struct watch *w)
 
 static void status_text(struct str *s, const char *name, const struct sec_pane *pane)
 {
-    str_addf(s, "%s: %s.", name, pane->word[0] ? pane->word : _("no answer"));
+    str_addf(s, "%s: %s.", name, plain_word(pane->word, pane->checked_at));
     wrap_sentence(s, pane->reason);
     wrap_sentence(s, pane->evidence);
 }
@@ -119,11 +110,13 @@ static void core_turn(struct plain *p, struct watch *w)
 void watch_turn(struct plain *p, struct watch *w)
 {
     core_turn(p, w);
+    if (!plain_ended(p))
+        watch_run_turn(p, &w->run);
     if (w->status_on && !plain_ended(p) && model_has(plain_model(p), SEC_CLUSTER))
         status(p, w, true, true);
 }
 
-void watch_run(struct watch *w, bool on)
+struct watch_run *plain_watch_run(struct plain *p)
 {
-    w->follow = on;
+    return &plain_watch(p)->run;
 }

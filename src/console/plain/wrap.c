@@ -28,6 +28,16 @@ static int width_of(const char *word, size_t n)
     return text_width(copy);
 }
 
+/* A blank that holds has done its work: what is printed is a blank. */
+static void add_word(struct str *out, const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (p[i] == '\xc2' && i + 1 < n && p[i + 1] == '\xa0')
+            str_addc(out, ' '), i++;
+        else
+            str_addc(out, p[i]);
+}
+
 static void wrap_line(struct str *out, const char *p, size_t n, int cols)
 {
     const char *end = p + n;
@@ -48,7 +58,7 @@ static void wrap_line(struct str *out, const char *p, size_t n, int cols)
         }
         if (used > 0)
             str_addc(out, ' ');
-        str_addn(out, p, word);
+        add_word(out, p, word);
         used += w + (used > 0);
         p += word;
     }
@@ -68,12 +78,16 @@ void wrap_text(struct str *out, const char *text, int cols)
     free(clean);
 }
 
-void wrap_prompt(struct str *out, const char *text)
+void wrap_prompt(struct str *out, const char *text, int cols)
 {
     char *clean = printable(text);
 
     for (char *p = clean; *p; p++)
-        str_addc(out, *p == '\n' ? ' ' : *p);
+        if (*p == '\n')
+            *p = ' ';
+    wrap_line(out, clean, strlen(clean), cols);
+    if (out->len > 0)
+        out->p[out->len - 1] = ' ';
     free(clean);
 }
 

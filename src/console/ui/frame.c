@@ -146,8 +146,9 @@ static void draw_too_small(void)
     struct area a = { 0, 0, LINES, COLS };
 
     str_fmt(text, sizeof text,
-            _("azloconf needs 60x20, this is %dx%d. Make the window larger; q leaves."), COLS,
-            LINES);
+            _("azloconf needs 60x20, this is %dx%d. Enlarge, or run --plain: p does it here, q "
+              "leaves."),
+            COLS, LINES);
     paint_wrapped(&a, ROLE_TEXT, text);
 }
 

@@ -5,7 +5,7 @@
 #include "console/ui/screens.h"
 #include "console/ui/widgets.h"
 
-struct help {
+struct help_view {
     struct textview view;
     enum screen_id about;
 };
@@ -23,11 +23,15 @@ static void add_keys(struct textview *v, const struct key_row *rows, size_t n)
     }
 }
 
+static void add_paragraph(void *payload, const char *level, const char *text)
+{
+    textview_add(payload, theme_role(level), 0, 0, "%s", text);
+}
+
 static void help_open(struct ui *ui, void *self)
 {
-    struct help *h = self;
+    struct help_view *h = self;
     const struct screen *s = ui_below(ui);
-    const struct sec_core *core = ui_section(ui, SEC_CORE);
     size_t n;
     const struct key_row *global = frame_global_keys(&n);
 
@@ -37,7 +41,11 @@ static void help_open(struct ui *ui, void *self)
         h->about = s->id;
         textview_add(&h->view, ROLE_BAR, 0, 0, " %s ", _(s->title));
         textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", "");
-        textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", _(s->help));
+        if (s->help->about) {
+            textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", _(s->help->about));
+            textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", "");
+        }
+        textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", _(s->help->screen));
         textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", "");
         textview_add(&h->view, ROLE_BAR, 0, 0, " %s ", _("Keys"));
         add_keys(&h->view, s->keys, s->n_keys);
@@ -47,25 +55,12 @@ static void help_open(struct ui *ui, void *self)
         textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", "");
     }
     textview_add(&h->view, ROLE_BAR, 0, 0, " %s ", _("About"));
-    textview_add(&h->view, ROLE_TEXT, 0, 0,
-                 _("azloconf %s, core %s. A console that registers Azure Local and Azure Stack HCI "
-                   "clusters with Azure."),
-                 PACKAGE_VERSION, words_or_blank(core->version));
-    textview_add(&h->view, ROLE_TEXT, 0, 0, "%s",
-                 _("It is not a Microsoft product and is not supported by Microsoft. Azure, Azure "
-                   "Local and Azure Stack HCI are names of Microsoft."));
-    textview_add(&h->view, ROLE_TEXT, 0, 0, _("State folder: %s"), words_or_blank(core->state_dir));
-    if (str_eq(core->mode, "sandbox"))
-        textview_add(&h->view, ROLE_WARN, 0, 0,
-                     _("This is the sandbox: an Azure that runs on this machine, at %s. Nothing "
-                       "reaches the real one."),
-                     core->sandbox_base);
-    textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", _("Licence: Apache-2.0. Manual: man azloconf"));
+    help_program(ui_model(ui), add_paragraph, &h->view);
 }
 
 static void help_close(struct ui *ui, void *self)
 {
-    struct help *h = self;
+    struct help_view *h = self;
 
     (void)ui;
     textview_clear(&h->view);
@@ -73,7 +68,7 @@ static void help_close(struct ui *ui, void *self)
 
 static void help_draw(struct ui *ui, void *self, const struct area *body)
 {
-    struct help *h = self;
+    struct help_view *h = self;
     int cols = body->cols - 4 < 76 ? body->cols - 4 : 76;
 
     (void)ui;
@@ -82,7 +77,7 @@ static void help_draw(struct ui *ui, void *self, const struct area *body)
 
 static bool help_key(struct ui *ui, void *self, int key)
 {
-    struct help *h = self;
+    struct help_view *h = self;
 
     (void)ui;
     return textview_key(&h->view, key);
@@ -95,10 +90,10 @@ static const struct key_row keys[] = {
 const struct screen screen_help = {
     .id = SCREEN_HELP,
     .title = N_("Help"),
-    .help = N_("Esc goes back."),
+    .help = &help_topics[HELP_HELP],
     .hint_rows = 1,
     .low_hint_rows = 0,
-    .size = sizeof(struct help),
+    .size = sizeof(struct help_view),
     .keys = keys,
     .n_keys = ARRAY_LEN(keys),
     .open = help_open,

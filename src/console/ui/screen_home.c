@@ -261,15 +261,7 @@ static const struct key_row keys[] = {
 const struct screen screen_home = {
     .id = SCREEN_HOME,
     .title = N_("Home"),
-    .help = N_("The three words on top are the cluster's own: ClusterStatus, RegistrationStatus "
-               "and ConnectionStatus, as Get-AzureStackHCI names them, "
-               "each with its reason, what it rests on, and its age. STALE means that the last "
-               "answer is old; -- that there is none.\n\n"
-               "Type the number of an item and press Enter, or move the mark with the arrows. "
-               "Numbers never change; one that is missing comes "
-               "with a later version.\n\n"
-               "The work is done by azloconfd, not by this screen: you may leave at any time, a "
-               "registration goes on."),
+    .help = &help_topics[HELP_HOME],
     .sections =
         1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_RUN | 1u << SEC_LOG,
     .ticks = true,

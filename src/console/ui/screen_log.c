@@ -219,10 +219,7 @@ static const struct key_row keys[] = {
 const struct screen screen_log = {
     .id = SCREEN_LOG,
     .title = N_("Log"),
-    .help = N_("The newest lines of the core's log, newest last. On the newest line the view "
-               "follows; the row above the keys shows the marked line at "
-               "greater length. The whole log is a file in the state folder; azloconf log prints "
-               "it. Secrets never enter it."),
+    .help = &help_topics[HELP_LOG],
     .sections = 1u << SEC_LOG,
     .hint_rows = 3,
     .low_hint_rows = 2,

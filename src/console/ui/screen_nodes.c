@@ -146,10 +146,7 @@ static const struct key_row keys[] = {
 const struct screen screen_nodes = {
     .id = SCREEN_NODES,
     .title = N_("Nodes and Arc"),
-    .help =
-        N_("One row a node, each with its own cause. Arc is the state of the node's Azure Arc "
-           "agent. Below: why the chosen node is as it is, what "
-           "follows from it, and what to do. STALE: the last answer is old; -- : there is none."),
+    .help = &help_topics[HELP_NODES],
     .sections = 1u << SEC_NODES,
     .ticks = true,
     .hint_rows = 1,

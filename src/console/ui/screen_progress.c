@@ -506,15 +506,7 @@ static const struct key_row keys[] = {
 const struct screen screen_progress = {
     .id = SCREEN_PROGRESS,
     .title = N_("Operation"),
-    .help = N_("Each step with its time. \"no change needed\": it was so already, nothing was "
-               "written. The line under a running step says what it waits for. The arrows show "
-               "all steps, End follows the one under way again.\n\n"
-               "The core works on when you leave this screen, close the terminal or lose the "
-               "connection; menu item 1 comes back here. "
-               "After a crash or restart of the machine it goes on by itself; if it needs your "
-               "sign-in, it says so.\n\n"
-               "Stopping is never in the middle of a step. What was made stays and is found again "
-               "by the next run."),
+    .help = &help_topics[HELP_RUN],
     .sections = 1u << SEC_RUN | 1u << SEC_LOG | 1u << SEC_CLUSTER,
     .ticks = true,
     .own_title = true,

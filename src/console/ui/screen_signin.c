@@ -358,20 +358,7 @@ static const struct key_row keys[] = {
 const struct screen screen_signin = {
     .id = SCREEN_SIGNIN,
     .title = N_("Sign in to Azure"),
-    .help = N_("This machine needs no browser and no password. Open the address on a phone or PC "
-               "(or scan the square, which holds the address "
-               "only), type the code, and sign in with an account that may register the cluster: "
-               "Owner of the subscription, or "
-               "Contributor together with User Access Administrator.\n\n"
-               "If the page says that you have signed in but this screen reports an error, your "
-               "company's rules forbid this way:\n"
-               "AADSTS50097: the device must be managed by the company.\n"
-               "AADSTS53003: a Conditional Access rule blocks it.\n"
-               "AADSTS50005: the platform of this device is not supported by a rule.\n"
-               "Ask the directory's administrator to allow the device code flow for you, or sign "
-               "in from another network.\n\n"
-               "The square is light on dark on purpose. On a terminal with black text on white "
-               "paper and no colours, i inverts it."),
+    .help = &help_topics[HELP_SIGNIN],
     .sections = 1u << SEC_SIGNIN,
     .ticks = true,
     .hint_rows = 1,

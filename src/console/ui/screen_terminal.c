@@ -86,18 +86,23 @@ static void size(struct ui *ui, void *self)
     ui_notice(ui, "", "%s", _("Asked the terminal for its size."));
 }
 
+static void plain(struct ui *ui, void *self)
+{
+    (void)self;
+    ui_leave(ui, UI_PLAIN, NULL);
+}
+
 static const struct key_row keys[] = {
     { 't', 0, 0, "t", N_("basic or rich"), NULL, look },
     { 'c', 0, 0, "c", N_("colours"), NULL, colors },
     { 's', 0, 0, "s", N_("ask for the size"), NULL, size },
+    { 'p', 0, 0, "p", N_("plain"), NULL, plain },
 };
 
 const struct screen screen_terminal = {
     .id = SCREEN_TERMINAL,
     .title = N_("Terminal and language"),
-    .help = N_("t switches between the basic and the rich look. If lines look like rows of q or "
-               "the edges are wrong, take basic. s asks the terminal for its "
-               "size, useful on serial lines, which do not tell it by themselves."),
+    .help = &help_topics[HELP_TERMINAL],
     .hint_rows = 1,
     .low_hint_rows = 1,
     .size = 1,

@@ -473,14 +473,7 @@ static const struct key_row keys[] = {
 const struct screen screen_wizard = {
     .id = SCREEN_WIZARD,
     .title = N_("Register with Azure"),
-    .help = N_("Three pages: sign in, where the cluster's resource shall be, and a review. Nothing "
-               "is written before you confirm on the review page.\n\n"
-               "A field with v has a list: Enter opens it, typing filters it by name or id. Every "
-               "value can also be typed, so nothing waits for a list. "
-               "Each field is checked when you leave it; the line under it says what was found. "
-               "What you type takes the place of a default; an arrow key or Backspace keeps it. "
-               "^Z brings it back.\n\n"
-               "Values stay when you leave this page and come back."),
+    .help = &help_topics[HELP_WIZARD],
     .sections =
         1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_CHOICES | 1u << SEC_NODES,
     .ticks = true,

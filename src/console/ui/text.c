@@ -62,11 +62,23 @@ size_t text_encode(char out[5], wchar_t wc)
     return n;
 }
 
+/* Controls, and what Unicode gives no shape or lets turn the text (base/text.c judges the same). */
 static bool invisible(wchar_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || (c >= 0x200b && c <= 0x200f) ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
-           (c >= 0xe000 && c <= 0xf8ff) || c >= 0xe0000;
+    static const struct {
+        wchar_t from, to;
+    } ranges[] = {
+        { 0x00, 0x1f },     { 0x7f, 0x9f },       { 0xad, 0xad },       { 0x34f, 0x34f },
+        { 0x61c, 0x61c },   { 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+        { 0x200b, 0x200f }, { 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x3164, 0x3164 },
+        { 0xe000, 0xf8ff }, { 0xfdd0, 0xfdef },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },
+        { 0xfff0, 0xfffc }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0x10ffff },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
+        if (c >= ranges[i].from && c <= ranges[i].to)
+            return true;
+    return false;
 }
 
 /* Characters spelt with other than one letter, or no letter at all. */

@@ -388,6 +388,8 @@ static bool too_small_key(struct ui *ui, int key)
         return false;
     if (key == 'q' || key == K_CTRL('C'))
         ui_leave(ui, 0, NULL);
+    if (key == 'p')
+        ui_leave(ui, UI_PLAIN, NULL);
     return true;
 }
 

@@ -9,6 +9,7 @@
 #ifndef AZL_UI_UI_H
 #define AZL_UI_UI_H
 
+#include "console/face/help.h"
 #include "console/face/model.h"
 #include "console/ui/keys.h"
 #include "console/ui/paint.h"
@@ -33,14 +34,14 @@ enum screen_id {
 struct ui;
 struct screen {
     enum screen_id id;
-    const char *title; /* N_() */
-    const char *help;  /* N_(): paragraphs for F1 */
-    unsigned sections; /* mask: redrawn when one of these changed */
-    bool ticks;        /* shows ages or times: redrawn at each tick */
-    bool own_title;    /* place() stands for the title, too */
-    int hint_rows;     /* rows for the text about the focus, from 24 rows up */
-    int low_hint_rows; /* on lower screens; 0: the body gets the rule's row, too */
-    size_t size;       /* of self */
+    const char *title;       /* N_() */
+    const struct help *help; /* for F1 */
+    unsigned sections;       /* mask: redrawn when one of these changed */
+    bool ticks;              /* shows ages or times: redrawn at each tick */
+    bool own_title;          /* place() stands for the title, too */
+    int hint_rows;           /* rows for the text about the focus, from 24 rows up */
+    int low_hint_rows;       /* on lower screens; 0: the body gets the rule's row, too */
+    size_t size;             /* of self */
     const struct key_row *keys;
     size_t n_keys;
     void (*open)(

@@ -20,8 +20,9 @@ struct ui_options {
 };
 
 /* Options may be NULL. Returns the exit code: 0 left, 1 no core, 128 + n ended by signal n; or
- * UI_NO_TERMINAL (said on stderr): this terminal cannot show screens. */
+ * UI_NO_TERMINAL (said on stderr): this terminal cannot show screens; or UI_PLAIN. */
 #define UI_NO_TERMINAL 2
+#define UI_PLAIN       256 /* the operator asked for the plain face instead */
 int ui_main(const struct client_options *client, const struct ui_options *options);
 
 #endif

@@ -1,0 +1,386 @@
+/* Registering: one question after the other, the review, a word of confirmation. */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "console/face/fields.h"
+#include "console/face/review.h"
+#include "console/plain/answer.h"
+#include "console/plain/plain.h"
+#include "console/plain/wrap.h"
+
+#define FEW        9     /* choices that are listed without being asked for */
+#define LISTS_MS   15000 /* after that the values are typed */
+#define CREATED_MS 15000
+
+enum step { STEP_NEXT, STEP_BACK, STEP_END };
+
+/* ---- one question ---- */
+
+static void say_choice(struct plain *p, const struct form *f, int field, int i)
+{
+    struct form_choice c = { .id = "" };
+    const char *name, *note;
+
+    f->fields[field].choice(plain_model(p), f, i, &c);
+    name = c.name[0] ? c.name : c.id;
+    note = c.note[0] ? c.note : str_ieq(name, c.id) ? "" : c.id;
+    plain_say(p, "%d %s%s%s", i + 1, name, note[0] ? ", " : "", note);
+}
+
+static void offer(struct plain *p, const struct form *f, int field, bool all)
+{
+    const char *label = _(f->fields[field].label);
+    int n = form_choices(f, plain_model(p), field);
+
+    if (n == 0)
+        return;
+    if (n > FEW && !all) {
+        plain_say(p,
+                  _("%s: %d to choose from. Type a number, a name or a part of it; ? lists all."),
+                  label, n);
+        return;
+    }
+    plain_say(p, _("%s, %d to choose from:"), label, n);
+    for (int i = 0; i < n; i++)
+        say_choice(p, f, field, i);
+}
+
+/* What the check found; false: it must be answered again. */
+static bool judged(struct plain *p, const struct form *f, int field)
+{
+    const struct form_value *v = &f->values[field];
+
+    if (str_eq(v->level, "fail")) {
+        plain_say(p, _("Error: %s."), v->message);
+        return false;
+    }
+    if (str_eq(v->level, "warn"))
+        plain_say(p, _("Warning: %s."), v->message);
+    return true;
+}
+
+static bool take_text(struct plain *p, struct form *f, int field, const char *line)
+{
+    const struct model *m = plain_model(p);
+    struct form_value before = f->values[field];
+    int found[FORM_MATCHES], n = answer_pick(f, m, field, line, found);
+
+    if (strlen(line) >= INPUT_SIZE) {
+        plain_say(p, "%s", _("Error: this is too long."));
+        return false;
+    }
+    if (n > 1) {
+        plain_say(p, P_("%d fits \"%s\":", "%d fit \"%s\":", n), n, line);
+        for (int i = 0; i < n; i++)
+            say_choice(p, f, field, found[i]);
+        return false;
+    }
+    if (n == 1) {
+        form_choose(f, m, field, found[0]);
+        plain_say(p, _("%s: %s."), _(f->fields[field].label), f->values[field].in.text);
+    } else {
+        form_set(f, field, line, before.id, FORM_TYPED);
+        form_settle(f, m, field);
+    }
+    if (judged(p, f, field))
+        return true;
+    f->values[field] = before; /* what stood there is offered again */
+    return false;
+}
+
+static enum step ask_field(struct plain *p, struct form *f, int field)
+{
+    const struct form_field *d = &f->fields[field];
+    struct form_value *v = &f->values[field];
+    char line[PLAIN_LINE];
+
+    offer(p, f, field, false);
+    for (;;) {
+        enum got got = v->in.text[0] ? plain_ask(p, line, "%s [%s]:", _(d->label), v->in.text)
+                                     : plain_ask(p, line, "%s:", _(d->label));
+
+        if (got != GOT_LINE)
+            return STEP_END;
+        switch (answer_kind(line)) {
+        case ANSWER_BACK:
+            return STEP_BACK;
+        case ANSWER_HELP:
+            plain_say(p, "%s", _(d->help));
+            offer(p, f, field, true);
+            break;
+        case ANSWER_EMPTY:
+            form_settle(f, plain_model(p), field);
+            if (judged(p, f, field))
+                return STEP_NEXT;
+            break;
+        case ANSWER_TEXT:
+            if (take_text(p, f, field, line))
+                return STEP_NEXT;
+            break;
+        }
+    }
+}
+
+/* ---- the page of questions ---- */
+
+static bool lists_came(struct plain *p, void *payload)
+{
+    const struct sec_choices *c = plain_section(p, SEC_CHOICES);
+    const int64_t *until = payload;
+
+    return mono_ms() >= *until || str_eq(c->state, "ready") || str_eq(c->state, "failed");
+}
+
+/* Asks Azure for tenants, subscriptions and the regions of the chosen one; what does not come in
+ * time is typed. */
+static void ask_lists(struct plain *p, const struct form *f)
+{
+    const struct sec_choices *c = plain_section(p, SEC_CHOICES);
+    const char *tenant = f->values[WHERE_TENANT].id, *sub = f->values[WHERE_SUBSCRIPTION].id;
+    struct json *args = json_object();
+    int64_t until = mono_ms() + LISTS_MS;
+
+    if (guid_is(tenant))
+        json_set_str(args, "tenant", tenant);
+    if (guid_is(sub))
+        json_set_str(args, "subscription", sub);
+    if (!plain_do(p, _("No lists"), "choices", args, NULL))
+        return;
+    plain_wait(p, NULL, lists_came, &until);
+    if (str_eq(c->state, "failed"))
+        plain_error(p, _("No lists, values must be typed"), &c->error);
+    else if (!str_eq(c->state, "ready"))
+        plain_say(p, "%s", _("The lists have not come; values can be typed."));
+}
+
+/* The tenant and the subscription that the lists belong to. */
+static void lists_for(struct plain *p, struct form *f)
+{
+    const struct sec_choices *c = plain_section(p, SEC_CHOICES);
+    const char *sub = f->values[WHERE_SUBSCRIPTION].id;
+
+    f->changed = -1;
+    if (!str_eq(c->state, "ready") || (guid_is(sub) && !str_ieq(c->regions_of, sub)))
+        ask_lists(p, f);
+    fields_defaults(f, plain_model(p));
+    f->changed = -1;
+}
+
+static enum step ask_fields(struct plain *p, struct form *f, int from)
+{
+    int first = 0, i;
+
+    while (f->fields[first].fixed)
+        first++;
+    for (i = from < first ? first : from; i < f->n;) {
+        enum step s = ask_field(p, f, i);
+
+        if (s == STEP_END || (s == STEP_BACK && i == first))
+            return s;
+        i += s == STEP_BACK ? -1 : 1;
+        if (f->fields == where_fields &&
+            (f->changed == WHERE_TENANT || f->changed == WHERE_SUBSCRIPTION)) {
+            plain_say(p, "%s", _("Asking Azure for the lists."));
+            lists_for(p, f);
+        }
+    }
+    return STEP_NEXT;
+}
+
+/* ---- a cluster ---- */
+
+static bool cluster_exists(struct plain *p, void *payload)
+{
+    const struct sec_cluster *c = plain_section(p, SEC_CLUSTER);
+    const int64_t *until = payload;
+
+    return c->exists || mono_ms() >= *until;
+}
+
+static bool create_cluster(struct plain *p)
+{
+    struct form *f = plain_form(p, false);
+    int64_t until = mono_ms() + CREATED_MS;
+
+    plain_say(p, "%s",
+              _("There is no cluster on this machine yet. Name it and its nodes; then it can be "
+                "registered with Azure."));
+    fields_create_defaults(f, plain_model(p));
+    if (ask_fields(p, f, 0) != STEP_NEXT)
+        return false;
+    if (!plain_do(p, _("The cluster was not created"), "cluster-create", fields_create_args(f),
+                  NULL))
+        return false;
+    plain_wait(p, NULL, cluster_exists, &until);
+    if (plain_ended(p))
+        return false;
+    plain_say(p, _("The cluster %s is created."), f->values[CREATE_NAME].id);
+    return true;
+}
+
+/* ---- review ---- */
+
+struct page {
+    struct plain *p;
+    struct str held; /* a value whose notes are still to come */
+};
+
+static void say_held(struct page *page)
+{
+    if (page->held.len)
+        plain_say(page->p, "%s.", str_p(&page->held));
+    str_reset(&page->held);
+}
+
+static void review_line(void *payload, enum review_kind kind, const char *text)
+{
+    struct page *page = payload;
+
+    if (kind == REVIEW_NOTE) {
+        str_addf(&page->held, ", %s", text);
+        return;
+    }
+    say_held(page);
+    if (kind == REVIEW_VALUE || kind == REVIEW_ACT || kind == REVIEW_KEPT)
+        str_add(&page->held, text);
+    else if (kind == REVIEW_FAIL)
+        plain_say(page->p, _("Error: %s."), text);
+    else if (kind == REVIEW_WARN)
+        plain_say(page->p, _("Warning: %s."), text);
+    else
+        plain_say(page->p, kind == REVIEW_TITLE ? "%s:" : "%s", text);
+}
+
+static bool review(struct plain *p, struct form *f, bool *right)
+{
+    struct page page = { p, STR_INIT };
+    struct json *result = NULL;
+
+    plain_say(p, "%s", _("Asking Azure what is to be done. Nothing is written."));
+    if (!plain_do(p, _("The values could not be checked"), "register-check", fields_args(f),
+                  &result))
+        return false;
+    *right = review_say(plain_model(p), f, result, 0, review_line, &page);
+    say_held(&page);
+    str_free(&page.held);
+    json_free(result);
+    return true;
+}
+
+static int first_wrong(const struct form *f)
+{
+    for (int i = 0; i < f->n; i++)
+        if (str_eq(f->values[i].level, "fail"))
+            return i;
+    return 0;
+}
+
+/* true: the run was started. */
+static bool confirm(struct plain *p, const struct form *f, enum step *next)
+{
+    char line[PLAIN_LINE];
+
+    *next = STEP_END;
+    while (plain_ask(p, line, "%s", _("Type yes to register, < to go back to the values:")) ==
+           GOT_LINE) {
+        if (answer_is(line, "yes", N_("yes"))) {
+            watch_follow(p, true); /* from the first step on */
+            return plain_do(p, _("The registration did not start"), "register", fields_args(f),
+                            NULL);
+        }
+        if (answer_kind(line) == ANSWER_BACK) {
+            *next = STEP_BACK;
+            return false;
+        }
+        plain_say(p, "%s",
+                  _("Nothing has been written yet. The word yes starts the registration; < goes "
+                    "back."));
+    }
+    return false;
+}
+
+static void ask_and_register(struct plain *p)
+{
+    struct form *f = plain_form(p, true);
+    int from = 0;
+    bool right;
+
+    plain_say(p, "%s", _("Asking Azure for the lists."));
+    lists_for(p, f);
+    if (guid_is(f->values[WHERE_SUBSCRIPTION].id)) /* a default came with the lists: its regions */
+        lists_for(p, f);
+    plain_say(p, _("%s: %s."), _(where_fields[WHERE_CLOUD].label), f->values[WHERE_CLOUD].in.text);
+    for (;;) {
+        enum step next;
+
+        if (plain_ended(p) || ask_fields(p, f, from) != STEP_NEXT)
+            return;
+        from = WHERE_NAME;
+        if (!review(p, f, &right))
+            continue;
+        if (!right) {
+            from = first_wrong(f);
+            plain_say(p, "%s", _("Something must be corrected first."));
+            continue;
+        }
+        if (confirm(p, f, &next)) {
+            job_run(p);
+            return;
+        }
+        if (next == STEP_END)
+            return;
+    }
+}
+
+/* ---- the job ---- */
+
+/* A run that came to no good end: go on with it? true: done with. */
+static bool took_up(struct plain *p)
+{
+    const struct sec_run *r = plain_section(p, SEC_RUN);
+    char line[PLAIN_LINE];
+
+    if (!str_eq(r->state, "failed") && !str_eq(r->state, "stopped"))
+        return false;
+    watch_end(p);
+    if (plain_ask(p, line, "%s",
+                  _("Type r to go on with that run, or press Enter for other values:")) != GOT_LINE)
+        return true;
+    if (answer_kind(line) == ANSWER_BACK)
+        return true;
+    if (!answer_is(line, "r", N_("resume")))
+        return false;
+    if (job_run_resume(p))
+        job_run(p);
+    return true;
+}
+
+void job_register(struct plain *p)
+{
+    const struct sec_cluster *c = plain_section(p, SEC_CLUSTER);
+    const struct sec_signin *s = plain_section(p, SEC_SIGNIN);
+
+    if (model_run_active(plain_model(p))) {
+        job_run(p);
+        return;
+    }
+    if (took_up(p))
+        return;
+    if (!c->exists && !create_cluster(p))
+        return;
+    if (!model_signed_in(plain_model(p))) {
+        if (str_eq(s->state, "in")) {
+            plain_say(p, "%s",
+                      _("Somebody else is signed in here; you cannot work with that sign-in."));
+            return;
+        }
+        plain_say(p, "%s",
+                  _("To register the cluster Azure must know who you are. You sign in on another "
+                    "device, a phone or a PC; this machine needs no browser."));
+        if (!job_sign_in_now(p))
+            return;
+    }
+    ask_and_register(p);
+}

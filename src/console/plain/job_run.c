@@ -1,0 +1,145 @@
+/* A run that is under way: its events as lines (watch_run.c), and what may be typed meanwhile. */
+#include "config.h"
+
+#include "base/i18n.h"
+#include "console/plain/answer.h"
+#include "console/plain/plain.h"
+
+#define LOST_MS 10000
+
+static const struct sec_run *sec(const struct plain *p)
+{
+    return plain_section(p, SEC_RUN);
+}
+
+static struct json *id_args(const struct plain *p)
+{
+    struct json *args = json_object();
+
+    json_set_str(args, "id", sec(p)->id);
+    return args;
+}
+
+static bool can_stop(const struct plain *p)
+{
+    return str_eq(sec(p)->state, "running") || str_eq(sec(p)->state, "waiting-sign-in");
+}
+
+static void stop(struct plain *p)
+{
+    if (!can_stop(p))
+        return;
+    plain_say(p, "%s",
+              _("The steps under way are finished, then the run stops. What was made stays "
+                "in Azure; you can go on later."));
+    if (!plain_confirm(p, _("Type yes to stop after this step, or press Enter to let it run:"))) {
+        if (!plain_ended(p))
+            plain_say(p, "%s", _("It runs on."));
+    } else if (can_stop(p)) {
+        plain_do(p, _("The run was not stopped"), "run-stop", id_args(p), NULL);
+    }
+}
+
+static void sign_in(struct plain *p)
+{
+    if (str_eq(sec(p)->state, "waiting-sign-in"))
+        job_sign_in_now(p);
+}
+
+static void help(struct plain *p)
+{
+    plain_help(p, HELP_RUN);
+}
+
+static const struct {
+    const char *letter, *word;
+    void (*run)(struct plain *p);
+} keys[] = {
+    { "s", N_("stop"), stop },       { "", "", stop },
+    { "i", N_("sign in"), sign_in }, { "n", N_("nodes"), job_nodes },
+    { "l", N_("log"), job_log },     { "p", N_("steps"), watch_all_steps },
+    { "?", N_("help"), help },
+};
+
+/* false: the operator leaves. */
+static bool act(struct plain *p, const char *line)
+{
+    if (answer_is(line, "d", N_("leave")) || answer_kind(line) == ANSWER_BACK)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (str_ieq(line, keys[i].letter) ||
+            (keys[i].word[0] && answer_is(line, keys[i].word, keys[i].word))) {
+            keys[i].run(p);
+            return true;
+        }
+    plain_say(p, "%s", _("Type s, d, i, n, l, p or ?."));
+    return true;
+}
+
+/* A core that was started anew knows of no run until it has read its journal. */
+static bool is_over(struct plain *p, void *payload)
+{
+    int64_t *lost = payload;
+
+    if (model_run_over(plain_model(p)))
+        return true;
+    if (model_run_active(plain_model(p)) || plain_model(p)->state != CLIENT_READY)
+        *lost = 0;
+    else if (*lost == 0)
+        *lost = mono_ms();
+    return *lost && mono_ms() - *lost > LOST_MS;
+}
+
+bool job_run_resume(struct plain *p)
+{
+    watch_follow(p, true);
+    return plain_do(p, _("The run does not go on"), "run-resume", id_args(p), NULL);
+}
+
+/* true: it goes on. */
+static bool again(struct plain *p)
+{
+    char line[PLAIN_LINE];
+
+    if (!str_eq(sec(p)->state, "failed") && !str_eq(sec(p)->state, "stopped"))
+        return false;
+    for (;;) {
+        if (plain_ask(p, line, "%s",
+                      _("Type r to try again, it finds what is there already; Enter goes to the "
+                        "menu:")) != GOT_LINE)
+            return false;
+        if (answer_is(line, "r", N_("resume")))
+            return job_run_resume(p);
+        if (answer_kind(line) != ANSWER_HELP)
+            return false;
+        plain_help(p, HELP_RUN);
+    }
+}
+
+static void follow(struct plain *p)
+{
+    char line[PLAIN_LINE];
+    int64_t lost = 0;
+
+    if (is_over(p, &lost))
+        return;
+    plain_say(p, "%s",
+              _("Type s to stop after this step, d to leave (the work goes on), ? for help."));
+    while (plain_wait(p, line, is_over, &lost) == GOT_LINE) {
+        if (act(p, line))
+            continue;
+        plain_say(p, "%s", _("The work goes on. Item 1 of the menu comes back to it."));
+        return;
+    }
+}
+
+void job_run(struct plain *p)
+{
+    watch_follow(p, true);
+    do
+        follow(p);
+    while (!plain_ended(p) && model_run_over(plain_model(p)) && again(p));
+    watch_follow(p, false);
+    if (!plain_ended(p) && str_eq(sec(p)->state, "done"))
+        plain_do(p, _("The nodes were not asked"), "status", NULL, NULL);
+}

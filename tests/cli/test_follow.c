@@ -1,0 +1,133 @@
+#include "config.h"
+
+#include "testing.h"
+
+#include "cli/bed.h"
+#include "console/cli/follow.h"
+
+#define RUN "20261121T094122Z-register"
+
+static struct sec_run *a_run(const char *state, const char *result)
+{
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+
+    STR_SET(r->id, RUN);
+    STR_SET(r->plan, "register");
+    STR_SET(r->state, state);
+    STR_SET(r->result, result);
+    r->started_at = 1795283271000;
+    r->ended_at = 1795283334000;
+    r->n = 2;
+    STR_SET(r->steps[0].id, "register");
+    STR_SET(r->steps[0].title, "Register the cluster");
+    STR_SET(r->steps[0].state, "done");
+    r->steps[0].started_at = 1795283271000;
+    r->steps[0].ended_at = 1795283275000;
+    STR_SET(r->steps[1].id, "sync");
+    STR_SET(r->steps[1].title, "Sync every node");
+    STR_SET(r->steps[1].state, str_eq(result, "Success") ? "done" : "failed");
+    r->steps[1].started_at = r->steps[1].ended_at = 1795283334000;
+    return r;
+}
+
+static int follow(struct bed *b, const char *line, struct sec_run *run_owned)
+{
+    int code;
+
+    bed_start(b, line, 1u << SEC_RUN | 1u << SEC_SIGNIN);
+    fake_set(b->core, SEC_RUN, run_owned);
+    bed_capture();
+    code = cli_follow(&b->c, RUN);
+    bed_captured(b);
+    free(run_owned);
+    return code;
+}
+
+static void to_its_end(void **state)
+{
+    struct bed b;
+
+    (void)state;
+    assert_int_equal(follow(&b, "status", a_run("done", "Success")), EXIT_DONE);
+    assert_non_null(strstr(b.out.p, "Register the cluster  0:04"));
+    assert_non_null(strstr(b.out.p, "Done in 1:03."));
+    assert_null(strstr(b.out.p, "see above"));
+    bed_stop(&b);
+}
+
+/* Exit 6: the registration is there, something after it is not; whether that failed the run or
+ * not. */
+static void done_in_part(void **state)
+{
+    static const char *const states[] = { "done", "failed" };
+    struct bed b;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+        struct sec_run *r = a_run(states[i], "RegisterSucceededButArcFailed");
+
+        if (i == 1)
+            err_set(&r->error, ERR_NODE, 0, "%s", "no sync");
+        assert_int_equal(follow(&b, "status", r), EXIT_IN_PART);
+        assert_non_null(strstr(b.out.p, "FAILED     Sync every node"));
+        assert_non_null(strstr(b.out.p, "The cluster is registered, but"));
+        assert_int_equal(strstr(str_p(&b.err), "no sync") != NULL, i == 1);
+        bed_stop(&b);
+        r = a_run(states[i], "RegisterSucceededButArcFailed");
+        assert_int_equal(follow(&b, "status --output json", r), EXIT_IN_PART);
+        bed_stop(&b);
+    }
+}
+
+static void failed_for_a_reason(void **state)
+{
+    struct sec_run *r = a_run("failed", "Failed");
+    struct bed b;
+
+    (void)state;
+    err_set(&r->error, ERR_ARM, 0, "%s", "no right");
+    r->error.http = 403;
+    assert_int_equal(follow(&b, "status", r), EXIT_REFUSED);
+    assert_non_null(strstr(b.err.p, "no right"));
+    assert_null(strstr(b.out.p, "The cluster is registered, but"));
+    bed_stop(&b);
+}
+
+static void stopped(void **state)
+{
+    struct bed b;
+
+    (void)state;
+    assert_int_equal(follow(&b, "status", a_run("stopped", "Cancelled")), EXIT_FAILED);
+    assert_non_null(strstr(b.out.p, "operations resume " RUN));
+    bed_stop(&b);
+}
+
+/* Ctrl-C leaves the console, not the work. */
+static void left_by_the_user(void **state)
+{
+    struct bed b;
+    int code;
+
+    (void)state;
+    bed_start(&b, "status", 1u << SEC_RUN);
+    b.c.left = true;
+    bed_capture();
+    code = cli_follow(&b.c, RUN);
+    bed_captured(&b);
+    assert_int_equal(code, EXIT_LEFT);
+    assert_non_null(strstr(b.err.p, "The work goes on without you."));
+    assert_int_equal(fake_count(b.core, "stop"), 0);
+    bed_stop(&b);
+}
+
+int test_cli_follow(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(to_its_end),          cmocka_unit_test(done_in_part),
+        cmocka_unit_test(failed_for_a_reason), cmocka_unit_test(stopped),
+        cmocka_unit_test(left_by_the_user),
+    };
+
+    return TEST_GROUP("cli/follow", tests);
+}
