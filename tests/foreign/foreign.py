@@ -53,7 +53,7 @@ def approve(ready, user=None, decline=False):
             if s["state"] == "pending":
                 return s["userCode"]
         return None
-    code = azl.wait_for(one, 30, "a sign-in that waits")
+    code = azl.wait_for(one, 120, "a sign-in that waits")
     body = {"user_code": code, "decline": decline}
     if user:
         body["user"] = user

@@ -10,6 +10,7 @@ DEBIAN = "/usr/bin/python3"
 if os.path.exists(DEBIAN) and os.path.realpath(sys.executable) != os.path.realpath(DEBIAN):
     os.execv(DEBIAN, [DEBIAN, "-B", *sys.argv])
 
+import logging  # noqa: E402
 import uuid  # noqa: E402
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -30,6 +31,9 @@ except ImportError as e:
 
 CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 RESOURCE_MANAGER_ROLE = "f5819b54-e033-4d82-ac66-4fec3cbf3f4c"
+
+
+logging.getLogger("azure").setLevel(logging.CRITICAL)  # failures that a test wants need no warning
 
 
 def sandbox(*args):
@@ -90,6 +94,34 @@ def test_secret_and_certificate():
         client, _, _, pem = foreign.principal(s.ready, "sandbox-certificate")
         by_certificate = ResourceManagementClient(CertificateCredential(tenant, client, pem), sub)
         azl.equal(by_certificate.resource_groups.create_or_update("cert", {"location": "eastus"}).name, "cert", "a group by certificate")
+
+
+def test_rights_are_judged():
+    """A Reader may look, a Contributor may make but not give rights, a deny assignment wins over both."""
+    with sandbox("--instant") as s:
+        tenant, sub = enter(s)
+        client, _, oid, secret = foreign.principal(s.ready, "sandbox-secret")
+        steer(s, {"roleAssignments": [{"principal": oid, "role": "Reader", "scope": f"/subscriptions/{sub}"}]})
+        rm = ResourceManagementClient(ClientSecretCredential(tenant, client, secret), sub)
+        auth = AuthorizationManagementClient(ClientSecretCredential(tenant, client, secret), sub)
+        azl.equal(list(rm.resource_groups.list()), [], "a Reader looks")
+        make = {"location": "eastus"}
+        e = raises(HttpResponseError, rm.resource_groups.create_or_update, "g1", make, status=403, code="AuthorizationFailed")
+        azl.check("Microsoft.Resources/subscriptions/resourceGroups/write" in e.message and oid in e.message, e.message)
+        steer(s, {"roleAssignments": [{"principal": oid, "role": "Contributor", "scope": f"/subscriptions/{sub}"}]})
+        group = rm.resource_groups.create_or_update("g1", make)
+        role = f"/subscriptions/{sub}/providers/Microsoft.Authorization/roleDefinitions/{RESOURCE_MANAGER_ROLE}"
+        raises(HttpResponseError, auth.role_assignments.create, group.id, str(uuid.uuid4()),
+               {"role_definition_id": role, "principal_id": oid, "principal_type": "ServicePrincipal"}, status=403, code="AuthorizationFailed")
+        excepted = [a for p in auth.permissions.list_for_resource_group("g1") for a in p.not_actions]
+        azl.check("Microsoft.Authorization/*/Write" in excepted, str(excepted))
+        steer(s, {"denyAssignments": [{"actions": ["*/delete"], "scope": group.id}]})
+        raises(HttpResponseError, lambda: rm.resource_groups.begin_delete("g1").result(), status=403)
+        azl.equal(rm.resource_groups.update("g1", {"tags": {"a": "b"}}).tags, {"a": "b"}, "what is not denied")
+
+
+def steer(s, rights):
+    azl.equal(foreign.call(s.ready, "POST", "/sandbox/rights", rights)[0], 200, f"rights {rights}")
 
 
 def test_whole_registration_and_deletion():
