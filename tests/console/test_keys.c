@@ -76,7 +76,8 @@ static const struct known {
     { "\033[11;5~", K_F(1) },
     { "\033\033[A", K_UP }, /* Alt */
     { "\033\033OB", K_DOWN },
-    { "\233B", K_DOWN }, /* CSI in one byte */
+    { "\233B", K_DOWN },        /* CSI in one byte */
+    { "\033[4\033[B", K_DOWN }, /* the first one was broken off */
     { "\x1a", K_CTRL('Z') },
     { "\xc3\xa4", 0xe4 },
     { "\xe4\xb8\xad", 0x4e2d },

@@ -3,6 +3,8 @@
 #include "tui/fake_core.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "base/str.h"
 
@@ -10,6 +12,7 @@
 #define MAX_REPLIES 16
 
 struct fake_core {
+    int fd;
     struct wire *wire;
     struct wire_hello hello;
     struct json *data[SECTIONS];
@@ -113,6 +116,7 @@ struct fake_core *fake_new(struct loop *l, int fd, const struct wire_hello *hell
                                         .version = "0.1.0",
                                         .pid = 4711,
                                         .may_act = true };
+    f->fd = fd;
     f->wire = wire_new(l, fd, on_line, on_end, f);
     wire_send(f->wire, wire_hello_msg(&f->hello));
     return f;
@@ -131,12 +135,28 @@ void fake_free(struct fake_core *f)
     free(f);
 }
 
-void fake_set(struct fake_core *f, enum section_id id, const void *section)
+void fake_send(struct fake_core *f, enum section_id id, struct json *data_owned)
 {
     json_free(f->data[id]);
-    f->data[id] = json_encode(section_rows[id].type, section);
+    f->data[id] = data_owned;
     f->version[id]++;
     answer_watch(f);
+}
+
+void fake_set(struct fake_core *f, enum section_id id, const void *section)
+{
+    fake_send(f, id, json_encode(section_rows[id].type, section));
+}
+
+void fake_raw(struct fake_core *f, const char *bytes)
+{
+    if (f->wire && send(f->fd, bytes, strlen(bytes), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        f->watching = false;
+}
+
+bool fake_is_lost(const struct fake_core *f)
+{
+    return !f->wire;
 }
 
 void fake_reply(struct fake_core *f, const char *intent, struct json *result_owned)

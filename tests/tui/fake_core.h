@@ -13,6 +13,9 @@ struct fake_core *fake_new(struct loop *l, int fd,
 void fake_free(struct fake_core *f);
 void fake_set(struct fake_core *f, enum section_id id,
               const void *section); /* a newer version; answers an open watch */
+void fake_send(struct fake_core *f, enum section_id id, struct json *data_owned); /* any JSON */
+bool fake_is_lost(const struct fake_core *f);          /* the console has hung up */
+void fake_raw(struct fake_core *f, const char *bytes); /* past the protocol */
 /* What the next intents of this name are answered; owned by the fake core. Without one: {}. */
 void fake_reply(struct fake_core *f, const char *intent, struct json *result_owned);
 void fake_refuse(struct fake_core *f, const char *intent, const struct err *e);

@@ -8,6 +8,5 @@ int main(void)
     test_tui_life();
     test_tui_flow();
     test_tui_hostile();
-    test_tui_screens();
     return test_end();
 }

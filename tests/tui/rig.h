@@ -9,7 +9,8 @@ struct rig {
     struct loop *loop;
     struct fake_core *core;
     struct vt *vt;
-    int64_t *clock; /* what the console takes for now; shared with the child */
+    const char *term, *as; /* as: the name in the goldens, if it is another */
+    int64_t *clock;        /* what the console takes for now; shared with the child */
 };
 struct rig_options {
     int rows, cols;
@@ -19,8 +20,10 @@ struct rig_options {
     int look;
     bool silent; /* the core says nothing at all */
     bool getty;
+    struct vt_options line; /* no_size, mute, set_line, drain, reply; the rest is ignored */
 };
 extern const struct rig_options rig_rich;  /* 80x24, xterm-256color, UTF-8 */
+extern const struct rig_options rig_large; /* 132x43, the same */
 extern const struct rig_options rig_ascii; /* 60x20, vt100, the C locale */
 
 struct rig rig_start(const struct rig_options *o);

@@ -1,17 +1,12 @@
 #include "config.h"
 
 #include "testing.h"
+#include "tui/faces.h"
 #include "tui/rig.h"
-#include "tui/tests.h"
+
+#include <string.h>
 
 #include "base/str.h"
-
-/* One way through the console, drawn in both looks; each stop is a golden. */
-struct stop {
-    const char *name;
-    void (*prepare)(struct rig *r);
-    const char *keys;
-};
 
 static void asking(struct rig *r)
 {
@@ -82,7 +77,8 @@ static void signin_failed(struct rig *r)
     canned_signin(r->core, "failed");
 }
 
-static const struct stop stops[] = {
+/* One way through the console, drawn in every look; each stop is a golden. */
+const struct stop stops[] = {
     { "home_asking", asking, "" },
     { "home_no_cluster", no_cluster, "" },
     { "home_ready", ready, "" },
@@ -109,25 +105,56 @@ static const struct stop stops[] = {
     { "logoff", running, "12\r" },
 };
 
+const size_t n_stops = ARRAY_LEN(stops);
+
+void stop_go(struct rig *r, const struct stop *s)
+{
+    s->prepare(r);
+    rig_show(r);
+    if (*s->keys)
+        rig_keys(r, s->keys);
+    if (str_eq(s->name, "progress_failed")) { /* a run that fails while one looks at it */
+        canned_run(r->core, "running");
+        rig_show(r);
+        rig_keys(r, "1\r");
+        canned_run(r->core, "failed");
+        rig_show(r);
+    }
+}
+
+/* Prose: words with single blanks between them. Rules, ids and lines of the log are none. */
+static void prose_is_readable(struct rig *r, const char *what)
+{
+    const char *p = vt_text(r->vt), *end;
+
+    for (; (end = strchr(p, '\n')) != NULL; p = end + 1) {
+        const char *from = p, *gap;
+
+        if (memmem(p, (size_t)(end - p), "INFO", 4))
+            continue;
+        for (; from < end; from = gap + 2) {
+            size_t n;
+
+            gap = memmem(from, (size_t)(end - from), "  ", 2);
+            gap = gap ? gap : end;
+            n = (size_t)(gap - from);
+            if (n > 77 && (unsigned char)*from < 0x80 && memchr(from + 1, ' ', n - 1))
+                fail_msg("%s: %zu columns of prose: %.*s", what, n, (int)n, from);
+        }
+    }
+}
+
 static void walk(const struct rig_options *o, const char *look)
 {
-    for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
+    for (size_t i = 0; i < n_stops; i++) {
         struct rig r = rig_start(o);
         char name[64];
 
-        stops[i].prepare(&r);
-        rig_show(&r);
-        if (*stops[i].keys)
-            rig_keys(&r, stops[i].keys);
-        if (str_eq(stops[i].name, "progress_failed")) { /* a run that fails while one looks at it */
-            canned_run(r.core, "running");
-            rig_show(&r);
-            rig_keys(&r, "1\r");
-            canned_run(r.core, "failed");
-            rig_show(&r);
-        }
+        stop_go(&r, &stops[i]);
         str_fmt(name, sizeof name, "%s_%s", stops[i].name, look);
         rig_golden(&r, name);
+        if (o->cols > 100)
+            prose_is_readable(&r, name);
         rig_end(&r);
     }
 }
@@ -146,11 +173,12 @@ static void ascii_60x20(void **state)
 
 static void finished_run(void **state)
 {
-    static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii };
-    static const char *const names[] = { "progress_done_80x24", "progress_done_60x20" };
+    static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii, &rig_large };
+    static const char *const names[] = { "progress_done_80x24", "progress_done_60x20",
+                                         "progress_done_132x43" };
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         struct rig r = rig_start(looks[i]);
         done(&r);
         rig_show(&r);
@@ -216,21 +244,10 @@ static void signin_60x20_rich(void **state)
     rig_end(&r);
 }
 
-static void large(void **state)
+static void large_132x43(void **state)
 {
-    struct rig_options o = rig_rich;
-    struct rig r;
-
     (void)state;
-    o.rows = 43;
-    o.cols = 132;
-    r = rig_start(&o);
-    running(&r);
-    rig_show(&r);
-    rig_golden(&r, "home_132x43");
-    rig_keys(&r, "1\r");
-    rig_golden(&r, "progress_132x43");
-    rig_end(&r);
+    walk(&rig_large, "132x43");
 }
 
 int test_tui_screens(void)
@@ -238,7 +255,7 @@ int test_tui_screens(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rich_80x24),   cmocka_unit_test(ascii_60x20),
         cmocka_unit_test(finished_run), cmocka_unit_test(signin_60x20_rich),
-        cmocka_unit_test(large),        cmocka_unit_test(long_run),
+        cmocka_unit_test(large_132x43), cmocka_unit_test(long_run),
     };
 
     return TEST_GROUP("tui/screens", tests);

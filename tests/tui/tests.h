@@ -2,7 +2,6 @@
 #ifndef AZL_TESTS_TUI_TESTS_H
 #define AZL_TESTS_TUI_TESTS_H
 
-int test_tui_screens(void);
 int test_tui_flow(void);
 int test_tui_life(void);
 int test_tui_hostile(void);

@@ -30,35 +30,74 @@ struct vt {
     int fd, rows, cols, slave;
     pid_t pid;
     int status;
-    bool ended;
+    bool ended, mute, held;
+    long drain;
+    struct loop_timer *drainer, *later;
+    const char *later_bytes;
+    int64_t drained_at, busy_ms;
+    double allowed;
+    void (*reply)(struct vt *v, const char *ask);
     size_t bytes;
     int64_t last;
     struct str text, all;
 };
 
-static void on_pty(void *payload, int fd, short revents)
+static ssize_t take(struct vt *v, size_t most)
 {
-    struct vt *v = payload;
     char buf[8192];
-    ssize_t n = read(fd, buf, sizeof buf);
+    ssize_t n = read(v->fd, buf, most < sizeof buf ? most : sizeof buf);
 
-    (void)revents;
-    if (n <= 0) {
-        loop_io_del(v->io);
-        v->io = NULL;
-        return;
-    }
+    if (n <= 0)
+        return n;
     v->bytes += (size_t)n;
     v->last = mono_ms();
     str_addn(&v->all, buf, (size_t)n);
+    if (v->reply && memmem(buf, (size_t)n, "\033[6n", 4))
+        v->reply(v, "\033[6n");
     vterm_input_write(v->term, buf, (size_t)n);
+    return n;
+}
+
+static void on_pty(void *payload, int fd, short revents)
+{
+    struct vt *v = payload;
+
+    (void)fd, (void)revents;
+    if (take(v, SIZE_MAX) <= 0) {
+        loop_io_del(v->io);
+        v->io = NULL;
+    }
+}
+
+/* A line of `drain` bytes a second: what is read is what has passed over it. */
+static void on_drain(void *payload)
+{
+    struct vt *v = payload;
+    int64_t now = mono_ms(), passed = now - v->drained_at;
+    struct pollfd p = { .fd = v->fd, .events = POLLIN };
+
+    v->drainer = loop_after(v->loop, 4, on_drain, v);
+    v->drained_at = now;
+    v->allowed += (double)(passed * v->drain) / 1000;
+    if (v->held || poll(&p, 1, 0) != 1) {
+        v->allowed = v->allowed > 1 ? 1 : v->allowed; /* what was not used is gone */
+        return;
+    }
+    v->busy_ms += passed;
+    while (v->allowed >= 1 && poll(&p, 1, 0) == 1) {
+        ssize_t n = take(v, (size_t)v->allowed);
+        if (n <= 0)
+            return;
+        v->allowed -= (double)n;
+    }
 }
 
 static void answer(const char *s, size_t len, void *user)
 {
     struct vt *v = user;
 
-    vt_send_raw(v, s, len);
+    if (!v->mute)
+        vt_send_raw(v, s, len);
 }
 
 static void run_child(const struct vt_options *o, int slave)
@@ -83,13 +122,24 @@ struct vt *vt_start(struct loop *l, const struct vt_options *o)
 {
     struct winsize ws = { .ws_row = (unsigned short)o->rows, .ws_col = (unsigned short)o->cols };
     struct vt *v = xcalloc(1, sizeof *v);
+    struct termios line;
 
+    if (o->no_size)
+        ws = (struct winsize){ 0 };
+    v->mute = o->mute || o->reply;
+    v->reply = o->reply;
+    v->drain = o->drain;
     v->loop = l;
     v->rows = o->rows;
     v->cols = o->cols;
     if (openpty(&v->fd, &v->slave, NULL, NULL, &ws) < 0)
         abort();
     fcntl(v->fd, F_SETFD, FD_CLOEXEC);
+    if (o->set_line) {
+        tcgetattr(v->slave, &line);
+        o->set_line(&line);
+        tcsetattr(v->slave, TCSANOW, &line);
+    }
     v->term = vterm_new(o->rows, o->cols);
     vterm_set_utf8(v->term, 1);
     vterm_output_set_callback(v->term, answer, v);
@@ -101,8 +151,14 @@ struct vt *vt_start(struct loop *l, const struct vt_options *o)
         close(v->fd);
         run_child(o, v->slave);
     }
-    v->io = loop_io_add(l, v->fd, POLLIN, on_pty, v);
-    for (int64_t start = mono_ms(); v->bytes == 0 && v->io && mono_ms() - start < LONG_MS;)
+    if (v->drain) {
+        v->drained_at = mono_ms();
+        on_drain(v);
+    } else {
+        v->io = loop_io_add(l, v->fd, POLLIN, on_pty, v);
+    }
+    for (int64_t start = mono_ms();
+         v->bytes == 0 && (v->io || v->drain) && mono_ms() - start < LONG_MS;)
         loop_turn(l, 20);
     vt_settle(v);
     return v;
@@ -115,6 +171,8 @@ void vt_free(struct vt *v)
         waitpid(v->pid, NULL, 0);
     }
     loop_io_del(v->io);
+    loop_timer_del(v->drainer);
+    loop_timer_del(v->later);
     close(v->fd);
     close(v->slave);
     vterm_free(v->term);
@@ -130,6 +188,26 @@ void vt_settle(struct vt *v)
     v->last = start;
     while (mono_ms() - v->last < QUIET_MS && mono_ms() - start < LONG_MS)
         loop_turn(v->loop, 20);
+}
+
+void vt_turn(struct vt *v, int64_t ms)
+{
+    int64_t until = mono_ms() + ms;
+
+    while (mono_ms() < until)
+        loop_turn(v->loop, until - mono_ms() < 20 ? until - mono_ms() : 20);
+}
+
+void vt_hold(struct vt *v, bool hold)
+{
+    v->held = hold;
+    if (v->io)
+        loop_io_set(v->io, hold ? 0 : POLLIN);
+}
+
+int64_t vt_busy_ms(const struct vt *v)
+{
+    return v->busy_ms;
 }
 
 void vt_send_raw(struct vt *v, const char *bytes, size_t n)
@@ -149,14 +227,33 @@ void vt_send(struct vt *v, const char *keys)
     vt_settle(v);
 }
 
-void vt_resize(struct vt *v, int rows, int cols)
+static void on_later(void *payload)
+{
+    struct vt *v = payload;
+
+    v->later = NULL;
+    vt_send_raw(v, v->later_bytes, strlen(v->later_bytes));
+}
+
+void vt_send_later(struct vt *v, int64_t ms, const char *bytes)
+{
+    v->later_bytes = bytes;
+    v->later = loop_after(v->loop, ms, on_later, v);
+}
+
+void vt_line_size(struct vt *v, int rows, int cols)
 {
     struct winsize ws = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols };
 
+    ioctl(v->fd, TIOCSWINSZ, &ws);
+}
+
+void vt_resize(struct vt *v, int rows, int cols)
+{
     v->rows = rows;
     v->cols = cols;
     vterm_set_size(v->term, rows, cols);
-    ioctl(v->fd, TIOCSWINSZ, &ws);
+    vt_line_size(v, rows, cols);
     vt_settle(v);
 }
 
@@ -221,6 +318,19 @@ void vt_cell(struct vt *v, int row, int col, uint32_t *glyph, bool *reverse)
     *reverse = c.attrs.reverse;
 }
 
+void vt_style(struct vt *v, int row, int col, struct vt_style *out)
+{
+    VTermScreenCell c;
+    VTermPos p = { row, col };
+
+    vterm_screen_get_cell(v->screen, p, &c);
+    out->fg =
+        VTERM_COLOR_IS_INDEXED(&c.fg) && !VTERM_COLOR_IS_DEFAULT_FG(&c.fg) ? c.fg.indexed.idx : -1;
+    out->painted = !VTERM_COLOR_IS_DEFAULT_BG(&c.bg);
+    out->bold = c.attrs.bold;
+    out->reverse = c.attrs.reverse;
+}
+
 void vt_cursor(struct vt *v, int *row, int *col)
 {
     VTermPos p;
@@ -254,23 +364,32 @@ pid_t vt_pid(const struct vt *v)
     return v->pid;
 }
 
+void vt_size(const struct vt *v, struct winsize *out)
+{
+    ioctl(v->slave, TIOCGWINSZ, out);
+}
+
 void vt_termios(const struct vt *v, struct termios *out)
 {
     tcgetattr(v->slave, out);
+}
+
+int vt_ended(struct vt *v)
+{
+    if (!v->ended && waitpid(v->pid, &v->status, WNOHANG) == v->pid)
+        v->ended = true;
+    return !v->ended              ? -1
+           : WIFEXITED(v->status) ? WEXITSTATUS(v->status)
+                                  : 128 + WTERMSIG(v->status);
 }
 
 int vt_exit(struct vt *v)
 {
     int64_t start = mono_ms();
 
-    while (!v->ended && mono_ms() - start < LONG_MS) {
+    while (vt_ended(v) < 0 && mono_ms() - start < LONG_MS)
         loop_turn(v->loop, 10);
-        if (waitpid(v->pid, &v->status, WNOHANG) == v->pid)
-            v->ended = true;
-    }
     if (v->ended)
         vt_settle(v);
-    return !v->ended              ? -1
-           : WIFEXITED(v->status) ? WEXITSTATUS(v->status)
-                                  : 128 + WTERMSIG(v->status);
+    return vt_ended(v);
 }

@@ -262,7 +262,8 @@ static void draw_choice(const struct form_choice *c, bool on, int row, int col, 
         paint_fmt(row, col, end - col, role, "  %s", c->note);
 }
 
-static void draw_list(struct form *f, struct ui *ui, int row, const struct area *a, int labels)
+static void draw_list(struct form *f, struct ui *ui, int row, const struct area *a, int labels,
+                      int step)
 {
     int found[FORM_MATCHES], n = matches(f, ui, found),
                              all = form_choices(f, ui_model(ui), f->focus),
@@ -276,6 +277,8 @@ static void draw_list(struct form *f, struct ui *ui, int row, const struct area 
         return;
     f->list_top = widget_scroll(f->list_top, f->list_at, rows, n);
     box = (struct area){ row + 1, a->col, rows + 1, a->cols }; /* labels would mix with it */
+    if (step > 1 && (row + rows + 2 - a->row) % step != 0 && rows + 1 < below)
+        box.rows++; /* and what is said of a field that is covered */
     paint_clear(&box);
     for (int i = 0; i < rows; i++) {
         struct form_choice c = { .id = "" };
@@ -309,5 +312,5 @@ void form_draw(struct form *f, struct ui *ui, const struct area *a)
             paint_cursor(row, a->col + 1);
     }
     if (f->list_open && f->focus < f->n)
-        draw_list(f, ui, focus_row, a, labels);
+        draw_list(f, ui, focus_row, a, labels, step);
 }

@@ -11,6 +11,40 @@
 
 #define CLOCK_COLS 9
 
+bool frame_large(void)
+{
+    return COLS >= 120 && LINES >= 40;
+}
+
+/* One row a line; in the narrow pane of a large screen a line takes up to three. */
+void frame_log_tail(struct ui *ui, const struct area *a)
+{
+    const struct sec_log *log = ui_section(ui, SEC_LOG);
+    struct text_line parts[3];
+    int most = frame_large() && a->cols < 80 ? 3 : 1, width = a->cols - 17, row = a->row, used = 0;
+    size_t first = log->n;
+    char clock[AGE_SIZE];
+
+    for (; first > 0; first--) {
+        int n = most == 1 ? 1 : text_wrap(log->lines[first - 1].text, width, parts, most);
+        if (used + (n ? n : 1) > a->rows)
+            break;
+        used += n ? n : 1;
+    }
+    for (size_t i = first; i < log->n; i++) {
+        const struct sec_log_line *l = &log->lines[i];
+        int n = most == 1 ? 0 : text_wrap(l->text, width, parts, most);
+
+        words_clock(clock, l->at);
+        paint_fmt(row, a->col + 1, a->cols - 2, ROLE_QUIET, "%s %-5s", clock, l->level);
+        if (n == 0)
+            paint_text(row, a->col + 16, a->cols - 17, ROLE_QUIET, l->text);
+        for (int k = 0; k < n; k++)
+            paint_bytes(row + k, a->col + 16, width, ROLE_QUIET, parts[k].p, parts[k].n);
+        row += n ? n : 1;
+    }
+}
+
 /* ---- rows around the body ---- */
 
 static char *last_gap(char *s)
@@ -170,7 +204,7 @@ static void draw_choices(const struct dialog *d, int row)
 static void draw_dialog(const struct dialog *d, const struct area *body)
 {
     struct text_line lines[64];
-    int n = text_wrap(d->text, body->cols - 6, lines, ARRAY_LEN(lines)), rows;
+    int n = text_wrap(d->text, paint_prose(body->cols - 6), lines, ARRAY_LEN(lines)), rows;
     struct area a = *body;
 
     rows = n + 6 < body->rows ? n + 6 : body->rows;

@@ -114,30 +114,42 @@ static int key_of_number(int n)
     return K_NONE;
 }
 
+/* What a terminal answers when it is asked: ESC [ rows ; cols R, ESC [ 0 n. */
+static int key_of_answer(struct keys *k, const char *p, size_t n)
+{
+    int first = number(p, n), second;
+    const char *semi = memchr(p, ';', n);
+
+    if (p[n - 1] == 'n')
+        return !semi && (first == 0 || first == 3) ? K_ALIVE : K_NONE;
+    if (!semi || semi[1 + strspn(semi + 1, "0123456789")] != 'R')
+        return K_NONE;
+    second = number(semi + 1, n - (size_t)(semi + 1 - p));
+    if (first < 2 || second < 10)
+        return K_NONE;
+    k->rows = first;
+    k->cols = second;
+    return K_SIZE;
+}
+
 /* A whole CSI sequence p[0..n), after "ESC [". */
 static int key_of_csi(struct keys *k, const char *p, size_t n)
 {
-    int first = number(p, n), second = 0;
+    int first = number(p, n);
     char last = p[n - 1];
-    const char *semi = memchr(p, ';', n);
 
-    if (semi)
-        second = number(semi + 1, n - (size_t)(semi + 1 - p));
     if (p[0] == '[') /* Linux VT: ESC [ [ A is F1 */
         return last >= 'A' && last <= 'E' ? K_F(last - 'A' + 1) : K_NONE;
     if (p[0] >= '<' && p[0] <= '?') /* an answer of the terminal, private to it */
         return K_NONE;
-    if (last == 'R' && first > 1 && second > 9) {
-        k->rows = first;
-        k->cols = second;
-        return K_SIZE;
-    }
+    if (last == 'n' || (last == 'R' && first > 1))
+        return key_of_answer(k, p, n);
     if (last == '~' && first == 200) {
         k->pasting = true;
         str_reset(&k->paste);
         return K_NONE;
     }
-    if (last == '~' || last == '^' || last == '$' || last == '@') /* rxvt: ^ Ctrl, $ Shift */
+    if (strchr("~^$@", last)) /* rxvt: ^ Ctrl, $ Shift */
         return key_of_number(first);
     return last >= 'a' && n > 1 ? K_NONE : key_of_final(last);
 }
@@ -176,7 +188,10 @@ static enum verdict csi(struct keys *k, size_t *used, int *key)
         return k->n < MAX_PENDING - 1 ? MORE : TAKEN;
     }
     *used = i + 1;
-    *key = key_of_csi(k, k->pending + 2, i - 1);
+    if (k->pending[i] == K_ESC) /* broken off: another one begins */
+        *used = i;
+    else
+        *key = key_of_csi(k, k->pending + 2, i - 1);
     return TAKEN;
 }
 

@@ -31,8 +31,9 @@ enum {
     K_BTAB,
     K_BACKSPACE,
     K_PASTE,
-    K_SIZE, /* a size report: keys_report */
-    K_F0    /* K_F0 + n */
+    K_SIZE,  /* a size report: keys_report */
+    K_ALIVE, /* the answer to "are you well" (CSI 5 n) */
+    K_F0     /* K_F0 + n */
 };
 #define K_F(n)    (K_F0 + (n))
 #define K_CTRL(c) ((c)&0x1f)

@@ -20,10 +20,16 @@ void paint_use(const struct theme *t)
     theme = t;
 }
 
+/* Columns of a row that may be written. */
+static int edge(int row)
+{
+    return COLS - (row == LINES - 1 || (theme && theme->wraps));
+}
+
 int paint_bytes(int row, int col, int cols, enum role role, const char *s, size_t n)
 {
     wchar_t wide[MAX_COLS];
-    int room = COLS - col - (row == LINES - 1 ? 1 : 0), used;
+    int room = edge(row) - col, used;
 
     if (row < 0 || row >= LINES || col < 0 || room <= 0)
         return 0;
@@ -79,35 +85,48 @@ void paint_bar(int row, enum role role)
     if (a == A_NORMAL)
         return;
     attrset(a);
-    mvhline(row, 0, ' ' | a, COLS - (row == LINES - 1 ? 1 : 0));
+    mvhline(row, 0, ' ' | a, edge(row));
     attrset(A_NORMAL);
 }
 
-void paint_rule(int row)
+void paint_rule_part(int row, int col, int cols)
 {
     static const wchar_t line[] = { 0x2500, 0 };
     cchar_t c;
 
-    if (row < 0 || row >= LINES)
+    if (cols > edge(0) - col)
+        cols = edge(0) - col;
+    if (row < 0 || row >= LINES || col < 0 || cols <= 0)
         return;
     attrset(A_NORMAL);
     if (!theme->rich) {
-        mvhline(row, 0, '-', COLS);
+        mvhline(row, col, '-', cols);
         return;
     }
     setcchar(&c, line, A_NORMAL, 0, NULL);
-    mvhline_set(row, 0, &c, COLS);
+    mvhline_set(row, col, &c, cols);
+}
+
+void paint_rule(int row)
+{
+    paint_rule_part(row, 0, COLS);
+}
+
+int paint_prose(int cols)
+{
+    return cols > 80 ? 76 : cols;
 }
 
 int paint_wrapped(const struct area *a, enum role role, const char *s)
 {
     struct text_line lines[MAX_LINES];
-    int n = text_wrap(s, a->cols, lines, MAX_LINES), shown = n < a->rows ? n : a->rows;
+    int cols = paint_prose(a->cols), n = text_wrap(s, cols, lines, MAX_LINES),
+        shown = n < a->rows ? n : a->rows;
 
     for (int i = 0; i < shown; i++) {
-        bool cut = i == shown - 1 && n > shown && a->cols > 3;
+        bool cut = i == shown - 1 && n > shown && cols > 3;
         int used =
-            paint_bytes(a->row + i, a->col, a->cols - (cut ? 3 : 0), role, lines[i].p, lines[i].n);
+            paint_bytes(a->row + i, a->col, cols - (cut ? 3 : 0), role, lines[i].p, lines[i].n);
         if (cut)
             paint_text(a->row + i, a->col + used, 3, role, "...");
     }
@@ -118,7 +137,8 @@ void paint_clear(const struct area *a)
 {
     for (int i = 0; i < a->rows; i++)
         if (a->row + i >= 0 && a->row + i < LINES)
-            mvhline(a->row + i, a->col, ' ', a->cols);
+            mvhline(a->row + i, a->col, ' ',
+                    a->cols < edge(a->row + i) - a->col ? a->cols : edge(a->row + i) - a->col);
 }
 
 void paint_cursor(int row, int col)

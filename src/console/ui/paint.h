@@ -26,6 +26,9 @@ int paint_right(int row, int end_col, int cols, enum role role,
                 const char *s);          /* ends before end_col */
 void paint_bar(int row, enum role role); /* the role's background over a row */
 void paint_rule(int row);
+void paint_rule_part(int row, int col, int cols);
+/* How wide prose may be where `cols` are free: lines that are too long cannot be read. */
+int paint_prose(int cols);
 int paint_wrapped(const struct area *a, enum role role,
                   const char *s); /* returns rows used; a cut text ends in ... */
 void paint_clear(const struct area *a);

@@ -1,15 +1,18 @@
 #include "config.h"
 
+#include <string.h>
+
 #include "base/i18n.h"
 #include "console/ui/frame.h"
+#include "console/ui/home.h"
 #include "console/ui/screens.h"
 #include "console/ui/text.h"
-#include "console/ui/widgets.h"
 
 #define MAX_ITEMS 16
 
 struct home {
     struct menu menu;
+    struct home_changes changes[HOME_PANES];
 };
 
 /* Where things stand, from the size alone. */
@@ -34,12 +37,19 @@ static struct layout lay_out(const struct area *a)
 
 /* ---- panes: word, reason, evidence, age ---- */
 
-struct pane {
-    const char *title, *brief; /* the core's own words, never translated */
-    const struct sec_pane *p;
-};
+void home_panes(struct ui *ui, struct home_pane out[HOME_PANES])
+{
+    const struct sec_cluster *c = ui_section(ui, SEC_CLUSTER);
+    const struct home_pane panes[HOME_PANES] = {
+        { "ClusterStatus", "Cluster", &c->cluster },
+        { "RegistrationStatus", "Register", &c->registration },
+        { "ConnectionStatus", "Connect", &c->connection },
+    };
 
-static void age_line(struct ui *ui, const struct sec_pane *p, bool stale, char *out, size_t size)
+    memcpy(out, panes, sizeof panes);
+}
+
+void home_age_line(struct ui *ui, const struct sec_pane *p, bool stale, char *out, size_t size)
 {
     char age[AGE_SIZE];
 
@@ -50,7 +60,8 @@ static void age_line(struct ui *ui, const struct sec_pane *p, bool stale, char *
         str_fmt(out, size, stale ? _("STALE, checked %s ago") : _("checked %s ago"), age);
 }
 
-static void draw_wide_pane(struct ui *ui, const struct pane *d, const struct area *a, bool stale)
+static void draw_wide_pane(struct ui *ui, const struct home_pane *d, const struct area *a,
+                           bool stale)
 {
     char text[200];
     const char *badge = theme_badge(d->p->level);
@@ -68,13 +79,13 @@ static void draw_wide_pane(struct ui *ui, const struct pane *d, const struct are
     reason.row += paint_wrapped(&reason, ROLE_TEXT, d->p->reason);
     reason.rows = a->row + 5 - reason.row;
     paint_wrapped(&reason, ROLE_QUIET, d->p->evidence);
-    age_line(ui, d->p, stale, text, sizeof text);
+    home_age_line(ui, d->p, stale, text, sizeof text);
     paint_text(a->row + 5, a->col, a->cols, stale ? ROLE_WARN : ROLE_QUIET, text);
 }
 
 /* reason_col: where the reason begins if the words before it leave room. */
-static void draw_line_pane(struct ui *ui, const struct pane *d, int row, int cols, int reason_col,
-                           bool stale)
+static void draw_line_pane(struct ui *ui, const struct home_pane *d, int row, int cols,
+                           int reason_col, bool stale)
 {
     struct text_line line;
     char age[AGE_SIZE];
@@ -102,13 +113,10 @@ static void draw_line_pane(struct ui *ui, const struct pane *d, int row, int col
 static void draw_panes(struct ui *ui, const struct area *a, bool wide)
 {
     const struct sec_cluster *c = ui_section(ui, SEC_CLUSTER);
-    const struct pane panes[] = {
-        { "ClusterStatus", "Cluster", &c->cluster },
-        { "RegistrationStatus", "Register", &c->registration },
-        { "ConnectionStatus", "Connect", &c->connection },
-    };
+    struct home_pane panes[HOME_PANES];
     int width = a->cols / 3, reason_col = 18;
 
+    home_panes(ui, panes);
     for (int i = 0; i < 3; i++) {
         int end = 19 + text_width(words_or_blank(panes[i].p->word));
         reason_col = end > reason_col ? end : reason_col;
@@ -163,23 +171,6 @@ static void draw_notes(struct ui *ui, const struct layout *l, int cols)
     }
 }
 
-static void draw_log(struct ui *ui, const struct layout *l, int cols)
-{
-    const struct sec_log *log = ui_section(ui, SEC_LOG);
-    int n = (int)log->n < l->log_rows ? (int)log->n : l->log_rows;
-    char clock[AGE_SIZE];
-
-    if (l->log_rows == 0)
-        return;
-    paint_rule(l->log_row - 1);
-    for (int i = 0; i < n; i++) {
-        const struct sec_log_line *line = &log->lines[log->n - (size_t)n + (size_t)i];
-        words_clock(clock, line->at);
-        paint_fmt(l->log_row + i, 1, cols - 2, ROLE_QUIET, "%s %-5s %s", clock, line->level,
-                  line->text);
-    }
-}
-
 static int menu_items(struct ui *ui, struct menu_item out[MAX_ITEMS])
 {
     int n = 0;
@@ -201,11 +192,41 @@ static void home_draw(struct ui *ui, void *self, const struct area *body)
     int n = menu_items(ui, list);
     struct area menu = { l.menu_row, 1, l.menu_rows, body->cols - 1 };
 
+    if (frame_large()) {
+        menu = home_draw_large(ui, h->changes, body, n);
+        menu_draw(&h->menu, list, n, &menu);
+        l.note_row = menu.row + n + 1;
+        draw_notes(ui, &l, menu.cols + 1);
+        return;
+    }
     draw_panes(ui, body, l.wide);
     paint_rule(l.menu_row - 1);
     menu_draw(&h->menu, list, n, &menu);
     draw_notes(ui, &l, body->cols);
-    draw_log(ui, &l, body->cols);
+    if (l.log_rows) {
+        paint_rule(l.log_row - 1);
+        frame_log_tail(ui, &(struct area){ l.log_row, 0, l.log_rows, body->cols });
+    }
+}
+
+static void home_changed(struct ui *ui, void *self, enum section_id id)
+{
+    struct home *h = self;
+    struct home_pane panes[HOME_PANES];
+
+    home_panes(ui, panes);
+    for (int i = 0; i < HOME_PANES && id == SEC_CLUSTER; i++) {
+        struct home_changes *c = &h->changes[i];
+
+        if (c->n && str_eq(c->items[c->n - 1].word, panes[i].p->word))
+            continue;
+        if (c->n == HOME_CHANGES) {
+            memmove(&c->items[0], &c->items[1], sizeof c->items - sizeof c->items[0]);
+            c->n--;
+        }
+        c->items[c->n].at = ui_now(ui);
+        STR_SET(c->items[c->n++].word, panes[i].p->word);
+    }
 }
 
 static void home_hint(struct ui *ui, void *self, char *out, size_t size)
@@ -262,8 +283,8 @@ const struct screen screen_home = {
     .id = SCREEN_HOME,
     .title = N_("Home"),
     .help = &help_topics[HELP_HOME],
-    .sections =
-        1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_RUN | 1u << SEC_LOG,
+    .sections = 1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_RUN |
+                1u << SEC_LOG | 1u << SEC_NODES,
     .ticks = true,
     .hint_rows = 2,
     .low_hint_rows = 1,
@@ -272,5 +293,6 @@ const struct screen screen_home = {
     .n_keys = ARRAY_LEN(keys),
     .draw = home_draw,
     .key = home_key,
+    .changed = home_changed,
     .hint = home_hint,
 };

@@ -39,6 +39,24 @@ static enum role cell(struct ui *ui, int row, int column, char *out, size_t size
     return n->stale ? ROLE_WARN : ROLE_QUIET;
 }
 
+static enum role brief_cell(struct ui *ui, int row, int column, char *out, size_t size)
+{
+    static const int which[] = { COL_NODE, COL_STATE, COL_REGISTRATION, COL_ARC, COL_CHECKED };
+
+    return cell(ui, row, which[column], out, size);
+}
+
+void nodes_table(struct ui *ui, const struct area *a)
+{
+    static const struct column brief[] = {
+        { N_("Node"), 12, 1 }, { N_("State"), 7, 0 }, { N_("Registration"), 12, 0 },
+        { N_("Arc"), 12, 0 },  { N_("Age"), 11, 0 },
+    };
+    struct table none = { .selected = -1 };
+
+    table_draw(&none, ui, a, brief, ARRAY_LEN(brief), (int)sec(ui)->n, brief_cell);
+}
+
 static int detail_line(int row, const struct area *a, const char *label, const char *text)
 {
     struct area t = { row, 16, a->row + a->rows - row, a->cols - 18 };
@@ -81,9 +99,16 @@ static void nodes_draw(struct ui *ui, void *self, const struct area *body)
         t.rows = n + 1;
     table_draw(&s->table, ui, &t, columns, COLUMNS_N, n, cell);
     paint_rule(t.row + t.rows);
-    draw_detail(&sec(ui)->items[s->table.selected],
-                &(struct area){ t.row + t.rows + 1, 0, body->row + body->rows - t.row - t.rows - 1,
-                                body->cols });
+    t.row += t.rows + 1;
+    t.rows = body->row + body->rows - t.row;
+    if (frame_large() && t.rows > detail + 3) {
+        struct area log = { t.row + detail + 1, 0, t.rows - detail - 1, body->cols };
+
+        paint_rule(log.row - 1);
+        frame_log_tail(ui, &log);
+        t.rows = detail;
+    }
+    draw_detail(&sec(ui)->items[s->table.selected], &t);
 }
 
 static bool nodes_key(struct ui *ui, void *self, int key)
@@ -147,7 +172,7 @@ const struct screen screen_nodes = {
     .id = SCREEN_NODES,
     .title = N_("Nodes and Arc"),
     .help = &help_topics[HELP_NODES],
-    .sections = 1u << SEC_NODES,
+    .sections = 1u << SEC_NODES | 1u << SEC_LOG,
     .ticks = true,
     .hint_rows = 1,
     .low_hint_rows = 1,

@@ -26,8 +26,8 @@ struct layout {
 static struct layout lay_out(const struct area *a, const struct sec_run *r, bool over)
 {
     struct layout l = { 0 };
-    int want_steps = (int)r->n + (over ? 0 : 1), want_nodes = r->n_nodes ? (int)r->n_nodes + 1 : 0,
-        rest;
+    int want_steps = (int)r->n + (over && !frame_large() ? 0 : 1),
+        want_nodes = r->n_nodes ? (int)r->n_nodes + 1 : 0, rest;
 
     l.steps = want_steps < a->rows ? want_steps : a->rows;
     if (!over && l.steps > a->rows - 3)
@@ -240,20 +240,6 @@ static void draw_nodes(struct ui *ui, const struct area *a)
     }
 }
 
-static void draw_log(struct ui *ui, const struct area *a)
-{
-    const struct sec_log *log = ui_section(ui, SEC_LOG);
-    int n = (int)log->n < a->rows ? (int)log->n : a->rows;
-    char clock[AGE_SIZE];
-
-    for (int i = 0; i < n; i++) {
-        const struct sec_log_line *line = &log->lines[log->n - (size_t)n + (size_t)i];
-        words_clock(clock, line->at);
-        paint_fmt(a->row + i, 1, a->cols - 2, ROLE_QUIET, "%s %-5s %s", clock, line->level,
-                  line->text);
-    }
-}
-
 /* ---- the end of a run takes the place of nodes and log ---- */
 
 static bool is_over(const struct sec_run *r)
@@ -277,9 +263,11 @@ static int result_rows(const struct sec_run *r, int cols)
     if (!is_over(r))
         return 0;
     if (!str_eq(r->state, "failed"))
-        return r->portal_url[0] ? 2 + (text_width(r->portal_url) + cols - 3) / (cols - 2) : 1;
+        return r->portal_url[0] ? 2 + (text_width(r->portal_url) + paint_prose(cols - 2) - 1) /
+                                          paint_prose(cols - 2)
+                                : 1;
     words_error(text, sizeof text, &r->error);
-    return text_wrap(text, cols - 11, lines, ARRAY_LEN(lines)) + 1;
+    return text_wrap(text, paint_prose(cols - 11), lines, ARRAY_LEN(lines)) + 1;
 }
 
 static void draw_result(struct ui *ui, const struct area *a)
@@ -340,7 +328,7 @@ static void progress_draw(struct ui *ui, void *self, const struct area *body)
     }
     if (l.log) {
         paint_rule(l.log_row - 1);
-        draw_log(ui, &(struct area){ l.log_row, 0, l.log, body->cols });
+        frame_log_tail(ui, &(struct area){ l.log_row, 0, l.log, body->cols });
     }
     if (result) {
         paint_rule(upper.row + upper.rows);

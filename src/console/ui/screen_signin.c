@@ -184,6 +184,30 @@ static void draw_steps(struct ui *ui, const struct area *a, bool square, bool ad
     }
 }
 
+/* What stands behind F1 elsewhere. */
+static void draw_causes(const struct area *a)
+{
+    static const char *const causes[] = {
+        N_("AADSTS50097: the device must be managed by the company."),
+        N_("AADSTS53003: a Conditional Access rule blocks it."),
+        N_("AADSTS50005: the platform of this device is not supported by a rule."),
+    };
+    struct area t = *a;
+
+    t.row += paint_wrapped(&t, ROLE_TEXT,
+                           _("The page says that you have signed in, but an error is shown here? "
+                             "Then your company's rules forbid this way:"));
+    for (size_t i = 0; i < ARRAY_LEN(causes); i++) {
+        t.rows = a->row + a->rows - t.row;
+        t.row += paint_wrapped(&(struct area){ t.row, t.col + 2, t.rows, t.cols - 2 }, ROLE_TEXT,
+                               _(causes[i]));
+    }
+    t.rows = a->row + a->rows - t.row;
+    paint_wrapped(&t, ROLE_TEXT,
+                  _("Ask the directory's administrator to allow the device code flow for you, or "
+                    "sign in from another network."));
+}
+
 static const char *why_no_square(struct ui *ui, const struct signin *s, const struct qr_plan *plan,
                                  char *out, size_t size)
 {
@@ -270,6 +294,9 @@ static void draw_code(struct ui *ui, struct signin *s, const struct area *a)
                    in->verification_uri);
     draw_steps(ui, &(struct area){ a->row, text_col, plan.rows, a->cols - text_col - 1 }, true,
                below);
+    if (frame_large() && a->rows > plan.rows + 9)
+        draw_causes(
+            &(struct area){ a->row + plan.rows + 2, 2, a->rows - plan.rows - 2, a->cols - 4 });
 }
 
 /* ---- the other states ---- */
@@ -339,6 +366,8 @@ static void signin_hint(struct ui *ui, void *self, char *out, size_t size)
     if (has_code(ui, self) && str_eq(core->mode, "sandbox"))
         str_copy(out, size,
                  _("Sandbox: open the address on this machine, or wait until it approves itself."));
+    else if (has_code(ui, self) && frame_large())
+        str_copy(out, size, _("The square is the address only."));
     else if (has_code(ui, self))
         str_copy(
             out, size,

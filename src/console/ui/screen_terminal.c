@@ -82,7 +82,7 @@ static void colors(struct ui *ui, void *self)
 static void size(struct ui *ui, void *self)
 {
     (void)self;
-    tty_ask_size(ui_tty(ui));
+    ui_ask_size(ui);
     ui_notice(ui, "", "%s", _("Asked the terminal for its size."));
 }
 

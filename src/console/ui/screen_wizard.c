@@ -8,6 +8,8 @@
 #include "console/ui/screens.h"
 #include "console/ui/text.h"
 
+#define LEFT_COLS 72 /* of a large screen */
+
 enum page { PAGE_CREATE, PAGE_SIGNIN, PAGE_WHERE, PAGE_REVIEW };
 
 struct wizard {
@@ -394,11 +396,57 @@ static void draw_review(struct wizard *w, const struct area *a)
               back ? "> " : "  ", _("Back to the values"));
 }
 
+/* On a large screen the help and all values stand beside the form. */
+static void draw_side(struct ui *ui, struct wizard *w, const struct area *a)
+{
+    struct area t = *a;
+
+    paint_text(t.row++, t.col, t.cols, ROLE_BAR, _("Help"));
+    t.row++;
+    if (w->page == PAGE_WHERE && w->where.focus < w->where.n)
+        t.row += paint_wrapped(&t, ROLE_TEXT, form_help(&w->where));
+    else if (w->page == PAGE_CREATE)
+        t.row += paint_wrapped(&t, ROLE_TEXT, form_help(&w->create));
+    else
+        t.row += paint_wrapped(&t, ROLE_TEXT,
+                               _("Nothing is written before you confirm on the review page."));
+    t.row++;
+    paint_rule_part(t.row++, t.col - 1, t.cols + 2);
+    paint_text(t.row, t.col, t.cols, ROLE_BAR, _("Review"));
+    t.row += 2;
+    paint_fmt(t.row++, t.col, t.cols, ROLE_TEXT, "%-16s %s", _("Cluster"),
+              words_or_blank(cluster(ui)->name));
+    for (int i = 0; i < WHERE_FIELDS; i++) {
+        const struct form_value *v = &w->where.values[i];
+        bool bad = str_eq(v->level, "fail");
+        const char *source = v->source == FORM_EMPTY ? "" : fields_source(v->source);
+
+        paint_fmt(t.row, t.col, 17, ROLE_TEXT, "%-16s", _(where_fields[i].label));
+        if (!bad && source[0] && 19 + text_width(v->in.text) + text_width(source) <= t.cols) {
+            paint_fmt(t.row++, t.col + 17, t.cols - 17, ROLE_TEXT, "%s, %s", v->in.text, source);
+            continue;
+        }
+        paint_cut(t.row++, t.col + 17, t.cols - 17, bad ? ROLE_BAD : ROLE_TEXT,
+                  words_or_blank(v->in.text));
+        if (bad)
+            t.row += paint_wrapped(&(struct area){ t.row, t.col + 17, 2, t.cols - 17 }, ROLE_BAD,
+                                   v->message);
+        else if (source[0])
+            paint_text(t.row++, t.col + 17, t.cols - 17, ROLE_QUIET, source);
+    }
+}
+
 static void wizard_draw(struct ui *ui, void *self, const struct area *body)
 {
     struct wizard *w = self;
     struct area a = *body;
 
+    if (frame_large() && w->page != PAGE_REVIEW) {
+        a.cols = LEFT_COLS;
+        draw_side(ui, w, &(struct area){ a.row, a.cols + 2, a.rows, body->cols - a.cols - 3 });
+    } else if (frame_large()) {
+        a.cols = paint_prose(a.cols) + 2;
+    }
     if (w->waiting)
         paint_right(a.row + a.rows - 1, a.cols - 1, 40, ROLE_WARN,
                     w->page == PAGE_WHERE ? _("Asking Azure ...") : _("Asking the core ..."));
@@ -417,7 +465,10 @@ static void wizard_hint(struct ui *ui, void *self, char *out, size_t size)
     struct wizard *w = self;
 
     (void)ui;
-    if (w->page == PAGE_CREATE)
+    if (frame_large() && (w->page == PAGE_CREATE || w->page == PAGE_WHERE) &&
+        w->where.focus < w->where.n)
+        str_copy(out, size, _("Nothing is written before you confirm on the review page."));
+    else if (w->page == PAGE_CREATE)
         str_copy(out, size, form_help(&w->create));
     else if (w->page == PAGE_WHERE && w->where.focus == w->where.n)
         str_copy(out, size,

@@ -26,5 +26,6 @@ void action_log_off(struct ui *ui);
 void action_restart(struct ui *ui);
 void action_shut_down(struct ui *ui);
 void action_shell(struct ui *ui);
+void nodes_table(struct ui *ui, const struct area *a); /* in short */
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 /* The type is known on this machine and has cursor addressing. */
+bool terminfo_knows(const char *name);
 bool terminfo_places_text(const char *name);
 
 #endif

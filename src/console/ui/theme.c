@@ -51,6 +51,7 @@ void theme_init(struct theme *t, const char *term, int look)
     *t = (struct theme){ .utf8 = str_ieq(nl_langinfo(CODESET), "UTF-8") };
     for (size_t i = 0; i < ARRAY_LEN(plain_terms); i++)
         plain |= str_starts(term, plain_terms[i]);
+    t->wraps = tigetflag("am") > 0 && tigetflag("xenl") <= 0;
     start_colors(t);
     theme_set_rich(t, t->utf8 && (look == 2 || (look == 0 && !plain)));
 }

@@ -16,6 +16,8 @@ struct theme {
     bool rich;  /* UTF-8 and reverse bars */
     bool color; /* colours in use */
     bool utf8;  /* the locale could do rich */
+    bool wraps; /* the cursor is said to leave the last column at once (ansi): nobody knows whether
+                 * the real terminal does, so that column stays empty */
 };
 /* After newterm. look: 0 by terminal and locale, 1 basic, 2 rich (if the locale has UTF-8). */
 void theme_init(struct theme *t, const char *term, int look);

@@ -15,14 +15,23 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
+#include "base/loop.h"
 #include "base/str.h"
+#include "console/ui/output.h"
 #include "console/ui/terminfo.h"
 #include "console/ui/text.h"
 
-#define BUSY_BYTES 256
+#define STUCK_MS  300  /* a terminal that takes nothing for so long is left as it is */
+#define PTY_RATE  600  /* bytes a second: what a line of 9600 baud behind it bears easily */
+#define PTY_BURST 3000 /* a first paint and the core's first news */
+#define PTY_FRAME 100  /* where the far end took long: one frame more */
+#define FAST_MS   200
+#define KEY_DEBT  400 /* news wait no longer than this for what keys have cost */
+#define LARGEST   500 /* rows or columns: more is no answer */
+#define LATE_MS   5000
 
 /* What a crash handler needs; written before the handlers are set. */
-static struct termios found;
+static struct termios found, ours;
 static volatile sig_atomic_t taken;
 static SCREEN *screen;
 static const int crash_signals[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
@@ -63,12 +72,21 @@ static const struct rate {
     { B57600, 57600 }, { B115200, 115200 }, { B230400, 230400 },
 };
 
-static long baud_of(const struct termios *tio)
+/* A pseudo terminal starts at 38400, which means nothing; a lower speed was set by somebody who
+ * knows the line behind it (ssh carries that of the terminal it was started on). */
+static long baud_of(const struct termios *tio, enum tty_kind kind)
 {
+    long baud = 115200;
+
     for (size_t i = 0; i < ARRAY_LEN(rates); i++)
         if (cfgetospeed(tio) == rates[i].speed)
-            return rates[i].baud;
-    return 115200;
+            baud = rates[i].baud;
+    return kind == TTY_SERIAL || (kind == TTY_PTY && baud < 38400) ? baud : 0;
+}
+
+int64_t tty_tick_of(long baud)
+{
+    return baud == 0 || baud > 38400 ? 1000 : baud > 9600 ? 2000 : 5000;
 }
 
 static enum tty_kind kind_of(const char *tty)
@@ -104,36 +122,57 @@ static void describe(struct tty *t)
 
     STR_SET(t->device, tty ? tty : "?");
     t->kind = kind_of(t->device);
-    t->baud = t->kind == TTY_SERIAL ? baud_of(&found) : 0;
-    t->tick_ms = t->baud == 0 || t->baud > 38400 ? 1000 : t->baud > 9600 ? 2000 : 5000;
+    t->baud = baud_of(&found, t->kind);
+    t->tick_ms = tty_tick_of(t->baud);
+    t->credit = PTY_BURST;
+    t->credit_at = mono_ms();
     t->escape_ms = t->kind == TTY_SERIAL || getenv("SSH_CONNECTION") ? 250 : 50;
     if (delay && str_to_int(delay, &ms) && ms > 0 && ms <= 5000)
         t->escape_ms = ms;
     t->half_blocks = t->kind != TTY_VT || font_has_halves();
-    t->size_unknown = ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) < 0 || ws.ws_row == 0 || ws.ws_col == 0;
+    t->size_unknown =
+        (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) < 0 || ws.ws_row == 0 || ws.ws_col == 0) &&
+        !(getenv("LINES") && getenv("COLUMNS")); /* curses takes those */
 }
 
 static bool try_term(const char *name)
 {
-    if (terminfo_places_text(name)) /* newterm keeps what it made for a type that it cannot use */
-        screen = newterm(name, stdout, stdin);
+    FILE *f;
+
+    if (!terminfo_places_text(name)) /* newterm keeps what it made for a type that it cannot use */
+        return false;
+    f = output_open();
+    screen = f ? newterm(name, f, stdin) : NULL;
+    if (!screen)
+        output_close();
     return screen != NULL;
 }
 
-/* TERM as given; where it is unknown or cannot place text, what the line most likely is. */
-static int start_curses(struct tty *t, struct err *e)
+/* What the line most likely is where TERM says nothing of use. dumb is a wish, and a terminal
+ * window without any TERM is no window. */
+static const char *const *others(const struct tty *t, const char *given)
 {
     static const char *const vt[] = { "linux", "vt220", "vt100", NULL },
-                             *const serial[] = { "vt220", "vt100", NULL }, *const none[] = { NULL };
-    const char *given = getenv("TERM"), *const *other = t->kind == TTY_VT       ? vt
-                                                        : t->kind == TTY_SERIAL ? serial
-                                                                                : none;
+                             *const line[] = { "vt220", "vt100", NULL }, *const none[] = { NULL };
 
-    if (given && *given && try_term(given)) {
+    if (str_eq(given, "dumb"))
+        return none;
+    if (t->kind == TTY_PTY)
+        return !*given || str_eq(given, "unknown") || terminfo_knows(given) ? none : line;
+    return t->kind == TTY_VT ? vt : line;
+}
+
+static int start_curses(struct tty *t, struct err *e)
+{
+    const char *given = getenv("TERM"), *const * other;
+
+    given = given ? given : "";
+    STR_SET(t->given, given);
+    if (*given && try_term(given)) {
         STR_SET(t->name, given);
         return 0;
     }
-    for (; *other; other++)
+    for (other = others(t, given); *other; other++)
         if (try_term(*other)) {
             STR_SET(t->name, *other);
             return 0;
@@ -142,36 +181,53 @@ static int start_curses(struct tty *t, struct err *e)
                    _("The terminal type \"%s\" is unknown here or cannot place text. Set TERM "
                      "(xterm-256color, linux, "
                      "vt220), or use the commands: azloconf status, azloconf register."),
-                   given ? given : "");
+                   given);
 }
 
-/* Every key is ours: no signals by Ctrl-C or Ctrl-Z, flow control only on serial lines. */
+/* All of it, for getty may have left a line without ICRNL, with upper case or stripped of its
+ * eighth bit; how the line itself is (speed, parity, bits) stays. Every key is ours: no signals by
+ * Ctrl-C or Ctrl-Z, flow control only where a serial line came with it. */
 static void set_line(const struct tty *t)
 {
-    struct termios tio;
-
     cbreak();
     noecho();
     nonl();
-    if (tcgetattr(STDIN_FILENO, &tio) == 0) {
-        tio.c_lflag &= (tcflag_t) ~(ISIG | IEXTEN);
-        if (t->kind != TTY_SERIAL)
-            tio.c_iflag &= (tcflag_t)~IXON;
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &tio);
-        def_prog_mode();
-    }
+    ours = found;
+    ours.c_iflag &= (tcflag_t) ~(BRKINT | ICRNL | IGNCR | INLCR | INPCK | ISTRIP | IUCLC | PARMRK);
+    if (t->kind != TTY_SERIAL)
+        ours.c_iflag &= (tcflag_t) ~(IXON | IXOFF | IXANY);
+    ours.c_oflag &=
+        (tcflag_t) ~(OLCUC | ONLCR | OCRNL | ONOCR | ONLRET | OFILL | TABDLY | NLDLY | CRDLY);
+    ours.c_lflag &= (tcflag_t) ~(ICANON | ECHO | ECHONL | ISIG | IEXTEN | TOSTOP);
+    ours.c_cflag |= CREAD;
+    ours.c_cc[VMIN] = 1;
+    ours.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &ours);
+    def_prog_mode();
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
     leaveok(stdscr, FALSE);
 }
 
+/* Waits for the terminal only while it takes something. */
+static bool give_back(const struct tty *t)
+{
+    bool all = output_drain(STUCK_MS);
+
+    if (t->alive_at) /* its answer is not for the shell */
+        tcflush(STDIN_FILENO, TCIFLUSH);
+
+    if (!all)
+        tcflush(STDIN_FILENO, TCOFLUSH);
+    tcsetattr(STDIN_FILENO, all ? TCSADRAIN : TCSANOW, &found);
+    return all;
+}
+
 static void paste_marks(const struct tty *t, bool on)
 {
     if (str_starts(t->name, "xterm") || str_starts(t->name, "tmux") ||
-        str_starts(t->name, "screen") || str_starts(t->name, "rxvt")) {
-        fputs(on ? "\033[?2004h" : "\033[?2004l", stdout);
-        fflush(stdout);
-    }
+        str_starts(t->name, "screen") || str_starts(t->name, "rxvt"))
+        output_add(on ? "\033[?2004h" : "\033[?2004l");
 }
 
 int tty_open(struct tty *t, struct err *e)
@@ -189,6 +245,7 @@ int tty_open(struct tty *t, struct err *e)
     taken = 1;
     catch_crashes(true);
     set_line(t);
+    output_hold();
     paste_marks(t, true);
     return 0;
 }
@@ -204,6 +261,8 @@ void tty_say(const char *line)
 
 void tty_close(struct tty *t, const char *last_words)
 {
+    bool all;
+
     if (!taken)
         return;
     paste_marks(t, false);
@@ -212,13 +271,14 @@ void tty_close(struct tty *t, const char *last_words)
     move(0, 0);
     refresh();
     endwin();
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &found);
+    all = give_back(t);
     catch_crashes(false);
     taken = 0;
-    if (last_words && *last_words)
+    if (all && last_words && *last_words)
         tty_say(last_words);
     delscreen(screen);
     screen = NULL;
+    output_close();
 }
 
 void tty_pause(struct tty *t)
@@ -228,7 +288,7 @@ void tty_pause(struct tty *t)
     clearok(stdscr, TRUE);
     refresh();
     endwin();
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &found);
+    give_back(t);
 }
 
 void tty_resume(struct tty *t)
@@ -239,8 +299,10 @@ void tty_resume(struct tty *t)
      * stop us. */
     sigaction(SIGTTOU, &ignore, &before);
     tcsetpgrp(STDIN_FILENO, getpgrp());
-    reset_prog_mode();
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &ours);
     sigaction(SIGTTOU, &before, NULL);
+    keypad(stdscr, FALSE); /* curses cannot know that the terminal is back */
+    keypad(stdscr, TRUE);
     paste_marks(t, true);
     tty_resized(0, 0);
     clearok(curscr, TRUE);
@@ -264,40 +326,94 @@ void tty_add_keys(const struct tty *t, struct keys *k)
     (void)t;
     for (size_t i = 0; i < ARRAY_LEN(caps); i++) {
         const char *s = tigetstr(caps[i].cap);
-        if (s != (char *)-1)
+        /* vt100's F5 to F10 are the number pad, whose digits are wanted as digits */
+        if (s != (char *)-1 && !(s && str_starts(s, "\033O") && s[2] >= 'l'))
             keys_add(k, s, caps[i].key);
     }
 }
 
-bool tty_busy(const struct tty *t)
+static void settle_credit(struct tty *t, long rate)
 {
-    struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+    int64_t now = mono_ms(), most = t->baud ? rate : PTY_BURST, spent;
+
+    t->credit += (now - t->credit_at) * rate / 1000;
+    t->credit = t->credit > most ? most : t->credit;
+    t->credit_at = now;
+    spent = (int64_t)(output_sent() - t->sent);
+    t->sent += (uint64_t)spent;
+    if (t->key_frame && t->credit - spent < -KEY_DEBT)
+        t->credit = t->credit < -KEY_DEBT ? t->credit : -KEY_DEBT;
+    else
+        t->credit -= spent;
+}
+
+/* A real line says how much is on its way; behind a pseudo terminal only what was sent is known. */
+bool tty_may_draw(struct tty *t, bool for_key)
+{
+    long rate = t->baud ? t->baud / 11 : PTY_RATE;
     int queued = 0;
 
-    if (t->kind != TTY_PTY && ioctl(STDOUT_FILENO, TIOCOUTQ, &queued) == 0 && queued > BUSY_BYTES)
-        return true;
-    return poll(&p, 1, 0) == 0;
+    if (t->kind != TTY_PTY && t->baud && ioctl(STDOUT_FILENO, TIOCOUTQ, &queued) == 0)
+        return queued <= rate / 8;
+    settle_credit(t, rate);
+    if (!for_key && t->kind == TTY_PTY &&
+        (t->credit <= 0 || (t->answers && t->alive_at && mono_ms() - t->alive_at < LATE_MS)))
+        return false;
+    t->key_frame = for_key;
+    return true;
 }
 
-void tty_ask_size(const struct tty *t)
+void tty_ask_caught_up(struct tty *t)
 {
-    (void)t;
-    fputs("\0337\033[999;999H\033[6n\0338", stdout);
-    fflush(stdout);
+    if (t->kind != TTY_PTY || (t->alive_at && mono_ms() - t->alive_at < LATE_MS))
+        return;
+    t->alive_at = mono_ms();
+    output_add("\033[5n");
 }
 
-void tty_resized(int rows, int cols)
+void tty_caught_up(struct tty *t)
+{
+    if (!t->alive_at)
+        return;
+    settle_credit(t, PTY_RATE);
+    t->answers = true;
+    if (!t->baud)
+        t->credit = mono_ms() - t->alive_at < FAST_MS ? PTY_BURST : PTY_FRAME;
+    t->alive_at = 0;
+}
+
+void tty_ask_size(struct tty *t)
+{
+    t->asked_at = mono_ms();
+    output_add("\033[999;999H\033[6n");
+}
+
+bool tty_answered(struct tty *t, int rows, int cols)
+{
+    bool good =
+        t->asked_at && mono_ms() - t->asked_at < LATE_MS && rows <= LARGEST && cols <= LARGEST;
+
+    t->asked_at = 0;
+    if (good)
+        tty_resized(rows, cols);
+    return good;
+}
+
+bool tty_resized(int rows, int cols)
 {
     struct winsize ws = { 0 };
+    bool news;
 
     if (rows > 0 && cols > 0) {
         ws.ws_row = (unsigned short)rows;
         ws.ws_col = (unsigned short)cols;
         ioctl(STDIN_FILENO, TIOCSWINSZ, &ws);
     } else if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) < 0 || ws.ws_row == 0 || ws.ws_col == 0) {
-        return;
+        return false;
     }
+    news = ws.ws_row != LINES || ws.ws_col != COLS;
     resizeterm(ws.ws_row, ws.ws_col);
+    return news;
 }
 
 const char *tty_kind_name(enum tty_kind k)

@@ -14,11 +14,14 @@
 #include "base/i18n.h"
 #include "console/face/session.h"
 #include "console/ui/frame.h"
+#include "console/ui/output.h"
 #include "console/ui/text.h"
 
 #define MAX_DEPTH       8
 #define MAX_LAST_WORDS  400
 #define RESIZE_QUIET_MS 50
+#define RETRY_MS        100
+#define SIZE_MS         300   /* a terminal that knows answers sooner (console-anchors.md 4.4) */
 #define PASTE_QUIET_MS  3000  /* then the end of a paste was lost on the way */
 #define REPAINT_MS      60000 /* others write over the screen, too: wall, the kernel */
 
@@ -30,12 +33,16 @@ struct ui {
     struct tty tty;
     struct theme theme;
     struct keys *keys;
-    struct loop_timer *tick, *escape, *resize;
+    struct loop_timer *tick, *escape, *resize, *retry, *size_wait;
+    struct loop_io *room; /* the terminal did not take all of the last frame */
     enum screen_id stack[MAX_DEPTH];
     int depth;
     void *selves[SCREENS];
     struct dialog dialog;
     bool has_dialog, dirty, repaint, tty_open, leaving;
+    bool own_resize; /* the next SIGWINCH is our own doing */
+    bool for_key;    /* the operator did something that was not drawn yet */
+    bool all;        /* the operator asked for the size: take it whatever the line's speed */
     char notice[400], notice_level[8], last_words[MAX_LAST_WORDS];
     int exit_code;
     int64_t quiet_since;
@@ -259,12 +266,42 @@ static void draw(struct ui *ui)
     wnoutrefresh(stdscr);
 }
 
-/* doupdate also without news: it stops early when keys are waiting, and goes on here. */
+static void on_retry(void *payload)
+{
+    struct ui *ui = payload;
+
+    ui->retry = NULL;
+}
+
+static void on_room(void *payload, int fd, short revents)
+{
+    (void)payload, (void)fd, (void)revents;
+}
+
+/* After every turn. A frame is made when the one before it is out: what changed in between is in
+ * it, and nothing piles up behind a terminal that is slow or does not read at all. */
 static void flush(struct ui *ui)
 {
-    if (ui->dirty)
-        draw(ui);
-    doupdate();
+    bool out = output_flush();
+
+    if (out && ui->dirty && !ui->size_wait) {
+        if (tty_may_draw(&ui->tty, ui->for_key)) {
+            draw(ui);
+            doupdate();
+            ui->for_key = false;
+            out = output_flush();
+        } else if (!ui->retry) {
+            ui->retry = loop_after(ui->loop, RETRY_MS, on_retry, ui);
+            tty_ask_caught_up(&ui->tty);
+            out = output_flush();
+        }
+    }
+    if (!out && !ui->room) {
+        ui->room = loop_io_add(ui->loop, output_fd(), POLLOUT, on_room, ui);
+    } else if (out) {
+        loop_io_del(ui->room);
+        ui->room = NULL;
+    }
 }
 
 static void on_tick(void *payload)
@@ -273,7 +310,7 @@ static void on_tick(void *payload)
     int64_t step = ui->tty.tick_ms, now = ui_now(ui);
 
     ui->tick = loop_after(ui->loop, step - now % step, on_tick, ui);
-    if (tty_busy(&ui->tty))
+    if (ui->room || !tty_may_draw(&ui->tty, false))
         return;
     if (ui_top(ui)->ticks || ui->has_dialog)
         ui_dirty(ui);
@@ -286,9 +323,53 @@ static void on_tick(void *payload)
 static void on_resized(void *payload)
 {
     struct ui *ui = payload;
+    bool news = tty_resized(0, 0);
 
     ui->resize = NULL;
-    tty_resized(0, 0);
+    if (news && ui->size_wait) { /* who knows the size has set it */
+        loop_timer_del(ui->size_wait);
+        ui->size_wait = NULL;
+    }
+    ui->for_key = true; /* the operator's own doing, too */
+    if (news || !ui->own_resize)
+        ui_repaint(ui);
+    ui->own_resize = false;
+}
+
+/* ---- a line that does not know its size: ask the terminal ---- */
+
+static void on_no_size(void *payload)
+{
+    struct ui *ui = payload;
+
+    ui->size_wait = NULL;
+    ui_repaint(ui); /* where the question was shown, it goes */
+}
+
+void ui_ask_size(struct ui *ui)
+{
+    ui->all = true;
+    tty_ask_size(&ui->tty);
+    loop_timer_del(ui->size_wait);
+    ui->size_wait = loop_after(ui->loop, SIZE_MS, on_no_size, ui);
+}
+
+/* A slow line keeps the small screen until the operator asks for more: four times the cells are
+ * four times the seconds. */
+static void take_size(struct ui *ui)
+{
+    int rows, cols;
+
+    keys_report(ui->keys, &rows, &cols);
+    if (!ui->all && ui->tty.baud && ui->tty.baud <= 9600) {
+        rows = rows > 24 ? 24 : rows;
+        cols = cols > 80 ? 80 : cols;
+    }
+    if (!tty_answered(&ui->tty, rows, cols))
+        return;
+    loop_timer_del(ui->size_wait);
+    ui->size_wait = NULL;
+    ui->own_resize = ui->for_key = true;
     ui_repaint(ui);
 }
 
@@ -405,15 +486,17 @@ static void on_key(void *payload, int key)
     void *self = ui_self(ui, s->id);
     const struct key_row *row;
 
-    ui_dirty(ui);
-    ui->notice[0] = '\0';
     if (key == K_SIZE) {
-        int rows, cols;
-        keys_report(ui->keys, &rows, &cols);
-        tty_resized(rows, cols);
-        ui_repaint(ui);
+        take_size(ui);
         return;
     }
+    if (key == K_ALIVE) {
+        tty_caught_up(&ui->tty);
+        return;
+    }
+    ui_dirty(ui);
+    ui->for_key = true;
+    ui->notice[0] = '\0';
     if (ui->leaving || too_small_key(ui, key))
         return;
     if (ui->has_dialog) {
@@ -478,6 +561,7 @@ static void on_signal(void *payload, int signo)
         ui->resize = loop_after(ui->loop, RESIZE_QUIET_MS, on_resized, ui);
     } else if (signo == SIGCONT) {
         tty_resume(&ui->tty);
+        ui->for_key = true;
         ui_repaint(ui);
     } else {
         ui_leave(ui, 128 + signo, NULL);
@@ -552,6 +636,9 @@ struct ui *ui_new(const struct client_options *client, const struct ui_options *
     tty_add_keys(&ui->tty, ui->keys);
     ui->quiet_since = mono_ms();
     ui_open(ui, SCREEN_HOME);
+    if (ui->tty.given[0] && !str_eq(ui->tty.given, ui->tty.name))
+        ui_notice(ui, "warn", _("The terminal type \"%s\" is unknown here; it is taken for a %s."),
+                  ui->tty.given, ui->tty.name);
     return ui;
 }
 
@@ -570,9 +657,11 @@ static void start_client(struct ui *ui)
 
 int ui_run(struct ui *ui)
 {
-    flush(ui); /* the first paint waits for nobody */
-    if (ui->tty.size_unknown)
-        tty_ask_size(&ui->tty);
+    if (ui->tty.size_unknown) {
+        ui_ask_size(ui);
+        ui->all = false;
+    }
+    flush(ui); /* the first paint waits for nobody else */
     loop_io_add(ui->loop, STDIN_FILENO, POLLIN, on_input, ui);
     start_client(ui);
     on_tick(ui);

@@ -85,7 +85,8 @@ void *ui_self(struct ui *ui, enum screen_id id);
 const struct screen *ui_top(const struct ui *ui);
 const struct screen *ui_below(const struct ui *ui); /* the screen under the top one, or NULL */
 void ui_leave(struct ui *ui, int exit_code, const char *last_words);
-void ui_shell(struct ui *ui); /* runs $SHELL on this terminal and comes back */
+void ui_shell(struct ui *ui);    /* runs $SHELL on this terminal and comes back */
+void ui_ask_size(struct ui *ui); /* asks the terminal; takes what it says */
 void ui_dirty(struct ui *ui);
 void ui_repaint(struct ui *ui);
 const char *ui_pasted(const struct ui *ui);
