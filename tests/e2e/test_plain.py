@@ -177,7 +177,7 @@ def over_a_terminal():
 
 def in_german():
     with azl.Rehearsal(env={"LANGUAGE": "de"}) as r, Plain(r) as t:
-        answer_all(t, ("15 Ende. ? alle Punkte. Nummer: ", "?"), ("3 Knoten und Arc: 1 aktiv", "1"), ("Clustername [cluster1]: ", "zurück"),
+        answer_all(t, ("15 Ende. ? alle Punkte. Nummer: ", "?"), ("15 Zur Shell", "1"), ("Clustername [cluster1]: ", "zurück"),
                    ("Nummer: ", "1"), ("Clustername", ""), ("Knoten [", ""))
         t.wait("Angemeldet als anna@contoso.onmicrosoft.com.")
         answer_all(t, ("Mandant [", ""), ("[Contoso-Prod-HCI]: ", ""), ("Region", "frankfurt"), ("Fehler: ", "east us"), ("[cluster1-rg]: ", ""),
@@ -244,11 +244,8 @@ def core_killed():
         registered(t, r)
 
 
-def test_a_run_that_is_stopped_left_or_cut():
-    azl.side_by_side([stop_and_resume, leave_and_come_back, core_killed], 2)
-
-
-def test_a_failed_run_says_what_why_what_to_do_and_the_ids():
+def failed_and_tried_again():
+    """What, why, what to do, ids."""
     with azl.Rehearsal() as r, Plain(r) as t:
         r.run("cluster", "create", "cluster1", "--node", "node1", ok=0)
         r.run("sign-in", ok=0)
@@ -256,11 +253,15 @@ def test_a_failed_run_says_what_why_what_to_do_and_the_ids():
         t.say("1", wait=HOME)
         choose_where(t)
         t.say("yes")
-        text = t.wait("FAILED", "The run failed: ", "For support: HTTP 500", " request ", "Type r to try again", seconds=90)
+        text = t.wait("FAILED", "The run failed: ", "What to do: ", "For support: HTTP 500", " request ", "Type r to try again", seconds=90)
         azl.check("Create the resource group: FAILED" in text, text)
         r.sandbox("DELETE", "/sandbox/faults")
         t.say("r")
         registered(t, r)
+
+
+def test_a_run_that_is_stopped_left_cut_or_fails():
+    azl.side_by_side([stop_and_resume, leave_and_come_back, core_killed, failed_and_tried_again])
 
 
 # ---- signing in ----
@@ -336,6 +337,40 @@ def test_ctrl_c_ctrl_d_and_signals_leave_the_core():
             ends_with(r, act, code)
         azl.check(r.core_pid(), "the core went along")
         r.run("status", ok=0)
+
+
+def switches(r, size, keys):
+    """From the screens: what comes after the last control sequence is the plain face's."""
+    with Plain(r, terminal=True, plain=False, size=size, TERM="xterm") as t:
+        for wanted, key in keys:
+            azl.wait_for(lambda w=wanted: (t.read(0.1), w in t.raw)[1], 15, f"{wanted!r} in {t.raw!r}")
+            os.write(t.fd, key)
+        azl.wait_for(lambda: (t.read(0.1), t.raw.endswith(b"Number: "))[1], 15, "the plain face")
+        plain = t.out[t.out.rindex(b"Sandbox: an Azure that runs"):]
+        check_bytes(plain)
+        azl.check(b"ClusterStatus: NotYet." in plain, repr(plain))
+        t.say("15")
+        t.wait("azloconf left.")
+        azl.equal(t.p.wait(10), 0, "exit code")
+
+
+def test_p_goes_over_from_the_screens():
+    with azl.Rehearsal() as r:
+        r.run("status")
+        switches(r, (10, 50), [(b"run --plain", b"p")])
+        switches(r, (24, 80), [(b"Register this cluster", b"11\r"), (b"Half blocks", b"p")])
+
+
+def test_answers_typed_ahead_end_their_lines():
+    with azl.Rehearsal() as r:
+        r.run("status")
+        for terminal in (False, True):
+            with Plain(r, terminal=terminal, TERM="dumb") as t:
+                (os.write if terminal else lambda fd, b: t.p.stdin.write(b) + (t.p.stdin.flush() or 0))(t.fd, b"4\n8\n\n15\n")
+                t.wait("azloconf left.")
+                t.end()
+                for line in ("Number:", "There is no item with this number yet.", "azloconf left. Type azloconf to come back."):
+                    azl.check(any(line == x.strip() for x in t.text().split("\n")), f"{line!r} is no line of its own\n{t.text()}")
 
 
 # ---- what may never come out, and how much comes out ----

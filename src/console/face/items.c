@@ -88,7 +88,7 @@ static const char *note_shell(const struct model *m, char *out, size_t size)
     return "";
 }
 
-const struct item items[] = {
+const struct item item_rows[] = {
     { 1, N_("Register this cluster with Azure"), N_("Register this cluster"),
       N_("Asks for subscription and region, shows everything before it is done, then registers. "
          "Sign-in needs a phone or PC with a browser."),
@@ -111,4 +111,4 @@ const struct item items[] = {
       N_("Leaves this screen. A running operation goes on; type azloconf to come back."),
       note_shell },
 };
-const size_t n_items = ARRAY_LEN(items);
+const size_t item_count = ARRAY_LEN(item_rows);

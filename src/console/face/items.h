@@ -17,7 +17,7 @@ struct item {
     /* How it stands with it, in words; returns a level ("ok", "warn", ""). NULL: nothing to say */
     const char *(*note)(const struct model *m, char *out, size_t size);
 };
-extern const struct item items[];
-extern const size_t n_items;
+extern const struct item item_rows[];
+extern const size_t item_count;
 
 #endif

@@ -94,3 +94,36 @@ bool model_signed_in(const struct model *m)
 
     return str_eq(s->state, "in") && s->yours;
 }
+
+static const char *next_act(const struct sec_cluster *c)
+{
+    static const char *const order[] = { "fail", "warn", "unknown", "ok" };
+    const struct sec_pane *panes[] = { &c->cluster, &c->registration, &c->connection };
+
+    for (size_t o = 0; o < ARRAY_LEN(order); o++)
+        for (size_t i = 0; i < ARRAY_LEN(panes); i++)
+            if (str_eq(panes[i]->level, order[o]) && panes[i]->next[0])
+                return panes[i]->next;
+    return "";
+}
+
+bool model_advice(const struct model *m, char *out, size_t size)
+{
+    const struct sec_core *core = model_section(m, SEC_CORE);
+    const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
+    const char *problem = core->problem, *advice = core->advice;
+
+    if (m->state == CLIENT_REFUSED || m->state == CLIENT_FAILED) {
+        problem = "";
+        advice = m->why.advice;
+    } else if (err_is(&c->error)) {
+        problem = c->error.message;
+        advice = c->error.advice;
+    }
+    out[0] = '\0';
+    if (*problem || *advice)
+        str_fmt(out, size, "%s%s%s", problem, *problem && *advice ? " " : "", advice);
+    else if (next_act(c)[0])
+        str_fmt(out, size, _("Next: %s"), next_act(c));
+    return *problem != '\0';
+}

@@ -27,5 +27,7 @@ bool model_may_ask(const struct model *m, const char *intent, const char **why_n
 bool model_run_active(const struct model *m); /* it goes on, or waits for something */
 bool model_run_over(const struct model *m);   /* it came to an end of some kind */
 bool model_signed_in(const struct model *m);  /* and this user may work with it */
+/* true: what hinders, with what to do about it; false: what comes next, or nothing ("") */
+bool model_advice(const struct model *m, char *out, size_t size);
 
 #endif

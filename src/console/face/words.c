@@ -49,28 +49,36 @@ const char *words_or_blank(const char *s)
     return *s ? s : "--";
 }
 
+bool words_support(struct str *out, const struct err *e)
+{
+    if (!e->remote_code[0] && !e->http && !e->request_id[0])
+        return false;
+    str_add(out, _("For support:"));
+    if (e->http)
+        str_addf(out, " HTTP %d", e->http);
+    if (e->remote_code[0])
+        str_addf(out, " %s", e->remote_code);
+    if (e->request_id[0])
+        str_addf(out, " request %s", e->request_id);
+    if (e->correlation_id[0])
+        str_addf(out, " correlation %s", e->correlation_id);
+    return true;
+}
+
 void words_error(char *out, size_t size, const struct err *e)
 {
-    struct str s = STR_INIT;
+    struct str s = STR_INIT, support = STR_INIT;
 
     str_add(&s, e->message);
     if (e->context[0])
         str_addf(&s, "\n%s", e->context);
     if (e->advice[0])
         str_addf(&s, "\n\n%s", e->advice);
-    if (e->remote_code[0] || e->http || e->request_id[0]) {
-        str_addf(&s, "\n\n%s", _("For support:"));
-        if (e->http)
-            str_addf(&s, " HTTP %d", e->http);
-        if (e->remote_code[0])
-            str_addf(&s, " %s", e->remote_code);
-        if (e->request_id[0])
-            str_addf(&s, " request %s", e->request_id);
-        if (e->correlation_id[0])
-            str_addf(&s, " correlation %s", e->correlation_id);
-    }
+    if (words_support(&support, e))
+        str_addf(&s, "\n\n%s", str_p(&support));
     str_copy(out, size, str_p(&s));
     str_free(&s);
+    str_free(&support);
 }
 
 const char *words_owner(const struct sec_signin *s, char *out, size_t size)

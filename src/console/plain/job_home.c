@@ -67,9 +67,9 @@ static void say_brief(struct plain *p)
     struct str s = STR_INIT;
     char item[120];
 
-    for (size_t i = 0; i < n_items; i++)
-        if (items[i].brief) {
-            str_fmt(item, sizeof item, "%d %s.", items[i].number, _(items[i].brief));
+    for (size_t i = 0; i < item_count; i++)
+        if (item_rows[i].brief) {
+            str_fmt(item, sizeof item, "%d %s.", item_rows[i].number, _(item_rows[i].brief));
             add_whole(&s, item);
             str_addc(&s, ' ');
         }
@@ -80,13 +80,18 @@ static void say_brief(struct plain *p)
 
 static void say_all(struct plain *p)
 {
-    for (size_t i = 0; i < n_items; i++) {
+    char next[900];
+
+    for (size_t i = 0; i < item_count; i++) {
         char note[160] = "";
 
-        if (items[i].note)
-            items[i].note(plain_model(p), note, sizeof note);
-        plain_say(p, "%d %s%s%s.", items[i].number, _(items[i].text), note[0] ? ": " : "", note);
+        if (item_rows[i].note)
+            item_rows[i].note(plain_model(p), note, sizeof note);
+        plain_say(p, "%d %s%s%s.", item_rows[i].number, _(item_rows[i].text), note[0] ? ": " : "",
+                  note);
     }
+    if (!model_advice(plain_model(p), next, sizeof next) && next[0])
+        plain_say(p, "%s.", next);
 }
 
 static bool open_item(struct plain *p, int64_t number)
@@ -153,13 +158,15 @@ static void say_sandbox(struct plain *p)
                   _("Sandbox: an Azure that runs on this machine. Nothing reaches the real one."));
 }
 
-/* What hinders the core, and what may be done next. */
+/* What hinders, when it is another thing than before. */
 static void say_problem(struct plain *p)
 {
-    const struct sec_core *core = plain_section(p, SEC_CORE);
+    char text[900];
 
-    if (core->problem[0])
-        plain_say(p, "%s %s", core->problem, core->advice);
+    if (!model_advice(plain_model(p), text, sizeof text))
+        text[0] = '\0';
+    if (watch_news(plain_watch(p), text) && text[0])
+        plain_say(p, "%s", text);
 }
 
 void job_home(struct plain *p)

@@ -36,6 +36,7 @@ struct plain {
     int exit_code;
     struct str prompt; /* stands at the end of the output, without LF */
     bool standing;
+    bool ahead; /* the answer was typed, and echoed, before its prompt stood */
     char last_words[400];
     bool tty;
     struct termios found;
@@ -155,10 +156,19 @@ void plain_say(struct plain *p, const char *fmt, ...)
 
 void plain_error(struct plain *p, const char *title, const struct err *e)
 {
-    char text[1600];
+    struct str support = STR_INIT;
 
-    words_error(text, sizeof text, e);
-    plain_say(p, "%s: %s", title, text);
+    if (e->context[0])
+        plain_say(p, "%s: %s: %s", title, e->context, e->message);
+    else
+        plain_say(p, "%s: %s", title, e->message);
+    if (e->advice[0])
+        plain_say(p, _("What to do: %s\n"), e->advice);
+    if (e->domain == ERR_OP && e->code >= 9001)
+        plain_say(p, _("Code: %d\n"), e->code);
+    if (words_support(&support, e))
+        plain_say(p, "%s", str_p(&support));
+    str_free(&support);
 }
 
 static void say_paragraph(void *payload, const char *level, const char *text)
@@ -216,9 +226,9 @@ static bool take_line(struct plain *p, char out[PLAIN_LINE])
     rest = p->input.len - n - (lf != NULL);
     memmove(p->input.p, p->input.p + p->input.len - rest, rest);
     p->input.len = rest;
-    if (!p->echo) /* nobody else ended the prompt's line */
+    if (!p->echo || p->ahead) /* nobody else ended the prompt's line */
         end_prompt(p);
-    p->standing = false;
+    p->standing = p->ahead = false;
     return true;
 }
 
@@ -263,7 +273,9 @@ enum got plain_ask(struct plain *p, char out[PLAIN_LINE], const char *fmt, ...)
     str_reset(&p->prompt);
     wrap_prompt(&p->prompt, str_p(&text), columns());
     str_free(&text);
-    stand_prompt(p); /* also where the answer is there already */
+    loop_turn(p->loop, 0);
+    p->ahead = p->input.len && memchr(p->input.p, '\n', p->input.len);
+    stand_prompt(p);
     got = plain_wait(p, out, NULL, NULL);
     str_reset(&p->prompt);
     return got;

@@ -56,6 +56,7 @@ void watch_free(struct watch *w);
 struct watch *plain_watch(struct plain *p);
 void watch_turn(struct plain *p, struct watch *w);             /* after each turn of the loop */
 void watch_status(struct plain *p, struct watch *w, bool all); /* all, or only if one changed */
+bool watch_news(struct watch *w, const char *problem);         /* another than the last time */
 void watch_follow(struct plain *p, bool on); /* steps and nodes of the run are said */
 void watch_all_steps(struct plain *p);
 void watch_end(struct plain *p); /* how the last run ended */

@@ -17,6 +17,7 @@ struct watch {
     bool stale;
     enum client_state state;
     struct watch_run run;
+    char problem[900];
 };
 
 struct watch *watch_new(void)
@@ -85,6 +86,14 @@ void watch_status(struct plain *p, struct watch *w, bool all)
     if (all || !w->status_on || status(p, w, false, false))
         status(p, w, false, true);
     w->status_on = true;
+}
+
+bool watch_news(struct watch *w, const char *problem)
+{
+    bool news = !str_eq(w->problem, problem);
+
+    STR_SET(w->problem, problem);
+    return news;
 }
 
 /* ---- the core ---- */

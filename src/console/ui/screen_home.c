@@ -133,42 +133,13 @@ static void draw_panes(struct ui *ui, const struct area *a, bool wide)
 
 /* ---- notes under the menu ---- */
 
-static const char *next_act(const struct sec_cluster *c)
-{
-    static const char *const order[] = { "fail", "warn", "unknown", "ok" };
-    const struct sec_pane *panes[] = { &c->cluster, &c->registration, &c->connection };
-
-    for (size_t o = 0; o < ARRAY_LEN(order); o++)
-        for (size_t i = 0; i < ARRAY_LEN(panes); i++)
-            if (str_eq(panes[i]->level, order[o]) && panes[i]->next[0])
-                return panes[i]->next;
-    return "";
-}
-
 static void draw_notes(struct ui *ui, const struct layout *l, int cols)
 {
-    const struct sec_core *core = ui_section(ui, SEC_CORE);
-    const struct sec_cluster *c = ui_section(ui, SEC_CLUSTER);
-    const struct err *why;
     struct area a = { l->note_row, 1, l->note_rows, cols - 2 };
-    const char *problem = core->problem, *advice = core->advice;
-    enum client_state state = ui_state(ui, &why);
-    char text[600];
+    char text[900];
+    bool problem = model_advice(ui_model(ui), text, sizeof text);
 
-    if (state == CLIENT_REFUSED || state == CLIENT_FAILED) {
-        problem = "";
-        advice = why->advice;
-    } else if (err_is(&c->error)) {
-        problem = c->error.message;
-        advice = c->error.advice;
-    }
-    if (*problem || *advice) {
-        str_fmt(text, sizeof text, "%s%s%s", problem, *problem && *advice ? " " : "", advice);
-        paint_wrapped(&a, *problem ? ROLE_BAD : ROLE_TEXT, text);
-    } else if (next_act(c)[0]) {
-        str_fmt(text, sizeof text, _("Next: %s"), next_act(c));
-        paint_wrapped(&a, ROLE_TEXT, text);
-    }
+    paint_wrapped(&a, problem ? ROLE_BAD : ROLE_TEXT, text);
 }
 
 static int menu_items(struct ui *ui, struct menu_item out[MAX_ITEMS])

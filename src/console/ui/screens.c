@@ -48,10 +48,10 @@ static enum role note_terminal(struct ui *ui, char *out, size_t size)
 
 const struct item *menu_item(const struct menu_row *row)
 {
-    for (size_t i = 0; i < n_items; i++)
-        if (items[i].number == row->number)
-            return &items[i];
-    return &items[0];
+    for (size_t i = 0; i < item_count; i++)
+        if (item_rows[i].number == row->number)
+            return &item_rows[i];
+    return &item_rows[0];
 }
 
 enum role menu_note(struct ui *ui, const struct menu_row *row, char *out, size_t size)
