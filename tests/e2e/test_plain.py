@@ -373,6 +373,19 @@ def test_answers_typed_ahead_end_their_lines():
                     azl.check(any(line == x.strip() for x in t.text().split("\n")), f"{line!r} is no line of its own\n{t.text()}")
 
 
+def test_under_getty_a_shell_and_back():
+    with azl.Rehearsal() as r, Plain(r, "--getty", terminal=True, TERM="dumb", SHELL="/bin/sh", PS1="sh: ") as t:
+        t.say("15", wait=HOME)
+        t.wait("Type exit to come back to azloconf.", "sh: ")
+        t.say("stty -echo; echo in$((1+1))side; exit")
+        t.wait("in2side", HOME)
+        t.say("4")
+        azl.check("Number: 4\nThere is no item" in t.text() or t.wait("4 There is no item with this number yet."), t.text())
+        os.write(t.fd, b"\x03")
+        t.wait("azloconf left.")
+        t.end(130)
+
+
 # ---- what may never come out, and how much comes out ----
 
 def test_hostile_names_do_nothing():

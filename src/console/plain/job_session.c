@@ -85,12 +85,15 @@ void job_shut_down(struct plain *p)
 void job_exit(struct plain *p)
 {
     const char *shell;
+    int r;
 
     if (!plain_options(p)->getty) {
         plain_leave(p, 0, session_last_words(plain_model(p)));
         return;
     }
     plain_say(p, "%s", _("Type exit to come back to azloconf."));
-    if (session_shell(&shell) < 0)
+    r = session_shell(&shell);
+    plain_resume(p);
+    if (r < 0)
         plain_say(p, _("The shell %s could not be started."), shell);
 }

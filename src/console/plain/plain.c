@@ -396,19 +396,34 @@ static void start_client(struct plain *p, const struct client_options *given)
 
 /* Whole lines, echo, Ctrl-C and Ctrl-D: after a bare getty or a crashed program the line may lack
  * them. */
-static void set_line(struct plain *p)
+static void set_line(const struct plain *p)
 {
-    struct termios tio;
+    struct termios tio = p->found;
 
-    p->tty = tcgetattr(STDIN_FILENO, &p->found) == 0;
-    p->echo = p->tty;
-    if (!p->tty)
-        return;
-    tio = p->found;
     tio.c_iflag |= ICRNL;
     tio.c_oflag |= OPOST | ONLCR;
     tio.c_lflag |= ICANON | ECHO | ECHOE | ECHOK | ISIG;
     tcsetattr(STDIN_FILENO, TCSADRAIN, &tio);
+}
+
+static void take_line_over(struct plain *p)
+{
+    p->tty = tcgetattr(STDIN_FILENO, &p->found) == 0;
+    p->echo = p->tty;
+    if (p->tty)
+        set_line(p);
+}
+
+void plain_resume(struct plain *p)
+{
+    struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+
+    if (!p->tty)
+        return;
+    sigaction(SIGTTOU, &ignore, &before);
+    tcsetpgrp(STDIN_FILENO, getpgrp());
+    set_line(p);
+    sigaction(SIGTTOU, &before, NULL);
 }
 
 static void plain_free(struct plain *p)
@@ -444,7 +459,7 @@ int plain_main(const struct client_options *client, const struct plain_options *
         plain_free(p);
         return 1;
     }
-    set_line(p);
+    take_line_over(p);
     p->io = loop_io_add(p->loop, STDIN_FILENO, POLLIN, on_input, p);
     start_client(p, client);
     while (!p->ended)

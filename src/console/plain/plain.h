@@ -49,6 +49,8 @@ struct form *plain_form(struct plain *p, bool where); /* the wizard's values, ke
                                                          new cluster */
 void plain_help(struct plain *p, enum help_topic topic);
 
+void plain_resume(struct plain *p); /* a shell had the terminal: it is ours again, set as before */
+
 /* watch.c, watch_run.c: what is said without being asked for */
 struct watch;
 struct watch *watch_new(void);
