@@ -386,6 +386,22 @@ def test_under_getty_a_shell_and_back():
         t.end(130)
 
 
+def test_no_core_and_a_core_in_trouble_say_so():
+    with azl.Rehearsal() as r:
+        os.mkdir(r.state)
+        os.chmod(r.state, 0o755)
+        with Plain(r) as t:
+            t.wait("There is no core to work with: ", "is open to other users")
+            t.end(1)
+    with azl.Rehearsal(sandbox=["--seed", "/nonexistent/seed.json"]) as r, Plain(r) as t:
+        t.wait("The sandbox ended", HOME, seconds=20)
+        t.say("1")
+        t.wait("The core does not answer yet.", HOME)
+        t.say("q")
+        t.wait("azloconf left.")
+        t.end()
+
+
 # ---- what may never come out, and how much comes out ----
 
 def test_hostile_names_do_nothing():

@@ -366,6 +366,10 @@ void job_register(struct plain *p)
         job_run(p);
         return;
     }
+    if (!model_has(plain_model(p), SEC_CLUSTER)) {
+        plain_say(p, "%s", _("The core does not answer yet. Try again in a moment."));
+        return;
+    }
     if (took_up(p))
         return;
     if (!c->exists && !create_cluster(p))
