@@ -261,7 +261,7 @@ static void keys_of_another_terminal(void **state)
         rig_keys(&r, cases[i].up);
         rig_assert_shows(&r, str_eq(cases[i].up, "\033Ox") ? ">  8 Logs" : ">  1 Register");
         rig_keys(&r, cases[i].help);
-        rig_assert_shows(&r, "The three words on top");
+        rig_assert_shows(&r, "ConnectionStatus are the cluster's own");
         rig_end(&r);
     }
 }
