@@ -398,7 +398,7 @@ def sizes():
                                    (80, 24, "Step 2 of 3: Where")):
             t.resize(cols, rows)
             if rows < 20:
-                azl.equal(" ".join(t.wait(wanted).split()), wanted + ". Make the window larger; q leaves.", "one sentence")
+                azl.equal(" ".join(t.wait(wanted).split()), wanted + ". Enlarge, or run --plain: p does it here, q leaves.", "one sentence")
                 continue
             t.wait(wanted, "[typed-before", last="Esc back")
             lines = t.lines()[:rows]
