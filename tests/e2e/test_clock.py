@@ -49,6 +49,11 @@ class Life:
         with open(f"/proc/{self.pid}/status", encoding="ascii") as f:
             return next(int(line.split()[1]) for line in f if line.startswith("VmRSS:"))
 
+    def sanitized(self):
+        """A core built with sanitizers keeps what it frees: its memory says nothing."""
+        with open(f"/proc/{self.pid}/maps", encoding="utf-8") as f:
+            return "libasan" in f.read()
+
     def asked(self, ending=""):
         """What the core and its nodes have asked of Azure and of the Arc agents, our own questions left out."""
         return [x for x in self.r.exchanges() if "/sandbox/" not in x["url"] and x["url"].split("?")[0].endswith(ending)]
@@ -86,7 +91,7 @@ def twelve_hours(nodes, turns_an_hour):
               f"memory {memory[0]} to {memory[-1]} KiB; log {life.log_size() - log} bytes more")
         azl.check(max(turns) <= turns_an_hour, f"wake-ups: {turns}")
         azl.check(max(asked) <= 6 * nodes + nodes, f"requests: {asked}")
-        azl.check(memory[-1] - memory[0] <= 128, f"memory grows: {memory}")
+        azl.check(life.sanitized() or memory[-1] - memory[0] <= 128, f"memory grows: {memory}")
         azl.check(life.log_size() - log <= 64 * 1024, "the log grows")
         azl.equal(len(os.listdir(os.path.join(r.state, "runs"))), 1, "journals")
         azl.equal(life.syncs(), nodes, "nothing is synced before it is due")
