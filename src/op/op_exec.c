@@ -133,6 +133,12 @@ static void note_retry(struct op_cell *c, const struct err *e, int try, int64_t 
 {
     int seconds = (int)((ms + 999) / 1000);
 
+    if (try > max_tries(c)) { /* no further one, but it may have worked */
+        STR_SET(c->detail, _("The last try failed; looking whether it is done"));
+        log_inf("step %s%s%s: the last try failed, it is looked whether it is done (%s)",
+                c->step->id, c->node < 0 ? "" : " on ", node_of(c), e->message);
+        return;
+    }
     if (e->http)
         str_fmt(c->detail, sizeof c->detail, _("HTTP %d from Azure; try %d of %d in %d s"), e->http,
                 try, max_tries(c), seconds);

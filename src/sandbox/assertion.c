@@ -191,7 +191,8 @@ static bool audience_good(const struct sb_req *q, const char *aud, const char *t
     char tenant[256];
     if (!n || !str_fmt(tenant, sizeof(tenant), "%.*s", (int)n, rest))
         return false;
-    if (!str_ieq(tenant, tid) && !str_ieq(tenant, sb_var(q, "tenant")))
+    const char *segment = sb_var(q, "tenant")[0] ? sb_var(q, "tenant") : "adfs";
+    if (!str_ieq(tenant, tid) && !str_ieq(tenant, segment))
         return false;
     rest += n + (rest[n] == '/');
     for (size_t i = 0; i < ARRAY_LEN(tails); i++)

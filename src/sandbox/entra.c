@@ -77,8 +77,8 @@ bool entra_tenant(const struct sb_req *q, struct sb_reply *r, const char *error,
     const char *segment = sb_var(q, "tenant");
     char text[400];
     tid[0] = '\0';
-    if (str_ieq(segment, "common") || str_ieq(segment, "organizations"))
-        return true;
+    if (!segment[0] || str_ieq(segment, "common") || str_ieq(segment, "organizations"))
+        return true; /* "": the paths of AD FS have no tenant */
     JSON_EACH (t, world_section(q->world, "tenants"))
         if (is_tenant(t, segment) && guid_parse(tid, json_str(t, "tenantId")))
             return true;
@@ -263,5 +263,7 @@ static const struct sb_route rows[] = {
     { "POST", "/{tenant}/oauth2/v2.0/devicecode", SB_ANYONE, NULL, devicecode,
       "azure-wire.md 1.3.1" },
     { "POST", "/{tenant}/oauth2/v2.0/token", SB_ANYONE, NULL, token, "azure-wire.md 1.3.6, 1.5.1" },
+    { "POST", "/adfs/oauth2/devicecode", SB_ANYONE, NULL, devicecode, "real-clients.md 2.2, 2.3" },
+    { "POST", "/adfs/oauth2/token", SB_ANYONE, NULL, token, "real-clients.md 2.2, 2.3" },
 };
 const struct sb_routes entra_routes = { rows, ARRAY_LEN(rows) };

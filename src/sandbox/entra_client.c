@@ -175,6 +175,8 @@ static bool concrete_tenant(const struct sb_req *q, struct sb_reply *r, char tid
                        "by any provided credentials.");
         return false;
     }
+    if (!segment[0]) /* AD FS has one tenant */
+        return guid_parse(tid, world_tenant(q->world));
     return entra_tenant(q, r, "invalid_request", tid);
 }
 

@@ -14,6 +14,13 @@ static void set_list(struct json *doc, const char *name, const char *const *word
     json_set(doc, name, list);
 }
 
+/* AD FS, as clients address a cloud without Entra: no tenant and no version in the path. */
+static const struct paths {
+    const char *token, *devicecode, *authorize, *keys;
+} entra_paths = { "/oauth2/v2.0/token", "/oauth2/v2.0/devicecode", "/oauth2/v2.0/authorize",
+                  "/discovery/v2.0/keys" },
+  adfs_paths = { "/oauth2/token", "/oauth2/devicecode", "/oauth2/authorize", "/discovery/keys" };
+
 static void openid_configuration(struct sb_req *q, struct sb_reply *r)
 {
     static const char *const auth[] = { "client_secret_post", "private_key_jwt", NULL };
@@ -26,18 +33,24 @@ static void openid_configuration(struct sb_req *q, struct sb_reply *r)
     if (!entra_tenant(q, r, "invalid_tenant", tid))
         return;
     const char *segment = sb_var(q, "tenant");
+    const struct paths *at = segment[0] ? &entra_paths : &adfs_paths;
     struct json *doc = json_object();
-    entra_set_url(doc, "token_endpoint", q, segment, "/oauth2/v2.0/token");
+    if (!segment[0])
+        segment = "adfs";
+    entra_set_url(doc, "token_endpoint", q, segment, at->token);
     set_list(doc, "token_endpoint_auth_methods_supported", auth);
-    entra_set_url(doc, "jwks_uri", q, segment, "/discovery/v2.0/keys");
+    entra_set_url(doc, "jwks_uri", q, segment, at->keys);
     set_list(doc, "response_modes_supported", modes);
     set_list(doc, "subject_types_supported", subjects);
     set_list(doc, "id_token_signing_alg_values_supported", algs);
     set_list(doc, "response_types_supported", types);
     set_list(doc, "scopes_supported", scopes);
-    entra_set_url(doc, "issuer", q, tid[0] ? tid : "{tenantid}", "/v2.0");
-    entra_set_url(doc, "authorization_endpoint", q, segment, "/oauth2/v2.0/authorize");
-    entra_set_url(doc, "device_authorization_endpoint", q, segment, "/oauth2/v2.0/devicecode");
+    if (at == &adfs_paths)
+        entra_set_url(doc, "issuer", q, "adfs", "");
+    else
+        entra_set_url(doc, "issuer", q, tid[0] ? tid : "{tenantid}", "/v2.0");
+    entra_set_url(doc, "authorization_endpoint", q, segment, at->authorize);
+    entra_set_url(doc, "device_authorization_endpoint", q, segment, at->devicecode);
     json_set(doc, "tenant_region_scope", tid[0] ? json_string("NA") : json_null());
     json_set_str(doc, "cloud_instance_name", "azlosandbox");
     json_set_str(doc, "msgraph_host", q->host);
@@ -99,6 +112,9 @@ static void keys(struct sb_req *q, struct sb_reply *r)
 static const struct sb_route rows[] = {
     { "GET", "/{tenant}/v2.0/.well-known/openid-configuration", SB_ANYONE, NULL,
       openid_configuration, "azure-wire.md 1.7.1" },
+    { "GET", "/adfs/.well-known/openid-configuration", SB_ANYONE, NULL, openid_configuration,
+      "real-clients.md 2.2, 2.3" },
+    { "GET", "/adfs/discovery/keys", SB_ANYONE, NULL, keys, "real-clients.md 2.2" },
     { "GET", "/common/discovery/instance", SB_ANYONE, NULL, instance_discovery,
       "azure-wire.md 1.7.3" },
     { "GET", "/{tenant}/discovery/v2.0/keys", SB_ANYONE, NULL, keys, "azure-wire.md 1.7.1" },

@@ -120,12 +120,24 @@ static struct json *kept_key(const struct json *app, const struct json *sent)
     return NULL;
 }
 
+/* The Azure CLI sends a certificate's lines as they stand in its PEM. */
+static bool decode_lines(struct str *der, const char *text)
+{
+    struct str one = STR_INIT;
+    for (; *text; text++)
+        if (!strchr("\r\n ", *text))
+            str_addc(&one, *text);
+    bool ok = str_b64_decode(der, str_p(&one));
+    str_free(&one);
+    return ok;
+}
+
 static struct json *new_key(const struct json *sent)
 {
     static const char *const taken[] = { "keyId", "displayName", "startDateTime", "endDateTime" };
     struct str der = STR_INIT;
     struct json *k = NULL;
-    if (str_b64_decode(&der, json_str(sent, "key")))
+    if (decode_lines(&der, json_str(sent, "key")))
         k = dir_key_credential(str_p(&der), der.len, json_str(sent, "displayName"));
     str_free(&der);
     for (size_t i = 0; k && i < ARRAY_LEN(taken); i++)

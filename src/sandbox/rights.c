@@ -25,8 +25,7 @@ static const struct {
     { "GET", "/tenants", "", false },
     { "GET", "/subscriptions", "", true },
     { "GET", "/providers/Microsoft.Authorization/roleDefinitions/{}", "", false },
-    { "GET", "/providers/{}/operations", "",
-      false }, /* what a provider can do: not a list of resources */
+    { "GET", "/providers/{}/operations", "", false },
     { "GET", SUB, CORE "/read", false },
     { "GET", SUB "/locations", CORE "/locations/read", false },
     { "GET", SUB "/resources", CORE "/resources/read", true },
@@ -56,6 +55,15 @@ static bool path_is(const char *pattern, const char *path)
         pattern += a;
         path += b;
     }
+}
+
+/* Length of the first n segments: of a subscription two, of a resource group four. */
+static size_t leading(const char *path, int n)
+{
+    const char *p = path;
+    while (n-- > 0 && *p)
+        p += 1 + strcspn(p + 1, "/");
+    return (size_t)(p - path);
 }
 
 static const char *last_provider(const char *path)
@@ -112,10 +120,7 @@ void rights_act(const char *method, const char *path, struct rights_act *out)
             continue;
         STR_SET(out->action, acts[i].action);
         out->list = acts[i].list;
-        size_t n = strlen(path);
-        const char *tail = strrchr(path, '/');
-        bool inner = !str_ends(acts[i].pattern, "{}"); /* ".../locations": the scope is before it */
-        str_addn(&out->scope, path, inner && tail ? (size_t)(tail - path) : n);
+        str_addn(&out->scope, path, leading(path, str_starts(acts[i].pattern, GROUP) ? 4 : 2));
         return;
     }
     if (mark)

@@ -63,9 +63,11 @@ def keep_exchanges(log):
     if lines:
         with open(kept, "w", encoding="utf-8") as f:
             f.writelines(lines)
+
+
 class Leap:
-    """The clock of a rehearsal's programs, which leaps over waits (leap.c). until: how far at most; longest: no wait that is longer is leapt
-    over (40 s: those of a run, not those of a core at rest)."""
+    """The clock of a rehearsal's programs, which leaps over waits (leap.c) as long as the test lets it go on. until: how far at most; longest: no
+    wait that is longer is leapt over (40 s: those of a run, not those of a core at rest)."""
 
     def __init__(self, path, until=float("inf"), longest=40):
         with open(path, "wb") as f:
@@ -74,6 +76,7 @@ class Leap:
             self.map = mmap.mmap(f.fileno(), 56)
         self.path = path
         self.let(until, longest)
+        self._hold(1)
 
     def _get(self, at):
         return struct.unpack_from("=q", self.map, at)[0]
@@ -82,14 +85,17 @@ class Leap:
         struct.pack_into("=q", self.map, 8, min(int(until * 1000), 1 << 60) if until != float("inf") else 1 << 60)
         struct.pack_into("=q", self.map, 16, longest * 1000)
 
+    def _hold(self, flag):
+        struct.pack_into("=q", self.map, 48, flag)
+
     @contextlib.contextmanager
-    def held(self):
-        """No leap while the test talks with the sandbox itself."""
-        struct.pack_into("=q", self.map, 48, 1)
+    def going_on(self):
+        """Between two commands time is real: nothing ends because nobody came for minutes."""
+        self._hold(0)
         try:
             yield
         finally:
-            struct.pack_into("=q", self.map, 48, 0)
+            self._hold(1)
 
     def seconds(self):
         """The sum of all leaps."""
@@ -145,9 +151,10 @@ class Rehearsal:
 
     def run(self, *args, ok=None, timeout=90, env=None, input=None):
         """Runs azloconf; ok: the exit code wanted (None: any)."""
-        p = subprocess.run([PROGRAM, *args, *self.extra], env=dict(self.env, **(env or {})), text=True, input=input,
-                           stdin=None if input is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, timeout=timeout)
+        with self.leap.going_on() if self.leap else contextlib.nullcontext():
+            p = subprocess.run([PROGRAM, *args, *self.extra], env=dict(self.env, **(env or {})), text=True, input=input,
+                               stdin=None if input is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, timeout=timeout)
         if ok is not None and p.returncode != ok:
             raise Failed(f"azloconf {' '.join(args)}: exit {p.returncode}, wanted {ok}\n{p.stdout}{p.stderr}{self.core_log()}")
         return p
@@ -218,7 +225,7 @@ class Rehearsal:
         if token:
             q.add_header("Authorization", "Bearer " + token)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
-        with self.leap.held() if self.leap else contextlib.nullcontext(), opener.open(q, timeout=20) as answer:
+        with opener.open(q, timeout=20) as answer:
             text = answer.read().decode()
         return json.loads(text) if text else None
 

@@ -30,7 +30,7 @@ enum { QUIET_MS = 8, PIPES_AT_REST = 2 /* the loop's own, the sandbox's output *
 struct leap {
     int64_t offset, until, longest; /* ms */
     int64_t sandbox_up, turns;      /* turns: of the core's loop */
-    int64_t awake, held; /* awake: consoles that are not in poll; held: the test is at work */
+    int64_t awake, held;            /* awake: consoles that are not in poll; held: time is real */
 };
 
 static struct leap *shared;

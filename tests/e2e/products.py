@@ -217,6 +217,8 @@ WORDS = [
 
 def gives_up(kind, request):
     """Does the run stop when this happens at this request again and again? An effect that is there is found, whatever became of its answer."""
+    if "/operationStatuses/" in request:  # the deadline ends the polling, and what it was about is found done
+        return False
     if kind.startswith("slow") or (kind == "bad-length" and "/agent/" in request):  # the stand-in's command reads to the end
         return False
     looked_at = request.startswith(("PUT ", "POST ")) and "/dataplane/" not in request.lower()
@@ -264,9 +266,11 @@ def stops_and_resumes(kind, request, ref):
 
 
 def resumed(r, text):
-    """The run that failed, once more, without the faults."""
+    """The run that failed, once more, without the faults; one that is done but for a look at the end is looked at by another."""
     r.sandbox("DELETE", "/sandbox/faults")
     runs = r.json("operations")["runs"]
+    if [x["state"] for x in runs] == ["done"]:
+        return r.register(ok=None)
     azl.equal([(x["plan"], x["state"]) for x in runs], [("register", "failed")], text)
     return r.run("operations", "resume", runs[0]["id"], timeout=120)
 
@@ -285,7 +289,8 @@ def signs_in(kind, request, count, ref):
         if p.returncode != 0:
             azl.check(p.returncode in (1, 4) and p.stderr.startswith("azloconf: "), f"{spec}: {p.returncode} {p.stderr}")
             r.leap.let(float("inf"), 61)  # the core looks for its cloud again within a minute
-            azl.wait_for(lambda: r.run("sign-in").returncode == 0, 5, f"{spec}: a sign-in without the fault")
+            with r.leap.going_on():
+                azl.wait_for(lambda: r.run("sign-in").returncode == 0, 10, f"{spec}: a sign-in without the fault")
         complete(r, r.register(ok=None), ref, spec)
 
 

@@ -35,7 +35,8 @@ class Life:
         """Lets the clock go on until so many seconds after the registration."""
         leap, end = self.r.leap, self.start + seconds
         leap.let(max(end - time.monotonic(), 0), FAR)
-        azl.wait_for(lambda: self.now() >= end - 0.01, 120, f"{seconds} s of clock")
+        with leap.going_on():
+            azl.wait_for(lambda: self.now() >= end - 0.01, 120, f"{seconds} s of clock")
         azl.wait_for(self.quiet, 20, "the core to come to rest")
 
     def quiet(self):

@@ -114,6 +114,30 @@ static void lost_answers(void **state)
     lost_answer(false);
 }
 
+/* 503 to the last try: no further one is told of, it is looked whether the last one worked. */
+static void the_last_try_is_followed_by_a_look(void **state)
+{
+    struct fx *fx = toy_fx(1);
+    struct op_step_view v[16];
+    struct op_run *r;
+    bool looked = false;
+
+    (void)state;
+    fx_rule(fx, "POST", "/toy/b", 503, "{}")->count = 100;
+    r = fx_start(fx, &toy);
+    while (op_run_state(r) == OP_R_RUNNING) {
+        loop_turn(fx->loop, 20);
+        for (size_t i = 0, n = op_run_steps(r, v, ARRAY_LEN(v)); i < n; i++) {
+            assert_null(strstr(v[i].detail, "try 6 of 5"));
+            looked = looked || str_starts(v[i].detail, "The last try failed; looking");
+        }
+    }
+    assert_int_equal(op_run_state(r), OP_R_FAILED);
+    assert_true(looked);
+    op_run_free(r);
+    fx_free(fx);
+}
+
 static void lost_node_answer(void **state)
 {
     struct fx *fx = toy_fx(2);
@@ -318,6 +342,7 @@ int test_op_op_exec(void)
         cmocka_unit_test(server_fault_is_looked_at_first),
         cmocka_unit_test(permanent_refusal_stops_at_once),
         cmocka_unit_test(lost_answers),
+        cmocka_unit_test(the_last_try_is_followed_by_a_look),
         cmocka_unit_test(lost_node_answer),
         cmocka_unit_test(node_failure_names_the_node),
         cmocka_unit_test(node_failure_with_own_words_names_the_node),

@@ -113,6 +113,8 @@ class Azure:
         self.process.terminate()
         self.process.wait(10)
         self.process.stdout.close()
+        if azl.EXCHANGES and os.path.exists(self.log):
+            azl.keep_exchanges(self.log)
         if os.environ.get("AZL_KEEP"):
             print("kept:", self.top)
         else:
@@ -626,10 +628,11 @@ def test_words():
 
 
 class Terminal:
-    def __init__(self, a, *more):
+    def __init__(self, a, *more, whole=False):
+        args = [sys.executable, "-B", os.path.join(HERE, "check_azure.py"), "--dir", a.out] if whole else [KIT, "--out", a.out]
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execve(KIT, [KIT, "--out", a.out, *a.args(*more, subscription=False)], a.env)
+            os.execve(args[0], [*args, *a.args(*more, subscription=False)], dict(a.env, AZL_BUILD=azl.BUILD))
         self.seen = ""
 
     def until(self, text, seconds=20):
@@ -708,6 +711,30 @@ def test_typed_answers():
             azl.equal(t.end(), 2, t.seen)
             azl.equal(changing(a), [], "it wrote")
 
+    def break_the_whole():
+        """The operator's own way in: Ctrl-C reaches the kit through check_azure.py, which waits for its clean-up."""
+        held = threading.Event()
+
+        def slowly(method, path, status, headers, doc):
+            if method == "PUT" and "/clusters/" in path:
+                held.wait(1)
+            return status, headers, doc
+
+        with Azure(alter=slowly) as a:
+            t = Terminal(a, "--write", whole=True)
+            t.until("Its number: ")
+            t.type("1\n")
+            t.until("Type MAKE to go on")
+            t.type("MAKE\n")
+            t.until("Once more")
+            t.type("MAKE\n")
+            t.until("the group is there")
+            t.type("\x03")
+            held.set()
+            azl.equal(t.end(), 130, t.seen)
+            azl.check("the group is gone" in t.seen and "nothing was compared" in t.seen, t.seen)
+            azl.equal(a.left(), [], "left")
+
     def break_sign_in():
         with Azure(approve="manual") as a:
             t = Terminal(a)
@@ -715,7 +742,7 @@ def test_typed_answers():
             t.type("\x03")
             azl.equal(t.end(), 130, t.seen)
 
-    azl.side_by_side([yes, lambda: no("make\n", ""), lambda: no("MAKE\n", "\n"), lambda: no("MAKE\n", "\x03"), ahead, break_sign_in])
+    azl.side_by_side([yes, lambda: no("make\n", ""), lambda: no("MAKE\n", "\n"), lambda: no("MAKE\n", "\x03"), ahead, break_the_whole, break_sign_in])
 
 
 def together():

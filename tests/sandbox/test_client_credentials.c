@@ -331,6 +331,28 @@ static void one_resource_of_one_tenant(void **state)
                400, rows[i].error, rows[i].aadsts);
 }
 
+static void adfs_has_the_same_services_without_a_tenant(void **state)
+{
+    char body[300];
+    (void)state;
+    setup();
+    struct rig_answer a =
+        rig_ask("GET", "/adfs/.well-known/openid-configuration", NULL, NULL, NULL);
+    assert_string_equal(json_str(a.json, "token_endpoint"),
+                        "https://127.0.0.1:4433/adfs/oauth2/token");
+    assert_string_equal(json_str(a.json, "device_authorization_endpoint"),
+                        "https://127.0.0.1:4433/adfs/oauth2/devicecode");
+    assert_string_equal(json_str(a.json, "issuer"), "https://127.0.0.1:4433/adfs");
+    rig_free(&a);
+    str_fmt(body, sizeof(body),
+            "grant_type=client_credentials&client_id=%s&client_secret=%s&scope=" ARM,
+            json_str(app, "appId"), secret);
+    expect_token(rig_ask("POST", "/adfs/oauth2/token", NULL, body, NULL), "1");
+    a = rig_ask("POST", "/adfs/oauth2/devicecode", NULL, "client_id=" CLI "&scope=" ARM, NULL);
+    assert_int_equal(a.status, 200);
+    rig_free(&a);
+}
+
 static void users_grants_judge_the_client_too(void **state)
 {
     static const char refresh[] = "grant_type=refresh_token&refresh_token=x&client_id=%s%s";
@@ -357,6 +379,7 @@ int test_sandbox_client_credentials(void)
         cmocka_unit_test(a_certificate_that_is_not_registered_or_over_is_refused),
         cmocka_unit_test(an_unknown_or_disabled_client_is_refused),
         cmocka_unit_test(one_resource_of_one_tenant),
+        cmocka_unit_test(adfs_has_the_same_services_without_a_tenant),
         cmocka_unit_test(users_grants_judge_the_client_too),
     };
     int rc = TEST_GROUP("sandbox/client_credentials", tests);

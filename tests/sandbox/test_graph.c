@@ -292,6 +292,15 @@ static void keys_are_replaced_as_a_whole(void **state)
     assert_string_equal(str("keyCredentials.0.keyId"), first);
     assert_string_equal(str("keyCredentials.0.key"), str_p(&b64));
     assert_int_equal(json_len(json_get(answer.json, "keyCredentials")), 2);
+    /* as the Azure CLI sends it: in lines, with an annotation */
+    str_reset(&body);
+    str_addf(&body,
+             "{\"keyCredentials\":[{\"@odata.type\":\"#microsoft.graph.keyCredential\","
+             "\"key\":\"%.64s\\n%s\"},{\"keyId\":\"%s\"}]}",
+             str_p(&b64), str_p(&b64) + 64, first);
+    assert_int_equal(call("PATCH", path, NULL, str_p(&body)), 204);
+    assert_int_equal(call("GET", path, "$select=keyCredentials", NULL), 200);
+    assert_string_equal(str("keyCredentials.0.key"), str_p(&b64));
     assert_int_equal(call("PATCH", path, NULL, "{\"keyCredentials\":[{\"key\":\"AAAA\"}]}"), 400);
     assert_int_equal(call("GET", path, NULL, NULL), 200);
     assert_int_equal(json_len(json_get(answer.json, "keyCredentials")), 2);

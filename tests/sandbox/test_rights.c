@@ -73,6 +73,7 @@ static void requests_are_actions(void **state)
         bool list;
     } rows[] = {
         { "GET", "/subscriptions", "", "/", true },
+        { "GET", "/providers/Microsoft.AzureStackHCI/operations", "", "", false },
         { "GET", S, "Microsoft.Resources/subscriptions/read", S, false },
         { "GET", S "/locations", "Microsoft.Resources/subscriptions/locations/read", S, false },
         { "GET", S "/resourcegroups", "Microsoft.Resources/subscriptions/resourceGroups/read", S,
@@ -81,8 +82,7 @@ static void requests_are_actions(void **state)
         { "PUT", G, "Microsoft.Resources/subscriptions/resourceGroups/write", G, false },
         { "DELETE", G, "Microsoft.Resources/subscriptions/resourceGroups/delete", G, false },
         { "GET", S "/providers/Microsoft.AzureStackHCI",
-          "Microsoft.Resources/subscriptions/providers/read",
-          S "/providers/Microsoft.AzureStackHCI", false },
+          "Microsoft.Resources/subscriptions/providers/read", S, false },
         { "POST", S H "/register", "Microsoft.AzureStackHCI/register/action", S, false },
         { "GET", S H "/clusters", "Microsoft.AzureStackHCI/clusters/read", S, true },
         { "GET", G H "/clusters", "Microsoft.AzureStackHCI/clusters/read", G, true },

@@ -148,6 +148,14 @@ class Judge {
   }
 }
 
+// The same fault in a hundred logs is told three times and counted.
+const told = new Map();
+function tell(where, what) {
+  const shape = what.replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\d+/gi, "#"), n = (told.get(shape) || 0) + 1;
+  told.set(shape, n);
+  if (n <= 3) console.log(where + what);
+}
+
 async function main() {
   const o = options(process.argv), require = createRequire(path.join(path.resolve(o.modules), "package.json"));
   const { LiveValidator, parseValidationRequest } = require("oav/dist/lib/liveValidation/liveValidator.js");
@@ -167,9 +175,10 @@ async function main() {
         const x = JSON.parse(lines[n]);
         const faults = await judge.judge(x);
         if (faults.length) judge.counts.faulty++;
-        for (const f of faults) console.log(`${path.basename(log)}:${n + 1}: ${x.method} ${x.url} -> ${x.status}: ${f}`);
+        for (const f of faults) tell(`${path.basename(log)}:${n + 1}: `, `${x.method} ${x.url} -> ${x.status}: ${f}`);
       }
     }
+    for (const [shape, n] of told) if (n > 3) console.log(`${n - 3} more: ${shape}`);
     const c = judge.counts;
     for (const [name, n] of judge.standins) console.log(`stand-in: ${name}: ${n}`);
     if (o.operations) for (const [name, n] of [...judge.operations].sort()) console.log(`operation: ${name}: ${n}`);
