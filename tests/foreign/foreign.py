@@ -3,6 +3,7 @@
 The clients are unmodified and believe that they talk to Azure: HTTPS_PROXY names the sandbox's CONNECT port, which ends every tunnel at the
 sandbox itself, and a CA file vouches for it. tools/foreign-clients.sh installs them; a test whose client is missing skips and says so.
 """
+import ctypes
 import json
 import os
 import shutil
@@ -71,6 +72,11 @@ def principal(ready, name):
     return p["clientId"], p["tenant"], p["objectId"], proof
 
 
+def end_with_test():
+    """In the child: a sandbox whose test was killed ends, too (prctl PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
 class Sandbox:
     """azlosandbox alone: with Sandbox("--instant") as s: s.ready, s.env(), s.exchanges()."""
 
@@ -80,7 +86,7 @@ class Sandbox:
         self.args = ["--dir", os.path.join(self.top, "sandbox"), "--log", self.log, *args]
 
     def __enter__(self):
-        self.process = subprocess.Popen([SANDBOX, *self.args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([SANDBOX, *self.args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, preexec_fn=end_with_test)
         line = self.process.stdout.readline()
         if not line:
             self.__exit__()

@@ -165,6 +165,7 @@ def test_cluster_and_arc_settings():
                  json.dumps({"location": "westus", "properties": {}})), {"code": 1, "says": "LocationNotAvailableForResourceType"}, anything),
                (("resource", "create", "--id", c + "/arcSettings/default", "--api-version", V, "--is-full-object", "-p", child), {},
                 is_("g1", lambda a: a["properties"]["arcInstanceResourceGroup"])))
+        azl.check([x for x in az.exchanges() if HCI + "//clusters/c1?" in x["url"]], "az doubled the slash")
         tagged = az("resource", "tag", "--ids", c, "--tags", "a=b", "--api-version", V)
         azl.equal((tagged["tags"], tagged["properties"]["cloudId"]), ({"a": "b"}, made["properties"]["cloudId"]), "resource tag")
         rest_and_roles(az, c, made)

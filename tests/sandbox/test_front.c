@@ -107,6 +107,16 @@ static void a_connection_serves_many_requests(void **state)
     curl_easy_cleanup(c);
 }
 
+/* az joins "Microsoft.AzureStackHCI/" and "/clusters" so. */
+static void doubled_slashes_are_one(void **state)
+{
+    (void)state;
+    struct answer a = ask_once("/common//discovery/v2.0///keys");
+    assert_int_equal(a.rc, CURLE_OK);
+    assert_int_equal(a.status, 200);
+    str_free(&a.body);
+}
+
 static void the_proxy_leads_every_name_here(void **state)
 {
     char proxy[64];
@@ -388,6 +398,7 @@ int test_sandbox_front(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_serves_many_requests),
+        cmocka_unit_test(doubled_slashes_are_one),
         cmocka_unit_test(the_proxy_leads_every_name_here),
         cmocka_unit_test(an_unknown_authority_is_noticed),
         cmocka_unit_test(faults_of_bytes_are_real),
