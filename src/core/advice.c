@@ -198,6 +198,11 @@ const struct advice_row advice_rows[] = {
       N_("Install the Azure Connected Machine agent on the named node, then resume.") },
     { ERR_NODE, 0, "AZCM*", 0,
       N_("Look at the Arc agent of this node (azcmagent show), then resume.") },
+    { ERR_NODE, 0, NULL, 429, LATER },
+    { ERR_NODE, 0, NULL, 500, LATER },
+    { ERR_NODE, 0, NULL, 502, LATER },
+    { ERR_NODE, 0, NULL, 503, LATER },
+    { ERR_NODE, 0, NULL, 504, LATER },
 
     /* ours, whatever the domain */
     OURS(ERR_C_NOT_SIGNED_IN, N_("Sign in (menu item 2, or azloconf sign-in).")),

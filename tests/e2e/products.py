@@ -211,7 +211,7 @@ WORDS = [
     (r"^GET .*/operationStatuses/", r"tying the nodes to the cluster"),
     (r"^GET /metadata/identity/", r"registering the node .9144|asking the Arc agent for a token"),
     (r"^POST /dataplane/.*/register$", r"registering the node .9144|talking to the registration service"),
-    (r"^POST /dataplane/.*/sync$", r"registering the node .9144|talking to the registration service|not Connected"),
+    (r"^POST /dataplane/.*/sync$", r"registering the node .9144|talking to the registration service|syncing the node|not Connected"),
 ]
 
 
