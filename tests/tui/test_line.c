@@ -395,7 +395,7 @@ static int64_t under_news(void (*line)(struct termios *t))
     rig_keys(&r, "1\r");
     rig_assert_shows(&r, "s stop after this step");
     start = mono_ms();
-    for (int i = 0; mono_ms() - start < (long_run() ? 20000 : 3000); i++) {
+    for (int i = 0; mono_ms() - start < (long_run() ? 20000 : 6000); i++) {
         canned_long_run(r.core, i % 25);
         canned_run(r.core, i % 2 ? "running" : "waiting-sign-in");
         pass(&r, 50);
@@ -414,8 +414,8 @@ static void news_do_not_pile_up(void **state)
     print_message("vt220 at 960 bytes/s, news of a whole screen every 50 ms: a dialog after %d ms, "
                   "where the speed is known %d ms\n",
                   (int)unknown, (int)known);
-    assert_true(unknown < 2000);
-    assert_true(known < 2000);
+    assert_true(unknown < 2500); /* a frame before it, and its own */
+    assert_true(known < 2500);
 }
 
 /* ---- a terminal that does not read at all ---- */

@@ -214,8 +214,11 @@ static void bytes(void **state)
         mark = bytes_of(&r, "\033[B");
         vt_bytes(r.vt);
         *r.clock += 1000;
-        vt_turn(r.vt, 1100);
-        tick = (int)vt_bytes(r.vt);
+        for (int64_t until = mono_ms() + 4000; (tick = (int)vt_bytes(r.vt)) == 0;)
+            if (mono_ms() > until)
+                break;
+            else
+                vt_turn(r.vt, 100);
         rig_keys(&r, "1\r\t\t\t\tx");
         letter = bytes_of(&r, "y");
         print_message("%-14s first paint %4d, full repaint %4d, tick %2d, mark %3d, letter %2d\n",
@@ -261,7 +264,7 @@ static void keys_of_another_terminal(void **state)
         rig_keys(&r, cases[i].up);
         rig_assert_shows(&r, str_eq(cases[i].up, "\033Ox") ? ">  8 Logs" : ">  1 Register");
         rig_keys(&r, cases[i].help);
-        rig_assert_shows(&r, "ConnectionStatus are the cluster's own");
+        rig_assert_shows(&r, "numbers of the items never change");
         rig_end(&r);
     }
 }

@@ -24,10 +24,9 @@
 #define STUCK_MS  300  /* a terminal that takes nothing for so long is left as it is */
 #define PTY_RATE  600  /* bytes a second: what a line of 9600 baud behind it bears easily */
 #define PTY_BURST 3000 /* a first paint and the core's first news */
-#define PTY_FRAME 100  /* where the far end took long: one frame more */
-#define FAST_MS   200
-#define KEY_DEBT  400 /* news wait no longer than this for what keys have cost */
-#define LARGEST   500 /* rows or columns: more is no answer */
+#define PTY_FRAME 100  /* the far end has seen all: one frame more */
+#define KEY_DEBT  400  /* news wait no longer than this for what keys have cost */
+#define LARGEST   500  /* rows or columns: more is no answer */
 #define LATE_MS   5000
 
 /* What a crash handler needs; written before the handlers are set. */
@@ -378,7 +377,7 @@ void tty_caught_up(struct tty *t)
     settle_credit(t, PTY_RATE);
     t->answers = true;
     if (!t->baud)
-        t->credit = mono_ms() - t->alive_at < FAST_MS ? PTY_BURST : PTY_FRAME;
+        t->credit = PTY_FRAME;
     t->alive_at = 0;
 }
 
