@@ -7,6 +7,9 @@
 #include "console/plain/answer.h"
 #include "console/plain/plain.h"
 
+#define SLACK_MS                                                                                   \
+    5000 /* clocks are set while a code waits: whole minutes are said on the safe side */
+
 static const struct sec_signin *sec(const struct plain *p)
 {
     return plain_section(p, SEC_SIGNIN);
@@ -26,9 +29,9 @@ struct wait {
 
 static int minutes_left(struct plain *p)
 {
-    int64_t ms = sec(p)->code_expires_at - model_now(plain_model(p));
+    int64_t ms = sec(p)->code_expires_at - model_now(plain_model(p)) - SLACK_MS;
 
-    return ms > 0 ? (int)((ms - 1) / 60000) : 0;
+    return ms > 0 ? (int)(ms / 60000) : 0;
 }
 
 /* The time that is left is said at the start, then only now and then. */
@@ -51,7 +54,7 @@ static void say_code(struct plain *p, struct wait *w)
     const struct sec_signin *s = sec(p);
     const struct sec_core *core = plain_section(p, SEC_CORE);
     int64_t life = s->code_expires_at - model_now(plain_model(p));
-    int good = life > 0 ? (int)((life + 59999) / 60000) : 0;
+    int good = life > 0 ? (int)((life + 30000) / 60000) : 0;
     struct str text = STR_INIT;
 
     STR_SET(w->code, s->user_code);
