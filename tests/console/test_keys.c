@@ -188,6 +188,28 @@ static void escape_then_text(void **state)
     }
 }
 
+/* What the terminal was asked it answers at any time, also right behind an Esc that somebody types.
+ */
+static void escape_then_answer(void **state)
+{
+    static const struct known answers[] = { { "\033\033[0n", K_ALIVE },
+                                            { "\033\033[43;132R", K_SIZE } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++)
+        for (size_t at = 0; at < strlen(answers[i].bytes); at++) {
+            struct keys *k = keys_new();
+            struct seen s = { .n = 0 };
+
+            keys_feed(k, answers[i].bytes, at, on_key, &s);
+            keys_feed(k, answers[i].bytes + at, strlen(answers[i].bytes + at), on_key, &s);
+            assert_int_equal(s.n, 2);
+            assert_int_equal(s.keys[0], K_ESC);
+            assert_int_equal(s.keys[1], answers[i].key);
+            keys_free(k);
+        }
+}
+
 static void paste_without_an_end(void **state)
 {
     struct keys *k = keys_new();
@@ -340,6 +362,7 @@ int test_console_keys(void)
         cmocka_unit_test(lone_escape),
         cmocka_unit_test(torn_anywhere),
         cmocka_unit_test(escape_then_text),
+        cmocka_unit_test(escape_then_answer),
         cmocka_unit_test(paste_without_an_end),
         cmocka_unit_test(half_sequence_ends),
         cmocka_unit_test(unknown_is_swallowed),

@@ -212,6 +212,26 @@ static enum verdict ss3(struct keys *k, size_t *used, int *key)
     return TAKEN;
 }
 
+/* Esc twice and a bracket: a key with Alt, or an Esc that was typed while the terminal answered
+ * what it was asked. Only the end tells. */
+static enum verdict doubled(const struct keys *k, int *key)
+{
+    const char *p = k->pending;
+    size_t i = 3;
+
+    if (k->n == 2)
+        return MORE;
+    if (p[2] != '[' && p[2] != 'O')
+        return TAKEN;
+    while (i < k->n && ((p[i] >= '0' && p[i] <= '9') || p[i] == ';'))
+        i++;
+    if (i == k->n && p[2] == '[' && k->n < MAX_PENDING - 1)
+        return MORE;
+    if (p[2] == 'O' || (p[i] != 'n' && (p[i] != 'R' || !memchr(p + 3, ';', i - 3))))
+        *key = K_NONE;
+    return TAKEN;
+}
+
 /* Looks at pending, which starts with Esc; *used bytes belong to the key. */
 static enum verdict sequence(struct keys *k, size_t *used, int *key)
 {
@@ -234,13 +254,7 @@ static enum verdict sequence(struct keys *k, size_t *used, int *key)
     }
     *used = 1;
     *key = K_ESC;
-    if (p[1] == K_ESC) { /* before a sequence it is Alt, elsewhere a key of its own */
-        if (k->n == 2)
-            return MORE;
-        if (p[2] == '[' || p[2] == 'O')
-            *key = K_NONE;
-    }
-    return TAKEN;
+    return p[1] == K_ESC ? doubled(k, key) : TAKEN;
 }
 
 static void drop(struct keys *k, size_t n)
@@ -440,7 +454,7 @@ void keys_timeout(struct keys *k, keys_fn *fn, void *payload)
             send(k, *p, fn, payload);
     }
     if (strlen(was) < sizeof k->torn && !str_eq(was, "\033O"))
-        STR_SET(k->torn, escapes ? "\033" : was);
+        STR_SET(k->torn, was + strspn(was, "\033") - 1);
 }
 
 const char *keys_text(const struct keys *k)
