@@ -59,6 +59,7 @@ static void what_the_core_gets(void **state)
     assert_string_equal(c.core_args[5], "--instant");
     assert_null(c.core_args[6]);
     assert_ptr_equal(c.connect.core_args, c.core_args);
+    cli_free(&c);
 }
 
 static void refuses(void **state)
@@ -112,7 +113,7 @@ static void a_relative_ca_file(void **state)
     assert_int_equal(chdir(test_dir()), 0);
     assert_int_equal(bed_parse(&c, "--cloud-endpoint https://x --ca-file ca.pem status", &e), 0);
     assert_string_equal(c.connect.ca_file, real);
-    free((char *)c.connect.ca_file);
+    cli_free(&c);
     assert_int_equal(bed_parse(&c, "--ca-file=./nowhere/../ca.pem status", &e), -1);
     assert_int_equal(chdir(before), 0);
 }

@@ -37,8 +37,9 @@ def test_round_trips_of_a_fresh_registration():
         r.register()
         azure = [x for x in r.exchanges()[before:] if x["url"].startswith("https")]
         print(f"        {len(azure)} requests, {products.longest_chain(azure)} dependent round trips")
-        azl.check(products.longest_chain(azure) <= 9, f"{products.longest_chain(azure)} dependent round trips")
-        azl.check(len(azure) <= 26, f"{len(azure)} requests")
+        said = "\n".join(f"{x['startedAt']} {x['endedAt']} {x['method']} {x['url']} {x['status']}" for x in sorted(azure, key=lambda x: x["startedAt"]))
+        azl.check(products.longest_chain(azure) <= 9, f"{products.longest_chain(azure)} dependent round trips:\n{said}")
+        azl.check(len(azure) <= 26, f"{len(azure)} requests:\n{said}")
 
 
 def test_sixteen_nodes():

@@ -4,6 +4,7 @@
 #include "tui/faces.h"
 #include "tui/rig.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -459,6 +460,13 @@ static struct rig start_stuck(void)
     return r;
 }
 
+/* A build with sanitizers keeps what it frees for a while: its size says nothing. */
+#ifdef __SANITIZE_ADDRESS__
+#define GROWTH_KB LONG_MAX
+#else
+#define GROWTH_KB 256
+#endif
+
 static void a_reader_that_stops(void **state)
 {
     struct rig r = start_stuck();
@@ -471,7 +479,7 @@ static void a_reader_that_stops(void **state)
     for (int i = 0; i < 100 && fake_count(r.core, "status") == before; i++)
         vt_turn(r.vt, 10);
     assert_int_equal(fake_count(r.core, "status"), before + 1);
-    assert_true(resident_kb(vt_pid(r.vt)) - kb < 256);
+    assert_true(resident_kb(vt_pid(r.vt)) - kb < GROWTH_KB);
     canned_signin(r.core, "in");
     vt_hold(r.vt, false);
     rig_assert_shows(&r, "anna@contoso.com"); /* and shows how things are now */

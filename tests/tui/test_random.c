@@ -74,8 +74,8 @@ static const char *const bits[] = {
     "word ",
     "\xe2\x80\x8b",
     "\x07",
-    "\xc2\x9b"
-    "31m",
+    ("\xc2\x9b"
+     "31m"),
     "AVeryLongWordWithoutAnyBlankInIt",
 };
 

@@ -387,7 +387,8 @@ int vt_exit(struct vt *v)
 {
     int64_t start = mono_ms();
 
-    while (vt_ended(v) < 0 && mono_ms() - start < LONG_MS)
+    while (vt_ended(v) < 0 &&
+           mono_ms() - start < 4 * LONG_MS) /* with leaks looked for at its end */
         loop_turn(v->loop, 10);
     if (v->ended)
         vt_settle(v);

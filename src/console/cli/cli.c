@@ -98,8 +98,7 @@ static int pick_command(struct cli *c, int argc, char **argv, struct err *e)
     return 0;
 }
 
-/* "--himds-endpoint": the core knows these options by the same names. Lives as long as the program.
- */
+/* "--himds-endpoint": the core knows these options by the same names. */
 static const char *core_name(const struct cli_option *o)
 {
     struct str s = STR_INIT;
@@ -171,6 +170,18 @@ int cli_parse(struct cli *c, int argc, char **argv, struct err *e)
         return err_set(e, ERR_USAGE, 0, _("unknown word \"%s\" after %s"), c->words[0],
                        c->command->name);
     return fill_connect(c, e);
+}
+
+void cli_free(struct cli *c)
+{
+    for (size_t i = 0, n = 0; i < c->n_values && n < c->n_core_args; i++)
+        if (c->values[i].option->core) {
+            free((char *)c->core_args[n]);
+            n += c->values[i].option->arg ? 2 : 1;
+        }
+    free((char *)c->connect.ca_file);
+    c->n_core_args = 0;
+    c->connect.ca_file = NULL;
 }
 
 const char *cli_value(const struct cli *c, const char *name)

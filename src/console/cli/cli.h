@@ -65,6 +65,7 @@ extern const size_t cli_common_count;
 
 /* Parses; returns -1 with *e (ERR_USAGE). A missing command is c->command NULL. */
 int cli_parse(struct cli *c, int argc, char **argv, struct err *e);
+void cli_free(struct cli *c);                                 /* what parsing took */
 const char *cli_value(const struct cli *c, const char *name); /* the last one given, NULL if none */
 bool cli_switch(const struct cli *c, const char *name);
 void cli_help(const struct cli_command *command); /* NULL: the whole program */
