@@ -13,6 +13,7 @@ import azl
 STATUS = ["429:retry-after=1", "500", "503"]
 LOST = ["reply-lost", "truncate", "garbage", "bad-length", "half-header"]
 KINDS = STATUS + ["reset"] + LOST + ["slow=300"]
+OAUTH = ["slow_down", "expired_token", "declined"]  # what only a request for a token meets
 PRELOAD = os.path.join(azl.BUILD, "tests", "killpoint.so")
 MANY = 1000  # more often than anybody tries
 GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"

@@ -74,7 +74,7 @@ def twice(kind, request, ref):
 
 def sign_ins(ref):
     for request in ref.sign_in:
-        for kind in products.KINDS:
+        for kind in products.KINDS + (products.OAUTH if request.endswith("/token") else []):
             for count in (1, 2, products.MANY):
                 yield f"sign-in {kind}@{request}x{count}", functools.partial(products.signs_in, kind, request, count, ref)
 

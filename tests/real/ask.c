@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "real/kit.h"
 
 static void on_line(struct kit *k, char *line)
 {
@@ -71,12 +70,12 @@ void ask_line(struct kit *k, void (*answer)(struct kit *k, char *line), const ch
 {
     va_list ap;
 
+    k->input_len = 0; /* what was typed before the question is no answer to it */
+    if (k->tty)
+        tcflush(STDIN_FILENO, TCIFLUSH); /* before it is seen: an answer must not be lost */
     va_start(ap, fmt);
     vprintf(fmt, ap);
     va_end(ap);
     fflush(stdout);
-    k->input_len = 0; /* what was typed before the question is no answer to it */
-    if (k->tty)
-        tcflush(STDIN_FILENO, TCIFLUSH);
     k->answer = answer;
 }

@@ -28,6 +28,8 @@ OPTIONAL_STEPS = ("signin.pending", "*.next")  # how often one must wait is not 
 KNOWN = (  # step, path, why it is no news
     ("metadata", "azloconf", "the sandbox's own extension: it tells of its data plane"),
     ("metadata", "dataplaneEndpoints", "only disconnected clouds have it, and the sandbox"),
+    ("openid", "msgraph_host", "the sandbox is its own Graph, at an address with a port"),
+    ("openid", "cloud_instance_name", "the sandbox says its own name there"),
 )
 GUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 
@@ -47,7 +49,7 @@ def address(text):
     for i, p in enumerate(parts[:-1]):
         if p == "locations":
             parts[i + 1] = "{region}"
-    keys = sorted(k.split("=")[0] for k in query[1:].split("&")) if query else []
+    keys = sorted(segment(k.split("=")[0]) for k in query[1:].split("&")) if query else []
     return (f"{scheme}://host" if scheme else "") + "/".join(parts).rstrip("/") + ("?" + "&".join(keys) if keys else "")
 
 

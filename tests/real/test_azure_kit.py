@@ -296,6 +296,11 @@ def test_comparison_alone():
         azl.equal(compare({"state": "Enabled"}, {"state": "Warned"}), (0, []), "a state is noted")
         azl.equal(compare({"id": "/subscriptions/6cf9d6ef-ed83-3ff5-91c3-b48c7b0d6502"}, {"id": "6cf9d6ef-ed83-3ff5-91c3-b48c7b0d6502"}),
                   (1, ["format differs at id: Azure address /subscriptions/{guid}, the sandbox GUID"]))
+        azl.equal(compare({"u": "https://h/e?w-1a43752139=w-dbd62252ce"}, {"u": "https://h/e?w-ae451f102d=w-12a9a36f0c"}), (0, []),
+                  "pseudonyms of two runs differ, in a query's names too")
+        azl.equal(compare({"u": "https://h/e?w-1a43752139=w-dbd62252ce"}, {"u": "https://h/e"})[0], 1, "a query that only one has")
+        openid = {"step": "openid"}
+        azl.equal(compare({"msgraph_host": "graph.microsoft.com"}, {"msgraph_host": "w-f8f1b9dc08"}, a=openid, b=openid), (0, []), "known")
         azl.equal(compare({}, {}, a={"status": 201}), (1, ["status differs: Azure 201, the sandbox 200"]))
         azl.equal(compare({}, {"x": 1}, a={"status": 403}), (0, []), "a missing right is no shape")
         azl.equal(compare({}, {"x": 1}, a={"status": 0}), (0, []), "a lost answer is no shape")
