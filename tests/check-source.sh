@@ -30,7 +30,14 @@ if command -v msgmerge >/dev/null && command -v xgettext >/dev/null; then
     if [ "$(grep -c '^msgid' new.pot.$$)" -lt 500 ]; then bad "the sentences were not found in the sources"
     elif [ -s open.$$ ]; then cat open.$$; bad "po/de.po lacks the above"; else ok "po/de.po is whole"; fi
     msgfmt -c -o /dev/null "$src/po/de.po" && ok "po/de.po fits its formats and plurals" || bad "po/de.po formats"
-    rm -f new.pot.$$ new.po.$$ open.$$
+    msgfmt -o want.mo.$$ new.po.$$ && python3 - want.mo.$$ "$build/locale/de/LC_MESSAGES/azloconf.mo" <<'EOF' &&
+import gettext, sys
+want, have = (gettext.GNUTranslations(open(path, "rb"))._catalog for path in sys.argv[1:])
+stale = [key for key in want if key and have.get(key) != want[key]]
+sys.exit(f"{len(stale)} sentences are not as in po/de.po, for instance {stale[0]!r}" if stale else 0)
+EOF
+        ok "the built catalogue says what po/de.po says" || bad "the built catalogue is stale"
+    rm -f new.pot.$$ new.po.$$ open.$$ want.mo.$$
 else
     skipped=$((skipped + 1)); echo "SKIPPED: the catalogue is not compared: gettext's tools are not installed"
 fi
