@@ -346,6 +346,21 @@ static void a_shell_and_back(void **state)
     rig_end(&r);
 }
 
+/* SIGTSTP: the terminal is given back first. Without a shell that could take it, nothing stops. */
+static void stopped_by_signal(void **state)
+{
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    ready(&r);
+    kill(vt_pid(r.vt), SIGTSTP);
+    rig_keys(&r, "\033[B");
+    rig_assert_shows(&r, ">  2 Sign in");
+    assert_true(vt_sent(r.vt, "\033[?1049l"));
+    assert_true(vt_sent(r.vt, "\033[?2004l"));
+    rig_end(&r);
+}
+
 /* ---- terminals and looks ---- */
 
 static void unknown_terminal(void **state)
@@ -653,6 +668,7 @@ int test_tui_life(void)
         cmocka_unit_test(left_by_crash),
         cmocka_unit_test(no_code_is_left_behind),
         cmocka_unit_test(a_shell_and_back),
+        cmocka_unit_test(stopped_by_signal),
         cmocka_unit_test(unknown_terminal),
         cmocka_unit_test(serial_terminals_are_basic),
         cmocka_unit_test(every_screen_on_every_terminal),

@@ -552,6 +552,18 @@ static void on_input(void *payload, int fd, short revents)
 
 /* ---- signals, core ---- */
 
+/* By the signal's own action: where no shell would get the terminal the kernel does not stop us. */
+static void stop(struct ui *ui)
+{
+    static const struct sigaction plain = { .sa_handler = SIG_DFL };
+    struct sigaction ours;
+
+    tty_pause(&ui->tty);
+    sigaction(SIGTSTP, &plain, &ours);
+    raise(SIGTSTP);
+    sigaction(SIGTSTP, &ours, NULL);
+}
+
 static void on_signal(void *payload, int signo)
 {
     struct ui *ui = payload;
@@ -559,7 +571,9 @@ static void on_signal(void *payload, int signo)
     if (signo == SIGWINCH) {
         loop_timer_del(ui->resize);
         ui->resize = loop_after(ui->loop, RESIZE_QUIET_MS, on_resized, ui);
-    } else if (signo == SIGCONT) {
+    } else if (signo == SIGCONT || signo == SIGTSTP) {
+        if (signo == SIGTSTP)
+            stop(ui);
         tty_resume(&ui->tty);
         ui->for_key = true;
         ui_repaint(ui);
@@ -570,7 +584,8 @@ static void on_signal(void *payload, int signo)
 
 static int watch_signals(struct ui *ui, struct err *e)
 {
-    static const int signals[] = { SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT };
+    static const int signals[] = { SIGWINCH, SIGCONT, SIGTSTP, SIGTERM,
+                                   SIGHUP,   SIGINT,  SIGQUIT };
 
     for (size_t i = 0; i < ARRAY_LEN(signals); i++)
         if (loop_signal(ui->loop, signals[i], on_signal, ui, e) < 0)
