@@ -244,6 +244,21 @@ def core_killed():
         registered(t, r)
 
 
+def core_killed_among_the_questions():
+    """Its successor knows of no sign-in: before anything is said of what will be done, somebody signs in."""
+    with ready_to_register() as r, Plain(r) as t:
+        answer_all(t, (HOME, "1"), ("Tenant [Contoso", ""))
+        t.wait("Subscription [")
+        r.kill_core()
+        t.wait("The core answers again.", seconds=40)
+        azl.wait_for(lambda: r.status()["ClusterStatus"] == "Clustered", 20, "the new core knows the cluster")
+        answer_all(t, ("Subscription [", ""), ("Region", "West Europe"), ("Resource group [", ""), ("Resource name [", ""))
+        t.wait("Azure must know who you are.", "Signed in as anna@contoso.onmicrosoft.com.", "Cluster resource cluster1: to be created.", "Type yes",
+               seconds=40)
+        t.say("yes")
+        registered(t, r)
+
+
 def failed_and_tried_again():
     """What, why, what to do, ids."""
     with azl.Rehearsal() as r, Plain(r) as t:
@@ -261,7 +276,7 @@ def failed_and_tried_again():
 
 
 def test_a_run_that_is_stopped_left_cut_or_fails():
-    azl.side_by_side([stop_and_resume, leave_and_come_back, core_killed, failed_and_tried_again])
+    azl.side_by_side([stop_and_resume, leave_and_come_back, core_killed, core_killed_among_the_questions, failed_and_tried_again])
 
 
 # ---- signing in ----

@@ -181,6 +181,23 @@ static void tenant_name_comes_later(void **state)
     rig_end(&r);
 }
 
+/* A core that ended has forgotten the sign-in; what was typed is not lost with it. */
+static void signed_out_in_the_form(void **state)
+{
+    struct rig r;
+
+    (void)state;
+    to_where(&r);
+    rig_keys(&r, "\t\tWest Europe\r");
+    canned_signin(r.core, "out");
+    rig_assert_shows(&r, "> < Sign in >");
+    rig_assert_hides(&r, "Signed in as");
+    canned_signin(r.core, "in");
+    rig_assert_shows(&r, "Signed in as");
+    rig_assert_shows(&r, "[West Europe");
+    rig_end(&r);
+}
+
 /* A value longer than its field is read from its beginning, until one edits it. */
 static void long_value(void **state)
 {
@@ -557,6 +574,7 @@ int test_tui_flow(void)
         cmocka_unit_test(long_value),
         cmocka_unit_test(long_account),
         cmocka_unit_test(values_stay),
+        cmocka_unit_test(signed_out_in_the_form),
         cmocka_unit_test(core_finds_fault),
         cmocka_unit_test(refusal_is_shown),
         cmocka_unit_test(stop_asks_first),

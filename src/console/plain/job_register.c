@@ -301,6 +301,24 @@ static bool confirm(struct plain *p, const struct form *f, enum step *next)
     return false;
 }
 
+/* true: somebody is signed in, maybe only now; a core that ended has forgotten who was. */
+static bool who(struct plain *p)
+{
+    const struct sec_signin *s = plain_section(p, SEC_SIGNIN);
+
+    if (model_signed_in(plain_model(p)))
+        return true;
+    if (str_eq(s->state, "in")) {
+        plain_say(p, "%s",
+                  _("Somebody else is signed in here; you cannot work with that sign-in."));
+        return false;
+    }
+    plain_say(p, "%s",
+              _("To register the cluster Azure must know who you are. You sign in on another "
+                "device, a phone or a PC; this machine needs no browser."));
+    return job_sign_in_now(p);
+}
+
 static void ask_and_register(struct plain *p)
 {
     struct form *f = plain_form(p, true);
@@ -315,7 +333,7 @@ static void ask_and_register(struct plain *p)
     for (;;) {
         enum step next;
 
-        if (plain_ended(p) || ask_fields(p, f, from) != STEP_NEXT)
+        if (plain_ended(p) || ask_fields(p, f, from) != STEP_NEXT || !who(p))
             return;
         from = WHERE_NAME;
         if (!review(p, f, &right))
@@ -360,7 +378,6 @@ static bool took_up(struct plain *p)
 void job_register(struct plain *p)
 {
     const struct sec_cluster *c = plain_section(p, SEC_CLUSTER);
-    const struct sec_signin *s = plain_section(p, SEC_SIGNIN);
 
     if (model_run_active(plain_model(p))) {
         job_run(p);
@@ -374,17 +391,7 @@ void job_register(struct plain *p)
         return;
     if (!c->exists && !create_cluster(p))
         return;
-    if (!model_signed_in(plain_model(p))) {
-        if (str_eq(s->state, "in")) {
-            plain_say(p, "%s",
-                      _("Somebody else is signed in here; you cannot work with that sign-in."));
-            return;
-        }
-        plain_say(p, "%s",
-                  _("To register the cluster Azure must know who you are. You sign in on another "
-                    "device, a phone or a PC; this machine needs no browser."));
-        if (!job_sign_in_now(p))
-            return;
-    }
+    if (!who(p))
+        return;
     ask_and_register(p);
 }

@@ -143,6 +143,8 @@ static void wizard_changed(struct ui *ui, void *self, enum section_id id)
         enter(ui, w);
     if ((id == SEC_SIGNIN || id == SEC_CLUSTER) && w->page == PAGE_SIGNIN)
         enter(ui, w);
+    if (id == SEC_SIGNIN && w->page > PAGE_SIGNIN && !signed_in(ui))
+        enter(ui, w); /* signed out, or another core: the values stay for the next sign-in */
 }
 
 /* ---- page 0: a cluster ---- */
