@@ -584,8 +584,7 @@ static void on_signal(void *payload, int signo)
 
 static int watch_signals(struct ui *ui, struct err *e)
 {
-    static const int signals[] = { SIGWINCH, SIGCONT, SIGTSTP, SIGTERM,
-                                   SIGHUP,   SIGINT,  SIGQUIT };
+    static const int signals[] = { SIGWINCH, SIGCONT, SIGTSTP, SIGTERM, SIGHUP, SIGINT, SIGQUIT };
 
     for (size_t i = 0; i < ARRAY_LEN(signals); i++)
         if (loop_signal(ui->loop, signals[i], on_signal, ui, e) < 0)
