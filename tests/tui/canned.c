@@ -171,6 +171,7 @@ void canned_nodes(struct fake_core *f)
         STR_SET(n->last_connected, "2026-11-21T09:29:22Z");
         n->checked_at = NOW - 3000;
     }
+    STR_SET(s.items[1].arc, "Disconnected"); /* the longest word of its column */
     STR_SET(s.items[2].state, "Down");
     STR_SET(s.items[2].level, "fail");
     STR_SET(s.items[2].connection, "");

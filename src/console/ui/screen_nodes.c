@@ -14,8 +14,8 @@ struct nodes {
 enum { COL_NODE, COL_STATE, COL_REGISTRATION, COL_CONNECTION, COL_ARC, COL_CHECKED, COLUMNS_N };
 
 static const struct column columns[] = {
-    { N_("Node"), 9, 3 },        { N_("State"), 7, 0 }, { N_("Registration"), 12, 0 },
-    { N_("Connection"), 10, 1 }, { N_("Arc"), 9, 1 },   { N_("Age"), 4, 2 },
+    { N_("Node"), 9, 2 },        { N_("State"), 7, 0 }, { N_("Registration"), 12, 0 },
+    { N_("Connection"), 10, 1 }, { N_("Arc"), 9, 2 },   { N_("Age"), 4, 2 },
 };
 
 static const struct sec_nodes *sec(const struct ui *ui)

@@ -266,7 +266,7 @@ void table_draw(struct table *t, struct ui *ui, const struct area *a, const stru
                 STR_SET(text, _(columns[c].title));
             else
                 role = cell(ui, i, c, text, sizeof text);
-            paint_text(a->row + 1 + r, col, w < room && c < n_columns - 1 ? w : room, role, text);
+            paint_cut(a->row + 1 + r, col, w < room && c < n_columns - 1 ? w : room, role, text);
             col += w + 1;
         }
     }
