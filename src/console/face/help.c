@@ -81,7 +81,7 @@ const struct help help_topics[HELP_TOPICS] = {
                            "Where no look is right, p goes over to plain lines of text: the same "
                            "jobs, as with azloconf --plain."),
                         N_("The plain face is chosen by --plain, and by itself where TERM is dumb "
-                           "or unknown or where there is no terminal. For the full screens set "
+                           "or not set or where there is no terminal. For the full screens set "
                            "TERM (xterm-256color, linux, vt220) and start azloconf without "
                            "--plain.") },
     [HELP_HELP] = { NULL, N_("Esc goes back."), NULL },
