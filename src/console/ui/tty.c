@@ -177,9 +177,8 @@ static int start_curses(struct tty *t, struct err *e)
             return 0;
         }
     return err_set(e, ERR_USAGE, 0,
-                   _("The terminal type \"%s\" is unknown here or cannot place text. Set TERM "
-                     "(xterm-256color, linux, "
-                     "vt220), or use the commands: azloconf status, azloconf register."),
+                   _("The terminal type \"%s\" is unknown here or cannot place text. "
+                     "For the full screens set TERM (xterm-256color, linux, vt220)."),
                    given);
 }
 
