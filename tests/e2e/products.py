@@ -229,6 +229,9 @@ def gives_up(kind, request):
 def met(r, specs, text):
     taken = {f["fault"]: f["taken"] for f in r.sandbox("GET", "/sandbox/faults")["faults"]}
     for spec in specs:
+        # beside another fault: what began the operation was lost with its answer, and it was found done without a look at its status
+        if len(specs) > 1 and "/operationStatuses/" in spec and any(s != spec and s.split("@")[0].split(":")[0] in LOST for s in specs):
+            continue
         azl.check(taken.get(placed(spec, r), 0) >= 1, f"{text}: the fault {spec} met nothing: {taken}")
 
 
@@ -272,7 +275,8 @@ def resumed(r, text):
     runs = r.json("operations")["runs"]
     if [x["state"] for x in runs] == ["done"]:
         return r.register(ok=None)
-    azl.equal([(x["plan"], x["state"]) for x in runs], [("register", "failed")], text)
+    # a core that was killed meanwhile has no token any more: its run waits
+    azl.check([x["plan"] for x in runs] == ["register"] and runs[0]["state"] in ("failed", "waiting-sign-in"), f"{text}: {runs}")
     return r.run("operations", "resume", runs[0]["id"], timeout=120)
 
 

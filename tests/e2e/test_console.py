@@ -213,7 +213,7 @@ def newcomer_approved_by_code():
 
 
 def newcomer_approved_by_itself():
-    with azl.Rehearsal() as r, Terminal(r, term="linux", LC_ALL="C.UTF-8") as t:
+    with azl.Rehearsal(approve="auto:6") as r, Terminal(r, term="linux", LC_ALL="C.UTF-8") as t:
         walk(t, r, lambda code, text: None)
 
 
