@@ -10,7 +10,7 @@ struct rig {
     struct fake_core *core;
     struct vt *vt;
     const char *term, *as; /* as: the name in the goldens, if it is another */
-    int64_t *clock;        /* what the console takes for now; shared with the child */
+    int64_t *clock;        /* the console's time of day; shared with the child */
 };
 struct rig_options {
     int rows, cols;
