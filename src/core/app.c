@@ -25,8 +25,8 @@ const struct app_intent_row app_intents[] = {
     { "sign-out", APP_ACT | APP_CLOUD, app_signout },
     { "choices", APP_ACT | APP_CLOUD | APP_SIGNED_IN, app_choices },
     { "cluster-create", APP_ACT | APP_NODES, app_cluster_create },
-    { "register-check", APP_ACT | APP_NODES | APP_CLOUD, app_register_check },
-    { "register", APP_ACT | APP_NODES | APP_CLOUD | APP_SIGNED_IN, app_register },
+    { "register-check", APP_ACT | APP_STATUS | APP_CLOUD, app_register_check },
+    { "register", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_register },
     { "run-stop", APP_ACT, app_run_stop },
     { "run-resume", APP_ACT | APP_NODES | APP_CLOUD, app_run_resume },
     { "runs", 0, app_runs },
@@ -247,6 +247,7 @@ bool app_signed_in(const struct app *a, const struct serve_ask *ask, struct err 
 static bool is_there(const struct app *a, const struct app_intent_row *row)
 {
     return (!(row->needs & APP_NODES) || a->has_nodes) &&
+           (!(row->needs & APP_STATUS) || a->has_status) &&
            (!(row->needs & APP_CLOUD) || a->has_cloud);
 }
 
@@ -401,14 +402,29 @@ static void came(struct app *a)
         refresh_place(a->refresh, &a->cloud, auth_view(a->auth)->tenant);
         app_run_take_up(a);
     }
+    if (a->has_cloud && !a->run)
+        app_publish_run(a); /* now with its portal address */
     release_held(a);
+}
+
+static void status_came(void *payload)
+{
+    struct app *a = payload;
+
+    a->has_status = true;
+    if (a->refresh) /* not yet, where there is no node to wait for */
+        release_held(a);
 }
 
 void app_attach_nodes(struct app *a, struct store *store, struct node **nodes, size_t n)
 {
-    struct refresh_config rc = {
-        .loop = a->c.loop, .state = a->c.state, .nodes = nodes, .n = n, .clock = a->c.clock
-    };
+    struct refresh_config rc = { .loop = a->c.loop,
+                                 .state = a->c.state,
+                                 .nodes = nodes,
+                                 .n = n,
+                                 .clock = a->c.clock,
+                                 .first = status_came,
+                                 .payload = a };
 
     a->store = store;
     a->nodes = nodes;

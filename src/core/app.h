@@ -56,7 +56,8 @@ enum {
     APP_ACT = 1 /* changes something */,
     APP_NODES = 2,
     APP_CLOUD = 4 /* what must be there */,
-    APP_SIGNED_IN = 8 /* by this uid */
+    APP_SIGNED_IN = 8 /* by this uid */,
+    APP_STATUS = 16 /* the nodes, and what they said */
 };
 struct app_intent_row {
     const char *name;

@@ -54,7 +54,7 @@ struct app {
     struct store *store;
     struct node **nodes;
     size_t n_nodes;
-    bool has_nodes, has_cloud, stopping;
+    bool has_nodes, has_status, has_cloud, stopping;
     struct refresh *refresh;
     struct cloud cloud;
     struct auth *auth;

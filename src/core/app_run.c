@@ -37,14 +37,38 @@ bool app_run_active(const struct app *a)
     return a->run && !is_over(op_run_state(a->run)) && op_run_state(a->run) != OP_R_WAIT_SIGN_IN;
 }
 
+static const struct cloud *cloud_of(const struct app *a)
+{
+    return a->has_cloud ? &a->cloud : NULL;
+}
+
+/* How the newest run ended, as its journal tells it: a core that begins anew owes that to those who
+ * followed the run with the core before. One that is not at its end is taken up, or unreadable. */
+static bool newest_end(const struct app *a, struct sec_run *s)
+{
+    static const char *const ends[] = { "done", "failed", "stopped", "undone" };
+    struct err e = { 0 };
+    struct json *ids = journal_list(a->c.runs_dir, &e);
+    const char *id = json_value_str(json_first(ids));
+    bool over = false;
+
+    if (id && run_from_journal(s, a->c.runs_dir, id, cloud_of(a), &e) == 0)
+        for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+            over = over || str_eq(s->state, ends[i]);
+    json_free(ids);
+    return over;
+}
+
 void app_publish_run(struct app *a)
 {
     struct sec_run *s = xcalloc(1, sizeof(*s));
 
-    if (a->run)
+    if (a->run) {
         run_section(s, a->run, &a->cloud);
-    else
+    } else if (!newest_end(a, s)) {
+        memset(s, 0, sizeof(*s));
         STR_SET(s->state, "none");
+    }
     state_publish(a->c.state, SEC_RUN, s);
     free(s);
 }
@@ -328,7 +352,7 @@ void app_run_show(struct app *a, const struct serve_ask *ask, const struct json 
     else if (!good_id(id))
         err_set(&e, ERR_USAGE, 0, "%s", _("This is no operation's id."));
     else
-        run_from_journal(s, a->c.runs_dir, id, a->has_cloud ? &a->cloud : NULL, &e);
+        run_from_journal(s, a->c.runs_dir, id, cloud_of(a), &e);
     if (err_is(&e))
         no_such(&e, id);
     advice_fill(&s->error);

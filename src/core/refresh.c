@@ -381,7 +381,7 @@ struct refresh *refresh_new(const struct refresh_config *c)
             m->asks[k].row = &asks[k];
         }
     }
-    refresh_now(r, NULL, NULL);
+    refresh_now(r, c->first, c->payload);
     return r;
 }
 

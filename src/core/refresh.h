@@ -20,12 +20,15 @@
 #define REFRESH_IDLE_MS    INT64_C(60000)
 
 struct refresh;
+typedef void refresh_done_fn(void *payload);
 struct refresh_config {
     struct loop *loop;
     struct state *state;
     struct node **nodes;
     size_t n;
     const struct clock *clock; /* the policy clock */
+    refresh_done_fn *first;    /* called once, when every node answered the first time; or NULL */
+    void *payload;
 };
 struct refresh *refresh_new(const struct refresh_config *c); /* asks at once */
 void refresh_free(struct refresh *r);
@@ -36,7 +39,6 @@ void refresh_place(struct refresh *r, const struct cloud *cloud,
 
 /* Asks every node now; fn is called once, when those asked after this call have answered (NULL:
  * nobody waits). */
-typedef void refresh_done_fn(void *payload);
 void refresh_now(struct refresh *r, refresh_done_fn *fn, void *payload);
 
 #endif

@@ -38,8 +38,7 @@ int bed_parse(struct cli *c, const char *line, struct err *e)
 
 static void on_change(void *payload, enum section_id id)
 {
-    (void)id;
-    ((struct cli *)payload)->changes++;
+    ((struct cli *)payload)->came[id]++;
 }
 
 static void on_state(void *payload, enum client_state s, const struct err *why)
@@ -49,7 +48,6 @@ static void on_state(void *payload, enum client_state s, const struct err *why)
     c->state = s;
     if (why && err_is(why))
         c->why = *why;
-    c->changes++;
 }
 
 void bed_start(struct bed *b, const char *line, unsigned sections)

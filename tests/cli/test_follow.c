@@ -103,6 +103,29 @@ static void stopped(void **state)
     bed_stop(&b);
 }
 
+/* The core shows one run: if that is another by now, ours is asked for by its id. */
+static void another_run_took_its_place(void **state)
+{
+    struct sec_run *other = a_run("running", ""), *ours = a_run("done", "Success");
+    struct bed b;
+    int code;
+
+    (void)state;
+    STR_SET(other->id, "20261121T101500Z-register");
+    bed_start(&b, "status", 1u << SEC_RUN | 1u << SEC_SIGNIN);
+    fake_reply(b.core, "run-show", json_encode(&sec_run_type, ours));
+    fake_set(b.core, SEC_RUN, other);
+    bed_capture();
+    code = cli_follow(&b.c, RUN);
+    bed_captured(&b);
+    assert_int_equal(code, EXIT_DONE);
+    assert_string_equal(json_str(fake_args(b.core, "run-show"), "id"), RUN);
+    assert_non_null(strstr(b.out.p, "Done in 1:03."));
+    bed_stop(&b);
+    free(other);
+    free(ours);
+}
+
 /* Ctrl-C leaves the console, not the work. */
 static void left_by_the_user(void **state)
 {
@@ -124,8 +147,11 @@ static void left_by_the_user(void **state)
 int test_cli_follow(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(to_its_end),          cmocka_unit_test(done_in_part),
-        cmocka_unit_test(failed_for_a_reason), cmocka_unit_test(stopped),
+        cmocka_unit_test(to_its_end),
+        cmocka_unit_test(done_in_part),
+        cmocka_unit_test(failed_for_a_reason),
+        cmocka_unit_test(stopped),
+        cmocka_unit_test(another_run_took_its_place),
         cmocka_unit_test(left_by_the_user),
     };
 

@@ -45,7 +45,7 @@ static struct node_call *fake_call(struct node *node, enum node_verb v, const st
     c->fn = fn;
     c->payload = payload;
     if (!n->mute)
-        c->timer = loop_after(n->loop, 0, answer, c);
+        c->timer = loop_after(n->loop, n->slow_ms, answer, c);
     return c;
 }
 

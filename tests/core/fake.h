@@ -15,7 +15,8 @@ struct fake_node {
     struct json *answers[NODE_VERBS]; /* NULL: an empty object */
     struct err errs[NODE_VERBS];
     int asked[NODE_VERBS], cancelled;
-    bool mute; /* takes questions and never answers */
+    bool mute;   /* takes questions and never answers */
+    int slow_ms; /* answers after so long */
     struct json *last_args[NODE_VERBS];
 };
 void fake_node_init(struct fake_node *n, struct loop *l, const char *name);

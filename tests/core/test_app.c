@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "core/app_bed.h"
+#include "store/journal.h"
 
 int test_core_app(void);
 
@@ -43,6 +44,55 @@ static void an_early_intent_waits(void **s)
     assert_non_null(json_get(j, "answer.result"));
     json_free(j);
     assert_int_equal(((const struct sec_cluster *)state_get(bed.state, SEC_CLUSTER))->nodes_up, 2);
+}
+
+/* What a registration depends on is what the nodes say: a core that began just now does not call
+ * their silence a missing cluster. */
+static void a_registration_waits_for_the_nodes(void **s)
+{
+    struct json *j;
+
+    (void)s;
+    bed.nodes[0].slow_ms = bed.nodes[1].slow_ms = 100;
+    bed_attach_nodes();
+    bed_attach_cloud();
+    j = bed_ask("register-check", "{}");
+    assert_false(err_is(&bed_err));
+    assert_true(json_len(json_get(j, "fields")) > 0);
+    json_free(j);
+    assert_int_equal(bed.nodes[0].asked[NODE_STATUS], 1);
+}
+
+/* A core can end right behind the last line of a journal, before it told anybody. */
+static void the_end_of_a_run_of_the_core_before(void **s)
+{
+    const struct sec_run *r = state_get(bed.state, SEC_RUN);
+    struct journal_rec open = { .event = "open" }, done = { .event = "done" };
+    struct err e = { 0 };
+    struct journal *j = journal_create(bed.runs, "20261121T094122Z-register", &e);
+    struct json *inputs = json_object(), *found;
+
+    (void)s;
+    assert_string_equal(r->state, "none");
+    json_set_str(inputs, "tenantId", BED_TENANT);
+    open.facts = json_object();
+    json_set_str(open.facts, "plan", "register");
+    json_set_str(open.facts, "cluster.id", "/subscriptions/s/x");
+    json_set(open.facts, "inputs", inputs);
+    assert_int_equal(journal_add(j, &open, &e), 0);
+    bed_attach_nodes();
+    assert_string_equal(r->state, "none"); /* not at its end */
+    assert_int_equal(journal_add(j, &done, &e), 0);
+    journal_close(j);
+    bed_attach_cloud();
+    r = state_get(bed.state, SEC_RUN);
+    assert_string_equal(r->id, "20261121T094122Z-register");
+    assert_string_equal(r->state, "done");
+    assert_non_null(strstr(r->portal_url, BED_TENANT));
+    found = bed_ask("runs", "{}");
+    assert_string_equal(json_str(found, "runs.0.state"), "done");
+    json_free(found);
+    journal_rec_clear(&open);
 }
 
 static void trouble_ends_the_waiting(void **s)
@@ -222,6 +272,8 @@ int test_core_app(void)
     const struct CMUnitTest tests[] = {
         T(the_table, bed_open),
         T(an_early_intent_waits, bed_open),
+        T(a_registration_waits_for_the_nodes, bed_open),
+        T(the_end_of_a_run_of_the_core_before, bed_open),
         T(trouble_ends_the_waiting, bed_open),
         T(only_who_may_act_acts, bed_open_all),
         T(cluster_create, bed_open_all),

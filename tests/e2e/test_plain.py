@@ -131,7 +131,8 @@ def registered(t, r, seconds=60):
 # ---- from nothing to Registered ----
 
 def over_pipes():
-    with azl.Rehearsal(approve="manual", nodes=2) as r, Plain(r) as t:
+    # between the nodes' step and the next one there is time for both to be shown
+    with azl.Rehearsal(approve="manual", nodes=2, sandbox=("--fault", "slow=300@PUT */arcSettings/default")) as r, Plain(r) as t:
         create_and_sign_in(t)
         text = t.wait("Waiting. 14 minutes left. Press Enter to stop.")
         code = re.search(r"Sign in\. Open (\S+) and type the code ([A-Z0-9]{9})\. Code good for 15 minutes\.", text)

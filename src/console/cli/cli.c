@@ -203,8 +203,7 @@ static void on_change(void *payload, enum section_id id)
 {
     struct cli *c = payload;
 
-    (void)id;
-    c->changes++;
+    c->came[id]++;
 }
 
 static void on_state(void *payload, enum client_state s, const struct err *why)
@@ -214,7 +213,6 @@ static void on_state(void *payload, enum client_state s, const struct err *why)
     c->state = s;
     if (why && err_is(why))
         c->why = *why;
-    c->changes++;
 }
 
 static void on_signal(void *payload, int signo)

@@ -47,8 +47,8 @@ struct cli {
     bool json, tty;
     bool left; /* Ctrl-C */
     enum client_state state;
-    struct err why;   /* why the client failed or was refused */
-    uint64_t changes; /* sections that came so far */
+    struct err why;          /* why the client failed or was refused */
+    unsigned came[SECTIONS]; /* how often each section came so far */
 };
 struct cli_command {
     const char *name, *words; /* words after it, for the usage line: "show | resume ID" */

@@ -62,22 +62,18 @@ static struct json *id_args(const char *id)
 
 static int show(struct cli *c, const char *id)
 {
-    struct json *result = NULL;
-    struct sec_run *r;
+    struct sec_run *r = xcalloc(1, sizeof *r);
     struct err e = { 0 };
     char a[40], span[24];
 
-    if (cli_ask(c, "run-show", id_args(id), &result, &e) < 0)
-        return cli_fail(c, &e);
-    if (c->json) {
-        out_json(result);
-        return EXIT_DONE;
-    }
-    r = xcalloc(1, sizeof *r);
-    if (json_decode(result, &sec_run_type, r, &e) < 0) {
-        json_free(result);
+    if (cli_run_by_id(c, id, r, &e) < 0) {
         free(r);
         return cli_fail(c, &e);
+    }
+    if (c->json) {
+        out_json(json_encode(&sec_run_type, r));
+        free(r);
+        return EXIT_DONE;
     }
     out_pair(_("Operation"), r->id);
     out_pair(_("State"), r->state);
@@ -93,7 +89,6 @@ static int show(struct cli *c, const char *id)
     }
     if (err_is(&r->error))
         out_error_lines(stdout, &r->error);
-    json_free(result);
     free(r);
     return EXIT_DONE;
 }

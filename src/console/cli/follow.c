@@ -3,6 +3,7 @@
 #include "console/cli/follow.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -11,7 +12,8 @@
 
 struct follow {
     const char *id;
-    int64_t version;
+    struct sec_run run;
+    unsigned came; /* of the section, that were looked at; a new core counts versions anew */
     char shown[SEC_MAX_STEPS][12]; /* the state that was printed last, step by step */
     char detail[200];
     bool asked_sign_in;
@@ -31,8 +33,10 @@ static const char *word_of(const char *state)
     return NULL;
 }
 
-static void print_steps(struct follow *f, const struct sec_run *r)
+static void print_steps(struct follow *f)
 {
+    const struct sec_run *r = &f->run;
+
     for (size_t i = 0; i < r->n; i++) {
         const struct sec_step *s = &r->steps[i];
         const char *word = word_of(s->state);
@@ -55,12 +59,35 @@ static bool moved(struct cli *c, void *payload)
 {
     struct follow *f = payload;
     const struct sec_run *r = client_section(c->client, SEC_RUN);
-    int64_t version = client_version(c->client, SEC_RUN);
 
-    if (version == f->version || !str_eq(r->id, f->id))
+    if (c->came[SEC_RUN] == f->came || !r->id[0]) /* none: a core that began just now */
         return false;
-    f->version = version;
+    f->came = c->came[SEC_RUN];
     return true;
+}
+
+int cli_run_by_id(struct cli *c, const char *id, struct sec_run *out, struct err *e)
+{
+    struct json *args = json_object(), *result = NULL;
+    int r;
+
+    json_set_str(args, "id", id);
+    if (cli_ask(c, "run-show", args, &result, e) < 0)
+        return -1;
+    r = json_decode(result, &sec_run_type, out, e);
+    json_free(result);
+    return r;
+}
+
+/* The core shows one run: if that is another by now, ours is asked for by its id. */
+static int look(struct cli *c, struct follow *f, struct err *e)
+{
+    const struct sec_run *shown = client_section(c->client, SEC_RUN);
+
+    if (!str_eq(shown->id, f->id))
+        return cli_run_by_id(c, f->id, &f->run, e);
+    f->run = *shown;
+    return 0;
 }
 
 /* The run's section comes before that of the sign-in that ended. */
@@ -135,31 +162,49 @@ static int finish(struct cli *c, const struct sec_run *r)
     return EXIT_FAILED;
 }
 
-int cli_follow(struct cli *c, const char *id)
+static bool is_over(const struct sec_run *r)
 {
-    struct follow f = { .id = id };
-    const struct sec_run *r = client_section(c->client, SEC_RUN);
-    struct err e = { 0 };
+    return str_eq(r->state, "done") || str_eq(r->state, "failed") || str_eq(r->state, "stopped") ||
+           str_eq(r->state, "undone");
+}
+
+static int to_the_end(struct cli *c, struct follow *f, struct err *e)
+{
+    int r;
 
     for (;;) {
-        if (cli_wait(c, moved, &f, 0, &e) < 0) {
-            if (e.code == ERR_C_CANCELLED)
-                fprintf(stderr,
-                        _("The work goes on without you. \"azloconf operations show %s\" tells how "
-                          "far it is.\n"),
-                        id);
-            return cli_fail(c, &e);
-        }
-        if (!c->json)
-            print_steps(&f, r);
-        if (str_eq(r->state, "waiting-sign-in")) {
-            /* a core that ends under the question is followed by another, which asks again */
-            if (sign_in_again(c, &e) < 0 && (e.domain != ERR_WIRE || !e.unsure))
-                return cli_fail(c, &e);
-            continue;
-        }
-        if (str_eq(r->state, "done") || str_eq(r->state, "failed") || str_eq(r->state, "stopped") ||
-            str_eq(r->state, "undone"))
-            return finish(c, r);
+        if (cli_wait(c, moved, f, 0, e) < 0)
+            return -1;
+        r = look(c, f, e);
+        if (r == 0 && !c->json)
+            print_steps(f);
+        if (r == 0 && is_over(&f->run))
+            return 0;
+        if (r == 0 && str_eq(f->run.state, "waiting-sign-in"))
+            r = sign_in_again(c, e);
+        /* a core that ends under the question is followed by another, which shows the run again */
+        if (r < 0 && (e->domain != ERR_WIRE || !e->unsure))
+            return -1;
     }
+}
+
+int cli_follow(struct cli *c, const char *id)
+{
+    struct follow *f = xcalloc(1, sizeof(*f));
+    struct err e = { 0 };
+    int code;
+
+    f->id = id;
+    if (to_the_end(c, f, &e) == 0) {
+        code = finish(c, &f->run);
+    } else {
+        if (e.code == ERR_C_CANCELLED)
+            fprintf(stderr,
+                    _("The work goes on without you. \"azloconf operations show %s\" tells how "
+                      "far it is.\n"),
+                    id);
+        code = cli_fail(c, &e);
+    }
+    free(f);
+    return code;
 }

@@ -5,6 +5,8 @@
 
 #include "console/cli/cli.h"
 
+/* What the core knows of a run, whether it goes on or is long over. */
+int cli_run_by_id(struct cli *c, const char *id, struct sec_run *out, struct err *e);
 int cli_follow(struct cli *c, const char *id); /* the exit code that the run's end means */
 
 #endif
