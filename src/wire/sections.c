@@ -160,6 +160,7 @@ static const struct json_field log_line_fields[] = {
     JSON_INT(struct sec_log_line, seq, "seq", 0),
     JSON_INT(struct sec_log_line, at, "at", 0),
     JSON_STR(struct sec_log_line, level, "level", 0),
+    JSON_INT(struct sec_log_line, event, "event", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_log_line, text, "text", 0),
 };
 static const struct json_type log_line_type =

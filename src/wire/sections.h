@@ -134,7 +134,7 @@ struct sec_choices {
 
 #define SEC_LOG_LINES 120
 struct sec_log_line {
-    int64_t seq, at;
+    int64_t seq, at, event; /* event: op/op_events.h, 0 none; the text begins with it, too */
     char level[8], text[240];
 };
 struct sec_log {
