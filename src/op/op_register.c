@@ -244,7 +244,8 @@ static const struct op_step steps[] = {
       .check_needs = "@after",
       .check = ACT(sync_check),
       .apply = ACT(sync_apply),
-      .percent = 96 },
+      .percent = 96,
+      .told = { NODES } },
 
     { .id = "links",
       .title = N_("Check that the machines name the cluster"),
