@@ -198,6 +198,7 @@ static const char *const events[][2] = { { "begin", "running" },   { "made", "do
 struct reading {
     struct sec_run *out;
     char tenant[40];
+    struct cloud cloud; /* the portal of the run's own, if the journal has it */
 };
 
 static void open_rec(struct reading *rd, const struct journal_rec *r)
@@ -206,6 +207,7 @@ static void open_rec(struct reading *rd, const struct journal_rec *r)
     const struct op_plan *plan = op_plan_find(rd->out->plan);
 
     STR_SET(rd->tenant, tenant ? tenant : "");
+    STR_SET(rd->cloud.portal, json_str(r->facts, "portal"));
     if (!plan)
         return;
     STR_SET(rd->out->title, _(plan->title));
@@ -268,6 +270,6 @@ int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
     out->error = sum.err;
     if (journal_read(runs_dir, id, on_rec, &rd, e) < 0)
         return -1;
-    finish(out, rd.tenant, cloud);
+    finish(out, rd.tenant, rd.cloud.portal[0] ? &rd.cloud : cloud);
     return 0;
 }

@@ -85,6 +85,9 @@ int op_journal_open(struct op_run *r, struct err *e)
     json_set(rec.facts, "inputs", json_copy(r->inputs));
     json_set(rec.facts, "nodes", nodes);
     json_set_int(rec.facts, "uid", r->uid);
+    /* who shows the run later may know another cloud by then, or none yet */
+    if (r->ports.cloud)
+        json_set_str(rec.facts, "portal", r->ports.cloud->portal);
     if (add(r, &rec) == 0) {
         if (r->plan->told.begin)
             op_event_tell(r, NULL, "open", r->plan->told.begin, NULL);
