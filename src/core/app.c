@@ -93,6 +93,7 @@ static void fill_lines(struct sec_log *out, int64_t after, size_t max)
         out->n++;
         l->seq = lines[i].seq;
         l->at = lines[i].at_ms;
+        l->event = lines[i].event;
         STR_SET(l->level, log_level_name(lines[i].level));
         STR_SET(l->text, lines[i].text);
     }

@@ -95,6 +95,13 @@ enum {
     OP_SOFT = 2 /* a failure warns, never fails the run */,
     OP_GOAL = 4 /* what the operation is for: a run that made it and failed later is done in part */
 };
+/* What is told of a step or a plan by the Windows module's numbers (op_events.h; 0: none): when it
+ * begins, when it was made, when it failed by an error without a number. And what its failure
+ * makes of the operation's result (register-flow.md 3.1; NULL: see run_show.c). */
+struct op_told {
+    int begin, made, failed;
+    const char *result, *detail;
+};
 struct op_step {
     const char *id;    /* never renamed */
     const char *title; /* N_() */
@@ -112,12 +119,15 @@ struct op_step {
                                       (0: 15 min) */
     int percent;                   /* on the main bar when complete */
     unsigned flags;
+    struct op_told told;
 };
 struct op_plan {
     const char *id, *title;
     const struct op_step *steps;
     size_t n;
     const char *const *inputs; /* names that must be given, NULL-terminated */
+    struct op_told told;
+    int parameters; /* the event that has the inputs, masked */
 };
 extern const struct op_plan *const op_plans[]; /* plans.c; NULL-terminated */
 const struct op_plan *op_plan_find(const char *id);

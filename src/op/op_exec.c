@@ -104,8 +104,6 @@ void op_cell_fail(struct op_cell *c, const struct err *e)
     c->state = OP_S_FAILED;
     c->ended_at = wall_ms();
     TEXT_SET(c->detail, why.message);
-    log_wrn("step %s%s%s failed: %s", c->step->id, c->node < 0 ? "" : " on ", node_of(c),
-            why.message);
     op_journal(c->run, c, "failed", &why);
     if (!(c->step->flags & OP_SOFT))
         op_halt(c->run, &why);

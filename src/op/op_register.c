@@ -87,6 +87,9 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
         NULL, reg_##n##_read                                                                       \
     } /* asks nobody: facts only */
 #define VALUES "cluster.id"
+/* the module's words for what a failure of a step is: register-flow.md 2.5 and 2.8 */
+#define PERMISSIONS .result = "ArcFailed", .detail = "ArcPermissionsMissing"
+#define NODES       .detail = "ArcIntegrationFailedOnNodes"
 #define PROVIDER_STEP(step, ns)                                                                    \
     {                                                                                              \
         .id = step, .title = ns, .after = "ready", .check_needs = VALUES,                          \
@@ -184,7 +187,8 @@ static const struct op_step steps[] = {
       .check_needs = "@after",
       .check = ACT(rp_check),
       .apply = ACT(rp_apply),
-      .percent = 64 },
+      .percent = 64,
+      .told = { .failed = 9131, PERMISSIONS } },
     { .id = "agent",
       .title = N_("Connect the nodes to Azure Arc"),
       .scope = OP_EACH_NODE,
@@ -193,7 +197,8 @@ static const struct op_step steps[] = {
       .check = ACT(agent_check),
       .apply = ACT(agent_apply),
       .undo = ACT(agent_undo),
-      .percent = 70 },
+      .percent = 70,
+      .told = { .made = 9151, .failed = 9150 } },
     { .id = "role",
       .title = N_("Give the service its role on the machines' group"),
       .after = "ready group arc-group",
@@ -203,7 +208,8 @@ static const struct op_step steps[] = {
       .undo = ACT(role_undo),
       .tries = 24, /* a new principal takes its time: azure-wire.md 2.10.10 */
       .delay_ms = 5000,
-      .percent = 74 },
+      .percent = 74,
+      .told = { .failed = 9132, PERMISSIONS } },
     { .id = "arc-settings",
       .title = N_("Create the Arc settings"),
       .after = "ready cluster arc-group",
@@ -218,7 +224,8 @@ static const struct op_step steps[] = {
       .check_needs = "@after",
       .check = ACT(reconcile_check),
       .apply = ACT(reconcile_apply),
-      .percent = 84 },
+      .percent = 84,
+      .told = { .begin = 9133, .made = 9133, .failed = 9142 } },
     { .id = "register",
       .title = N_("Register the cluster"),
       .scope = OP_ONE_NODE,
@@ -228,7 +235,8 @@ static const struct op_step steps[] = {
       .apply = ACT(register_apply),
       .undo = ACT(register_undo),
       .percent = 90,
-      .flags = OP_GOAL },
+      .flags = OP_GOAL,
+      .told = { .begin = 9134, .made = 9135, .failed = 9145 } },
     { .id = "sync",
       .title = N_("Sync every node"),
       .scope = OP_EACH_NODE,
@@ -236,7 +244,8 @@ static const struct op_step steps[] = {
       .check_needs = "@after",
       .check = ACT(sync_check),
       .apply = ACT(sync_apply),
-      .percent = 96 },
+      .percent = 96,
+      .told = { NODES } },
 
     { .id = "links",
       .title = N_("Check that the machines name the cluster"),
@@ -245,7 +254,8 @@ static const struct op_step steps[] = {
       .check = ACT(links),
       .deadline_ms = 150000,
       .percent = 98,
-      .flags = OP_SOFT },
+      .flags = OP_SOFT,
+      .told = { .failed = 9123, NODES } },
     { .id = "arc-state",
       .title = N_("Check that the Arc settings are connected"),
       .after = "sync",
@@ -253,10 +263,16 @@ static const struct op_step steps[] = {
       .check = ACT(arc_state),
       .deadline_ms = 150000,
       .percent = 100,
-      .flags = OP_SOFT },
+      .flags = OP_SOFT,
+      .told = { .failed = 9123, NODES } },
 };
 
 static const char *const inputs_needed[] = { "subscriptionId", "tenantId", "region", NULL };
 
-const struct op_plan op_register = { "register", N_("Register with Azure"), steps, ARRAY_LEN(steps),
-                                     inputs_needed };
+const struct op_plan op_register = { .id = "register",
+                                     .title = N_("Register with Azure"),
+                                     .steps = steps,
+                                     .n = ARRAY_LEN(steps),
+                                     .inputs = inputs_needed,
+                                     .told = { .begin = 9001, .made = 9004, .failed = 9114 },
+                                     .parameters = 9009 };

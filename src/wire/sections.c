@@ -134,6 +134,8 @@ static const struct json_field run_fields[] = {
     JSON_STR(struct sec_run, resource_id, "resourceId", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_run, portal_url, "portalUrl", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_run, result, "result", JSON_SKIP_EMPTY),
+    JSON_STR(struct sec_run, error_detail, "errorDetail", JSON_SKIP_EMPTY),
+    JSON_STR(struct sec_run, details, "details", JSON_SKIP_EMPTY),
 };
 const struct json_type sec_run_type = JSON_TYPE("run", struct sec_run, run_fields);
 
@@ -160,6 +162,7 @@ static const struct json_field log_line_fields[] = {
     JSON_INT(struct sec_log_line, seq, "seq", 0),
     JSON_INT(struct sec_log_line, at, "at", 0),
     JSON_STR(struct sec_log_line, level, "level", 0),
+    JSON_INT(struct sec_log_line, event, "event", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_log_line, text, "text", 0),
 };
 static const struct json_type log_line_type =

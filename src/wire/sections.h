@@ -111,7 +111,9 @@ struct sec_run {
     size_t n_nodes;
     struct sec_run_node nodes[SEC_MAX_NODES];
     struct err error;
-    char resource_id[400], portal_url[512], result[40];
+    /* of a run that is over: Result, ErrorDetail, Details, AzureResourceId and
+     * AzurePortalResourceURL of register-flow.md 3.1 (face/outcome.h has those names) */
+    char resource_id[400], portal_url[512], result[40], error_detail[40], details[700];
 };
 
 #define SEC_MAX_TENANTS 32
@@ -134,7 +136,7 @@ struct sec_choices {
 
 #define SEC_LOG_LINES 120
 struct sec_log_line {
-    int64_t seq, at;
+    int64_t seq, at, event; /* event: op/op_events.h, 0 none; the text begins with it, too */
     char level[8], text[240];
 };
 struct sec_log {

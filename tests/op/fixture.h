@@ -105,6 +105,7 @@ struct json *fx_arm_code(const char *code);
 
 int test_op_node_contract(void);
 int test_op_op_engine(void);
+int test_op_op_events(void);
 int test_op_op_exec(void);
 int test_op_op_resume(void);
 int test_op_op_undo(void);

@@ -8,6 +8,7 @@ int main(void)
 {
     test_op_node_contract();
     test_op_op_engine();
+    test_op_op_events();
     test_op_op_exec();
     test_op_op_resume();
     test_op_op_undo();
