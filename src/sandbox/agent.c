@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sandbox/clouds.h"
+#include "sandbox/policies.h"
 #include "sandbox/routes.h"
 
 #define AGENT_VERSION   "1.48.02881.1941"
@@ -177,7 +178,9 @@ static void connect_as(struct sb_req *q, struct sb_reply *r, const char *name, c
     res_id(&id, arm, "Microsoft.HybridCompute/machines", name);
     if (name_free(q, r, str_p(&id), vm_id)) {
         arm->json = body;
-        arc_machine_put(arm, &reply);
+        if (policies_allow_resource(arm, &reply, "Microsoft.HybridCompute/machines", str_p(&id),
+                                    body))
+            arc_machine_put(arm, &reply);
         machine = world_resource(q->world, str_p(&id));
         if (reply.status == 200 && machine) {
             remember(q, machine, vm_id);

@@ -11,6 +11,7 @@
 #include "sandbox/clouds.h"
 #include "sandbox/entra.h"
 #include "sandbox/graph.h"
+#include "sandbox/policies.h"
 #include "sandbox/rights.h"
 #include "sandbox/routes.h"
 
@@ -524,7 +525,8 @@ void route_dispatch(struct sb_req *q, struct sb_reply *r, bool local)
     } else if (row->audience != SB_ANYONE) {
         good = check_token(q, r, row->audience);
     }
-    if (good && check_version(q, r, row) && check_rights(q, r, row) && check_body(q, r, row))
+    if (good && check_version(q, r, row) && check_rights(q, r, row) && check_body(q, r, row) &&
+        (row->audience != SB_ARM || policies_allow(q, r)))
         row->handler(q, r);
     rights_leave(q, r);
     world_save(q->world);

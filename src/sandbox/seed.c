@@ -316,6 +316,7 @@ static int check_seed(const struct json *seed, struct err *e)
                     { "denyActions", json_is_array },
                     { "roleAssignments", json_is_array },
                     { "denyAssignments", json_is_array },
+                    { "policies", json_is_array },
                     { "regions", json_is_array } };
 
     if (!json_is_object(seed))
