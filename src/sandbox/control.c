@@ -1,9 +1,10 @@
 /* control.c - steering a running sandbox: POST /sandbox/faults, POST /sandbox/approve, POST
- * /sandbox/rights, GET /sandbox/state. No token, loopback only. */
+ * /sandbox/rights, POST /sandbox/policies, GET /sandbox/state. No token, loopback only. */
 #include "config.h"
 
 #include <string.h>
 
+#include "sandbox/policies.h"
 #include "sandbox/rights.h"
 #include "sandbox/routes.h"
 #include "sandbox/signin.h"
@@ -143,6 +144,20 @@ static void rights(struct sb_req *q, struct sb_reply *r)
         sb_reply_json(r, 200, json_object());
 }
 
+/* What policies_set reads. */
+static void policies(struct sb_req *q, struct sb_reply *r)
+{
+    struct err e = { 0 };
+    if (!may_steer(q, r))
+        return;
+    if (!json_member(q->json, "policies"))
+        sb_arm_error(r, 400, "InvalidRequestContent", "The body must hold \"policies\".");
+    else if (policies_set(q->world, q->json, &e) < 0)
+        sb_arm_error(r, 400, "InvalidPolicies", "%s", e.message);
+    else
+        sb_reply_json(r, 200, json_object());
+}
+
 static struct json *show_signin(struct world *w, struct json *s)
 {
     static const char *const names[] = { "userCode", "clientId", "scope", "tenant", "user" };
@@ -176,6 +191,7 @@ static const struct sb_route rows[] = {
     { "DELETE", "/sandbox/faults", SB_ANYONE, NULL, faults_clear, "of this program" },
     { "GET", "/sandbox/faults", SB_ANYONE, NULL, faults_show, "of this program" },
     { "POST", "/sandbox/rights", SB_ANYONE, NULL, rights, "of this program" },
+    { "POST", "/sandbox/policies", SB_ANYONE, NULL, policies, "of this program" },
     { "POST", "/sandbox/approve", SB_ANYONE, NULL, approve, "of this program" },
     { "GET", "/sandbox/state", SB_ANYONE, NULL, state, "of this program" },
 };
