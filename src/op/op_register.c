@@ -89,7 +89,7 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
 #define VALUES "cluster.id"
 #define PROVIDER_STEP(step, ns)                                                                    \
     {                                                                                              \
-        .id = step, .title = ns, .after = "ready", .check_needs = VALUES,                          \
+        .id = step, .title = ns, .after = "ready", .check_needs = VALUES, .when = reg_changes,     \
         .check = ACT(provider_check), .apply = ACT(provider_apply), .delay_ms = 3000,              \
         .percent = 40, .flags = OP_NO_RETURN                                                       \
     }
@@ -143,6 +143,7 @@ static const struct op_step steps[] = {
       .title = N_("Check that the region is offered"),
       .after = "provider-hci",
       .check_needs = "@after provider-hci.locations",
+      .when = reg_changes,
       .check = JUDGE(region),
       .percent = 45 },
 
@@ -150,6 +151,7 @@ static const struct op_step steps[] = {
       .title = N_("Create the resource group"),
       .after = "ready region",
       .check_needs = VALUES,
+      .when = reg_changes,
       .check = ACT(group_check),
       .apply = ACT(group_apply),
       .undo = ACT(group_undo),
@@ -158,6 +160,7 @@ static const struct op_step steps[] = {
       .title = N_("Create the resource group of the machines"),
       .after = "ready region",
       .check_needs = VALUES,
+      .when = reg_changes,
       .check = ACT(group_check),
       .apply = ACT(group_apply),
       .undo = ACT(group_undo),
@@ -166,6 +169,7 @@ static const struct op_step steps[] = {
       .title = N_("Create the cluster resource"),
       .after = "ready region group",
       .check_needs = VALUES,
+      .when = reg_changes,
       .check = ACT(cluster_check),
       .apply = ACT(cluster_apply),
       .undo = ACT(cluster_undo),
@@ -175,6 +179,7 @@ static const struct op_step steps[] = {
       .title = N_("Give the cluster resource its identity"),
       .after = "ready cluster",
       .check_needs = "cluster.identity",
+      .when = reg_changes,
       .check = ACT(identity_check),
       .apply = ACT(identity_apply),
       .percent = 62 },
@@ -182,6 +187,7 @@ static const struct op_step steps[] = {
       .title = N_("Learn the service's object id"),
       .after = "ready cluster identity",
       .check_needs = "@after",
+      .when = reg_changes,
       .check = ACT(rp_check),
       .apply = ACT(rp_apply),
       .percent = 64 },
@@ -190,6 +196,7 @@ static const struct op_step steps[] = {
       .scope = OP_EACH_NODE,
       .after = "ready group arc-group provider-compute provider-guest provider-connectivity",
       .check_needs = "@after",
+      .when = reg_changes,
       .check = ACT(agent_check),
       .apply = ACT(agent_apply),
       .undo = ACT(agent_undo),
@@ -198,6 +205,7 @@ static const struct op_step steps[] = {
       .title = N_("Give the service its role on the machines' group"),
       .after = "ready group arc-group",
       .check_needs = "cluster.rpObjectId",
+      .when = reg_changes,
       .check = ACT(role_check),
       .apply = ACT(role_apply),
       .undo = ACT(role_undo),
@@ -208,6 +216,7 @@ static const struct op_step steps[] = {
       .title = N_("Create the Arc settings"),
       .after = "ready cluster arc-group",
       .check_needs = VALUES,
+      .when = reg_changes,
       .check = ACT(settings_check),
       .apply = ACT(settings_apply),
       .undo = ACT(settings_undo),
@@ -216,6 +225,7 @@ static const struct op_step steps[] = {
       .title = N_("Tie the nodes to the cluster"),
       .after = "ready agent role arc-settings",
       .check_needs = "@after",
+      .when = reg_changes,
       .check = ACT(reconcile_check),
       .apply = ACT(reconcile_apply),
       .percent = 84 },
@@ -224,6 +234,7 @@ static const struct op_step steps[] = {
       .scope = OP_ONE_NODE,
       .after = "ready reconcile rp-object",
       .check_needs = "@after",
+      .when = reg_changes,
       .check = ACT(register_check),
       .apply = ACT(register_apply),
       .undo = ACT(register_undo),

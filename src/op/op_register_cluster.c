@@ -423,6 +423,8 @@ REG_READ(reconcile_check)
         return reg_fail(a, e, 9142, _("looking at the Arc settings (9142)"));
     if (a->http && keep_settings(v, a->json, &arc, e))
         return OP_FAILED;
+    if (reg_renews(v) && !op_made(v) && !op_tries(v))
+        return OP_ABSENT;
     return all_listed(v) ? OP_DONE : OP_ABSENT;
 }
 
@@ -473,5 +475,5 @@ REG_READ(arc_state)
         return OP_DONE;
     err_set(e, ERR_OP, 9123, _("The Arc settings are %s, not Connected yet."),
             *op_fact(v, "settings.aggregate") ? op_fact(v, "settings.aggregate") : "--");
-    return OP_RUNNING;
+    return reg_changes(v) ? OP_RUNNING : OP_FAILED;
 }

@@ -116,12 +116,6 @@ static void answers_before(void **state)
         { "machine-place", C, NULL, 200,
           "{\"value\":[" MACHINE("node20", "/subscriptions/x/other") "]}", OP_DONE, 0, NULL },
         { "machine-place", C, NULL, 403, "{}", OP_FAILED, 0, NULL },
-        { "ready", C, "cluster.state=present;stored.status=Registered", 0, NULL, OP_DONE, 0, NULL },
-        { "ready", C, "cluster.state=absent;stored.status=Registered", 0, NULL, OP_FAILED, 9106,
-          NULL },
-        { "ready", C, "cluster.state=absent", 0, NULL, OP_DONE, 0, NULL },
-        { "ready", C, "cluster.state=absent;provider-hci.locations=Japan East", 0, NULL, OP_FAILED,
-          9108, NULL },
     };
 
     (void)state;
