@@ -2,6 +2,7 @@
 
 #include "op/op_register.h"
 
+#include "azure/hci.h"
 #include "base/i18n.h"
 
 /* ---- the review page ---- */
@@ -23,6 +24,12 @@ static void will(struct json *out, const char *what, const char *name, const cha
     json_push(out, row);
 }
 
+/* A cluster that is only looked at: nothing of all that comes to be. */
+static bool only_looks(const struct json *facts)
+{
+    return str_eq(fact(facts, "way"), REG_LOOK);
+}
+
 static void will_providers(const struct json *facts, struct json *out)
 {
     static const char *const rows[][2] = {
@@ -35,7 +42,8 @@ static void will_providers(const struct json *facts, struct json *out)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (json_member(json_member(facts, "run"), rows[i][0]))
             will(out, _("Resource provider"), rows[i][1],
-                 str_ieq(fact(facts, rows[i][0]), "Registered") ? "keep" : "register");
+                 str_ieq(fact(facts, rows[i][0]), "Registered") || only_looks(facts) ? "keep"
+                                                                                     : "register");
 }
 
 static const char *made_unless(const char *state)
@@ -49,8 +57,23 @@ static void will_nodes(const struct json *facts, struct json *out)
         const char *agent = json_value_str(json_member(json_member(n, "facts"), "agent"));
 
         will(out, _("Arc-connected machine"), json_str(n, "name"),
-             str_eq(agent, "here") ? "keep" : "connect");
+             str_eq(agent, "here") ? "keep"
+             : only_looks(facts)   ? "repair"
+                                   : "connect");
     }
+}
+
+static void will_arc(const struct json *facts, struct json *out)
+{
+    bool looks = only_looks(facts);
+
+    will(out, _("Role of the service on the machines' group"),
+         "Azure Connected Machine Resource Manager",
+         looks || str_eq(fact(facts, "role.state"), "present") ? "keep" : "assign");
+    will(out, _("Arc settings"), "default", made_unless(fact(facts, "settings.state")));
+    will(out, _("Mandatory extensions"), HCI_MANDATORY_EXTENSIONS,
+         looks || *fact(facts, "settings.consent") ? "keep" : "consent");
+    will_nodes(facts, out);
 }
 
 int op_register_preview(const struct json *inputs, const struct json *facts, struct json **out,
@@ -66,13 +89,11 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
              made_unless(fact(facts, "arc-group.state")));
     will(*out, _("Cluster resource"), fact(facts, "name"),
          made_unless(fact(facts, "cluster.state")));
-    will(*out, _("Role of the service on the machines' group"),
-         "Azure Connected Machine Resource Manager",
-         str_eq(fact(facts, "role.state"), "present") ? "keep" : "assign");
-    will(*out, _("Arc settings"), "default", made_unless(fact(facts, "settings.state")));
-    will_nodes(facts, *out);
+    will_arc(facts, *out);
     will(*out, _("Registration of the cluster"), json_value_str(json_member(inputs, "clusterName")),
-         str_eq(fact(facts, "stored.status"), "Registered") ? "keep" : "register");
+         str_eq(fact(facts, "way"), REG_RENEW)                ? "renew"
+         : str_eq(fact(facts, "stored.status"), "Registered") ? "keep"
+                                                              : "register");
     return 0;
 }
 
@@ -240,6 +261,15 @@ static const struct op_step steps[] = {
       .undo = ACT(register_undo),
       .percent = 90,
       .flags = OP_GOAL },
+    { .id = "consent",
+      .title = N_("Record the consent to the mandatory extensions"),
+      .after = "ready register",
+      .check_needs = "@after",
+      .when = reg_consents,
+      .check = ACT(consent_check),
+      .apply = ACT(consent_apply),
+      .percent = 92,
+      .flags = OP_NO_RETURN },
     { .id = "sync",
       .title = N_("Sync every node"),
       .scope = OP_EACH_NODE,
@@ -254,15 +284,27 @@ static const struct op_step steps[] = {
       .after = "sync",
       .check_needs = "@after",
       .check = ACT(links),
-      .deadline_ms = 150000,
+      .delay_ms = 5000,
+      .deadline_ms = 180000,
       .percent = 98,
       .flags = OP_SOFT },
     { .id = "arc-state",
       .title = N_("Check that the Arc settings are connected"),
-      .after = "sync",
+      .scope = OP_ONE_NODE,
+      .after = "ready sync",
       .check_needs = "@after",
       .check = ACT(arc_state),
-      .deadline_ms = 150000,
+      .apply = ACT(arc_poke),
+      .tries = 10,
+      .delay_ms = 15000,
+      .percent = 99,
+      .flags = OP_SOFT | OP_NO_RETURN },
+    { .id = "arc-node",
+      .title = N_("Each node's state in Azure Arc"),
+      .scope = OP_EACH_NODE,
+      .after = "links arc-state consent",
+      .check_needs = "@after",
+      .check = ACT(arc_node),
       .percent = 100,
       .flags = OP_SOFT },
 };

@@ -5,10 +5,10 @@
  * register-flow.md 3.3. Facts of the run: name group arcGroup region cluster.id settings.id (from
  * `inputs`); group.state arc-group.state cluster.state settings.state (present, absent, made,
  * same); cluster.identity .cloudId .serviceEndpoint .rpObjectId (set when known);
- * settings.aggregate, settings.nodes (" a b "); provider-hci.locations (only once Registered);
- * parent.<node> (of its machine); stored.status, stored.uri; way (the
- * decision). Facts of a node: registration connection uri cloudId registeredAt agent (here, none)
- * agent.name.
+ * settings.aggregate, settings.nodes (" a b "), settings.consent (when), settings.looks;
+ * arc.<node> (its state in the settings, "" not listed); provider-hci.locations (only once
+ * Registered); parent.<node> (of its machine); stored.status, stored.uri; way (the decision). Facts
+ * of a node: registration connection uri cloudId registeredAt agent (here, none) agent.name.
  *
  * The decision (register-flow.md 2.3; op_register_decide.c has the table, inputs repair and
  * recreate): "look": registered, and all of it is there: nothing is changed, nodes and machines are
@@ -98,6 +98,8 @@ REG_ASK(role_apply);
 REG_READ(role_apply);
 REG_ASK(role_undo);
 REG_READ(role_undo);
+
+/* op_register_arc.c */
 REG_ASK(settings_check);
 REG_READ(settings_check);
 REG_ASK(settings_apply);
@@ -108,8 +110,17 @@ REG_ASK(reconcile_check);
 REG_READ(reconcile_check);
 REG_ASK(reconcile_apply);
 REG_READ(reconcile_apply);
+bool reg_consents(const struct op_view *v); /* `when` */
+REG_ASK(consent_check);
+REG_READ(consent_check);
+REG_ASK(consent_apply);
+REG_READ(consent_apply);
 REG_ASK(arc_state);
 REG_READ(arc_state);
+REG_ASK(arc_poke);
+REG_READ(arc_poke);
+REG_ASK(arc_node);
+REG_READ(arc_node);
 
 /* Shared by these files. */
 void reg_arm(struct op_need *need, const char *method, const char *api, unsigned flags);

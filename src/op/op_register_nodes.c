@@ -88,10 +88,22 @@ REG_ASK(facts)
     reg_verb(need, NODE_FACTS);
 }
 
+static void keep_build(struct op_view *v, const struct json *facts)
+{
+    int64_t build = 0;
+    char text[24];
+
+    if (!json_int(facts, "osBuild", &build))
+        return;
+    str_fmt(text, sizeof text, "%lld", (long long)build);
+    op_set_node_fact(v, "build", text);
+}
+
 REG_READ(facts)
 {
     if (!ok(a))
         return reg_fail(a, e, 0, _("asking the node what it is"));
+    keep_build(v, a->json);
     if (!json_flag(a->json, "msiCapable", false)) {
         err_set(e, ERR_OP, 9111,
                 _("The node %s cannot be registered by its own identity: its software is too old."),
