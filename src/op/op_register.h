@@ -123,6 +123,7 @@ REG_ASK(arc_node);
 REG_READ(arc_node);
 
 /* Shared by these files. */
+void reg_arc_group(struct op_view *v, const char *settings); /* fact arcGroup, if not known */
 void reg_arm(struct op_need *need, const char *method, const char *api, unsigned flags);
 void reg_verb(struct op_need *need, enum node_verb verb);
 /* Azure's error stays as it is (domain, http, remote code) and gets the module's number and what

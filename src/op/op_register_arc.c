@@ -90,6 +90,7 @@ REG_READ(settings_check)
     struct hci_arc arc;
 
     if (reg_absent(a)) {
+        reg_arc_group(v, "");
         op_set_fact(v, "settings.state", "absent");
         return OP_ABSENT;
     }
@@ -102,6 +103,7 @@ REG_READ(settings_check)
                 _("Arc is being disabled for this cluster. Finish unregistering it first."));
         return OP_FAILED;
     }
+    reg_arc_group(v, arc.resource_group);
     if (arc.resource_group[0] && !str_ieq(arc.resource_group, op_fact(v, "arcGroup"))) {
         err_set(e, ERR_OP, 9129,
                 _("The cluster's Arc settings name the resource group %s, not %s."),
@@ -349,25 +351,26 @@ REG_ASK(arc_node)
              op_input(v, "subscriptionId"), op_fact(v, "arcGroup"), *name ? name : node);
 }
 
-static void tell_cause(const struct op_answer *a, struct err *e)
+/* Why it is so, as far as its machine tells: azure-wire.md 3.7.4. */
+static void add_cause(struct str *s, const struct op_answer *a)
 {
     const struct json *why = json_first(json_get(a->json, "properties.errorDetails"));
-    const char *status = json_str(a->json, "properties.status");
-    const char *message = json_str(why, "message"), *code = json_str(why, "code");
+    const char *status = json_str(a->json, "properties.status"), *text = json_str(why, "message");
 
     if (a->http == 404)
-        err_wrap(e, "%s", _("there is no Arc machine of this name"));
-    else if (message && *message)
-        err_wrap(e, _("the machine is %s: %s"), status ? status : "--", message);
-    else if (status)
-        err_wrap(e, _("the machine is %s"), status);
-    if (code)
-        STR_SET(e->remote_code, code);
+        str_add(s, _("There is no Arc machine of this name."));
+    else if (text && *text)
+        str_addf(s, _("Its machine is %s: %s"), status ? status : "--", text);
+    else if (status && !str_ieq(status, "Connected"))
+        str_addf(s, _("Its machine is %s."), status);
+    else if (a->http)
+        str_add(s, _("azloconf register --repair-registration ties it to the cluster."));
 }
 
 REG_READ(arc_node)
 {
     const char *node = op_node_name(v), *state = arc_state_of(v, node);
+    struct str s = STR_INIT;
 
     if (str_ieq(state, "Connected")) {
         op_note(v, "%s", state);
@@ -376,13 +379,12 @@ REG_READ(arc_node)
     if (a->http && a->http != 404 && (a->http != 200 || err_is(&a->err)))
         return reg_fail(a, e, 9123, _("looking at the machine in Azure (9123)"));
     if (*state)
-        err_set(e, ERR_OP, 9123, _("%s is %s in the cluster's Arc settings, not Connected."), node,
-                state);
+        str_addf(&s, _("%s is %s in the cluster's Arc settings, not Connected."), node, state);
     else
-        err_set(e, ERR_OP, 9123,
-                _("%s is missing in the cluster's Arc settings: azloconf register "
-                  "--repair-registration ties it to the cluster."),
-                node);
-    tell_cause(a, e);
+        str_addf(&s, _("%s is missing in the cluster's Arc settings."), node);
+    str_addc(&s, ' ');
+    add_cause(&s, a);
+    err_set(e, ERR_OP, 9123, "%s", str_p(&s));
+    str_free(&s);
     return OP_FAILED;
 }

@@ -42,7 +42,8 @@ static void set_ids(struct op_view *v, const char *name, const char *group, cons
     op_set_fact(v, "region", region);
     op_set_fact(v, "name", name);
     op_set_fact(v, "group", group);
-    op_set_fact(v, "arcGroup", arc);
+    if (*arc)
+        op_set_fact(v, "arcGroup", arc);
     hci_cluster_id(&s, op_input(v, "subscriptionId"), group, name);
     op_set_fact(v, "cluster.id", str_p(&s));
     str_reset(&s);
@@ -65,8 +66,7 @@ REG_READ(inputs)
     }
     str_fmt(own, sizeof own, "%s-rg", name);
     group = *group ? group : own;
-    arc = *arc ? arc : group;
-    if (bad_values(v, name, group, arc, e))
+    if (bad_values(v, name, group, *arc ? arc : group, e))
         return OP_FAILED;
     if (op_node_native(v) && op_cloud(v) && !op_cloud(v)->native_dataplane) {
         err_set(e, ERR_OP, ERR_C_DATAPLANE,
@@ -175,6 +175,23 @@ static int conflict(struct op_view *v, const char *uri, const char *region, stru
     return 0;
 }
 
+/* All nodes have answered, and no registration is stored. */
+static bool none_stored(const struct op_view *v)
+{
+    for (size_t i = 0; i < op_node_count(v); i++)
+        if (!*op_node_fact(v, op_node_at(v, i), "registration"))
+            return false;
+    return !*op_fact(v, "stored.uri");
+}
+
+/* What was asked for; else what the cluster's Arc settings say, which the first caller must know;
+ * else the cluster's own group (register-flow.md 1.9). */
+void reg_arc_group(struct op_view *v, const char *settings)
+{
+    if (!*op_fact(v, "arcGroup"))
+        op_set_fact(v, "arcGroup", *settings ? settings : op_fact(v, "group"));
+}
+
 REG_READ(stored)
 {
     const char *uri = json_str(a->json, "AzureResourceUri");
@@ -196,6 +213,8 @@ REG_READ(stored)
     if (str_eq(op_node_fact(v, op_node_name(v), "registration"), "Registered"))
         op_set_fact(v, "stored.status", "Registered");
     op_note(v, "%s", op_node_fact(v, op_node_name(v), "registration"));
+    if (none_stored(v))
+        reg_arc_group(v, "");
     return OP_DONE;
 }
 

@@ -190,6 +190,36 @@ static void arc_later_leaves_the_registration(void **state)
     fx_free(fx);
 }
 
+/* Nobody who gives no group is told that his is the wrong one. */
+static void the_arc_group_is_that_of_the_settings(void **state)
+{
+    struct fx *fx = fx_new(2);
+    struct json *in = fx_inputs();
+    struct err e = { 0 };
+    struct op_run *r;
+
+    (void)state;
+    for (int given = 0; given < 2; given++) {
+        for (int i = 0; i < 2; i++) {
+            STR_SET(fx->nodes[i].uri, FX_CLUSTER);
+            fx->nodes[i].registered = true;
+        }
+        fx_put(fx, FX_CLUSTER, "{\"id\":\"" FX_CLUSTER "\",\"location\":\"eastus\"}");
+        fx_put(fx, FX_SETTINGS,
+               "{\"id\":\"x\",\"properties\":{\"arcInstanceResourceGroup\":\"machines\"}}");
+        if (given)
+            json_set_str(in, "arcGroup", "others");
+        r = op_check_start(&fx->ports, &op_register, in, NULL, NULL, &e);
+        assert_int_equal(fx_run(fx, r, 3000), given ? OP_R_FAILED : OP_R_DONE);
+        assert_string_equal(op_run_fact(r, "arcGroup"), given ? "others" : "machines");
+        assert_int_equal(op_run_error(r)->code, given ? 9129 : 0);
+        assert_int_equal(fx_count(fx, "GET", "/resourceGroups/machines/providers"), 1);
+        op_run_free(r);
+    }
+    json_free(in);
+    fx_free(fx);
+}
+
 /* A run that is taken up again after it registered the cluster must not think that it only looks.
  */
 static void a_run_goes_on_the_way_it_began(void **state)
@@ -228,6 +258,7 @@ int test_op_op_register_decide(void)
         cmocka_unit_test(repair_renews),
         cmocka_unit_test(undo_of_a_repair_keeps_the_registration),
         cmocka_unit_test(arc_later_leaves_the_registration),
+        cmocka_unit_test(the_arc_group_is_that_of_the_settings),
         cmocka_unit_test(a_run_goes_on_the_way_it_began),
     };
 

@@ -71,7 +71,7 @@ static void answers_before(void **state)
 {
     static const struct told rows[] = {
         { "inputs", C, NULL, 0, NULL, OP_DONE, 0,
-          "region=eastus;name=hci;group=hci-rg;arcGroup=hci-rg;cluster.id=" FX_CLUSTER
+          "region=eastus;name=hci;group=hci-rg;cluster.id=" FX_CLUSTER
           ";settings.id=" FX_SETTINGS },
         { "facts", C, NULL, 0, "{\"msiCapable\":true}", OP_DONE, 0, NULL },
         { "facts", C, NULL, 0, "{\"msiCapable\":false}", OP_FAILED, 9111, NULL },
