@@ -263,14 +263,20 @@ static int may_register(const struct app *a, const struct values *all, struct er
     return 0;
 }
 
-static struct json *inputs_of(const struct app *a, const struct values *all)
+static struct json *inputs_of(const struct app *a, const struct values *all,
+                              const struct json *args)
 {
+    static const char *const switches[][2] = { { "repairRegistration", "repair" },
+                                               { "recreateResource", "recreate" } };
     struct json *in = json_object();
 
     for (size_t i = 0; i < FIELDS; i++)
         json_set_str(in, field_rows[i].name, all->v[i].text);
     json_set_str(in, "cloud", a->cloud.name);
     json_set_str(in, "clusterName", all->cluster->name);
+    for (size_t i = 0; i < ARRAY_LEN(switches); i++)
+        if (json_flag(args, switches[i][0], false))
+            json_set_str(in, switches[i][1], "1");
     return in;
 }
 
@@ -285,7 +291,7 @@ void app_register(struct app *a, const struct serve_ask *ask, const struct json 
         serve_error(ask, &e);
         return;
     }
-    in = inputs_of(a, &all);
+    in = inputs_of(a, &all, args);
     if (app_run_begin(a, &op_register, in, (int64_t)ask->uid, &e) < 0) {
         serve_error(ask, &e);
     } else {
@@ -379,7 +385,7 @@ void app_register_check(struct app *a, const struct serve_ask *ask, const struct
     j = app_job_new(a, ask);
     j->values = json_object();
     json_set(j->values, "fields", fields_of(&all));
-    json_set(j->values, "inputs", inputs_of(a, &all));
+    json_set(j->values, "inputs", inputs_of(a, &all, given ? given : args));
     app_ports(a, &p);
     j->check = op_check_start(&p, &op_register, json_member(j->values, "inputs"), on_check, j, &e);
     if (!j->check) {

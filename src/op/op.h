@@ -77,6 +77,9 @@ const char *op_node_at(const struct op_view *v, size_t i);
 const struct cloud *op_cloud(const struct op_view *v);
 bool op_node_native(const struct op_view *v); /* are the nodes native ones */
 const char *op_step_id(const struct op_view *v);
+bool op_made(const struct op_view *v); /* this run made it, before it was taken up again */
+const char *op_old_fact(const struct op_view *v, const char *name); /* what an earlier sitting of
+                                      this run wrote down last; "" if nothing */
 int op_tries(const struct op_view *v); /* applies of this step (on this node) sent so far; > 0: the
                                           check is a second look and must really ask */
 void op_note(struct op_view *v, const char *fmt, ...)

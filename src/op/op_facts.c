@@ -94,6 +94,23 @@ const char *op_step_id(const struct op_view *v)
     return v->cell->step->id;
 }
 
+bool op_made(const struct op_view *v)
+{
+    return v->cell->made;
+}
+
+const char *op_old_fact(const struct op_view *v, const char *name)
+{
+    const char *last = "";
+
+    JSON_EACH (rec, v->run->old_facts) {
+        const char *s = member(json_member(rec, "facts"), name);
+
+        last = *s ? s : last;
+    }
+    return last;
+}
+
 int op_tries(const struct op_view *v)
 {
     return v->cell->tries + (v->cell->begun && !v->cell->tries);

@@ -19,6 +19,9 @@ static const struct {
                { "resource-name", "resourceName", false },
                { "resource-group-name", "resourceGroupName", false } };
 
+static const char *const switches[][2] = { { "repair-registration", "repairRegistration" },
+                                           { "recreate-resource", "recreateResource" } };
+
 static struct json *values_of(struct cli *c, struct err *e)
 {
     struct json *o = json_object();
@@ -34,6 +37,9 @@ static struct json *values_of(struct cli *c, struct err *e)
         if (v)
             json_set_str(o, fields[i].value, v);
     }
+    for (size_t i = 0; i < ARRAY_LEN(switches); i++)
+        if (cli_switch(c, switches[i][0]))
+            json_set_bool(o, switches[i][1], true);
     return o;
 }
 

@@ -44,6 +44,10 @@ static const struct cli_option register_options[] = {
     { "region", "REGION", N_("Azure region of the resource, for example eastus"), false, false },
     { "resource-name", "NAME", N_("name of the resource (the cluster's name)"), false, false },
     { "resource-group-name", "NAME", N_("resource group (NAME-rg)"), false, false },
+    { "repair-registration", NULL, N_("renew the stored registration, and Arc on every node"),
+      false, false },
+    { "recreate-resource", NULL, N_("make the cluster's resource again if it is gone from Azure"),
+      false, false },
     { "yes", NULL, N_("do not ask"), false, false },
 };
 static const struct cli_option cluster_options[] = {

@@ -44,7 +44,8 @@ static const struct how {
 } hows[] = {
     { "create", N_("to be created") },     { "register", N_("to be registered") },
     { "connect", N_("to be connected") },  { "assign", N_("to be assigned") },
-    { "keep", N_("there already, kept") },
+    { "keep", N_("there already, kept") }, { "consent", N_("you consent to their installation") },
+    { "renew", N_("to be renewed") },      { "repair", N_("missing: needs a repair") },
 };
 
 static const char *how_text(const char *id)
