@@ -57,7 +57,7 @@ static int check(struct auth *a, const struct auth_ask *ask, struct err *e)
     struct json *claims;
     int rc;
 
-    if (!ask->account || !ask->account[0])
+    if (str_eq(ask->way, AUTH_TOKEN) && (!ask->account || !ask->account[0]))
         return err_set(e, ERR_USAGE, 0, "%s",
                        _("A ready access token needs the id of its account beside it."));
     if (!ask->proof || !secret_is(ask->proof))

@@ -2,8 +2,11 @@
 """The ways to sign in: each ends in a registration, and nothing of a secret is found anywhere else."""
 import contextlib
 import glob
+import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import threading
 import time
@@ -133,7 +136,7 @@ def token_of(r, name="secret"):
     q = subprocess.run(["curl", "-sS", "--noproxy", "*", "--cacert", ready["ca"], "-d", f"client_id={p['clientId']}", "-d", "grant_type=client_credentials",
                         "--data-urlencode", f"client_secret={text_of(path)}", "-d", "scope=https://management.azure.com/.default",
                         f"{ready['base']}/{p['tenant']}/oauth2/v2.0/token"], capture_output=True, text=True, check=True)
-    return __import__("json").loads(q.stdout)["access_token"]
+    return json.loads(q.stdout)["access_token"]
 
 
 def test_a_ready_token():
@@ -145,6 +148,166 @@ def test_a_ready_token():
             return ["--access-token-file", path, "--account-id", "anna@contoso.example"], [token]
         p = registered(r, before=how, account="anna@contoso.example")
         azl.check("ends with its token" in p.stdout, p.stdout)
+
+
+# ---- the Azure CLI ----
+AZ = """#!/bin/sh
+# a stand-in for az: it writes down how it was called, and answers as version 2.45 does
+echo "$0" "$@" >"$AZURE_CONFIG_DIR/called"
+env >"$AZURE_CONFIG_DIR/env"
+cat "$AZURE_CONFIG_DIR/answer"
+if [ -e "$AZURE_CONFIG_DIR/words" ]; then cat "$AZURE_CONFIG_DIR/words" >&2; exit 1; fi
+"""
+
+
+def az_env(r, answer="", words=None):
+    d = os.path.join(r.top, "az")
+    os.makedirs(d, exist_ok=True)
+    for name, text in (("az", AZ), ("answer", answer), ("words", words)):
+        if text is not None:
+            with open(os.path.join(d, name), "w", encoding="utf-8") as f:
+                f.write(text)
+    os.chmod(os.path.join(d, "az"), 0o700)
+    return {"PATH": d + ":" + os.environ["PATH"], "AZURE_CONFIG_DIR": d, "AZURE_CLIENT_SECRET": "not-for-az"}
+
+
+def test_the_azure_cli():
+    with azl.Rehearsal() as r:
+        r.cluster()
+        token, tenant = token_of(r), r.ready()["tenant"]
+        env = az_env(r, json.dumps({"accessToken": token, "expiresOn": "2026-11-21 12:00:00.000000", "subscription": "x", "tenant": tenant,
+                                    "tokenType": "Bearer"}))
+        with Hunt() as hunt:
+            p = r.run("sign-in", "--azure-cli", ok=0, env=env)
+            r.register()
+        judge(r, hunt, [token], p.stdout + p.stderr)
+        azl.check("ends with its token" in p.stdout and tenant in p.stdout, p.stdout)
+        azl.check(text_of(os.path.join(env["AZURE_CONFIG_DIR"], "called")).endswith("/az account get-access-token --output json"), "called otherwise")
+        azl.check("not-for-az" not in text_of(os.path.join(env["AZURE_CONFIG_DIR"], "env")), "az got a secret of ours")
+        azl.equal(r.status()["RegistrationStatus"], "Registered")
+
+
+def test_the_azure_cli_refuses():
+    with azl.Rehearsal() as r:
+        env = az_env(r, words="ERROR: Please run 'az login' to setup account.\n")
+        p = r.run("sign-in", "--azure-cli", ok=4, env=env)
+        azl.check("Please run 'az login'" in p.stderr and "as the same user" in p.stderr, p.stderr)
+        for answer in ("no JSON", '{"accessToken": 7}', '{"accessToken": "a.b.c"}', '{"accessToken":"' + "x" * 70000 + '"}'):
+            os.path.exists(env["AZURE_CONFIG_DIR"] + "/words") and os.unlink(env["AZURE_CONFIG_DIR"] + "/words")
+            p = r.run("sign-in", "--azure-cli", env=az_env(r, answer))
+            azl.check(p.returncode in (1, 2, 4) and "azloconf:" in p.stderr, f"{answer[:20]}: {p}")
+        p = r.run("sign-in", "--azure-cli", ok=2, env={"PATH": "/nowhere"})
+        azl.check("not in PATH" in p.stderr, p.stderr)
+
+
+# ---- the browser ----
+def browse(r, url, *args):
+    return subprocess.run(["curl", "-sS", "-L", "--noproxy", "*", "--max-time", "20", "--cacert", r.ready()["ca"], *args, url],
+                          capture_output=True, text=True, check=False)
+
+
+def first_line(p, pattern):
+    for line in p.stdout:
+        found = re.search(pattern, line)
+        if found:
+            return found.group(0)
+    raise azl.Failed("the program said nothing of " + pattern)
+
+
+def begin_browser(r, *args):
+    p = r.start("sign-in", "--browser", *args)
+    return p, first_line(p, r"http://localhost:\d+/\S+")
+
+
+def test_a_browser():
+    with azl.Rehearsal(sandbox=["--log-secrets"]) as r:
+        r.cluster()
+        with Hunt() as hunt:
+            p, address = begin_browser(r)
+            page = browse(r, address)
+            azl.check("You are nearly there" in page.stdout, page)
+            out = p.communicate(timeout=30)[0]
+            azl.equal(p.returncode, 0, out)
+            r.register()
+        said = [x for x in r.exchanges() if "/oauth2/v2.0/" in x["url"]]
+        form = next(x["reqBody"] for x in said if "authorization_code" in str(x["reqBody"]))
+        secrets = [re.search(name + r"=([^&]+)", form).group(1) for name in ("code", "code_verifier")]
+        tokens = [x["resBody"][name] for x in said if x["status"] == 200 and isinstance(x["resBody"], dict)
+                  for name in ("access_token", "refresh_token", "id_token") if name in x["resBody"]]
+        azl.check(len(tokens) >= 3, "the hunt knows no tokens")
+        judge(r, hunt, secrets + tokens, out)
+        azl.equal(r.status()["RegistrationStatus"], "Registered")
+        azl.check(browse(r, address).returncode == 7, "the port is still listened on")
+
+
+def test_a_browser_is_answered_only_with_our_state():
+    with azl.Rehearsal() as r:
+        p, address = begin_browser(r)
+        port = address.split(":")[2].split("/")[0]
+        base = f"http://localhost:{port}"
+        for args, status in ((["-d", "x=1", base + "/?code=1&state=2"], 405), ([base + "/?code=1&state=2"], 400), ([base + "/?code=1"], 400), ([base + "/"], 404),
+                             (["-H", "Host: evil.example", address], 404), ([base + "/?error=access_denied&state=no"], 400)):
+            got = subprocess.run(["curl", "-sS", "--noproxy", "*", "-o", "/dev/null", "-w", "%{http_code}", *args], capture_output=True, text=True, check=False)
+            azl.equal(got.stdout, str(status), str(args))
+        azl.check(p.poll() is None, "one of these ended the sign-in")
+        azl.check("You are nearly there" in browse(r, address).stdout, "the true answer")
+        azl.equal((p.communicate(timeout=30), p.returncode)[1], 0)
+
+
+def test_a_browser_declines():
+    with azl.Rehearsal(approve="manual") as r:
+        p, address = begin_browser(r)
+        page = browse(r, address).stdout
+        azl.check("Are you trying to sign in?" in page, page)
+        handle = re.search(r'name="id" value="([^"]+)"', page).group(1)
+        page = browse(r, r.ready()["base"] + "/login/session", "-d", "answer=decline", "--data-urlencode", "id=" + handle).stdout
+        azl.check("Not signed in" in page and "declined" in page, page)
+        out = p.communicate(timeout=30)[0]
+        azl.equal(p.returncode, 4, out)
+        azl.check("AADSTS65004" in out, out)
+
+
+def test_a_browser_on_a_chosen_port():
+    with azl.Rehearsal(approve="manual") as r:
+        with contextlib.closing(socket.socket()) as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+            s.listen()
+            p = r.run("sign-in", "--browser", "--port", str(port), ok=1)
+            azl.check(f"Port {port}" in p.stderr, p.stderr)
+        p, address = begin_browser(r, "--port", str(port))
+        azl.check(address.startswith(f"http://localhost:{port}/"), address)
+        r.sandbox("POST", "/sandbox/approve", {"user_code": "*"})
+        azl.check("Are you trying" in browse(r, address).stdout, "the page")
+        p.terminate()
+        p.communicate(timeout=20)
+
+
+# ---- the variables ----
+def test_the_environment():
+    with azl.Rehearsal() as r:
+        r.cluster()
+        p, path = principal(r, "secret")
+        r.kill_core(signal.SIGTERM)
+        r.run("status", ok=0, env={"AZURE_CLIENT_SECRET": text_of(path)})  # a core started with the secret in sight
+        with open(f"/proc/{r.core_pid()}/environ", "rb") as f:
+            azl.check(text_of(path).encode() not in f.read(), "the core has the secret in its environment")
+        cert, pem = principal(r, "certificate")
+        host = r.ready()["base"]
+        env = {"AZURE_TENANT_ID": p["tenant"], "AZURE_CLIENT_ID": p["clientId"], "AZURE_CLIENT_SECRET": text_of(path), "AZURE_AUTHORITY_HOST": host}
+        with Hunt(allowed_env=(b"AZURE_CLIENT_SECRET=",)) as hunt:
+            out = r.run("sign-in", "--environment", ok=0, env=env).stdout
+            r.register()
+        judge(r, hunt, [text_of(path)], out)
+        for text in hunt.found(text_of(path).encode()):
+            azl.check(False, text)
+        r.run("sign-in", "--environment", ok=0, env={"AZURE_TENANT_ID": p["tenant"], "AZURE_CLIENT_ID": cert["clientId"],
+                                                     "AZURE_CLIENT_CERTIFICATE_PATH": pem})
+        p = r.run("sign-in", "--environment", ok=2, env=dict(env, AZURE_AUTHORITY_HOST="https://login.microsoftonline.us"))
+        azl.check("login.microsoftonline.us" in p.stderr, p.stderr)
+        del env["AZURE_CLIENT_SECRET"]
+        p = r.run("sign-in", "--environment", ok=2, env=env)
+        azl.check("AZURE_CLIENT_SECRET" in p.stderr, p.stderr)
 
 
 azl.main()
