@@ -695,12 +695,19 @@ void client_free(struct client *c)
 void client_ask(struct client *c, const char *intent, struct json *args_owned, client_answer_fn *fn,
                 void *payload)
 {
+    client_ask_secret(c, intent, args_owned, NULL, 0, fn, payload);
+}
+
+void client_ask_secret(struct client *c, const char *intent, struct json *args_owned,
+                       const struct wire_secret *secrets, size_t n, client_answer_fn *fn,
+                       void *payload)
+{
     struct ask *a;
+    struct err e = { 0 };
 
     if (!args_owned)
         args_owned = json_object();
     if (!c->wire) {
-        struct err e = { 0 };
         json_free(args_owned);
         err_set(&e, ERR_WIRE, 0, _("The core does not answer."));
         if (fn)
@@ -710,7 +717,12 @@ void client_ask(struct client *c, const char *intent, struct json *args_owned, c
     a = xcalloc(1, sizeof *a);
     *a = (struct ask){ .next = c->asks, .id = ++c->next_id, .fn = fn, .payload = payload };
     c->asks = a;
-    wire_send(c->wire, wire_intent_msg(a->id, intent, args_owned));
+    if (wire_send_intent(c->wire, a->id, intent, args_owned, secrets, n, &e) < 0) {
+        c->asks = a->next;
+        free_ask(a);
+        if (fn)
+            fn(payload, NULL, &e);
+    }
 }
 
 void client_forget(struct client *c, void *payload)

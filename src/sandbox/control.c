@@ -1,10 +1,11 @@
 /* control.c - steering a running sandbox: POST /sandbox/faults, POST /sandbox/approve, POST
- * /sandbox/rights, POST /sandbox/policies, POST /sandbox/resources, GET /sandbox/state. No token,
- * loopback only. */
+ * /sandbox/rights, POST /sandbox/access, POST /sandbox/policies, POST /sandbox/resources, GET
+ * /sandbox/state. No token, loopback only. */
 #include "config.h"
 
 #include <string.h>
 
+#include "sandbox/access.h"
 #include "sandbox/policies.h"
 #include "sandbox/resource.h"
 #include "sandbox/rights.h"
@@ -204,6 +205,18 @@ static void resources(struct sb_req *q, struct sb_reply *r)
     sb_reply_json(r, 200, json_object());
 }
 
+/* What access_set reads. */
+static void access_rules(struct sb_req *q, struct sb_reply *r)
+{
+    struct err e = { 0 };
+    if (!may_steer(q, r))
+        return;
+    if (access_set(q->world, q->json, &e) < 0)
+        sb_arm_error(r, 400, "InvalidAccess", "%s", e.message);
+    else
+        sb_reply_json(r, 200, json_object());
+}
+
 static struct json *show_signin(struct world *w, struct json *s)
 {
     static const char *const names[] = { "userCode", "clientId", "scope", "tenant", "user" };
@@ -239,6 +252,7 @@ static const struct sb_route rows[] = {
     { "POST", "/sandbox/rights", SB_ANYONE, NULL, rights, "of this program" },
     { "POST", "/sandbox/policies", SB_ANYONE, NULL, policies, "of this program" },
     { "POST", "/sandbox/resources", SB_ANYONE, NULL, resources, "of this program" },
+    { "POST", "/sandbox/access", SB_ANYONE, NULL, access_rules, "of this program" },
     { "POST", "/sandbox/approve", SB_ANYONE, NULL, approve, "of this program" },
     { "GET", "/sandbox/state", SB_ANYONE, NULL, state, "of this program" },
 };

@@ -16,12 +16,19 @@
 #include "sandbox/routes.h"
 
 static const struct sb_routes *const azure_families[] = {
-    &entra_routes,      &entra_discovery_routes,
-    &web_routes,        &control_routes,
-    &arm_routes,        &hci_routes,
-    &arc_routes,        &roles_routes,
-    &dataplane_routes,  &graph_routes,
-    &graph_apps_routes, &graph_grants_routes,
+    &entra_routes,
+    &entra_discovery_routes,
+    &entra_authorize_routes,
+    &web_routes,
+    &control_routes,
+    &arm_routes,
+    &hci_routes,
+    &arc_routes,
+    &roles_routes,
+    &dataplane_routes,
+    &graph_routes,
+    &graph_apps_routes,
+    &graph_grants_routes,
 };
 static const struct sb_routes *const local_families[] = { &himds_routes };
 

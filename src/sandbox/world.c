@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "sandbox/access.h"
 #include "sandbox/policies.h"
 #include "sandbox/resource.h"
 #include "sandbox/rights.h"
@@ -61,6 +62,8 @@ static int make(struct world *w, const char *seed, struct err *e)
         rc = rights_set(w, doc, e);
         if (!rc)
             rc = policies_set(w, doc, e);
+        if (rc == 0 && json_member(doc, "access"))
+            rc = access_set(w, json_member(doc, "access"), e);
     }
     if (rc)
         err_wrap(e, "reading %s", seed);

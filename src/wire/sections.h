@@ -48,7 +48,10 @@ struct sec_core {
 };
 
 struct sec_signin {
-    char state[16]; /* out starting code in failed */
+    char state[16]; /* out starting code browser in failed */
+    char way[24];   /* device-code secret certificate token azure-cli browser; "" when out */
+    bool renews;    /* false: the sign-in ends with its token */
+    int64_t port;   /* of state browser: verification_uri leads to this port of this machine */
     char account[128], tenant_id[40], tenant_name[96];
     char user_code[48], verification_uri[256], message[400];
     bool uri_trusted; /* https and an allowed verification host: a square may be drawn */
@@ -149,7 +152,10 @@ extern const struct json_type sec_core_type, sec_signin_type, sec_cluster_type, 
 
 /* Intents of protocol 1: name (who may): args -> result. "act" ones need may_act.
  * - status (any): {} -> {}. Refresh now; answers when the asked nodes have answered
- * - sign-in (act): {tenant?} -> {}. Starts the device code flow; the section shows the code
+ * - sign-in (act): {tenant?, way?, clientId?, accountId?, port?, authority?} -> {}. way: as in
+ *   sec_signin, the device code without it; the section shows the code, or the browser's address.
+ *   Secrets beside it: "proof" (the client's secret, its certificate and key, or the ready token),
+ *   "password" (of the key)
  * - sign-in-cancel (act): {} -> {}
  * - sign-out (act): {} -> {}
  * - choices (act): {subscription?} -> {}. Asks tenants, subscriptions, regions of that subscription

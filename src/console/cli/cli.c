@@ -278,13 +278,19 @@ static bool is_ready(struct cli *c, void *payload)
 int cli_ask(struct cli *c, const char *intent, struct json *args, struct json **result,
             struct err *e)
 {
+    return cli_ask_secret(c, intent, args, NULL, 0, result, e);
+}
+
+int cli_ask_secret(struct cli *c, const char *intent, struct json *args,
+                   const struct wire_secret *secrets, size_t n, struct json **result, struct err *e)
+{
     struct asked a = { 0 };
 
     if (cli_wait(c, is_ready, NULL, READY_MS, e) < 0) {
         json_free(args);
         return -1;
     }
-    client_ask(c->client, intent, args, on_answer, &a);
+    client_ask_secret(c->client, intent, args, secrets, n, on_answer, &a);
     if (cli_wait(c, was_answered, &a, 0, e) < 0) {
         client_forget(c->client, &a);
         return -1;

@@ -36,6 +36,21 @@ static const struct cli_option status_options[] = {
 };
 static const struct cli_option sign_in_options[] = {
     { "tenant-id", "GUID", N_("tenant to sign in to"), false, false },
+    { "service-principal", NULL, N_("as an application, with a secret or a certificate"), false,
+      false },
+    { "client-id", "GUID", N_("the application's id"), false, false },
+    { "client-secret-file", "FILE", N_("its secret; without any of these it is asked for"), false,
+      false },
+    { "client-secret-fd", "N", N_("its secret, from an open descriptor"), false, false },
+    { "client-certificate", "FILE", N_("its certificate and key, PEM or PKCS #12"), false, false },
+    { "client-certificate-password-file", "FILE", N_("password of that key"), false, false },
+    { "access-token-file", "FILE", N_("a ready token for Azure Resource Manager"), false, false },
+    { "access-token-fd", "N", N_("the same, from an open descriptor"), false, false },
+    { "account-id", "ID", N_("whose token it is"), false, false },
+    { "azure-cli", NULL, N_("with the Azure CLI's current token"), false, false },
+    { "browser", NULL, N_("with a browser on this machine, or behind ssh -L"), false, false },
+    { "port", "N", N_("with --browser: the port to listen on"), false, false },
+    { "environment", NULL, N_("with what the variables AZURE_... say"), false, false },
 };
 static const struct cli_option register_options[] = {
     { "subscription-id", "GUID", N_("subscription that will hold the cluster's resource"), false,
@@ -64,8 +79,8 @@ const struct cli_command cli_commands[] = {
       OPTIONS(status_options), BIT(SEC_CORE) | BIT(SEC_CLUSTER) | BIT(SEC_NODES), cmd_status },
     { "register", NULL, N_("register this cluster with Azure"), OPTIONS(register_options),
       BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_register },
-    { "sign-in", NULL, N_("sign in to Azure with a device code"), OPTIONS(sign_in_options),
-      BIT(SEC_SIGNIN), cmd_sign_in },
+    { "sign-in", NULL, N_("sign in to Azure"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
+      cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),
       cmd_sign_out },
     { "operations", "[show ID | resume ID]",
