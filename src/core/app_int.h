@@ -70,6 +70,7 @@ struct app {
     struct app_choices choices;
     struct op_run *run;
     bool run_noted; /* its end was handled */
+    struct run_log *run_log; /* LogsDirectory; NULL: none */
     struct app_job *jobs;
     struct app_held held[APP_MAX_HELD];
     size_t n_held;

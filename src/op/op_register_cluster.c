@@ -80,8 +80,11 @@ REG_READ(cluster_check)
 
 REG_ASK(cluster_apply)
 {
+    struct json *tags = reg_tags(v, "tags");
+
     ask_cluster(v, need, "PUT", ARM_LRO);
-    need->body = hci_cluster_body(op_fact(v, "region"), NULL);
+    need->body = hci_cluster_body(op_fact(v, "region"), tags);
+    json_free(tags);
 }
 
 REG_READ(cluster_apply)

@@ -55,6 +55,20 @@ static const char *how_text(const char *id)
     return id;
 }
 
+/* The core's words for a step that was looked at (op.h, op_preview). */
+static const struct how states[] = {
+    { "there", N_("there") }, { "make", N_("make") }, { "ask", N_("check") },
+    { "later", N_("later") }, { "not", N_("not") },   { "stop", N_("STOP") },
+};
+
+const char *preview_state(const char *word)
+{
+    for (size_t i = 0; i < ARRAY_LEN(states); i++)
+        if (str_eq(states[i].id, word))
+            return _(states[i].text);
+    return word ? word : "";
+}
+
 static int field_of(const char *id)
 {
     for (int i = 0; i < WHERE_FIELDS; i++)

@@ -21,4 +21,7 @@ typedef void review_line_fn(void *payload, enum review_kind kind, const char *te
 bool review_say(const struct model *m, struct form *where, const struct json *result, int pad,
                 review_line_fn *fn, void *payload);
 
+/* A step of the preview, from the core's word: "there", "make"... */
+const char *preview_state(const char *word);
+
 #endif
