@@ -69,7 +69,7 @@ struct app {
     int64_t mono_to_wall; /* offset used for the section's times */
     struct app_choices choices;
     struct op_run *run;
-    bool run_noted; /* its end was handled */
+    bool run_noted;          /* its end was handled */
     struct run_log *run_log; /* LogsDirectory; NULL: none */
     struct app_job *jobs;
     struct app_held held[APP_MAX_HELD];

@@ -16,7 +16,7 @@
 #include "wire/params.h"
 
 struct value {
-    struct json *json; /* as it is used; NULL: none */
+    struct json *json;  /* as it is used; NULL: none */
     const char *source; /* "typed", "default", "stored" */
     const char *level;  /* "ok" "warn" "fail" */
     struct err err;     /* of "fail" */
@@ -200,8 +200,7 @@ static const struct field_row {
 static bool is_given(const struct json *j)
 {
     return j && !json_is_null(j) && !str_eq(json_value_str(j), "") &&
-           !(json_is_bool(j) && !json_flag(j, NULL, false)) &&
-           !(json_is_object(j) && !json_len(j));
+           !(json_is_bool(j) && !json_flag(j, NULL, false)) && !(json_is_object(j) && !json_len(j));
 }
 
 static void fill_one(struct values *all, size_t i, const struct json *args)
@@ -386,6 +385,7 @@ static void answer_check(struct app_job *j)
     if (will) {
         json_set(result, "fields", json_copy(json_member(j->values, "fields")));
         json_set(result, "will", will);
+        json_set(result, "steps", op_preview(j->check));
         serve_result(&j->ask, result);
     } else {
         json_free(result);

@@ -141,11 +141,12 @@ static int bad_tag(const char *name, const char *value, struct err *e)
     if (!name[0])
         return err_set(e, ERR_USAGE, 0, "%s", _("A tag needs a name."));
     if (!text_is_clean(name) || !text_is_clean(value))
-        return err_set(e, ERR_USAGE, 0,
-                       _("The tag \"%s\" has characters that cannot be shown."), shown);
+        return err_set(e, ERR_USAGE, 0, _("The tag \"%s\" has characters that cannot be shown."),
+                       shown);
     if (units(name) > TAG_NAME)
-        return err_set(e, ERR_USAGE, 0, _("The name of the tag \"%s\" has more than %d characters."),
-                       shown, TAG_NAME);
+        return err_set(e, ERR_USAGE, 0,
+                       _("The name of the tag \"%s\" has more than %d characters."), shown,
+                       TAG_NAME);
     if (strpbrk(name, "<>%&\\?/"))
         return err_set(e, ERR_USAGE, 0,
                        _("The name of the tag \"%s\" may not hold any of < > %% & \\ ? /"), shown);
@@ -488,8 +489,9 @@ const struct param params[PARAMS] = {
                            .option = "use-stable-agent-version",
                            .label = N_("Stable agent"),
                            .brief = N_("take the Arc agent that is tested with Azure Local"),
-                           .help = N_("Where the Arc agent must be fetched: the version tested with "
-                                      "Azure Local instead of the newest."),
+                           .help =
+                               N_("Where the Arc agent must be fetched: the version tested with "
+                                  "Azure Local instead of the newest."),
                            .kind = PARAM_FLAG,
                            .flags = PARAM_SENT },
     [PAR_LOGS] = { .id = "logsDirectory",

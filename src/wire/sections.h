@@ -153,8 +153,9 @@ extern const struct json_type sec_core_type, sec_signin_type, sec_cluster_type, 
  * - choices (act): {subscription?} -> {}. Asks tenants, subscriptions, regions of that subscription
  * - cluster-create (act): {name, nodes: [...]} -> {}
  * - register-check (act): as register -> {fields: [{field, value, source, note, level}],
- *   will: [{what, name, how}]}. The review; nothing is written
- * - register (act): {subscriptionId, tenantId, region, resourceName?, resourceGroupName?} -> {id}
+ *   will: [{what, name, how}], steps: [{id, title, state, requests}]} (op.h, op_preview). The
+ *   review; nothing is written
+ * - register (act): the values of wire/params.h that are sent -> {id}
  * - run-stop (act): {id} -> {}. Stop after the steps under way
  * - run-resume (act): {id} -> {id}
  * - runs (any): {} -> {runs: [{id, plan, state, started, ended, error}]}

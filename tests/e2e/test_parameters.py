@@ -10,6 +10,7 @@ import azl
 
 TAGS = {"owner": "IT Süd", "cost": "47=11"}
 GROUP_TAGS = {"dept": "7"}
+SUB = "11111111-2222-3333-4444-555555555555"
 CREATED_BY = "4C02703C-F5D0-44B0-ADC3-4ED5C2839E61"
 
 
@@ -61,23 +62,17 @@ def test_by_a_file_of_answers():
 
 
 def test_existing_groups_keep_their_tags():
-    with azl.Rehearsal() as first:
-        first.prepare()
-        sub = first.ready()["subscription"]
-    group = {"id": f"/subscriptions/{sub}/resourceGroups/some-rg", "type": "Microsoft.Resources/resourceGroups", "name": "some-rg", "location": "westeurope",
+    group = {"id": f"/subscriptions/{SUB}/resourceGroups/some-rg", "type": "Microsoft.Resources/resourceGroups", "name": "some-rg", "location": "westeurope",
              "tags": {"kept": "yes"}, "properties": {"provisioningState": "Succeeded"}}
-    seed = os.path.join(tempfile.gettempdir(), f"azl-params-{os.getpid()}.json")
-    with open(seed, "w", encoding="utf-8") as f:
-        json.dump({"resources": [group]}, f)
-    try:
-        with azl.Rehearsal(sandbox=["--seed", seed]) as r:
+    with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="azl-seed-") as seed:
+        json.dump({"subscriptions": [{"subscriptionId": SUB, "displayName": "S"}], "resources": [group]}, seed)
+        seed.flush()
+        with azl.Rehearsal(sandbox=["--seed", seed.name]) as r:
             r.prepare()
             r.run(*r.register_args(), "--resource-group-name", "some-rg", "--arc-server-resource-group-name", "arc-rg", "--resource-group-tags", "dept=7", ok=0, timeout=120)
             kept = [v for k, v in r.world()["resources"].items() if k.lower().endswith("/resourcegroups/some-rg")]
             azl.equal([g["tags"] for g in kept], [{"kept": "yes"}], "the group that was there")
             azl.equal(put_body(r, r"/resourcegroups/arc-rg$")["tags"], dict(GROUP_TAGS, CreatedBy=CREATED_BY), "the group that was made")
-    finally:
-        os.unlink(seed)
 
 
 def test_a_bad_file_is_told_whole_and_nothing_starts():
@@ -138,12 +133,36 @@ def test_save_answers_and_read_them_again():
         azl.equal(again, said, "a preview from a preview's print")
 
 
-def test_a_preview_writes_nothing():
+def told(said, *states):
+    """(method, path) of the Azure writes that a preview tells, of steps in these states; what nobody knows yet fits anything."""
+    out = []
+    for step in said["steps"]:
+        for q in step["requests"]:
+            if q["kind"] == "write" and q["method"] != "node" and step["state"] in states:
+                path = "/" + q["address"].split("?")[0].split("/", 3)[3].lower()
+                out.append((q["method"], re.compile("^" + re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) + "$")))
+    return out
+
+
+def test_a_preview_writes_nothing_and_tells_what_the_run_then_does():
     with azl.Rehearsal(nodes=2) as r:
         r.prepare()
-        r.run(*[a for a in r.register_args() if a != "--yes"], "--what-if", ok=0)
+        args = [a for a in r.register_args() if a != "--yes"] + ["--arc-server-resource-group-name", "arc-rg"]
+        said = json.loads(r.run(*args, "--what-if", "--output", "json", ok=0).stdout)
         azl.equal(r.writes(), [], "a preview wrote")
         azl.equal(r.json("operations")["runs"], [], "a preview left a run behind")
+        azl.check("{serviceEndpoint}" in json.dumps(said) and "{roleAssignmentName}" in json.dumps(said), "what is not known yet")
+        r.run(*args, "--yes", ok=0, timeout=120)
+        token = [x for x in r.exchanges() if x["method"] in ("PUT", "POST", "PATCH") and "/machines/" not in x["url"].lower() and "/subscriptions/" in x["url"].lower()]
+        did = {(x["method"], "/" + x["url"].split("?")[0].split("/", 3)[3].lower()) for x in token}
+        for method, pattern in told(said, "make"):
+            azl.check(any(m == method and pattern.match(p) for m, p in did), f"told but not done: {method} {pattern.pattern}")
+        maybe = told(said, "make", "perhaps")
+        for m, p in did:
+            azl.check(any(method == m and pattern.match(p) for method, pattern in maybe), f"done but not told: {m} {p}")
+        after = json.loads(r.run(*args, "--what-if", "--output", "json", ok=0).stdout)
+        azl.equal([s["id"] for s in after["steps"] if s["state"] not in ("ok", "there", "not")], [], "steps left after the run")
+        azl.equal(told(after, "make", "perhaps", "there", "ok"), [], "writes left after the run")
 
 
 def test_logs_directory():

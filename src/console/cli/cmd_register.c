@@ -126,11 +126,15 @@ static void print_steps(const struct json *steps)
 {
     puts(_("Steps:"));
     JSON_EACH (st, steps) {
-        printf("  %-8s %s\n", preview_state(json_str(st, "state")),
+        printf("  %-10s %s\n", preview_state(json_str(st, "state")),
                json_str(st, "title") ? json_str(st, "title") : "");
-        JSON_EACH (q, json_get(st, "requests"))
-            printf("           %-6s %s\n", json_str(q, "method") ? json_str(q, "method") : "",
+        JSON_EACH (q, json_get(st, "requests")) {
+            const char *node = json_str(q, "node");
+
+            printf("             %-6s %s%s%s\n", json_str(q, "method") ? json_str(q, "method") : "",
+                   node ? node : "", node ? ": " : "",
                    json_str(q, "address") ? json_str(q, "address") : "");
+        }
     }
 }
 

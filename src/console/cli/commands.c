@@ -38,7 +38,8 @@ static const struct cli_option sign_in_options[] = {
 /* The parameters' rows come from their table (wire/params.h) before main begins: whoever walks the
  * commands' options meets them like any other. */
 static const struct cli_option register_more[] = {
-    { "answers", "FILE", N_("take values from FILE (JSON); options on this line win"), false, false },
+    { "answers", "FILE", N_("take values from FILE (JSON); options on this line win"), false,
+      false },
     { "save-answers", "FILE", N_("write the values into FILE, for --answers"), false, false },
     { "yes", NULL, N_("do not ask"), false, false },
 };
@@ -53,10 +54,9 @@ __attribute__((constructor)) static void fill_register_options(void)
         const struct param *p = &params[i];
 
         if (p->option && n < PARAM_OPTIONS)
-            register_options[n++] = (struct cli_option){ .name = p->option,
-                                                         .arg = p->arg,
-                                                         .help = p->brief,
-                                                         .many = p->kind == PARAM_TAGS };
+            register_options[n++] = (struct cli_option){
+                .name = p->option, .arg = p->arg, .help = p->brief, .many = p->kind == PARAM_TAGS
+            };
     }
     for (size_t i = 0; i < ARRAY_LEN(register_more); i++)
         register_options[n++] = register_more[i];

@@ -57,8 +57,9 @@ static const char *how_text(const char *id)
 
 /* The core's words for a step that was looked at (op.h, op_preview). */
 static const struct how states[] = {
-    { "there", N_("there") }, { "make", N_("make") }, { "ask", N_("check") },
-    { "later", N_("later") }, { "not", N_("not") },   { "stop", N_("STOP") },
+    { "ok", N_("fine") },         { "there", N_("there") }, { "make", N_("make") },
+    { "perhaps", N_("perhaps") }, { "later", N_("later") }, { "not", N_("not") },
+    { "stop", N_("STOP") },
 };
 
 const char *preview_state(const char *word)
