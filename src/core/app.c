@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "core/app_int.h"
+#include "core/run_log.h"
 
 #include <pwd.h>
 #include <stdlib.h>
@@ -123,6 +124,7 @@ void app_turn(struct app *a)
 {
     int64_t left;
 
+    run_log_turn(a->run_log);
     if (a->log_shown == log_head() || a->log_timer)
         return;
     left = a->log_shown_mono + LOG_PAUSE_MS - mono_ms();

@@ -67,7 +67,8 @@ const char *op_input(const struct op_view *v,
                      const char *name); /* "" if absent: subscriptionId tenantId region resourceName
                                            resourceGroupName arcGroup cloud clusterName */
 const char *op_fact(const struct op_view *v, const char *name); /* "" if unknown */
-const char *op_node_name(const struct op_view *v);              /* "" for OP_ONCE */
+bool op_is_hole(const char *fact); /* "{cloudId}": in a preview a fact that is not known yet */
+const char *op_node_name(const struct op_view *v); /* "" for OP_ONCE */
 const char *op_node_fact(const struct op_view *v, const char *node, const char *name);
 void op_set_fact(struct op_view *v, const char *name, const char *value); /* read only */
 void op_set_node_fact(struct op_view *v, const char *name,
@@ -226,6 +227,14 @@ struct op_summary {
     struct err err;
 };
 int op_summary(const char *runs_dir, const char *id, struct op_summary *out, struct err *e);
+
+/* The preview: every step of a finished check run with what it would ask and do. An array of
+ * {"id", "title", "state", "requests": [{"kind", "method", "address", "node"?}]}, the caller's.
+ * state: "ok" (looked at, fine) "there" (found) "make" "perhaps" (looked at then, made if a step
+ * before has not done it) "later" (looked at then) "not" (not needed) "stop" (would fail). kind:
+ * "look" or "write". method: an HTTP method, or "node" for a node's verb. Addresses show facts that
+ * nobody knows yet as {cloudId}. Sends nothing. */
+struct json *op_preview(struct op_run *r);
 
 /* The review page of a registration, from its inputs and the facts of a finished check run
  * (op_run_facts). Pure. *out: an array of

@@ -438,6 +438,7 @@ void op_run_free(struct op_run *r)
     json_free(r->inputs);
     json_free(r->facts);
     json_free(r->old_facts);
+    json_free(r->holes);
     free(r->nodes);
     free(r->node_facts);
     free(r->first);

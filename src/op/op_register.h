@@ -129,6 +129,8 @@ void reg_verb(struct op_need *need, enum node_verb verb);
 /* Azure's error stays as it is (domain, http, remote code) and gets the module's number and what
  * was being done. */
 enum op_verdict reg_fail(const struct op_answer *a, struct err *e, int code, const char *doing);
+struct json *reg_tags(const struct op_view *v,
+                      const char *input);   /* an input that is an object as text; NULL: none */
 bool reg_absent(const struct op_answer *a); /* only this means absent */
 int reg_offered(const struct op_view *v,
                 struct err *e); /* the region is among the provider's (9108) */

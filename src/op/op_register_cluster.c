@@ -80,8 +80,11 @@ REG_READ(cluster_check)
 
 REG_ASK(cluster_apply)
 {
+    struct json *tags = reg_tags(v, "tags");
+
     ask_cluster(v, need, "PUT", ARM_LRO);
-    need->body = hci_cluster_body(op_fact(v, "region"), NULL);
+    need->body = hci_cluster_body(op_fact(v, "region"), tags);
+    json_free(tags);
 }
 
 REG_READ(cluster_apply)
@@ -256,8 +259,11 @@ static void role_path(const struct op_view *v, struct op_need *need)
     char name[GUID_SIZE];
 
     add_scope(v, &scope);
-    role_assignment_name(name, str_p(&scope), op_fact(v, "cluster.rpObjectId"),
-                         HCI_ROLE_RESOURCE_MANAGER);
+    if (op_is_hole(op_fact(v, "cluster.rpObjectId"))) /* the name is derived from it */
+        STR_SET(name, "{roleAssignmentName}");
+    else
+        role_assignment_name(name, str_p(&scope), op_fact(v, "cluster.rpObjectId"),
+                             HCI_ROLE_RESOURCE_MANAGER);
     str_addf(&need->path, "%s/providers/Microsoft.Authorization/roleAssignments/%s", str_p(&scope),
              name);
     str_free(&scope);

@@ -122,18 +122,23 @@ struct sec_run {
 #define SEC_MAX_TENANTS 32
 #define SEC_MAX_SUBS    128
 #define SEC_MAX_REGIONS 96
+#define SEC_MAX_GROUPS  256
 struct sec_choice {
-    char id[64], name[128], state[24]; /* tenant: id, name+domain; subscription: id, name,
-                                          Enabled/Warned/Disabled...; region: eastus, East US */
-    char parent[40];                   /* subscription: its tenant */
+    char id[64], name[128],
+        state[24];   /* tenant: id, name+domain; subscription: id, name,
+                        Enabled/Warned/Disabled...; region: eastus, East US; resource
+                        group: its name in `name`, its region in `state` */
+    char parent[40]; /* subscription: its tenant */
 };
 struct sec_choices {
     char state[16];      /* none asking ready failed */
     char regions_of[40]; /* subscription whose provider list the regions are; "" = the dated
                             built-in list */
+    char groups_of[40];  /* whose resource groups are listed; "" = not known */
     int64_t asked_at;
-    size_t n_tenants, n_subs, n_regions;
-    struct sec_choice tenants[SEC_MAX_TENANTS], subs[SEC_MAX_SUBS], regions[SEC_MAX_REGIONS];
+    size_t n_tenants, n_subs, n_regions, n_groups;
+    struct sec_choice tenants[SEC_MAX_TENANTS], subs[SEC_MAX_SUBS], regions[SEC_MAX_REGIONS],
+        groups[SEC_MAX_GROUPS];
     struct err error;
 };
 
@@ -158,11 +163,13 @@ extern const struct json_type sec_core_type, sec_signin_type, sec_cluster_type, 
  *   "password" (of the key)
  * - sign-in-cancel (act): {} -> {}
  * - sign-out (act): {} -> {}
- * - choices (act): {subscription?} -> {}. Asks tenants, subscriptions, regions of that subscription
+ * - choices (act): {subscription?} -> {}. Asks tenants, subscriptions, regions and resource groups
+ * of that subscription
  * - cluster-create (act): {name, nodes: [...]} -> {}
  * - register-check (act): as register -> {fields: [{field, value, source, note, level}],
- *   will: [{what, name, how}]}. The review; nothing is written
- * - register (act): {subscriptionId, tenantId, region, resourceName?, resourceGroupName?} -> {id}
+ *   will: [{what, name, how}], steps: [{id, title, state, requests}]} (op.h, op_preview). The
+ *   review; nothing is written
+ * - register (act): the values of wire/params.h that are sent -> {id}
  * - run-stop (act): {id} -> {}. Stop after the steps under way
  * - run-resume (act): {id} -> {id}
  * - runs (any): {} -> {runs: [{id, plan, state, started, ended, error}]}

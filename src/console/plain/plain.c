@@ -40,7 +40,7 @@ struct plain {
     char last_words[400];
     bool tty;
     struct termios found;
-    struct form create, where; /* values stay when a job is left */
+    struct form forms[PLAIN_FORMS]; /* values stay when a job is left */
 };
 
 /* ---- small things jobs ask ---- */
@@ -190,9 +190,9 @@ void plain_help(struct plain *p, enum help_topic topic)
         help_program(&p->model, say_paragraph, p);
 }
 
-struct form *plain_form(struct plain *p, bool where)
+struct form *plain_form(struct plain *p, enum plain_form which)
 {
-    return where ? &p->where : &p->create;
+    return &p->forms[which];
 }
 
 /* ---- input ---- */
@@ -453,8 +453,9 @@ int plain_main(const struct client_options *client, const struct plain_options *
     if (options)
         p->options = *options;
     p->watch = watch_new();
-    form_init(&p->create, create_fields, CREATE_FIELDS, NULL);
-    form_init(&p->where, where_fields, WHERE_FIELDS, NULL);
+    form_init(&p->forms[PLAIN_CREATE], create_fields, CREATE_FIELDS, NULL);
+    form_init(&p->forms[PLAIN_WHERE], where_fields, WHERE_FIELDS, NULL);
+    form_init(&p->forms[PLAIN_MORE], more_fields, MORE_FIELDS, NULL);
     p->loop = loop_new(&e);
     if (!p->loop || watch_signals(p, &e) < 0) {
         plain_error(p, "azloconf", &e);
