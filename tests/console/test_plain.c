@@ -119,8 +119,8 @@ static void choice(const struct model *m, const struct form *f, int i, struct fo
 }
 
 static const struct form_field fields[] = {
-    { "region", "Region", "h", false, count, choice, NULL },
-    { "name", "Name", "h", false, NULL, NULL, NULL },
+    { .id = "region", .label = "Region", .help = "h", .count = count, .choice = choice },
+    { .id = "name", .label = "Name", .help = "h" },
 };
 
 static void a_line_is_empty_back_help_or_text(void **state)
