@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "console/cli/cli.h"
 #include "console/cli/output.h"
+#include "console/face/language.h"
 #include "console/plain/plain_main.h"
 #include "console/ui/ui_main.h"
 
@@ -24,13 +25,24 @@ static bool wants_plain(const struct cli *c)
     return true;
 }
 
+/* The faces say it themselves. */
+static void say_language(void)
+{
+    char word[200];
+
+    if (isatty(STDERR_FILENO) && language_word(word, sizeof word)[0])
+        fprintf(stderr, "azloconf: %s\n", word);
+}
+
 static int run(struct cli *c)
 {
     bool getty = cli_switch(c, "getty");
     int rc;
 
-    if (c->command)
+    if (c->command) {
+        say_language();
         return cli_run(c);
+    }
     if (!wants_plain(c)) {
         rc = ui_main(&c->connect, &(struct ui_options){ .getty = getty });
         if (rc != UI_NO_TERMINAL && rc != UI_PLAIN)
@@ -46,6 +58,8 @@ int main(int argc, char **argv)
 
     secret_harden_process();
     i18n_init();
+    if (isatty(STDOUT_FILENO) || isatty(STDERR_FILENO))
+        language_settle(false);
     if (cli_parse(&c, argc, argv, &e) < 0)
         return cli_fail(&c, &e);
     if (cli_switch(&c, "help")) {
