@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "console/cli/cli.h"
+#include "console/cli/completion.h"
 #include "console/cli/output.h"
 #include "console/face/language.h"
 #include "console/plain/plain_main.h"
@@ -32,6 +33,18 @@ static void say_language(void)
 
     if (isatty(STDERR_FILENO) && language_word(word, sizeof word)[0])
         fprintf(stderr, "azloconf: %s\n", word);
+}
+
+static int print_completion(struct cli *c)
+{
+    struct str script = STR_INIT;
+    struct err e = { 0 };
+
+    if (completion_script(&script, cli_value(c, "completion"), &e) < 0)
+        return cli_fail(c, &e);
+    fputs(str_p(&script), stdout);
+    str_free(&script);
+    return EXIT_DONE;
 }
 
 static int run(struct cli *c)
@@ -70,5 +83,7 @@ int main(int argc, char **argv)
         puts("azloconf " PACKAGE_VERSION);
         return EXIT_DONE;
     }
+    if (cli_value(&c, "completion"))
+        return print_completion(&c);
     return run(&c);
 }
