@@ -29,6 +29,8 @@ const struct cli_option cli_common[] = {
     { "getty", NULL, N_("the console was started instead of a login shell"), false, false },
     { "help", NULL, N_("print this help"), false, false },
     { "version", NULL, N_("print the version"), false, false },
+    { "completion", "bash", N_("print the completion of commands and options for this shell"),
+      false, false },
 };
 const size_t cli_common_count = ARRAY_LEN(cli_common);
 

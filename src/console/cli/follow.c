@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "console/cli/output.h"
 #include "console/face/outcome.h"
+#include "console/ui/text.h"
 
 struct follow {
     const char *id;
@@ -41,17 +42,19 @@ static void print_steps(struct follow *f)
     for (size_t i = 0; i < r->n; i++) {
         const struct sec_step *s = &r->steps[i];
         const char *word = word_of(s->state);
-        char when[40], span[24];
+        char when[40], span[24], padded[80];
 
         if (!word || str_eq(s->state, f->shown[i]))
             continue;
         STR_SET(f->shown[i], s->state);
         if (s->ended_at)
-            printf("%s  %-10s %s  %s%s%s\n", out_time(when, s->ended_at), word, s->title,
+            printf("%s  %s %s  %s%s%s\n", out_time(when, s->ended_at),
+                   text_pad(padded, sizeof padded, word, 10), s->title,
                    out_span(span, s->ended_at - s->started_at), s->detail[0] ? "  " : "",
                    s->detail);
         else
-            printf("%s  %-10s %s\n", out_time(when, wall_ms()), word, s->title);
+            printf("%s  %s %s\n", out_time(when, wall_ms()),
+                   text_pad(padded, sizeof padded, word, 10), s->title);
     }
     fflush(stdout);
 }

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "console/face/fields.h"
+#include "console/ui/text.h"
 
 struct review {
     struct form *where, *more;
@@ -33,8 +34,11 @@ static void value(const struct review *r, const char *label, const char *text, c
 {
     const char *comma = source[0] ? ", " : "";
 
+    char padded[120];
+
     if (r->pad)
-        line(r, REVIEW_VALUE, "%-*s %s%s%s", r->pad, label, text, comma, source);
+        line(r, REVIEW_VALUE, "%s %s%s%s", text_pad(padded, sizeof padded, label, r->pad), text,
+             comma, source);
     else
         line(r, REVIEW_VALUE, "%s: %s%s%s", label, text, comma, source);
 }

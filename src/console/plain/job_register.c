@@ -239,7 +239,7 @@ struct page {
 static void say_held(struct page *page)
 {
     if (page->held.len)
-        plain_say(page->p, "%s.", str_p(&page->held));
+        plain_say(page->p, "%s%s", str_p(&page->held), wrap_stop(str_p(&page->held)));
     str_reset(&page->held);
 }
 

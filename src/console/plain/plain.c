@@ -16,6 +16,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "console/face/fields.h"
+#include "console/face/language.h"
 #include "console/face/words.h"
 #include "console/plain/wrap.h"
 #include "console/ui/text.h"
@@ -446,10 +447,12 @@ int plain_main(const struct client_options *client, const struct plain_options *
 {
     struct plain *p = xcalloc(1, sizeof *p);
     struct err e = { 0 };
+    char word[200];
     int rc;
 
     bind_textdomain_codeset(PACKAGE, "UTF-8");
     text_set_ascii(!str_ieq(nl_langinfo(CODESET), "UTF-8"));
+    language_settle(text_is_ascii());
     if (options)
         p->options = *options;
     p->watch = watch_new();
@@ -463,6 +466,8 @@ int plain_main(const struct client_options *client, const struct plain_options *
         return 1;
     }
     take_line_over(p);
+    if (language_word(word, sizeof word)[0])
+        plain_say(p, "%s", word);
     p->io = loop_io_add(p->loop, STDIN_FILENO, POLLIN, on_input, p);
     start_client(p, client);
     while (!p->ended)

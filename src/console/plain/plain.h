@@ -73,6 +73,7 @@ bool job_sign_in_now(struct plain *p); /* for a job that needs one: true once si
 void job_nodes(struct plain *p);
 void job_log(struct plain *p);
 void job_terminal(struct plain *p);
+void job_language(struct plain *p); /* the next one */
 void job_log_off(struct plain *p);
 void job_restart(struct plain *p);
 void job_shut_down(struct plain *p);

@@ -77,7 +77,7 @@ static void say_step(struct plain *p, const struct sec_step *s, int number)
     if (ms >= 30000 && str_eq(s->state, "done"))
         str_fmt(took, sizeof took, ", %s", minutes(span, ms));
     plain_say(p, _("Step %d of %d, %s: %s%s%s%s."), number, (int)r->n, s->title, word_of(s->state),
-              took, tell ? ". " : "", tell ? s->detail : "");
+              took, tell ? _(". ") : "", tell ? s->detail : "");
 }
 
 static void say_quiet(struct plain *p, int first, int last)
@@ -158,7 +158,7 @@ static void nodes(struct plain *p, struct watch_run *w)
         if (!d->step[0] || (!failed && (!str_eq(d->state, "done") || r->n_nodes < 2)))
             continue;
         plain_say(p, _("Node %s, %s: %s%s%s."), d->name, step_title(r, d->step), word_of(d->state),
-                  d->detail[0] ? ". " : "", d->detail);
+                  d->detail[0] ? _(". ") : "", d->detail);
     }
 }
 

@@ -224,7 +224,8 @@ static void draw_nodes(struct ui *ui, const struct area *a)
     const struct sec_run *r = sec(ui);
     int shown = a->rows - 1;
 
-    paint_fmt(a->row, 1, a->cols - 2, ROLE_QUIET, "%-20s %-8s %s", _("Node"), "", _("Doing"));
+    paint_text(a->row, 1, 20, ROLE_QUIET, _("Node"));
+    paint_text(a->row, 31, a->cols - 32, ROLE_QUIET, _("Doing"));
     for (int i = 0; i < shown && i < (int)r->n_nodes; i++) {
         const struct sec_run_node *d = &r->nodes[i];
         const struct mark *m = mark_of(d->state);

@@ -509,7 +509,7 @@ static void draw_where(struct ui *ui, struct wizard *w, const struct area *a)
         col = 1;
     }
     if (note[0])
-        paint_fmt(row, col, end - col, failed ? ROLE_WARN : ROLE_QUIET, "%-*s", end - col, note);
+        paint_text(row, col, end - col, failed ? ROLE_WARN : ROLE_QUIET, note);
     form_draw(&w->where, ui, &form);
 }
 
@@ -553,14 +553,14 @@ static void draw_side(struct ui *ui, struct wizard *w, const struct area *a)
     paint_rule_part(t.row++, t.col - 1, t.cols + 2);
     paint_text(t.row, t.col, t.cols, ROLE_BAR, _("Review"));
     t.row += 2;
-    paint_fmt(t.row++, t.col, t.cols, ROLE_TEXT, "%-16s %s", _("Cluster"),
-              words_or_blank(cluster(ui)->name));
+    paint_text(t.row, t.col, 16, ROLE_TEXT, _("Cluster"));
+    paint_text(t.row++, t.col + 17, t.cols - 17, ROLE_TEXT, words_or_blank(cluster(ui)->name));
     for (int i = 0; i < WHERE_FIELDS; i++) {
         const struct form_value *v = &w->where.values[i];
         bool bad = str_eq(v->level, "fail");
         const char *source = v->source == FORM_EMPTY ? "" : fields_source(v->source);
 
-        paint_fmt(t.row, t.col, 17, ROLE_TEXT, "%-16s", form_label(&where_fields[i]));
+        paint_text(t.row, t.col, 16, ROLE_TEXT, form_label(&where_fields[i]));
         if (!bad && source[0] && 19 + text_width(v->in.text) + text_width(source) <= t.cols) {
             paint_fmt(t.row++, t.col + 17, t.cols - 17, ROLE_TEXT, "%s, %s", v->in.text, source);
             continue;
