@@ -164,10 +164,11 @@ int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *
 {
     struct op_ports p;
     struct op_run *run;
-    int64_t after = log_head();
+    int64_t after;
 
     if (make_room(a, e) < 0)
         return -1;
+    after = log_head();
     app_ports(a, &p);
     run = op_run_start(&p, plan, inputs, uid, on_run, a, e);
     if (!run) {
@@ -182,10 +183,11 @@ static int take_up(struct app *a, const char *id, struct err *e)
 {
     struct op_ports p;
     struct op_run *run;
-    int64_t after = log_head();
+    int64_t after;
 
     if (make_room(a, e) < 0)
         return -1;
+    after = log_head();
     app_ports(a, &p);
     run = op_run_resume(&p, id, on_run, a, e);
     if (!run) {
