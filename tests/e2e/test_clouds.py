@@ -51,6 +51,8 @@ def registered(name):
         himds = [x["url"] for x in r.exchanges() if "/metadata/identity/oauth2/token" in x["url"]]
         if himds:
             azl.check(all(f["usage"].replace(":", "%3A").replace("/", "%2F") in u or f["usage"] in u for u in himds), f"{name}: {himds}")
+        asked = any(m == "POST" and "microsoft.hybridconnectivity/register" in path for m, path in r.writes())
+        azl.equal(asked, name == "AzureCloud", f"{name}: register Microsoft.HybridConnectivity")
         agents = r.world()["agents"]
         azl.equal({a["cloud"] for a in agents.values()}, {name}, "the agent's cloud")
         return r
@@ -96,6 +98,24 @@ def test_a_console_of_another_cloud_is_refused():
         r.extra[at] = "AzureCloud"
         p = r.run("status", ok=None)
         azl.check("--environment-name" in p.stdout + p.stderr, p.stdout + p.stderr)
+
+
+def test_a_mistyped_region_is_guessed():
+    for name, typed, meant in (("AzureCloud", "westeurop", "West Europe"), ("AzureChinaCloud", "east2china", "China East 2"),
+                               ("AzureUSGovernment", "usgovvirgina", "USGov Virginia")):
+        with Cloud(name) as r:
+            r.prepare()
+            args = r.register_args()
+            args[args.index("--region") + 1] = typed
+            p = r.run(*args, ok=None)
+            said = p.stdout + p.stderr
+            azl.check(p.returncode != 0 and "9108" in said and typed in said and f"did you mean {meant}?" in said, f"{name}: {said}")
+            if name != "AzureChinaCloud":
+                continue
+            args[args.index("--region") + 1] = "nowhere"
+            p = r.run(*args, ok=None)
+            said = p.stdout + p.stderr
+            azl.check(p.returncode != 0 and "Offered: " in said and meant in said, f"{name}: {said}")
 
 
 def test_names_that_are_not_offered():
