@@ -26,14 +26,15 @@
     }
 
 #define MFA                                                                                        \
-    N_("The tenant wants more proof of who you are: sign in again and give the tenant "            \
-       "explicitly.")
+    N_("The tenant wants more proof of who you are: sign in again and give its id "                \
+       "(azloconf sign-in --tenant-id ID).")
 #define DEVICE                                                                                     \
-    N_("Finish the sign-in in the browser of a managed, compliant device, or ask your "            \
-       "administrator.")
+    N_("The tenant wants a managed device: sign in with its browser (azloconf sign-in --browser, " \
+       "over ssh -L if need be), or as an application (--service-principal).")
 #define POLICY                                                                                     \
-    N_("A Conditional Access policy blocks this sign-in: ask your administrator, who finds it in " \
-       "the sign-in log by the correlation id.")
+    N_("Conditional Access blocks this way: sign in with azloconf sign-in --browser or "           \
+       "--service-principal, or ask your administrator, who finds the policy in the sign-in log "  \
+       "by the correlation id.")
 #define AGAIN   N_("Sign in again.")
 #define TENANT  N_("Check the tenant: the portal shows its id under Microsoft Entra ID, Overview.")
 #define CONSENT N_("An administrator of the tenant must give consent.")
@@ -77,8 +78,11 @@ const struct advice_row advice_rows[] = {
     AADSTS(53003, POLICY),
     AADSTS(530032, POLICY),
     AADSTS(530035, POLICY),
-    AADSTS(530036, N_("A policy forbids sessions that began with a device code: ask your "
-                      "administrator for an exception.")),
+    AADSTS(530036, N_("A policy ends sessions that began with a device code: sign in with azloconf "
+                      "sign-in --browser or --service-principal.")),
+    AADSTS(50199,
+           N_("Microsoft Entra wants the sign-in confirmed in a browser: use azloconf sign-in "
+              "--browser.")),
     AADSTS(50173, AGAIN),
     AADSTS(70008, AGAIN),
     AADSTS(700082, AGAIN),
@@ -105,6 +109,13 @@ const struct advice_row advice_rows[] = {
     AADSTS(700016, APP),
     AADSTS(7000112, APP),
     AADSTS(7000218, APP),
+    AADSTS(7000215,
+           N_("Give the secret's value, not its id: the portal shows the value only once.")),
+    AADSTS(7000222, N_("The application's secret has expired: make a new one in the portal under "
+                       "Certificates & secrets.")),
+    AADSTS(700027,
+           N_("The application does not know this certificate: upload it in the portal under "
+              "Certificates & secrets.")),
     AADSTS(500133, N_("Set this machine's clock right, then sign in again.")),
     AADSTS(700024, N_("Set this machine's clock right, then sign in again.")),
     AADSTS(70018, N_("Ask for a new code.")),

@@ -132,7 +132,7 @@ int cmd_sign_in(struct cli *c)
         out_json(json_encode(&sec_signin_type, s));
     else
         printf(_("Signed in as %s, tenant %s.\n"), s->account, s->tenant_id);
-    if (!c->json && !s->renews)
+    if (!c->json && s->ends)
         printf(_("The sign-in ends with its token, at %s.\n"), until);
     return EXIT_DONE;
 }

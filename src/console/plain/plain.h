@@ -45,6 +45,10 @@ bool plain_confirm(struct plain *p, const char *question);
 bool plain_do(struct plain *p, const char *title, const char *intent, struct json *args_owned,
               struct json **result);
 
+/* The same with secrets beside it (wire.h). */
+bool plain_do_secret(struct plain *p, const char *title, const char *intent,
+                     struct json *args_owned, const struct wire_secret *secrets, size_t n);
+
 struct form *plain_form(struct plain *p, bool where); /* the wizard's values, kept; else those of a
                                                          new cluster */
 void plain_help(struct plain *p, enum help_topic topic);
