@@ -73,9 +73,10 @@ static void say_code(struct plain *p, struct wait *w)
         plain_say(
             p, "%s",
             _("Sandbox: open the address on this machine, or wait until it approves itself."));
+    plain_say(p, "%s", _("If your tenant blocks device codes, w signs in another way."));
     plain_say(p,
-              P_("Waiting. %d minute left. Press Enter to stop, w for another way.",
-                 "Waiting. %d minutes left. Press Enter to stop, w for another way.", w->minutes),
+              P_("Waiting. %d minute left. Press Enter to stop.",
+                 "Waiting. %d minutes left. Press Enter to stop.", w->minutes),
               w->minutes);
 }
 
