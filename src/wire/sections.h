@@ -122,7 +122,8 @@ struct sec_run {
 #define SEC_MAX_REGIONS 96
 struct sec_choice {
     char id[64], name[128], state[24]; /* tenant: id, name+domain; subscription: id, name,
-                                          Enabled/Warned/Disabled...; region: eastus, East US */
+                                          Enabled/Warned/Disabled...; region: eastus, East US; a
+                                          tenant's state: the code by which its list was refused */
     char parent[40];                   /* subscription: its tenant */
 };
 struct sec_choices {

@@ -103,6 +103,16 @@ static int sign_in(struct cli *c, const struct way *w, struct err *e)
     return -1;
 }
 
+bool cli_code_blocked(const struct err *e)
+{
+    static const int codes[] = { 53003, 50097, 50199, 530036 };
+
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+        if (e->domain == ERR_AUTH && e->code == codes[i])
+            return true;
+    return false;
+}
+
 int cli_sign_in(struct cli *c, const char *tenant, struct err *e)
 {
     struct way w = { 0 };
