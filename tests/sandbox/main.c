@@ -20,6 +20,7 @@ int test_sandbox_principals(void);
 int test_sandbox_graph(void);
 int test_sandbox_rights(void);
 int test_sandbox_exchange(void);
+int test_sandbox_authorize(void);
 
 int main(void)
 {
@@ -40,5 +41,6 @@ int main(void)
     test_sandbox_dataplane();
     test_sandbox_rights();
     test_sandbox_exchange();
+    test_sandbox_authorize();
     return test_end();
 }
