@@ -41,14 +41,15 @@ static const struct advice_row rows[] = {
       .keys = "50072 50074 50076 50078 50079 53004",
       .what = N_("More proof of who you are is wanted."),
       .why = N_("Each tenant asks for its own multi-factor sign-in."),
-      .text = N_("The tenant wants more proof of who you are: sign in again and give the tenant "
-                 "explicitly.") },
+      .text = N_("The tenant wants more proof of who you are: sign in again and give its id "
+                 "(azloconf sign-in --tenant-id ID).") },
     { .domain = ERR_AUTH,
       .keys = "50005 50097 50129 50155 50158 53000 53001",
       .what = N_("The device is not one that the tenant trusts."),
       .why = N_("A Conditional Access policy wants a registered, compliant or joined device."),
-      .text = N_("Finish the sign-in in the browser of a managed, compliant device, or ask your "
-                 "administrator.") },
+      .text = N_("The tenant wants a managed device: sign in with its browser (azloconf sign-in "
+                 "--browser, over ssh -L if need be), or as an application "
+                 "(--service-principal).") },
     { .domain = ERR_AUTH,
       .keys = "50105",
       .what = N_("Your account is not assigned to the application."),
@@ -58,14 +59,20 @@ static const struct advice_row rows[] = {
       .what = N_("Conditional Access blocks this sign-in."),
       .why = N_("Often a policy forbids device codes, or signing in from this network."),
       .text =
-          N_("Ask your administrator which policy it is (the sign-in log finds it by the "
-             "correlation id), or sign in another way: in a browser, or as a service principal.") },
+          N_("Conditional Access blocks this way: sign in with azloconf sign-in --browser or "
+             "--service-principal, or ask your administrator, who finds the policy in the sign-in "
+             "log by the correlation id.") },
     { .domain = ERR_AUTH,
       .keys = "530036",
       .what = N_("A session that began with a device code is blocked."),
       .why = N_("The tenant has a policy on authentication flows."),
-      .text = N_("Sign in another way: in a browser, or as a service principal; or ask your "
-                 "administrator for an exception.") },
+      .text = N_("A policy ends sessions that began with a device code: sign in with azloconf "
+                 "sign-in --browser or --service-principal.") },
+    { .domain = ERR_AUTH,
+      .keys = "50199",
+      .what = N_("The sign-in must be confirmed."),
+      .text = N_("Microsoft Entra wants the sign-in confirmed in a browser: use azloconf sign-in "
+                 "--browser.") },
     { .domain = ERR_AUTH,
       .keys = "50173 70008 700082 70043 50089 50132 50133",
       .what = N_("The sign-in has ended."),

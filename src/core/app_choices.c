@@ -260,6 +260,7 @@ static void on_subs(void *payload, const struct arm_reply *r)
     c->subs[i] = NULL;
     if (err_is(&r->err)) {
         c->errs[i] = r->err;
+        STR_SET(c->sec.tenants[i].state, r->err.remote_code);
         log_wrn("tenant %s: its subscriptions are not listed: %s", c->sec.tenants[i].id,
                 r->err.message);
     } else {

@@ -30,7 +30,7 @@ static void fill(struct app *a, struct sec_signin *s, const struct auth_view *v)
     STR_SET(s->state, state_words[v->state]);
     s->owner_uid = v->state == AUTH_OUT ? -1 : a->signin_uid;
     STR_SET(s->way, v->way);
-    s->renews = v->renews;
+    s->ends = v->way && !v->renews;
     if (v->state == AUTH_BROWSER) {
         TEXT_SET(s->verification_uri, v->verification_uri);
         s->port = v->port;

@@ -10,9 +10,9 @@
 #define MASK "***"
 
 static const char *const names[] = {
-    "access_token", "accessToken",   "refresh_token",    "id_token",          "device_code",
-    "code",         "client_secret", "secretText",       "password",          "assertion",
-    "proof",        "key",           "client_assertion", "protectedSettings",
+    "access_token",  "accessToken", "refresh_token", "id_token",         "device_code",
+    "code_verifier", "code",        "client_secret", "secretText",       "password",
+    "assertion",     "proof",       "key",           "client_assertion", "protectedSettings",
 };
 
 /* "code" is also ARM's and Graph's word for the kind of an error, and "key" may be a tag. */
@@ -30,10 +30,24 @@ static bool is_secret(const char *name, size_t n, bool form)
     return false;
 }
 
+/* A browser is sent back with the code in its address. */
+static void mask_location(struct json *headers)
+{
+    const char *value = json_str(headers, "location"), *code = value ? strstr(value, "?code=") : 0;
+    struct str s = STR_INIT;
+    if (!code)
+        return;
+    str_addn(&s, value, (size_t)(code - value) + strlen("?code="));
+    str_addf(&s, MASK "%s", strchr(code, '&') ? strchr(code, '&') : "");
+    json_set_str(headers, "location", str_p(&s));
+    str_free(&s);
+}
+
 void exchange_mask_headers(struct json *headers)
 {
     const char *value = json_str(headers, "authorization");
     struct str s = STR_INIT;
+    mask_location(headers);
     if (!value)
         return;
     str_addf(&s, "%.*s " MASK, (int)strcspn(value, " "), value);

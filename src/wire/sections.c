@@ -25,7 +25,7 @@ const struct json_type sec_core_type = JSON_TYPE("core", struct sec_core, core_f
 static const struct json_field signin_fields[] = {
     JSON_STR(struct sec_signin, state, "state", 0),
     JSON_STR(struct sec_signin, way, "way", JSON_SKIP_EMPTY),
-    JSON_BOOL(struct sec_signin, renews, "renews", JSON_SKIP_EMPTY),
+    JSON_BOOL(struct sec_signin, ends, "ends", JSON_SKIP_EMPTY),
     JSON_INT(struct sec_signin, port, "port", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_signin, account, "account", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_signin, tenant_id, "tenantId", JSON_SKIP_EMPTY),

@@ -50,7 +50,7 @@ struct sec_core {
 struct sec_signin {
     char state[16]; /* out starting code browser in failed */
     char way[24];   /* device-code secret certificate token azure-cli browser; "" when out */
-    bool renews;    /* false: the sign-in ends with its token */
+    bool ends;      /* the sign-in ends when its token does: nothing renews it */
     int64_t port;   /* of state browser: verification_uri leads to this port of this machine */
     char account[128], tenant_id[40], tenant_name[96];
     char user_code[48], verification_uri[256], message[400];
@@ -127,7 +127,8 @@ struct sec_choice {
     char id[64], name[128],
         state[24];   /* tenant: id, name+domain; subscription: id, name,
                         Enabled/Warned/Disabled...; region: eastus, East US; resource
-                        group: its name in `name`, its region in `state` */
+                        group: its name in `name`, its region in `state`; a tenant's
+                        state: the code by which its list was refused */
     char parent[40]; /* subscription: its tenant */
 };
 struct sec_choices {

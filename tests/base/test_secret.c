@@ -2,6 +2,7 @@
 
 #include "testing.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "base/str.h"
 
 int test_base_secret(void);
 
@@ -116,6 +118,48 @@ static void allocator_keeps_contents(void **state)
     wipe_free(q);
 }
 
+static void reads_and_unseals(void **state)
+{
+    char name[300], big[SECRET_MAX + 2];
+    struct secret s = { 0 };
+    int fd, fds[2];
+
+    (void)state;
+    str_fmt(name, sizeof(name), "%s/secret", test_dir());
+    fd = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, "a\0b\n", 4), 4);
+    assert_int_equal(secret_unseal(&s, fd), -1); /* a file can change under us */
+    assert_int_equal(errno, EPERM);
+    lseek(fd, 0, SEEK_SET);
+    assert_int_equal(secret_read(&s, fd), 0);
+    assert_int_equal(s.len, 4);
+    assert_memory_equal(s.p, "a\0b\n", 5);
+    memset(big, 'x', sizeof(big));
+    assert_int_equal(ftruncate(fd, 0), 0);
+    lseek(fd, 0, SEEK_SET);
+    assert_int_equal(write(fd, big, SECRET_MAX), SECRET_MAX);
+    lseek(fd, 0, SEEK_SET);
+    assert_int_equal(secret_read(&s, fd), 0);
+    assert_int_equal(s.len, SECRET_MAX);
+    lseek(fd, 0, SEEK_SET);
+    assert_int_equal(write(fd, big, SECRET_MAX + 1), SECRET_MAX + 1);
+    lseek(fd, 0, SEEK_SET);
+    assert_int_equal(secret_read(&s, fd), -1);
+    assert_int_equal(errno, EFBIG);
+    close(fd);
+    assert_int_equal(pipe(fds), 0);
+    assert_int_equal(write(fds[1], "piped", 5), 5);
+    close(fds[1]);
+    assert_int_equal(secret_read(&s, fds[0]), 0);
+    assert_string_equal(s.p, "piped");
+    close(fds[0]);
+    fd = secret_memfd("t", "sealed", 6);
+    assert_int_equal(secret_unseal(&s, fd), 0);
+    assert_string_equal(s.p, "sealed");
+    close(fd);
+    secret_clear(&s);
+}
+
 static void hardens_the_process(void **state)
 {
     int status;
@@ -139,6 +183,7 @@ int test_base_secret(void)
         cmocka_unit_test(holds_and_forgets),   cmocka_unit_test(a_forked_child_has_no_copy),
         cmocka_unit_test(memfd_is_sealed),     cmocka_unit_test(allocator_keeps_contents),
         cmocka_unit_test(hardens_the_process), cmocka_unit_test(pages_are_not_dumped),
+        cmocka_unit_test(reads_and_unseals),
     };
 
     return TEST_GROUP("base/secret", tests);

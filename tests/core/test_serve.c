@@ -420,6 +420,67 @@ static void a_foreign_uid_is_refused(void **s)
     rmdir(dir);
 }
 
+static void send_with(struct peer *p, const char *line, int fd)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } room = { .bytes = "" };
+    struct iovec part = { (void *)(uintptr_t)line, strlen(line) };
+    struct msghdr m = { .msg_iov = &part,
+                        .msg_iovlen = 1,
+                        .msg_control = room.bytes,
+                        .msg_controllen = sizeof(room.bytes) };
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(c), &fd, sizeof(int));
+    assert_int_equal(sendmsg(p->fd, &m, MSG_NOSIGNAL), (ssize_t)part.iov_len);
+    close(fd);
+}
+
+#define WITH "{\"intent\":{\"id\":%d,\"name\":\"keep\",\"args\":{},\"secrets\":[\"proof\"]}}\n"
+
+static void secrets_last_until_the_answer(void **s)
+{
+    struct peer p;
+    char line[200];
+    struct json *j;
+    int fds[2];
+
+    (void)s;
+    ready(&p);
+    str_fmt(line, sizeof(line), WITH, 7);
+    send_with(&p, line, secret_memfd("t", "the-secret", 10));
+    spin(loop, 50);
+    assert_int_equal(n_asked, 1);
+    assert_string_equal(serve_secret(&asked, "proof")->p, "the-secret");
+    assert_null(serve_secret(&asked, "password"));
+    serve_result(&asked, NULL);
+    assert_null(serve_secret(&asked, "proof"));
+    json_free(peer_next(&p));
+    peer_say(&p, "{\"intent\":{\"id\":8,\"name\":\"keep\",\"args\":{},\"secrets\":[\"proof\"]}}");
+    j = peer_next(&p); /* named, but it did not come */
+    assert_non_null(json_get(j, "answer.error"));
+    json_free(j);
+    assert_int_equal(pipe(fds), 0);
+    close(fds[1]);
+    str_fmt(line, sizeof(line), WITH, 9);
+    send_with(&p, line, fds[0]); /* no sealed memory */
+    j = peer_next(&p);
+    assert_non_null(json_get(j, "answer.error"));
+    json_free(j);
+    str_fmt(line, sizeof(line), WITH, 10);
+    send_with(&p, line, secret_memfd("t", "another", 7));
+    spin(loop, 50);
+    assert_string_equal(serve_secret(&asked, "proof")->p, "another");
+    peer_close(&p); /* the console is gone: so is what it brought */
+    spin(loop, 50);
+    assert_null(serve_secret(&asked, "proof"));
+}
+
 static void activation(void **s)
 {
     char pid[20];
@@ -451,6 +512,7 @@ int test_core_serve(void)
         T(the_socket),
         T(a_path_that_is_too_long),
         T(a_foreign_uid_is_refused),
+        T(secrets_last_until_the_answer),
         T(activation),
     };
 

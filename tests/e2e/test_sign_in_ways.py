@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The ways to sign in: each ends in a registration, and nothing of a secret is found anywhere else."""
+import base64
 import contextlib
 import glob
 import json
@@ -308,6 +309,146 @@ def test_the_environment():
         del env["AZURE_CLIENT_SECRET"]
         p = r.run("sign-in", "--environment", ok=2, env=env)
         azl.check("AZURE_CLIENT_SECRET" in p.stderr, p.stderr)
+
+
+# ---- tenants with rules ----
+def test_a_tenant_that_blocks_device_codes():
+    with azl.Rehearsal() as r:
+        r.cluster()
+        for number, words in ((53003, "--browser"), (50097, "--service-principal")):
+            r.sandbox("POST", "/sandbox/access", {"deviceCode": number})
+            p = r.run("sign-in", ok=5)
+            azl.check(f"AADSTS{number}" in p.stderr and words in p.stderr, p.stderr)
+        p, address = begin_browser(r)  # the next way to try
+        browse(r, address)
+        p.communicate(timeout=30)
+        azl.equal(p.returncode, 0)
+        r.register()
+
+
+def test_a_session_that_began_with_a_device_code_ends():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        r.sandbox("POST", "/sandbox/access", {"deviceCode": 530036})
+        r.fault("401@GET /subscriptions/*")  # the token is refused, and the session is to give another
+        p = r.start(*r.register_args())
+        seen = ""
+        for line in p.stdout:
+            seen += line
+            if "in another terminal" in line:
+                break
+        azl.check("530036" in seen and "--browser" in seen and "type the code" not in seen, seen)
+        me, path = principal(r, "secret")
+        r.run("sign-in", "--service-principal", "--client-id", me["clientId"], "--tenant-id", me["tenant"], "--client-secret-file", path, ok=0)
+        seen = p.communicate(timeout=60)[0]
+        azl.equal(p.returncode, 0, seen)
+        azl.equal(r.status()["RegistrationStatus"], "Registered")
+
+
+def choices(r):
+    """The section as another console sees it."""
+    path = [os.path.join(d, f) for d, _, fs in os.walk(r.run_dir) for f in fs if f.endswith(".sock")][0]
+    with contextlib.closing(socket.socket(socket.AF_UNIX)) as s:
+        s.settimeout(20)
+        s.connect(path)
+        s.sendall(b'{"hello":{"protocol":1,"program":"test","version":"1"}}\n{"intent":{"id":1,"name":"choices","args":{}}}\n')
+        f = s.makefile()
+        while '"to":1' not in f.readline():
+            pass
+        s.sendall(b'{"watch":{"since":{"choices":0}}}\n')
+        return json.loads(f.readline())["answer"]["sections"]["choices"]["data"]
+
+
+def test_mfa_of_another_tenant_says_what_to_do():
+    with azl.Rehearsal() as r:
+        r.cluster()
+        home = r.ready()["tenant"]
+        other = next(t["tenantId"] for t in r.world()["tenants"] if t["tenantId"] != home)
+        r.sandbox("POST", "/sandbox/access", {"tenant": other, "mfa": True})
+        r.run("sign-in", ok=0)
+        tenants = {t["id"]: t.get("state", "") for t in choices(r)["tenants"]}
+        azl.equal(tenants, {home: "", other: "AADSTS50076"})
+        r.run("sign-in", "--tenant-id", other, ok=0)  # what is said to do
+        tenants = {t["id"]: t.get("state", "") for t in choices(r)["tenants"]}
+        azl.equal(tenants[other], "")
+        sub = next(s["subscriptionId"] for s in r.world()["subscriptions"] if s["tenantId"] == other and s["state"] == "Enabled")
+        r.run("register", "--subscription-id", sub, "--tenant-id", other, "--region", "eastus", "--yes", ok=0)
+
+
+# ---- the plain face ----
+def test_the_plain_face():
+    with azl.Rehearsal(approve="manual") as r:
+        r.cluster()
+        p, path = principal(r, "secret")
+        with Hunt() as hunt:
+            out = r.run("--plain", ok=0, input="\n".join(["2", "w", "?", "4", "no tenant", p["tenant"], "<", "", "2", "w", "4", p["tenant"], p["clientId"], path,
+                                                          "", "q", ""]), timeout=60).stdout
+        for words in ("How do you want to sign in?", "6 A ready access token", "a GUID or a domain name", "Signed in as "):
+            azl.check(words in " ".join(out.split()) or words in out, f"{words} is not in:\n{out}")
+        judge(r, hunt, [text_of(path)], out)
+        r.register()
+
+
+# ---- words for what is wrong ----
+def test_wrong_words_and_secrets():
+    with azl.Rehearsal() as r:
+        r.cluster()
+        p, path = principal(r, "secret")
+        _, pem = principal(r, "certificate")
+        bad = os.path.join(r.top, "bad")
+        with open(bad, "w", encoding="ascii") as f:
+            f.write("wrong-secret-of-24-letters\n")
+        one = ["--service-principal", "--client-id", p["clientId"], "--tenant-id", p["tenant"]]
+        for args, code, words in (
+                (["--service-principal"], 2, "--client-id"), (["--client-id", "x"], 2, "belongs to --service-principal"),
+                (["--azure-cli", "--browser"], 2, "two ways"), (one + ["--client-secret-file", path, "--client-secret-fd", "0"], 2, "exclude"),
+                (one + ["--client-secret-file", "/nowhere"], 1, "/nowhere"), (one + ["--client-secret-file", "/dev/null"], 2, "empty"),
+                (one + ["--client-secret-file", bad], 4, "AADSTS7000215"), (one + ["--client-certificate", path], 2, "password does not open"),
+                (one + ["--client-certificate", pem], 4, "AADSTS700027"), (one, 2, "no terminal"), (one[:4] + ["organizations", "--client-secret-file", path], 2, "tenant"),
+                (["--access-token-file", bad, "--account-id", "a"], 2, "three parts"), (["--access-token-file", bad], 2, "--account-id"),
+                (["--browser", "--port", "80"], 2, "1024")):
+            got = r.run("sign-in", *args, env={"LC_ALL": "C.UTF-8"})
+            azl.check(got.returncode == code and words in got.stderr, f"{args}: {got.returncode}\n{got.stderr}")
+            azl.check("wrong-secret" not in got.stdout + got.stderr, "the secret is shown")
+        azl.check("chmod 600" in r.run("sign-in", *one, "--client-secret-file", bad, ok=4).stderr, "no warning")
+        azl.equal(r.run("sign-in", *one, "--client-secret-fd", "0", input=text_of(path) + "\n", ok=0).stderr, "", "by descriptor")
+
+
+# ---- a token that ends ----
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def short_token(r, seconds):
+    """One that the sandbox takes, of so few seconds' life: signed with its own key."""
+    head, claims, _ = token_of(r).split(".")
+    claims = json.loads(base64.urlsafe_b64decode(claims + "=="))
+    claims["exp"] = int(time.time()) + seconds
+    text = head.encode() + b"." + b64(json.dumps(claims).encode())
+    key = glob.glob(os.path.join(r.state, "**", "token.key"), recursive=True)[0]
+    p = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=text, capture_output=True, check=True)
+    return (text + b"." + b64(p.stdout)).decode()
+
+
+def test_a_run_waits_for_a_sign_in_when_the_token_ends():
+    with azl.Rehearsal() as r:
+        r.cluster()
+        token, path = short_token(r, 3), os.path.join(r.top, "token")
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as f:
+            f.write(token)
+        said = r.json("sign-in", "--access-token-file", path, "--account-id", "anna")
+        azl.check(said["ends"] and said["tokenExpiresAt"], said)
+        r.fault("slow=3500@PUT /subscriptions/*/resourcegroups/*")
+        p = r.start(*r.register_args())
+        seen = ""
+        for line in p.stdout:
+            seen += line
+            if "waits for a sign-in" in line:
+                break
+        azl.check("come to its end" in seen, seen)
+        azl.equal(p.communicate(timeout=90)[1], None)  # the code that follows approves itself
+        azl.equal(p.returncode, 0)
+        azl.equal(r.status()["RegistrationStatus"], "Registered")
 
 
 azl.main()

@@ -22,6 +22,7 @@ int test_sandbox_rights(void);
 int test_sandbox_exchange(void);
 int test_sandbox_clouds(void);
 int test_sandbox_policies(void);
+int test_sandbox_authorize(void);
 
 int main(void)
 {
@@ -44,5 +45,6 @@ int main(void)
     test_sandbox_policies();
     test_sandbox_rights();
     test_sandbox_exchange();
+    test_sandbox_authorize();
     return test_end();
 }

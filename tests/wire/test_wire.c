@@ -267,13 +267,97 @@ static void builders(void **s)
         json_free(m[i]);
 }
 
+/* ---- secrets ---- */
+
+static struct secret told(int fd)
+{
+    struct secret s = { 0 };
+
+    assert_true(fd >= 0);
+    assert_int_equal(secret_unseal(&s, fd), 0);
+    close(fd);
+    return s;
+}
+
+/* What was sent lies in the kernel's buffers and in ours: long enough to stop in the middle. */
+static void secrets_go_beside_the_line(void **s)
+{
+    struct bed b;
+    struct wire *far;
+    struct bed other = { 0 };
+    struct secret one = { 0 }, two = { 0 }, got;
+    struct wire_secret both[] = { { "proof", &one }, { "password", &two } };
+    struct str filler = STR_INIT;
+    struct json *args = json_object();
+    struct err e = { 0 };
+
+    (void)s;
+    open_bed(&b);
+    secret_set(&one, "secret-one", 10);
+    secret_set(&two, "secret-two", 10);
+    for (int i = 0; i < 600000; i++)
+        str_addc(&filler, 'x');
+    json_set_str(args, "filler", filler.p);
+    wire_send(b.wire, json_copy(args));
+    assert_int_equal(wire_send_intent(b.wire, 1, "sign-in", NULL, both, 2, &e), 0);
+    wire_send(b.wire, args);
+    assert_int_equal(wire_send_intent(b.wire, 2, "sign-in", NULL, &both[1], 1, &e), 0);
+    far = wire_new(b.loop, b.fd, on_line, on_end, &other);
+    for (int i = 0; i < 400; i++)
+        loop_turn(b.loop, 0);
+    assert_int_equal(other.n_lines, 4);
+    assert_non_null(strstr(other.lines.p, "\"secrets\":[\"proof\",\"password\"]"));
+    assert_null(strstr(other.lines.p, "secret-one"));
+    got = told(wire_take_fd(far));
+    assert_string_equal(got.p, "secret-one");
+    secret_clear(&got);
+    got = told(wire_take_fd(far));
+    assert_string_equal(got.p, "secret-two");
+    secret_clear(&got);
+    got = told(wire_take_fd(far));
+    assert_string_equal(got.p, "secret-two");
+    secret_clear(&got);
+    assert_int_equal(wire_take_fd(far), -1);
+    wire_free(far);
+    b.fd = -1;
+    close_bed(&b);
+    secret_clear(&one);
+    secret_clear(&two);
+    str_free(&filler);
+    str_free(&other.lines);
+}
+
+static void only_so_many_secrets(void **s)
+{
+    struct bed b;
+    struct secret one = { 0 };
+    struct wire_secret many[WIRE_MAX_SECRETS + 1];
+    struct err e = { 0 };
+
+    (void)s;
+    open_bed(&b);
+    secret_set(&one, "x", 1);
+    for (size_t i = 0; i < ARRAY_LEN(many); i++)
+        many[i] = (struct wire_secret){ "proof", &one };
+    assert_int_equal(wire_send_intent(b.wire, 1, "a", NULL, many, ARRAY_LEN(many), &e), -1);
+    assert_int_equal(e.code, ERR_C_BUSY);
+    close_bed(&b);
+    secret_clear(&one);
+}
+
 int test_wire_wire(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_in_pieces),       cmocka_unit_test(peer_closes),
-        cmocka_unit_test(garbage_ends_it),       cmocka_unit_test(deep_json_ends_it),
-        cmocka_unit_test(oversize_line_ends_it), cmocka_unit_test(slow_reader),
-        cmocka_unit_test(freed_by_its_own_line), cmocka_unit_test(builders),
+        cmocka_unit_test(lines_in_pieces),
+        cmocka_unit_test(peer_closes),
+        cmocka_unit_test(garbage_ends_it),
+        cmocka_unit_test(deep_json_ends_it),
+        cmocka_unit_test(oversize_line_ends_it),
+        cmocka_unit_test(slow_reader),
+        cmocka_unit_test(freed_by_its_own_line),
+        cmocka_unit_test(builders),
+        cmocka_unit_test(secrets_go_beside_the_line),
+        cmocka_unit_test(only_so_many_secrets),
     };
 
     return TEST_GROUP("wire/wire", tests);

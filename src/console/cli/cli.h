@@ -94,6 +94,7 @@ int cmd_operations(struct cli *c);
 int cmd_cluster(struct cli *c);
 int cmd_log(struct cli *c);
 int cmd_explain(struct cli *c);
+bool cli_code_blocked(const struct err *e); /* the tenant's rules: another code would not help */
 int cli_sign_in(struct cli *c, const char *tenant,
                 struct err *e); /* shows the code, waits until signed in */
 

@@ -103,6 +103,16 @@ static int sign_in(struct cli *c, const struct way *w, struct err *e)
     return -1;
 }
 
+bool cli_code_blocked(const struct err *e)
+{
+    static const int codes[] = { 53003, 50097, 50199, 530036 };
+
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+        if (e->domain == ERR_AUTH && e->code == codes[i])
+            return true;
+    return false;
+}
+
 int cli_sign_in(struct cli *c, const char *tenant, struct err *e)
 {
     struct way w = { 0 };
@@ -132,7 +142,7 @@ int cmd_sign_in(struct cli *c)
         out_json(json_encode(&sec_signin_type, s));
     else
         printf(_("Signed in as %s, tenant %s.\n"), s->account, s->tenant_id);
-    if (!c->json && !s->renews)
+    if (!c->json && s->ends)
         printf(_("The sign-in ends with its token, at %s.\n"), until);
     return EXIT_DONE;
 }

@@ -104,6 +104,15 @@ static bool asks_for_sign_in(struct cli *c, void *payload)
     return !str_eq(r->state, "waiting-sign-in") || !str_eq(s->state, "in") || !s->yours;
 }
 
+static bool is_in(struct cli *c, void *payload)
+{
+    const struct sec_run *r = client_section(c->client, SEC_RUN);
+    const struct sec_signin *s = client_section(c->client, SEC_SIGNIN);
+
+    (void)payload;
+    return str_eq(s->state, "in") || !str_eq(r->state, "waiting-sign-in");
+}
+
 static int sign_in_again(struct cli *c, struct err *e)
 {
     const struct sec_run *r = client_section(c->client, SEC_RUN);
@@ -114,10 +123,15 @@ static int sign_in_again(struct cli *c, struct err *e)
     if (!str_eq(r->state, "waiting-sign-in"))
         return 0;
     if (!c->json && str_eq(s->state, "failed"))
-        puts(s->error.message);
+        out_error_lines(stdout, &s->error);
     if (!c->json)
         puts(_("The operation waits for a sign-in."));
-    return cli_sign_in(c, NULL, e);
+    if (!str_eq(s->state, "failed") || !cli_code_blocked(&s->error))
+        return cli_sign_in(c, NULL, e);
+    if (!c->json)
+        puts(_("Sign in another way, in another terminal: the operation then goes on by itself."));
+    fflush(stdout);
+    return cli_wait(c, is_in, NULL, 0, e);
 }
 
 static int exit_of(const struct sec_run *r)

@@ -92,6 +92,10 @@ static const char *check_tenant(const struct model *m, const struct form *f, int
     const struct sec_choice *c = find(choices(m)->tenants, choices(m)->n_tenants, v->id);
     const struct sec_signin *in = model_section(m, SEC_SIGNIN);
 
+    if (c && c->state[0]) {
+        str_fmt(msg, size, _("refuses this sign-in (%s): sign in with this tenant's id"), c->state);
+        return "warn";
+    }
     if (c) {
         str_fmt(msg, size, "%s", str_ieq(v->in.text, c->id) ? c->name : c->id);
         return "ok";

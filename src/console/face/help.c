@@ -43,12 +43,17 @@ const struct help help_topics[HELP_TOPICS] = {
                          "AADSTS50097: the device must be managed by the company.\n"
                          "AADSTS53003: a Conditional Access rule blocks it.\n"
                          "AADSTS50005: the platform of this device is not supported by a rule.\n"
-                         "Ask the directory's administrator to allow the device code flow for you, "
-                         "or sign in from another network."),
-                      N_("The square holds the address only; it is light on dark on purpose. On a "
+                         "Then sign in another way: with a browser on this machine or behind ssh "
+                         "-L, as an application with a secret or a certificate, with the Azure "
+                         "CLI's sign-in, or with a ready token. Or ask the directory's "
+                         "administrator to allow the device code flow for you.\n\n"
+                         "A tenant that wants its own MFA, or where you are a guest: sign in again "
+                         "and give that tenant's id."),
+                      N_("w lists the other ways. The square holds the address only; it is light "
+                         "on dark on purpose. On a "
                          "terminal with black text on white paper and no colours, i inverts it."),
-                      N_("While a code waits, Enter stops the sign-in, and n asks for a new "
-                         "code.") },
+                      N_("While a code waits, Enter stops the sign-in, n asks for a new "
+                         "code, and w lists other ways.") },
     [HELP_RUN] = { N_("\"no change needed\": it was so already, nothing was written.\n\n"
                       "The core works on when you leave, close the terminal or lose the "
                       "connection; item 1 of the menu comes back here. After a crash or restart of "

@@ -12,6 +12,7 @@
 
 #include "base/secret.h"
 #include "console/client.h"
+#include "console/face/form.h"
 
 struct way {
     const char *name; /* as in sec_signin; NULL: the device code */
@@ -39,6 +40,18 @@ typedef void way_cli_fn(void *payload, const struct err *e); /* NULL: w holds th
 struct way_cli *way_cli_start(struct loop *l, struct way *w, way_cli_fn *done, void *payload,
                               struct err *e);
 void way_cli_stop(struct way_cli *c); /* done is not called any more; NULL is fine */
+
+/* way_rows.c: the ways as the screens and the plain face offer them, in this order. */
+struct way_row {
+    const char *name;         /* as in struct way; "environment" becomes another; "azure-cli" is
+                                 way_cli_start's */
+    const char *label, *help; /* N_() */
+    const struct form_field *fields;
+    int n;
+};
+extern const struct way_row way_rows[];
+extern const size_t way_count;
+int way_from_form(struct way *w, const struct way_row *row, const struct form *f, struct err *e);
 
 struct json *way_args(const struct way *w);
 size_t way_secrets(const struct way *w, struct wire_secret out[WIRE_MAX_SECRETS]);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "base/i18n.h"
+#include "console/face/ways.h"
 #include "console/face/words.h"
 #include "console/plain/answer.h"
 #include "console/plain/plain.h"
@@ -72,10 +73,23 @@ static void say_code(struct plain *p, struct wait *w)
         plain_say(
             p, "%s",
             _("Sandbox: open the address on this machine, or wait until it approves itself."));
+    plain_say(p, "%s", _("If your tenant blocks device codes, w signs in another way."));
     plain_say(p,
               P_("Waiting. %d minute left. Press Enter to stop.",
                  "Waiting. %d minutes left. Press Enter to stop.", w->minutes),
               w->minutes);
+}
+
+static void say_address(struct plain *p)
+{
+    const struct sec_signin *s = sec(p);
+
+    plain_say(p, _("Sign in. Open %s in a browser on this machine."), s->verification_uri);
+    plain_say(p,
+              _("From your own machine: first ssh -L %d:localhost:%d THIS-MACHINE in another "
+                "terminal, then open the same address there."),
+              (int)s->port, (int)s->port);
+    plain_say(p, "%s", _("Waiting. Press Enter to stop."));
 }
 
 static void cancel(struct plain *p)
@@ -86,6 +100,141 @@ static void cancel(struct plain *p)
 static bool start(struct plain *p)
 {
     return plain_do(p, _("The sign-in did not start"), "sign-in", NULL, NULL);
+}
+
+/* ---- other ways ---- */
+
+static bool ask_way(struct plain *p, const struct way_row **row)
+{
+    char line[PLAIN_LINE];
+    int64_t n;
+
+    plain_say(p, "%s", _("How do you want to sign in?"));
+    for (size_t i = 0; i < way_count; i++)
+        plain_say(p, "%zu  %s", i + 1, _(way_rows[i].label));
+    while (plain_ask(p, line, "%s", _("Number of the way, ? for help, or Enter to go back:")) ==
+           GOT_LINE) {
+        if (answer_kind(line) == ANSWER_EMPTY || answer_kind(line) == ANSWER_BACK)
+            return false;
+        if (str_to_int(line, &n) && n >= 1 && n <= (int64_t)way_count) {
+            *row = &way_rows[n - 1];
+            return true;
+        }
+        for (size_t i = 0; i < way_count; i++)
+            plain_say(p, "%zu  %s", i + 1, _(way_rows[i].help));
+    }
+    return false;
+}
+
+/* Each question until its answer is right; back ends them all. */
+static bool ask_fields(struct plain *p, struct form *f)
+{
+    char line[PLAIN_LINE];
+
+    for (int i = 0; i < f->n;) {
+        if (plain_ask(p, line, "%s:", _(f->fields[i].label)) != GOT_LINE ||
+            answer_kind(line) == ANSWER_BACK)
+            return false;
+        if (answer_kind(line) == ANSWER_HELP) {
+            plain_say(p, "%s", _(f->fields[i].help));
+            continue;
+        }
+        form_set(f, i, line, line, FORM_TYPED);
+        form_settle(f, plain_model(p), i);
+        if (str_eq(f->values[i].level, "fail"))
+            plain_say(p, "%s: %s", _(f->fields[i].label), f->values[i].message);
+        else
+            i++;
+    }
+    return true;
+}
+
+struct az {
+    bool done;
+    struct err err;
+};
+
+static void on_az(void *payload, const struct err *e)
+{
+    struct az *az = payload;
+
+    az->done = true;
+    if (e)
+        az->err = *e;
+}
+
+static bool az_done(struct plain *p, void *payload)
+{
+    (void)p;
+    return ((struct az *)payload)->done;
+}
+
+static bool ask_azure_cli(struct plain *p, struct way *w, struct err *e)
+{
+    struct az az = { 0 };
+    struct way_cli *child = way_cli_start(plain_loop(p), w, on_az, &az, e);
+
+    if (!child)
+        return false;
+    plain_say(p, "%s", _("Asking the Azure CLI for its token."));
+    if (plain_wait(p, NULL, az_done, &az) != GOT_EVENT && !az.done) {
+        way_cli_stop(child);
+        return false;
+    }
+    *e = az.err;
+    return !err_is(e);
+}
+
+static bool start_other(struct plain *p)
+{
+    const struct way_row *row;
+    struct wire_secret secrets[WIRE_MAX_SECRETS];
+    struct way w = { 0 };
+    struct form f;
+    struct err e = { 0 };
+    bool ok;
+
+    if (!ask_way(p, &row))
+        return false;
+    form_init(&f, row->fields, row->n, "");
+    if (!ask_fields(p, &f))
+        return false;
+    ok = str_eq(row->name, "azure-cli") ? ask_azure_cli(p, &w, &e)
+                                        : way_from_form(&w, row, &f, &e) == 0;
+    if (w.warning[0])
+        plain_say(p, "%s", w.warning);
+    if (ok)
+        ok = plain_do_secret(p, _("The sign-in did not start"), "sign-in", way_args(&w), secrets,
+                             way_secrets(&w, secrets));
+    else if (err_is(&e))
+        plain_error(p, _("Not signed in"), &e);
+    way_clear(&w);
+    return ok;
+}
+
+static bool browser_over(struct plain *p, void *payload)
+{
+    (void)payload;
+    return !state_is(p, "browser") && !state_is(p, "starting");
+}
+
+static enum got wait_for_browser(struct plain *p)
+{
+    char line[PLAIN_LINE];
+    enum got got;
+
+    say_address(p);
+    while ((got = plain_wait(p, line, browser_over, NULL)) == GOT_LINE) {
+        if (answer_kind(line) == ANSWER_HELP) {
+            plain_help(p, HELP_SIGNIN);
+            say_address(p);
+            continue;
+        }
+        cancel(p);
+        plain_say(p, "%s", _("Stopped. Nobody is signed in."));
+        break;
+    }
+    return got;
 }
 
 /* GOT_EVENT: the code is over, one way or the other. */
@@ -103,6 +252,9 @@ static enum got wait_for_code(struct plain *p)
         } else if (answer_is(line, "n", N_("new"))) {
             cancel(p);
             return start(p) ? GOT_EVENT : GOT_LINE;
+        } else if (answer_is(line, "w", N_("way"))) {
+            cancel(p);
+            return start_other(p) ? GOT_EVENT : GOT_LINE;
         } else {
             cancel(p);
             plain_say(p, "%s", _("Stopped. Nobody is signed in."));
@@ -115,7 +267,7 @@ static enum got wait_for_code(struct plain *p)
 static bool has_code_or_end(struct plain *p, void *payload)
 {
     (void)payload;
-    return state_is(p, "code") || state_is(p, "in") || state_is(p, "failed") || state_is(p, "out");
+    return !state_is(p, "starting");
 }
 
 /* A code that expired or was declined: another one? */
@@ -129,11 +281,13 @@ static bool once_more(struct plain *p)
         plain_say(p, "%s", _("Not signed in: the sign-in was stopped."));
     for (;;) {
         if (plain_ask(p, line, "%s",
-                      _("Type n for a new code, ? for help, or press Enter to go back:")) !=
-            GOT_LINE)
+                      _("Type n for a new code, w for another way, ? for help, or press Enter to "
+                        "go back:")) != GOT_LINE)
             return false;
         if (answer_is(line, "n", N_("new")))
             return start(p);
+        if (answer_is(line, "w", N_("way")))
+            return start_other(p);
         if (answer_kind(line) != ANSWER_HELP)
             return false;
         plain_help(p, HELP_SIGNIN);
@@ -142,21 +296,23 @@ static bool once_more(struct plain *p)
 
 bool job_sign_in_now(struct plain *p)
 {
-    if (!state_is(p, "in") && !state_is(p, "code") && !state_is(p, "starting") && !start(p))
+    if ((state_is(p, "out") || state_is(p, "failed")) && !start(p))
         return false;
     for (;;) {
         char who[64];
 
         if (plain_wait(p, NULL, has_code_or_end, NULL) != GOT_EVENT)
             return false;
-        if (state_is(p, "code") && !sec(p)->yours) {
+        if ((state_is(p, "code") || state_is(p, "browser")) && !sec(p)->yours) {
             plain_say(p, _("%s is signing in at this moment. The code is shown to that user only."),
                       words_owner(sec(p), who, sizeof who));
             return false;
         }
         if (state_is(p, "in"))
             break;
-        if (state_is(p, "code") ? wait_for_code(p) != GOT_EVENT : !once_more(p))
+        if (state_is(p, "code")      ? wait_for_code(p) != GOT_EVENT
+            : state_is(p, "browser") ? wait_for_browser(p) != GOT_EVENT
+                                     : !once_more(p))
             return false;
     }
     plain_say(p, _("Signed in as %s."), words_or_blank(sec(p)->account));
@@ -176,8 +332,10 @@ static void say_in(struct plain *p)
               words_or_blank(s->tenant_id));
     if (s->token_expires_at > 0 && left >= 0)
         plain_say(p,
-                  P_("Token good for %d minute, renewed by itself.",
-                     "Token good for %d minutes, renewed by itself.", left),
+                  s->ends ? P_("Token good for %d minute; then sign in again.",
+                               "Token good for %d minutes; then sign in again.", left)
+                          : P_("Token good for %d minute, renewed by itself.",
+                               "Token good for %d minutes, renewed by itself.", left),
                   left);
     if (!s->yours)
         plain_say(p, _("This sign-in belongs to %s: you cannot work with it."),

@@ -319,8 +319,9 @@ static bool was_answered(struct plain *p, void *payload)
     return ((struct asked *)payload)->done;
 }
 
-bool plain_do(struct plain *p, const char *title, const char *intent, struct json *args_owned,
-              struct json **result)
+static bool ask_core(struct plain *p, const char *title, const char *intent,
+                     struct json *args_owned, const struct wire_secret *secrets, size_t n,
+                     struct json **result)
 {
     struct asked a = { 0 };
     const char *why_not;
@@ -330,7 +331,7 @@ bool plain_do(struct plain *p, const char *title, const char *intent, struct jso
         plain_say(p, "%s", why_not);
         return false;
     }
-    client_ask(p->model.client, intent, args_owned, on_answer, &a);
+    client_ask_secret(p->model.client, intent, args_owned, secrets, n, on_answer, &a);
     if (plain_wait(p, NULL, was_answered, &a) != GOT_EVENT) {
         client_forget(p->model.client, &a);
         return false;
@@ -344,6 +345,18 @@ bool plain_do(struct plain *p, const char *title, const char *intent, struct jso
     else
         json_free(a.result);
     return true;
+}
+
+bool plain_do(struct plain *p, const char *title, const char *intent, struct json *args_owned,
+              struct json **result)
+{
+    return ask_core(p, title, intent, args_owned, NULL, 0, result);
+}
+
+bool plain_do_secret(struct plain *p, const char *title, const char *intent,
+                     struct json *args_owned, const struct wire_secret *secrets, size_t n)
+{
+    return ask_core(p, title, intent, args_owned, secrets, n, NULL);
 }
 
 /* ---- signals, core ---- */

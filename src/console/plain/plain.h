@@ -45,6 +45,10 @@ bool plain_confirm(struct plain *p, const char *question);
 bool plain_do(struct plain *p, const char *title, const char *intent, struct json *args_owned,
               struct json **result);
 
+/* The same with secrets beside it (wire.h). */
+bool plain_do_secret(struct plain *p, const char *title, const char *intent,
+                     struct json *args_owned, const struct wire_secret *secrets, size_t n);
+
 enum plain_form { PLAIN_CREATE, PLAIN_WHERE, PLAIN_MORE, PLAIN_FORMS };
 struct form *plain_form(struct plain *p, enum plain_form which); /* the wizard's values, kept */
 void plain_help(struct plain *p, enum help_topic topic);

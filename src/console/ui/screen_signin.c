@@ -24,6 +24,18 @@ static bool has_code(struct ui *ui, const void *self)
     return str_eq(sec(ui)->state, "code");
 }
 
+static bool has_browser(struct ui *ui, const void *self)
+{
+    (void)self;
+    return str_eq(sec(ui)->state, "browser");
+}
+
+static bool not_in(struct ui *ui, const void *self)
+{
+    (void)self;
+    return !str_eq(sec(ui)->state, "in");
+}
+
 static bool is_in(struct ui *ui, const void *self)
 {
     (void)self;
@@ -47,9 +59,17 @@ static void start(struct ui *ui, void *self)
  * order. */
 static void new_code(struct ui *ui, void *self)
 {
-    if (has_code(ui, self))
+    if (has_code(ui, self) || has_browser(ui, self))
         ui_tell(ui, "sign-in-cancel", NULL);
     start(ui, self);
+}
+
+static void other_way(struct ui *ui, void *self)
+{
+    struct signin *s = self;
+
+    s->asked = true; /* back here, no code is asked for by itself */
+    ui_open(ui, SCREEN_WAYS);
 }
 
 static void signin_open(struct ui *ui, void *self)
@@ -84,7 +104,8 @@ static void signin_changed(struct ui *ui, void *self, enum section_id id)
 
 static bool stop(struct ui *ui, void *self)
 {
-    if ((has_code(ui, self) && sec(ui)->yours) || str_eq(sec(ui)->state, "starting"))
+    if (((has_code(ui, self) || has_browser(ui, self)) && sec(ui)->yours) ||
+        str_eq(sec(ui)->state, "starting"))
         ui_tell(ui, "sign-in-cancel", NULL);
     return false;
 }
@@ -317,12 +338,40 @@ static void draw_in(struct ui *ui, const struct area *a)
               words_or_blank(s->tenant_id));
     words_duration(left, s->token_expires_at - ui_now(ui));
     if (s->token_expires_at > 0)
-        paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT, _("Token good     %s, renewed by itself"),
+        paint_fmt(row++, 9, a->cols - 10, ROLE_TEXT,
+                  s->ends ? _("Token good     %s; then sign in again")
+                          : _("Token good     %s, renewed by itself"),
                   left);
     if (!s->yours)
         paint_fmt(row++, 9, a->cols - 10, ROLE_WARN,
                   _("This sign-in belongs to %s: you cannot work with it."),
                   words_owner(s, who, sizeof who));
+}
+
+/* No square: the address leads to this machine, which a phone cannot reach. */
+static void draw_browser(struct ui *ui, const struct area *a)
+{
+    const struct sec_signin *s = sec(ui);
+    struct area t = { a->row + 1, 2, a->rows - 1, a->cols - 4 };
+    char left[AGE_SIZE];
+    int end = a->row + a->rows;
+
+    t.row += paint_wrapped(&t, ROLE_TEXT, _("Open this address in a browser on this machine:")) + 1;
+    paint_cursor(t.row, t.col);
+    paint_text(t.row, t.col, t.cols, ROLE_GOOD, s->verification_uri);
+    t.row += 2;
+    t.rows = end - t.row;
+    t.row += paint_wrapped(&t, ROLE_TEXT, _("From your own machine: first, in another terminal,"));
+    paint_fmt(t.row++, t.col + 3, t.cols - 3, ROLE_GOOD, _("ssh -L %d:localhost:%d THIS-MACHINE"),
+              (int)s->port, (int)s->port);
+    t.rows = end - t.row;
+    t.row += paint_wrapped(&t, ROLE_TEXT, _("then open the same address there.")) + 1;
+    words_duration(left, s->code_expires_at - ui_now(ui));
+    paint_fmt(t.row++, t.col, t.cols, ROLE_QUIET, _("Waiting for you, %s more."), left);
+    t.rows = end - t.row;
+    if (t.rows > 1)
+        paint_wrapped(&(struct area){ t.row + 1, t.col, t.rows - 1, t.cols }, ROLE_QUIET,
+                      _("Never open an address that someone sent to you."));
 }
 
 static void draw_plain(const struct area *a, const char *level, const char *text)
@@ -340,17 +389,21 @@ static void signin_draw(struct ui *ui, void *self, const struct area *body)
 
     if (!ui_has(ui, SEC_SIGNIN)) {
         draw_plain(body, "unknown", _("Asking the core."));
-    } else if (str_eq(s->state, "code") && !s->yours) {
+    } else if ((str_eq(s->state, "code") || str_eq(s->state, "browser")) && !s->yours) {
         str_fmt(text, sizeof text,
                 _("%s is signing in at this moment. The code is shown to that user only."),
                 words_owner(s, who, sizeof who));
         draw_plain(body, "warn", text);
     } else if (str_eq(s->state, "code")) {
         draw_code(ui, self, body);
+    } else if (str_eq(s->state, "browser")) {
+        draw_browser(ui, body);
     } else if (str_eq(s->state, "in")) {
         draw_in(ui, body);
     } else if (str_eq(s->state, "starting")) {
-        draw_plain(body, "unknown", _("Asking Azure for a code."));
+        draw_plain(body, "unknown",
+                   str_eq(s->way, "device-code") ? _("Asking Azure for a code.")
+                                                 : _("Asking Azure for a token."));
     } else if (str_eq(s->state, "failed")) {
         words_error(text, sizeof text, &s->error);
         draw_plain(body, "fail", text);
@@ -369,16 +422,18 @@ static void signin_hint(struct ui *ui, void *self, char *out, size_t size)
     else if (has_code(ui, self) && frame_large())
         str_copy(out, size, _("The square is the address only."));
     else if (has_code(ui, self))
-        str_copy(
-            out, size,
-            _("Blocked (AADSTS53003, 50097, 50005)? F1 explains. The square is the address only."));
+        str_copy(out, size,
+                 _("Blocked (AADSTS53003, 50097, 50005)? w has other ways. The square is the "
+                   "address only."));
     else if (may_start(ui, self))
-        str_copy(out, size, _("n tries again with a new code."));
+        str_copy(out, size, _("n tries again with a new code; w signs in another way."));
 }
 
 static const struct key_row keys[] = {
     { 'n', 0, 5, "n", N_("new code"), has_code, new_code },
     { 'n', K_ENTER, 5, "n", N_("sign in"), may_start, start },
+    { 'n', 0, 5, "n", N_("new code"), has_browser, new_code },
+    { 'w', 0, 4, "w", N_("other ways"), not_in, other_way },
     { 'b', 0, 0, "b", N_("square only"), has_code, square_alone },
     { 'i', 0, 0, "i", N_("invert"), has_code, invert },
     { 'o', 0, 0, "o", N_("sign out"), is_in, sign_out },

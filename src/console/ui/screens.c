@@ -5,10 +5,11 @@
 #include "base/i18n.h"
 
 const struct screen *const screens[SCREENS] = {
-    [SCREEN_HOME] = &screen_home,         [SCREEN_WIZARD] = &screen_wizard,
-    [SCREEN_SIGNIN] = &screen_signin,     [SCREEN_PROGRESS] = &screen_progress,
-    [SCREEN_NODES] = &screen_nodes,       [SCREEN_LOG] = &screen_log,
-    [SCREEN_TERMINAL] = &screen_terminal, [SCREEN_HELP] = &screen_help,
+    [SCREEN_HOME] = &screen_home,     [SCREEN_WIZARD] = &screen_wizard,
+    [SCREEN_SIGNIN] = &screen_signin, [SCREEN_PROGRESS] = &screen_progress,
+    [SCREEN_WAYS] = &screen_ways,     [SCREEN_NODES] = &screen_nodes,
+    [SCREEN_LOG] = &screen_log,       [SCREEN_TERMINAL] = &screen_terminal,
+    [SCREEN_HELP] = &screen_help,
 };
 
 /* ---- what the items open ---- */

@@ -150,6 +150,12 @@ void ui_show_err(struct ui *ui, const char *title, const struct err *e)
 bool ui_ask(struct ui *ui, const char *intent, struct json *args_owned, client_answer_fn *fn,
             void *payload)
 {
+    return ui_ask_secret(ui, intent, args_owned, NULL, 0, fn, payload);
+}
+
+bool ui_ask_secret(struct ui *ui, const char *intent, struct json *args_owned,
+                   const struct wire_secret *secrets, size_t n, client_answer_fn *fn, void *payload)
+{
     const char *why_not;
 
     if (!model_may_ask(&ui->model, intent, &why_not)) {
@@ -157,7 +163,7 @@ bool ui_ask(struct ui *ui, const char *intent, struct json *args_owned, client_a
         ui_notice(ui, "warn", "%s", why_not);
         return false;
     }
-    client_ask(ui->model.client, intent, args_owned, fn, payload);
+    client_ask_secret(ui->model.client, intent, args_owned, secrets, n, fn, payload);
     return true;
 }
 

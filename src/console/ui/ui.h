@@ -23,6 +23,7 @@ enum screen_id {
     SCREEN_HOME,
     SCREEN_WIZARD,
     SCREEN_SIGNIN,
+    SCREEN_WAYS,
     SCREEN_PROGRESS,
     SCREEN_NODES,
     SCREEN_LOG,
@@ -75,6 +76,10 @@ bool ui_may_act(const struct ui *ui);
 /* Sends an intent; false (and a notice) when there is no core or this user may not act. */
 bool ui_ask(struct ui *ui, const char *intent, struct json *args_owned, client_answer_fn *fn,
             void *payload);
+/* The same with secrets beside it (wire.h). */
+bool ui_ask_secret(struct ui *ui, const char *intent, struct json *args_owned,
+                   const struct wire_secret *secrets, size_t n, client_answer_fn *fn,
+                   void *payload);
 /* For intents whose result does not matter: an error becomes a notice. */
 bool ui_tell(struct ui *ui, const char *intent, struct json *args_owned);
 
