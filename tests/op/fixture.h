@@ -28,6 +28,7 @@ struct fx_node {
     struct fx *fx;
     bool registered, connected, no_msi, no_agent;
     char uri[300];
+    int registrations; /* how often it was registered: its registeredAt */
     char agent_name[64], agent_sub[40], agent_group[96], agent_tenant[40];
     int fail[NODE_VERBS]; /* so many calls fail */
     bool fail_unsure, fail_effect;
@@ -57,9 +58,10 @@ struct fx {
     bool signed_out;     /* tokens are refused with 401 */
     bool dead;           /* the power is off */
     bool no_rp_object, no_identity;
-    size_t fail_nth; /* the nth request from here is answered 503 */
-    bool lose_nth;   /* or, when it changes something, its answer is lost */
-    size_t cut;      /* journal lines; 0: never */
+    bool never_connected; /* in the Arc settings */
+    size_t fail_nth;      /* the nth request from here is answered 503 */
+    bool lose_nth;        /* or, when it changes something, its answer is lost */
+    size_t cut;           /* journal lines; 0: never */
     char runs[200], journal[400];
     int changes;
 };
@@ -114,6 +116,7 @@ int test_op_op_register(void);
 int test_op_op_register_azure(void);
 int test_op_op_register_cluster(void);
 int test_op_op_register_arc(void);
+int test_op_op_register_codes(void);
 int test_op_op_register_decide(void);
 int test_op_op_register_nodes(void);
 
