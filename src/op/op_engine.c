@@ -213,7 +213,9 @@ static bool try_check(struct op_cell *c)
 
     if (c->phase != OP_P_IDLE)
         return false;
-    if (s->when && !c->begun && op_after_complete(c) && !op_wanted(c)) {
+    if (s->when_needs && !op_when_known(c))
+        return false; /* whose way it is not shall not even ask */
+    if (s->when && !c->begun && (op_when_known(c) || op_after_complete(c)) && !op_wanted(c)) {
         op_cell_end(c, OP_S_SKIPPED);
         return true;
     }
@@ -419,6 +421,11 @@ void op_run_poke(struct op_run *r)
     op_changed(r);
 }
 
+void op_run_secret(struct op_run *r, const struct secret *s)
+{
+    secret_copy(&r->secret, s);
+}
+
 void op_run_free(struct op_run *r)
 {
     if (!r)
@@ -434,6 +441,7 @@ void op_run_free(struct op_run *r)
     if (r->journal)
         journal_close(r->journal);
     unlock(r);
+    secret_clear(&r->secret);
     json_free(r->inputs);
     json_free(r->facts);
     json_free(r->old_facts);

@@ -66,6 +66,16 @@ void op_set_node_fact(struct op_view *v, const char *name, const char *value)
     remember(v->cell, "@", name, clean);
 }
 
+void op_set_secret(struct op_view *v, const char *text)
+{
+    secret_set(&v->run->secret, text, strlen(text));
+}
+
+bool op_has_secret(const struct op_view *v)
+{
+    return secret_is(&v->run->secret);
+}
+
 size_t op_node_count(const struct op_view *v)
 {
     return v->run->n_nodes;
@@ -160,6 +170,19 @@ bool op_facts_known(const struct op_cell *c)
             return false;
         }
     }
+    return true;
+}
+
+bool op_when_known(const struct op_cell *c)
+{
+    const char *p = c->step->when_needs;
+    char name[80];
+
+    if (!c->step->when || !p)
+        return false;
+    while ((p = op_next_word(p, name, sizeof name)))
+        if (!json_member(c->run->facts, name))
+            return false;
     return true;
 }
 

@@ -92,12 +92,7 @@ REG_READ(facts)
 {
     if (!ok(a))
         return reg_fail(a, e, 0, _("asking the node what it is"));
-    if (!json_flag(a->json, "msiCapable", false)) {
-        err_set(e, ERR_OP, 9111,
-                _("The node %s cannot be registered by its own identity: its software is too old."),
-                op_node_name(v));
-        return OP_FAILED;
-    }
+    reg_keep_build(v, a->json);
     return OP_DONE;
 }
 
@@ -401,6 +396,10 @@ REG_ASK(register_apply)
     json_set_str(need->args, "resourceArmId", op_fact(v, "cluster.id"));
     json_set_str(need->args, "region", op_fact(v, "region"));
     json_set(need->args, "clusterNodes", nodes);
+    if (reg_by_app(v)) {
+        need->verb = NODE_REGISTER_APP;
+        reg_app_args(v, need->args);
+    }
 }
 
 REG_READ(register_apply)

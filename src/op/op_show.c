@@ -116,12 +116,30 @@ static void show_step(const struct op_run *r, size_t s, struct op_step_view *out
         out->nodes_done = 0;
 }
 
+bool op_step_off_way(const struct op_step *step, bool other)
+{
+    return step->when_needs && ((step->flags & OP_OTHER_WAY) != 0) != other;
+}
+
+/* Before it is known which way the run walks it shows the usual one. */
+static bool on_way(const struct op_run *r, size_t i)
+{
+    const struct op_step *s = &r->plan->steps[i];
+
+    if (!s->when_needs || r->first[i] == r->first[i + 1])
+        return true;
+    if (op_when_known(&r->cells[r->first[i]]))
+        return op_wanted(&r->cells[r->first[i]]);
+    return !(s->flags & OP_OTHER_WAY);
+}
+
 size_t op_run_steps(const struct op_run *r, struct op_step_view *out, size_t max)
 {
-    size_t n = r->plan->n < max ? r->plan->n : max;
+    size_t n = 0;
 
-    for (size_t i = 0; i < n; i++)
-        show_step(r, i, &out[i]);
+    for (size_t i = 0; i < r->plan->n && n < max; i++)
+        if (on_way(r, i))
+            show_step(r, i, &out[n++]);
     return n;
 }
 

@@ -199,6 +199,8 @@ static bool one_resource(const struct sb_req *q, struct sb_reply *r, const char 
         sb_entra_error(q, r, 400, "invalid_scope", 1002012, text);
         return false;
     }
+    if (e == &entra_first_party) /* Microsoft's applications only; the tenant's own may ask */
+        e = NULL;
     if (e)
         entra_refuse(q, r, e);
     return !e;

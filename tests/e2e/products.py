@@ -20,7 +20,7 @@ GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 # ---- the judge ----
 
-ONCE, AFTER_LOSS, FREE = "once", "after a loss", "free"
+ONCE, AFTER_LOSS, AFTER_DEATH, FREE = "once", "after a loss", "after a loss or the core's death", "free"
 # method, path, how often it may be carried out, what tells one such thing from another, why. The first row that matches counts.
 REPEATS = [
     ("POST", r"^/sandbox/", FREE, None, "the test's own steering"),
@@ -29,16 +29,19 @@ REPEATS = [
     ("POST", r"/agent/connect$", ONCE, "node", "a machine is connected once; after a loss the agent is asked where it is"),
     ("POST", r"/agent/disconnect$", ONCE, "node", "only undo does it"),
     ("POST", r"/providers/[^/]+/register$", ONCE, "path", "its state is read before it is asked again"),
-    ("POST", r"/(reconcile|generatepassword|createarcidentity|createclusteridentity|uploadcertificate)$", ONCE, "path",
-     "each makes something new in Azure (links, a password, an identity, a key): it is looked first whether it is done"),
-    ("PUT", r"/roleassignments/[^/]+$", ONCE, "scope", "the same role twice on one scope, whatever its name, is a second assignment"),
+    ("POST", r"/generatepassword$", AFTER_DEATH, "path", "the secret is kept in the core's memory alone: a core that died has lost it"),
+    ("POST", r"/(reconcile|createarcidentity|createclusteridentity|uploadcertificate)$", ONCE, "path",
+     "each makes something new in Azure (links, an identity, a key): it is looked first whether it is done"),
+    ("PUT", r"/roleassignments/[^/]+$", ONCE, "role", "the same role twice on one scope, whatever its name, is a second assignment"),
     ("PUT", r"/resourcegroups/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
     ("PUT", r"/clusters/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
     ("PUT", r"/arcsettings/[^/]+$", ONCE, "path", "it is looked first whether they are there"),
     ("POST", r"/dataplane/.*/register$", AFTER_LOSS, "path",
      "the node learns only from the answer that it is registered; the data plane is made for repeats (docs/dataplane.md)"),
-    ("POST", r"/dataplane/.*/sync$", AFTER_LOSS, "body.node",
-     "the node learns only from the answer that it is in sync; the data plane is made for repeats (docs/dataplane.md)"),
+    ("POST", r"/dataplane/.*/(certificate|identity)$", FREE, None, "a test and a token change nothing (docs/dataplane.md)"),
+    ("POST", r"/dataplane/.*/sync$", AFTER_LOSS, "node and its Arc",
+     "the node learns only from the answer that it is in sync; the data plane is made for repeats (docs/dataplane.md). A node that the "
+     "cluster brings to Arc syncs again, because Azure learns its machine from that"),
 ]
 
 
@@ -68,20 +71,23 @@ def row_of(x):
     return None
 
 
-def thing_of(x, row):
+def thing_of(x, row, arc):
+    """arc: the nodes that were connected to Arc before."""
     path = path_of(x).lower()
     if row[3] == "node":
         return x["url"].split("/")[2] + path
-    if row[3] == "scope":
-        return path.rsplit("/", 1)[0]
-    if row[3] == "body.node":
-        return f"{path} {(x['reqBody'] or {}).get('node')}"
+    body = x["reqBody"] if isinstance(x["reqBody"], dict) else {}
+    if row[3] == "role":
+        p = body.get("properties") or {}
+        return f"{path.rsplit('/', 1)[0]} {str(p.get('principalId')).lower()} {str(p.get('roleDefinitionId')).lower().rsplit('/', 1)[-1]}"
+    if row[3] == "node and its Arc":
+        return f"{path} {body.get('node')}{' in Arc' if body.get('node') in arc else ''}"
     return path
 
 
 def done_twice(exchanges, kills=()):
     """What an exchange log says was done twice without need: a list of sentences, empty if all is well. kills: Unix ms at which the core was killed."""
-    wrong, before = [], {}
+    wrong, before, arc = [], {}, set()
     for x in sorted((x for x in exchanges if carried_out(x)), key=lambda x: x["startedAt"]):
         row = row_of(x)
         if row is None:
@@ -89,9 +95,12 @@ def done_twice(exchanges, kills=()):
             continue
         if row[2] == FREE:
             continue
-        thing = (row[0], row[1], thing_of(x, row))
+        thing = (row[0], row[1], thing_of(x, row, arc))
+        if path_of(x).endswith("/agent/connect"):
+            arc.add((x["reqBody"] or {}).get("resourceName"))
         earlier = before.setdefault(thing, [])
-        if earlier and (row[2] == ONCE or not all(was_lost(e, kills) for e in earlier)):
+        died = row[2] == AFTER_DEATH and all(any(k >= e["startedAt"] for k in kills) or was_lost(e, kills) for e in earlier)
+        if earlier and not died and (row[2] == ONCE or not all(was_lost(e, kills) for e in earlier)):
             lost = sum(was_lost(e, kills) for e in earlier)
             wrong.append(f"{x['method']} {thing[2]} was carried out {len(earlier) + 1} times ({lost} answers before were lost), allowed is: "
                          f"{row[2]} ({row[4]})")
