@@ -10,7 +10,7 @@
 #include "base/i18n.h"
 
 #define OLDEST_BUILD 17784 /* register-flow.md 1.11 */
-#define RETRY_MS     5000
+#define LOOKS        3     /* after a lost answer: a long operation may be at work unseen */
 
 static bool good(const struct op_answer *a)
 {
@@ -119,6 +119,31 @@ REG_READ(path)
     return OP_DONE;
 }
 
+/* ---- lost answers ---- */
+
+static void keep_lost(struct op_view *v, const char *fact, const struct op_answer *a)
+{
+    char text[8];
+
+    str_fmt(text, sizeof text, "%d", a->err.unsure ? LOOKS : 0);
+    op_set_fact(v, fact, text);
+}
+
+/* It is not there: may it still come by itself? A run that died with its question out knows no more
+ * than one whose answer was lost. */
+static enum op_verdict not_there(struct op_view *v, const char *fact)
+{
+    const char *left = op_fact(v, fact);
+    char text[8];
+    int n = *left ? left[0] - '0' : LOOKS;
+
+    if (!op_tries(v) || n <= 0)
+        return OP_ABSENT;
+    str_fmt(text, sizeof text, "%d", n - 1);
+    op_set_fact(v, fact, text);
+    return OP_RUNNING;
+}
+
 /* ---- certificates on the nodes ---- */
 
 static void ask_certificate(const struct op_view *v, struct op_need *need)
@@ -192,7 +217,9 @@ REG_READ(app_check)
 {
     if (a->http && reg_keep_cluster(v, a, e))
         return OP_FAILED;
-    return *op_fact(v, "cluster.appObjectId") && *op_fact(v, "cluster.appId") ? OP_DONE : OP_ABSENT;
+    return *op_fact(v, "cluster.appObjectId") && *op_fact(v, "cluster.appId")
+               ? OP_DONE
+               : not_there(v, "app.lost");
 }
 
 REG_ASK(app_apply)
@@ -203,9 +230,10 @@ REG_ASK(app_apply)
 
 REG_READ(app_apply)
 {
-    (void)v;
+    keep_lost(v, "app.lost", a);
     if (!good(a))
         return reg_fail(a, e, 0, _("creating the cluster's application"));
+    op_set_fact(v, "app.state", "made");
     return OP_ABSENT; /* the cluster itself has the word */
 }
 
@@ -224,11 +252,13 @@ static void set_args(const struct op_view *v, struct op_need *need)
     json_set_str(need->args, "certificateThumbprint", op_input(v, "certificateThumbprint"));
 }
 
-/* No request reads an application's keys back through the cluster. After a lost answer a node tries
- * to sign in: all certificates go up together, so one speaks for all. */
+/* No request reads an application's keys back through the cluster. Where they may be there (an
+ * answer was lost, an earlier run came this far) the first node tries to sign in: all certificates
+ * go up together, so one that was not accepted before speaks for all. */
 REG_ASK(upload_check)
 {
-    if (op_tries(v) && *op_fact(v, "cluster.serviceEndpoint"))
+    if ((op_tries(v) || !str_eq(op_fact(v, "app.state"), "made")) && op_node_count(v) &&
+        !node_is(v, 0, "certificate.app", op_fact(v, "cluster.appId")))
         set_args(v, need);
 }
 
@@ -243,7 +273,7 @@ REG_READ(upload_check)
     if (a->json)
         return OP_DONE;
     if (err_is(&a->err) && str_starts(a->err.remote_code, "AADSTS700"))
-        return OP_ABSENT;
+        return not_there(v, "upload.lost");
     return err_is(&a->err) ? reg_fail(a, e, 9110, _("looking whether the certificates arrived"))
                            : OP_ABSENT;
 }
@@ -266,7 +296,7 @@ REG_ASK(upload_apply)
 
 REG_READ(upload_apply)
 {
-    (void)v;
+    keep_lost(v, "upload.lost", a);
     return good(a) ? OP_DONE : reg_fail(a, e, 9110, _("uploading the nodes' certificates (9110)"));
 }
 
@@ -426,8 +456,9 @@ REG_READ(arc_app_check)
 {
     if (a->http && reg_keep_settings(v, a, e))
         return OP_FAILED;
-    return *op_fact(v, "settings.appId") && *op_fact(v, "settings.spObjectId") ? OP_DONE
-                                                                               : OP_ABSENT;
+    return *op_fact(v, "settings.appId") && *op_fact(v, "settings.spObjectId")
+               ? OP_DONE
+               : not_there(v, "arc.lost");
 }
 
 REG_ASK(arc_app_apply)
@@ -438,7 +469,7 @@ REG_ASK(arc_app_apply)
 
 REG_READ(arc_app_apply)
 {
-    (void)v;
+    keep_lost(v, "arc.lost", a);
     if (!good(a))
         return reg_fail(a, e, 0, _("creating the application of the Arc settings"));
     return OP_ABSENT;

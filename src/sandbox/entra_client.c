@@ -10,6 +10,7 @@
 
 #include "sandbox/directory.h"
 #include "sandbox/entra.h"
+#include "sandbox/resource.h"
 
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -233,6 +234,7 @@ void entra_client_credentials(struct sb_req *q, struct sb_reply *r, const struct
     struct entra_grant g = { .client_id = c->id, .scope = entra_need(q, r, "scope") };
     if (!g.scope || !concrete_tenant(q, r, g.tid))
         return;
+    lro_settle(q->world); /* an upload of certificates may be over */
     if (signin_app_name(c->id)[0]) {
         refuse_client(q, r, c->secret || c->assertion ? 700025 : 7000218,
                       c->secret || c->assertion

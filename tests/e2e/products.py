@@ -108,20 +108,20 @@ def done_twice(exchanges, kills=()):
     return wrong
 
 
-def nothing_twice(r, text, kills=()):
+def nothing_twice(r, text, kills=(), roles=1):
     """The judge's word over a rehearsal's whole log, and the world has one of each."""
     wrong = done_twice(r.exchanges(), kills)
     azl.check(not wrong, f"{text}: " + "; ".join(wrong))
-    made_once(r, text)
+    made_once(r, text, roles)
 
 
-def made_once(r, text):
+def made_once(r, text, roles=1):
     """What may not be there twice, whatever was asked twice: role assignments, machines, clusters."""
     kinds = {}
     for i in r.world()["resources"]:
         parts = i.lower().strip("/").split("/")
         kinds.setdefault(parts[-2], []).append(i)
-    azl.equal(len(kinds.get("roleassignments", [])), r.roles_before + 1, f"{text}: role assignments {kinds.get('roleassignments')}")
+    azl.equal(len(kinds.get("roleassignments", [])), r.roles_before + roles, f"{text}: role assignments {kinds.get('roleassignments')}")
     azl.equal(len(kinds.get("machines", [])), r.nodes, f"{text}: machines")
     azl.equal(len(kinds.get("clusters", [])), 1, f"{text}: clusters")
 
@@ -158,8 +158,10 @@ OF_A_RUN = r" /(subscriptions/|dataplane/|agent/|metadata/identity/)"
 class Reference:
     """An undisturbed registration: its end state, its journal's length, its requests."""
 
-    def __init__(self, nodes=1):
-        with rehearsal(nodes) as r:
+    def __init__(self, nodes=1, core=(), roles=1):
+        """core: options of the core, so that the whole product can be run the way by certificates, too; roles: assignments made there."""
+        self.core, self.roles = list(core), roles
+        with rehearsal(nodes, core=self.core) as r:
             r.prepare()
             r.register()
             self.nodes, self.end, self.lines = nodes, end_state(r), journal_lines(r)
@@ -247,13 +249,13 @@ def met(r, specs, text):
 def complete(r, p, ref, text, kills=()):
     azl.equal(p.returncode, 0, f"{text}: {p.stdout}{p.stderr}{r.core_log() if p.returncode else ''}")
     azl.equal(end_state(r), ref.end, text)
-    nothing_twice(r, text, kills)
+    nothing_twice(r, text, kills, ref.roles)
 
 
 def goes_on(specs, ref):
     """The run completes in spite of these faults, and each was met."""
     text = ", ".join(specs)
-    with rehearsal(ref.nodes) as r:
+    with rehearsal(ref.nodes, core=ref.core) as r:
         r.prepare()
         for spec in specs:
             r.fault(placed(spec, r))
@@ -265,7 +267,7 @@ def goes_on(specs, ref):
 def stops_and_resumes(kind, request, ref):
     """Nothing but this fault at this request: the run stops with the error that names it; without the fault it is resumed to its end."""
     spec = f"{kind}@{request}x{MANY}"
-    with rehearsal(ref.nodes) as r:
+    with rehearsal(ref.nodes, core=ref.core) as r:
         r.prepare()
         r.fault(placed(spec, r))
         p = r.register(ok=None)
@@ -293,7 +295,7 @@ def signs_in(kind, request, count, ref):
     """Faults at a sign-in: it comes about, or it ends with an error that says what to do and is good the next time; then the run completes."""
     spec = f"{kind}@{request}x{count}"
     early = request == "GET /metadata/endpoints"  # the core's first request
-    with rehearsal(ref.nodes, sandbox=["--fault", spec] if early else []) as r:
+    with rehearsal(ref.nodes, core=ref.core, sandbox=["--fault", spec] if early else []) as r:
         r.cluster()
         if not early:
             r.fault(placed(spec, r))
@@ -338,7 +340,7 @@ def kills_in(path):
 def killed_after(n, ref, specs=()):
     text = f"killed after journal line {n}" + "".join(", " + s for s in specs)
     args = [a for s in specs for a in ("--fault", placed(s))]
-    with rehearsal(ref.nodes, preload=killpoint(), sandbox=args) as r:
+    with rehearsal(ref.nodes, core=ref.core, preload=killpoint(), sandbox=args) as r:
         once = os.path.join(r.top, "killed")
         r.env.update(AZL_KILL_AFTER=str(n), AZL_KILL_ONCE=once)
         r.prepare()
