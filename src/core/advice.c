@@ -174,6 +174,7 @@ const struct advice_row advice_rows[] = {
     OP(9106, N_("The resource is gone from Azure: unregister, then register again.")),
     OP(9107, N_("Unregister first, then register again.")),
     OP(9108, N_("Choose one of the offered regions.")),
+    OP(9110, N_("Check that these nodes are up and reach Azure, then resume.")),
     OP(9113, N_("Finish the unregistration that was begun, then register again.")),
     OP(9123, N_("Look at the Arc agent of the named nodes (azcmagent show), then resume.")),
     OP(9125, STORED),

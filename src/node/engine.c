@@ -352,5 +352,9 @@ struct json *engine_status(const struct engine_record *r, const struct engine_cl
     set_ms(out, "policyDeadline", j.deadline);
     json_set_str(out, "reason", _(j.reason));
     json_set_str(out, "lastError", r->last_error[0] ? r->last_error : NULL);
+    if (g && g->app_id[0] && str_ieq(r->cert_app, g->app_id)) {
+        json_set_str(out, "certificateThumbprint", r->cert_thumbprint);
+        json_set_str(out, "certificateNotAfter", r->cert_not_after);
+    }
     return out;
 }

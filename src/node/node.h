@@ -9,7 +9,8 @@
  * - status: Get-AzureStackHCI of this node. ClusterStatus, RegistrationStatus, ConnectionStatus,
  *   RegistrationDate, AzureResourceName, AzureResourceUri, LastConnected, NextSync,
  *   DiagnosticLevel, Region (times ISO 8601 UTC, absent = null); installDate, clusterName,
- *   clusterId, clusterNodes[], policyDeadline (ISO, of what falls due next, or null), reason
+ *   clusterId, clusterNodes[], policyDeadline (ISO, of what falls due next, or null), reason; of a
+ *   registration by application: certificateThumbprint, certificateNotAfter
  * - facts: os name and version, manufacturer, model, cores, memoryInGiB, serial; osBuild (the
  *   number of the Windows build that the node stands for) and msiCapable (it can be registered by
  *   its own identity). What counts on Windows is whether the cmdlet

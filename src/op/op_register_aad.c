@@ -335,11 +335,24 @@ REG_READ(certificate_set_apply)
         keep_certificate(v, a->json);
         return OP_DONE;
     }
+    op_set_node_fact(v, "certificate.why", a->err.message);
     vd = reg_fail(a, e, 9110, _("testing the node's certificate against Azure (9110)"));
     /* a key, or an application, of this minute is not known everywhere yet */
     if (str_eq(a->err.remote_code, "AADSTS700027") || str_eq(a->err.remote_code, "AADSTS700016"))
         e->retryable = true;
     return vd;
+}
+
+/* Why it was, of the first node that tells. */
+static const char *first_cause(const struct op_view *v)
+{
+    for (size_t i = 0; i < op_node_count(v); i++) {
+        const char *why = op_node_fact(v, op_node_at(v, i), "certificate.why");
+
+        if (*why && !node_is(v, i, "certificate.app", op_fact(v, "cluster.appId")))
+            return why;
+    }
+    return "";
 }
 
 REG_READ(certificates)
@@ -349,10 +362,8 @@ REG_READ(certificates)
 
     (void)a;
     if (n)
-        err_set(e, ERR_OP, 9110,
-                _("The certificates of these nodes could not be made or were not accepted: %s. "
-                  "Check that the nodes are up and reach Azure."),
-                str_p(&names));
+        err_set(e, ERR_OP, 9110, _("The certificates of these nodes were not accepted: %s. %s"),
+                str_p(&names), first_cause(v));
     str_free(&names);
     return n ? OP_FAILED : OP_DONE;
 }

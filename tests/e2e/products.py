@@ -20,7 +20,7 @@ GUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 # ---- the judge ----
 
-ONCE, AFTER_LOSS, AFTER_DEATH, FREE = "once", "after a loss", "after a loss or the core's death", "free"
+ONCE, AFTER_LOSS, FREE = "once", "after a loss", "free"
 # method, path, how often it may be carried out, what tells one such thing from another, why. The first row that matches counts.
 REPEATS = [
     ("POST", r"^/sandbox/", FREE, None, "the test's own steering"),
@@ -29,7 +29,8 @@ REPEATS = [
     ("POST", r"/agent/connect$", ONCE, "node", "a machine is connected once; after a loss the agent is asked where it is"),
     ("POST", r"/agent/disconnect$", ONCE, "node", "only undo does it"),
     ("POST", r"/providers/[^/]+/register$", ONCE, "path", "its state is read before it is asked again"),
-    ("POST", r"/generatepassword$", AFTER_DEATH, "path", "the secret is kept in the core's memory alone: a core that died has lost it"),
+    ("POST", r"/generatepassword$", AFTER_LOSS, "run",
+     "the secret is kept in the run's memory alone: one that is resumed generates another"),
     ("POST", r"/(reconcile|createarcidentity|createclusteridentity|uploadcertificate)$", ONCE, "path",
      "each makes something new in Azure (links, an identity, a key): it is looked first whether it is done"),
     ("PUT", r"/roleassignments/[^/]+$", ONCE, "role", "the same role twice on one scope, whatever its name, is a second assignment"),
@@ -77,6 +78,8 @@ def thing_of(x, row, arc):
     if row[3] == "node":
         return x["url"].split("/")[2] + path
     body = x["reqBody"] if isinstance(x["reqBody"], dict) else {}
+    if row[3] == "run":  # each life of a run has a correlation id of its own
+        return f"{path} {x['reqHeaders']['x-ms-correlation-request-id']}"
     if row[3] == "role":
         p = body.get("properties") or {}
         return f"{path.rsplit('/', 1)[0]} {str(p.get('principalId')).lower()} {str(p.get('roleDefinitionId')).lower().rsplit('/', 1)[-1]}"
@@ -99,8 +102,7 @@ def done_twice(exchanges, kills=()):
         if path_of(x).endswith("/agent/connect"):
             arc.add((x["reqBody"] or {}).get("resourceName"))
         earlier = before.setdefault(thing, [])
-        died = row[2] == AFTER_DEATH and all(any(k >= e["startedAt"] for k in kills) or was_lost(e, kills) for e in earlier)
-        if earlier and not died and (row[2] == ONCE or not all(was_lost(e, kills) for e in earlier)):
+        if earlier and (row[2] == ONCE or not all(was_lost(e, kills) for e in earlier)):
             lost = sum(was_lost(e, kills) for e in earlier)
             wrong.append(f"{x['method']} {thing[2]} was carried out {len(earlier) + 1} times ({lost} answers before were lost), allowed is: "
                          f"{row[2]} ({row[4]})")
@@ -165,6 +167,7 @@ class Reference:
             r.prepare()
             r.register()
             self.nodes, self.end, self.lines = nodes, end_state(r), journal_lines(r)
+            self.label = str(nodes) + "".join("," + a for a in self.core if not a.startswith("-"))
             requests = requests_in(r)
             self.run = [q for q in requests if re.search(OF_A_RUN, q, re.I)]
             self.sign_in = [q for q in requests if q not in self.run]
@@ -206,8 +209,14 @@ def longest_chain(requests):
 
 # What an error must name when a request fails for good: (method and path, words of the step and its code).
 WORDS = [
-    (r"^GET /agent/show", r"asking the node's Arc agent"),
-    (r"^POST /agent/connect", r"connecting the node's Arc agent"),
+    (r"^GET /agent/show", r"asking the node's Arc agent|asking the node how it stands with Azure Arc"),
+    (r"^POST /agent/connect", r"connecting the node's Arc agent|bringing the node to Azure Arc"),
+    (r"^POST .*/createClusterIdentity$", r"creating the cluster's application"),
+    (r"^POST .*/uploadCertificate$", r"uploading the nodes' certificates .9110"),
+    (r"^POST .*/dataplane/.*/certificate$", r"certificates of these nodes were not accepted: node1.*(?s:.*)Code: 9110"),
+    (r"^POST .*/dataplane/.*/identity$", r"bringing the node to Azure Arc"),
+    (r"^POST .*/createArcIdentity$", r"creating the application of the Arc settings"),
+    (r"^POST .*/generatePassword$", r"generating the secret of the Arc settings"),
     (r"^GET /subscriptions/[^/]*$", r"looking at the subscription"),
     (r"^GET .*/machines$", r"looking for the machines in Azure"),
     (r"^GET .*/providers/[^/]*$", r"looking at the resource provider"),
@@ -233,6 +242,8 @@ def gives_up(kind, request):
         return False
     if kind.startswith("slow") or (kind == "bad-length" and "/agent/" in request):  # the stand-in's command reads to the end
         return False
+    if request.endswith("/generatePassword"):  # a secret that was lost with its answer is nowhere else
+        return True
     looked_at = request.startswith(("PUT ", "POST ")) and "/dataplane/" not in request.lower()
     return not (kind in LOST and looked_at)
 
@@ -276,7 +287,7 @@ def stops_and_resumes(kind, request, ref):
             complete(r, p, ref, spec)
             return
         azl.check(p.returncode != 0, f"{spec}: the run came to its end: {p.stdout}")
-        names_the_trouble(p, spec, request)
+        names_the_trouble(p, spec, request, r.status()["RegistrationStatus"] == "Registered")
         complete(r, resumed(r, spec), ref, spec)
 
 
@@ -310,10 +321,9 @@ def signs_in(kind, request, count, ref):
         complete(r, r.register(ok=None), ref, spec)
 
 
-def names_the_trouble(p, text, request=None):
-    """The error of a run that stopped: which step, why, what to do."""
-    after = request and re.search(r"/dataplane/.*/sync$", request)  # asked after the registration was made: done in part
-    azl.check(p.returncode in ((1, 4) if request and not after else (6,) if after else (1, 4, 6)), f"{text}: exit {p.returncode}: {p.stdout}{p.stderr}")
+def names_the_trouble(p, text, request=None, registered_by_then=False):
+    """The error of a run that stopped: which step, why, what to do. A registration that was made is done in part."""
+    azl.check(p.returncode in ((6,) if registered_by_then else (1, 4) if request else (1, 4, 6)), f"{text}: exit {p.returncode}: {p.stdout}{p.stderr}")
     azl.check(p.stderr.startswith("azloconf: ") and "What to do: " in p.stderr, f"{text}: {p.stderr}")
     for pattern, words in WORDS if request else []:
         if re.search(pattern, request, re.I):

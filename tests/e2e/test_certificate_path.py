@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
 """Nodes that cannot be registered by their own identity: the cluster's application, a certificate on every node, Arc by the cluster."""
+import functools
+import os
+import re
+
 import azl
 import products
 
@@ -57,6 +61,69 @@ def test_three_nodes_by_a_generated_secret_and_nothing_twice():
         states = steps(r)
         azl.equal({states[s] for s in ("app-identity", "certificate", "upload", "register-app", "arc-enable")}, {"found"}, f"second run: {states}")
         azl.equal(states["arc-secret"], "skipped", "a second secret")
+
+
+NEW = r"(createClusterIdentity|uploadCertificate|createArcIdentity|generatePassword|/certificate|/agent/connect|/identity)$"
+
+
+def by_leaps(build):
+    return products.Reference(core=["--node-build", BUILD[build]], roles=3)
+
+
+def test_a_lost_answer_of_what_is_new_here_makes_nothing_twice():
+    """It was carried out, and nobody told: the run looks first. A secret that was lost is generated anew, nothing else."""
+    jobs, met = [], set()
+    for build in ("generated", "identity"):
+        ref = by_leaps(build)
+        for request in ref.run:
+            if re.search(NEW, request) and request not in met:
+                met.add(request)
+                jobs.append(functools.partial(products.goes_on, [f"reply-lost@{request}"], ref))
+    azl.side_by_side(jobs, 3)
+    print(f"        {len(jobs)} faults")
+
+
+def test_what_fails_for_good_is_named_and_resumed():
+    ref = by_leaps("generated")
+    requests = [q for q in ref.run if re.search(NEW, q)]
+    azl.side_by_side([functools.partial(products.stops_and_resumes, "500", q, ref) for q in requests], 3)
+    print(f"        {len(requests)} requests")
+
+
+def test_killed_in_the_middle_it_goes_on():
+    """After every fifth journal line of what is new here; all lines, and both ways to Arc, are in the full product."""
+    ref = by_leaps("generated")
+    lines = range(ref.lines // 3, ref.lines, 5)
+    azl.side_by_side([functools.partial(products.killed_after, n, ref) for n in lines], 3)
+    print(f"        {len(lines)} of {ref.lines} lines")
+
+
+def test_no_secret_and_no_key_is_told():
+    """The generated secret and the nodes' keys stand in no journal, no log, no section; the key is its owner's alone."""
+    with rehearsal(BUILD["generated"], sandbox=["--log-secrets"]) as r:
+        r.prepare()
+        r.register()
+        secret = posts(r, "/generatepassword")[0]["resBody"]["secretText"]
+        path = os.path.join(r.state, "nodes", "node1", "certificate.pem")
+        azl.equal(os.stat(path).st_mode & 0o777, 0o600, "rights of the key's file")
+        with open(path, encoding="ascii") as f:
+            key = f.read().split("PRIVATE KEY-----")[1].split("\n")[2]
+        for folder, _, names in os.walk(r.state):
+            for name in names:
+                where = os.path.join(folder, name)
+                if where == path or not os.path.isfile(where):
+                    continue
+                with open(where, "rb") as f:
+                    text = f.read()
+                azl.check(secret.encode() not in text and key.encode() not in text, f"a secret stands in {where}")
+
+
+def test_too_old_a_system_is_refused_before_anything():
+    with rehearsal("17763", nodes=2) as r:
+        r.prepare()
+        p = r.run(*r.register_args(), ok=1)
+        azl.check("9111" in p.stderr and "node1, node2" in p.stderr, p.stderr)
+        azl.equal(r.writes(), [], "something was written")
 
 
 azl.main()
