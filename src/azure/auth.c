@@ -1,4 +1,4 @@
-/* The device code: start and finish of each request of its state machine. */
+/* The sign-in's one state machine: what all ways share, from the asking to the end. */
 #include "config.h"
 
 #include "azure/auth_int.h"
@@ -9,11 +9,6 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
-
-#define GRANT_DEVICE "urn:ietf:params:oauth:grant-type:device_code"
-
-static void start_code(void *payload);
-static void on_timer(void *payload);
 
 /* ---- the view and its changes ---- */
 
@@ -38,11 +33,22 @@ static void stop_code(struct auth *a)
     a->call = NULL;
     loop_timer_del(a->timer);
     a->timer = NULL;
+    auth_listen_stop(a->listen);
+    a->listen = NULL;
     secret_clear(&a->device_code);
+    secret_clear(&a->code);
+    secret_clear(&a->verifier);
     a->view.user_code[0] = a->view.verification_uri[0] = a->view.message[0] = '\0';
     a->view.uri_trusted = false;
+    a->view.port = 0;
     a->view.code_expires_mono = a->view.polled_mono = a->view.next_poll_mono = 0;
     a->tries = a->lost = 0;
+}
+
+static void drop_proofs(struct auth *a)
+{
+    secret_clear(&a->proof);
+    secret_clear(&a->password);
 }
 
 void auth_end(struct auth *a, const struct err *why)
@@ -52,6 +58,7 @@ void auth_end(struct auth *a, const struct err *why)
     a->view.err = *why;
     log_wrn("sign-in ended: %s %s", why->remote_code, why->message);
     auth_drop_tokens(a, why);
+    drop_proofs(a);
     auth_changed(a);
 }
 
@@ -68,186 +75,38 @@ void auth_end_own(struct auth *a, int code, const char *sentence, const struct e
     auth_end(a, &e);
 }
 
-/* ---- asking for a code ---- */
-
-static int64_t backoff_ms(const struct auth *a, const struct err *e, int tries)
-{
-    int64_t own = a->second_ms << (tries < 5 ? tries - 1 : 4);
-
-    return e->retry_after_ms > own && e->http ? e->retry_after_ms : own;
-}
-
-static int read_code(struct auth *a, const struct json *j, struct err *e)
-{
-    const char *device = json_str(j, "device_code"), *user = json_str(j, "user_code");
-    const char *uri = json_str(j, "verification_uri"), *message = json_str(j, "message");
-    int64_t now = mono_ms();
-
-    if (!uri)
-        uri = json_str(j, "verification_url"); /* an older spelling that is still met */
-    if (!device || !device[0] || !user || !user[0] || !uri || !uri[0] || strlen(device) > 16384 ||
-        strlen(user) >= sizeof(a->view.user_code))
-        return err_set(e, ERR_AUTH, 0, _("Microsoft Entra's answer holds no device code."));
-    secret_set(&a->device_code, device, strlen(device));
-    TEXT_SET(a->view.user_code, user);
-    TEXT_SET(a->view.verification_uri, uri);
-    a->view.uri_trusted = str_eq(a->view.verification_uri, uri) && cloud_may_verify(&a->cloud, uri);
-    if (message && message[0])
-        TEXT_SET(a->view.message, message);
-    else
-        str_fmt(a->view.message, sizeof(a->view.message),
-                _("To sign in, open %s in a web browser and type the code %s."),
-                a->view.verification_uri, a->view.user_code);
-    a->interval_ms = auth_seconds(a, j, "interval", 5, 300);
-    a->view.code_expires_mono = now + auth_seconds(a, j, "expires_in", 900, 86400);
-    return 0;
-}
-
-static void set_timer(struct auth *a, int64_t ms, loop_timer_fn *fn)
+void auth_timer(struct auth *a, int64_t ms, loop_timer_fn *fn)
 {
     loop_timer_del(a->timer);
     a->timer = loop_after(a->loop, ms, fn, a);
 }
 
-static void next_poll(struct auth *a, int64_t ms)
-{
-    int64_t now = mono_ms(), at = now + ms;
+/* ---- a sign-in's first token ---- */
 
-    if (at > a->view.code_expires_mono)
-        at = a->view.code_expires_mono;
-    a->view.next_poll_mono = at;
-    set_timer(a, at - now, on_timer);
-    auth_changed(a);
+int64_t auth_backoff(const struct auth *a, const struct err *e)
+{
+    int64_t own = a->second_ms << (a->tries < 5 ? a->tries - 1 : 4);
+
+    return e->retry_after_ms > own && e->http ? e->retry_after_ms : own;
 }
 
-static void finish_code(void *payload, const struct http_reply *r)
+void auth_is_in(struct auth *a)
 {
-    struct auth *a = payload;
-    struct err e = { 0 };
-    const char *word;
-    struct json *j = auth_read(r, &word, &e);
-
-    a->call = NULL;
-    if (j && read_code(a, j, &e) == 0) {
-        a->view.state = AUTH_CODE;
-        next_poll(a, a->interval_ms);
-    } else if ((e.retryable || e.unsure) && a->tries < AUTH_TRIES) {
-        set_timer(a, backoff_ms(a, &e, a->tries), start_code);
-    } else {
-        auth_end(a, &e);
-    }
-    json_free(j);
-}
-
-static void start_code(void *payload)
-{
-    struct auth *a = payload;
-    struct auth_form f = { 0 };
-    struct str scope = STR_INIT;
-
-    a->timer = NULL;
-    a->tries++;
-    auth_form_add(&f, "client_id", a->client_id);
-    auth_form_add(&f, "scope", auth_scope(a, &scope));
-    a->call = auth_post(a, a->asked, "devicecode", a->request_id, &f, finish_code, a);
-    str_free(&scope);
-}
-
-/* ---- polling for the token ---- */
-
-/* Nothing that tells of the code's fate: keep on, slower while it lasts (azure-wire.md 1.3.11). */
-static void poll_lost(struct auth *a, const struct err *e)
-{
-    int64_t ms = a->interval_ms << (a->lost < 3 ? a->lost : 3);
-
-    a->lost++;
-    if (ms > 30 * a->second_ms && a->interval_ms < 30 * a->second_ms)
-        ms = 30 * a->second_ms;
-    if (e->http && e->retry_after_ms > ms)
-        ms = e->retry_after_ms;
-    log_inf("sign-in: no usable answer to a poll, going on: %s", e->message);
-    next_poll(a, ms);
-}
-
-static void signed_in(struct auth *a, const struct json *j)
-{
-    struct err e = { 0 };
-    struct auth_slot *s;
-
-    auth_sign_in(a, j);
-    s = auth_slot_of(a, NULL);
-    if (auth_take(a, s, j, &e)) {
-        auth_end(a, &e);
-        return;
-    }
     stop_code(a);
     a->view.state = AUTH_IN;
     auth_changed(a);
-    log_inf("signed in to tenant %s", a->home);
+    log_inf("signed in to tenant %s (%s)", a->home, a->way->name);
 }
 
-static void poll_refused(struct auth *a, const char *word, const struct err *e)
+void auth_signed_in(struct auth *a, const struct json *j)
 {
-    if (str_eq(word, "authorization_pending")) {
-        a->lost = 0;
-        next_poll(a, a->interval_ms);
-    } else if (str_eq(word, "slow_down")) {
-        a->lost = 0;
-        a->interval_ms += 5 * a->second_ms;
-        next_poll(a, a->interval_ms);
-    } else if (str_eq(word, "authorization_declined") || str_eq(word, "access_denied")) {
-        auth_end_own(a, ERR_C_DECLINED, _("The sign-in was declined."), e);
-    } else if (str_eq(word, "expired_token")) {
-        auth_end_own(a, ERR_C_EXPIRED, _("The code expired before anybody used it."), e);
-    } else if (str_eq(word, "invalid_grant") && a->lost) {
-        auth_end_own(
-            a, ERR_C_ANSWER_LOST,
-            _("The code is used up: the answer that held the sign-in was lost on the way."), e);
-    } else if (e->domain == ERR_NET || e->retryable || (!word[0] && !e->remote_code[0])) {
-        poll_lost(a, e);
-    } else {
-        auth_end(a, e);
-    }
-}
-
-static void finish_poll(void *payload, const struct http_reply *r)
-{
-    struct auth *a = payload;
     struct err e = { 0 };
-    const char *word;
-    struct json *j = auth_read(r, &word, &e);
 
-    a->call = NULL;
-    a->view.polled_mono = mono_ms();
-    if (j && json_str(j, "access_token")) {
-        signed_in(a, j);
-    } else {
-        if (j)
-            err_set(&e, ERR_NET, 0, _("Microsoft Entra's answer holds no token."));
-        poll_refused(a, word, &e);
-    }
-    json_free(j);
-}
-
-static void start_poll(struct auth *a)
-{
-    struct auth_form f = { 0 };
-
-    auth_form_add(&f, "grant_type", GRANT_DEVICE);
-    auth_form_add(&f, "client_id", a->client_id);
-    auth_form_add(&f, "device_code", a->device_code.p);
-    a->call = auth_post(a, a->asked, "token", a->request_id, &f, finish_poll, a);
-}
-
-static void on_timer(void *payload)
-{
-    struct auth *a = payload;
-
-    a->timer = NULL;
-    if (mono_ms() >= a->view.code_expires_mono)
-        auth_end_own(a, ERR_C_EXPIRED, _("The code expired before anybody used it."), NULL);
+    auth_sign_in(a, j);
+    if (auth_take(a, auth_slot_of(a, NULL), j, &e))
+        auth_end(a, &e);
     else
-        start_poll(a);
+        auth_is_in(a);
 }
 
 /* ---- what others call ---- */
@@ -264,6 +123,7 @@ struct auth *auth_new(struct loop *l, struct http *h, const struct cloud *c, con
     a->fn = fn;
     a->payload = payload;
     a->second_ms = 1000;
+    a->way = &auth_way_device;
     return a;
 }
 
@@ -273,37 +133,89 @@ void auth_free(struct auth *a)
         return;
     stop_code(a);
     auth_drop_tokens(a, NULL);
+    drop_proofs(a);
     loop_timer_del(a->change);
     free(a);
 }
 
-int auth_device(struct auth *a, const char *tenant, struct err *e)
+static int check_ask(const struct auth *a, const struct auth_ask *ask, struct err *e)
 {
-    struct err gone = { 0 };
+    const char *tenant = ask->tenant && ask->tenant[0] ? ask->tenant : "organizations";
 
-    if (!tenant || !tenant[0])
-        tenant = "organizations";
     if (!auth_tenant_ok(tenant))
         return err_set(
             e, ERR_USAGE, 0,
             _("A tenant is a GUID or a domain name, for example contoso.onmicrosoft.com."));
+    if (ask->authority && ask->authority[0] && !auth_same_authority(&a->cloud, ask->authority))
+        return err_set(e, ERR_USAGE, 0,
+                       _("The sign-in address %s is not that of the cloud %s, which is %s."),
+                       ask->authority, a->cloud.name, a->cloud.login);
+    return 0;
+}
+
+static const struct auth_way *way_of(const char *name)
+{
+    static const struct auth_way *const ways[] = { &auth_way_device,      &auth_way_secret,
+                                                   &auth_way_certificate, &auth_way_token,
+                                                   &auth_way_cli,         &auth_way_browser };
+
+    if (!name || !name[0])
+        return &auth_way_device;
+    for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+        if (str_eq(ways[i]->name, name))
+            return ways[i];
+    return NULL;
+}
+
+static void keep_proof(struct secret *own, const struct secret *given)
+{
+    if (given && secret_is(given))
+        secret_copy(own, given);
+    else
+        secret_clear(own);
+}
+
+int auth_start(struct auth *a, const struct auth_ask *ask, struct err *e)
+{
+    const struct auth_way *way = way_of(ask->way);
+    struct err gone = { 0 };
+
+    if (!way)
+        return err_set(e, ERR_USAGE, 0, _("There is no way to sign in called \"%s\"."), ask->way);
+    if (check_ask(a, ask, e) < 0 || way->check(a, ask, e) < 0)
+        return -1;
     stop_code(a);
     err_set(&gone, ERR_AUTH, ERR_C_NOT_SIGNED_IN, "%s", _("A new sign-in has begun."));
     auth_drop_tokens(a, &gone);
     memset(&a->view, 0, sizeof(a->view));
+    a->way = way;
+    a->view.way = way->name;
+    a->view.renews = way->grant != NULL;
     a->view.state = AUTH_STARTING;
-    STR_SET(a->asked, tenant);
+    STR_SET(a->asked, ask->tenant && ask->tenant[0] ? ask->tenant : "organizations");
+    STR_SET(a->app_id, ask->client_id);
+    STR_SET(a->account, ask->account);
+    a->port = ask->port;
+    keep_proof(&a->proof, ask->proof);
+    keep_proof(&a->password, ask->password);
     guid_random(a->request_id);
     auth_changed(a);
-    start_code(a);
+    way->start(a);
     return 0;
+}
+
+int auth_device(struct auth *a, const char *tenant, struct err *e)
+{
+    return auth_start(a, &(struct auth_ask){ .tenant = tenant }, e);
 }
 
 void auth_cancel(struct auth *a)
 {
-    if (a->view.state != AUTH_STARTING && a->view.state != AUTH_CODE)
+    if (a->view.state != AUTH_STARTING && a->view.state != AUTH_CODE &&
+        a->view.state != AUTH_BROWSER)
         return;
     stop_code(a);
+    drop_proofs(a);
     memset(&a->view, 0, sizeof(a->view));
     auth_changed(a);
 }
@@ -315,6 +227,7 @@ void auth_sign_out(struct auth *a)
     stop_code(a);
     err_set(&e, ERR_AUTH, ERR_C_NOT_SIGNED_IN, "%s", _("Nobody is signed in to Azure."));
     auth_drop_tokens(a, &e);
+    drop_proofs(a);
     memset(&a->view, 0, sizeof(a->view));
     auth_changed(a);
 }

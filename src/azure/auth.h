@@ -1,13 +1,16 @@
-/* auth.h - sign-in by device code (RFC 8628 as Entra speaks it) and the tokens it gave: a state
- * machine over net/http.
+/* auth.h - the ways to sign in and the tokens that they gave: one state machine over net/http.
  *
- * Sources: azure-wire.md 1.2-1.5, 1.8; real-clients.md 4 (a second dialect: no interval, no
- * message, access_denied). auth_device starts; on_change is called after each change of the view
- * (in the loop). Tokens stay inside: callers ask auth_token, which answers from memory or refreshes
- * (five minutes before the end; one refresh at a time an audience). A refresh token that is dead
- * ends the sign-in. Interval, message, verification_uri_complete optional; numbers may be strings;
- * slow_down adds 5 s; a 5xx or lost answer while polling does not end it; the countdown is
- * monotonic; auth_cancel works within a second. default client id: the Azure CLI's (a setting).
+ * The ways are rows of one table (auth_int.h), each in a file of its own: the device code (RFC 8628
+ * as Entra speaks it), a service principal with secret or certificate, a ready token of Resource
+ * Manager's, the same from the Azure CLI, a browser (authorization code with PKCE, RFC 7636, on a
+ * loopback port, RFC 8252). Sources: azure-wire.md 1.2-1.5, 1.8; real-clients.md 4 (a second
+ * dialect: no interval, no message, access_denied). auth_start (auth_device) starts; on_change is
+ * called after each change of the view (in the loop). Tokens stay inside: callers ask auth_token,
+ * which answers from memory or refreshes (five minutes before the end; one refresh at a time an
+ * audience). A refresh token that is dead ends the sign-in. Interval, message,
+ * verification_uri_complete optional; numbers may be strings; slow_down adds 5 s; a 5xx or lost
+ * answer while polling does not end it; the countdown is monotonic; auth_cancel works within a
+ * second. default client id: the Azure CLI's (a setting).
  */
 #ifndef AZL_AZURE_AUTH_H
 #define AZL_AZURE_AUTH_H
@@ -19,9 +22,19 @@
 
 #define AUTH_CLIENT_AZURE_CLI "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
-enum auth_state { AUTH_OUT, AUTH_STARTING, AUTH_CODE, AUTH_IN, AUTH_FAILED };
+#define AUTH_DEVICE_CODE "device-code"
+#define AUTH_SECRET      "secret"
+#define AUTH_CERTIFICATE "certificate"
+#define AUTH_TOKEN       "token"
+#define AUTH_CLI         "azure-cli"
+#define AUTH_BROWSER_WAY "browser"
+
+enum auth_state { AUTH_OUT, AUTH_STARTING, AUTH_CODE, AUTH_BROWSER, AUTH_IN, AUTH_FAILED };
 struct auth_view {
     enum auth_state state;
+    const char *way; /* a name above; NULL: out */
+    bool renews;     /* false: the sign-in ends with its token */
+    int port;        /* AUTH_BROWSER: where we listen; verification_uri leads there */
     char account[128], tenant[40], user_oid[40];
     char user_code[48], verification_uri[256], message[400];
     bool uri_trusted;                                       /* cloud_may_verify */
@@ -36,7 +49,21 @@ struct auth *auth_new(struct loop *l, struct http *h, const struct cloud *c, con
                       auth_change_fn *fn, void *payload);
 void auth_free(struct auth *a);
 int auth_device(struct auth *a, const char *tenant,
-                struct err *e);     /* tenant NULL or "": organizations */
+                struct err *e); /* tenant NULL or "": organizations */
+struct auth_ask {
+    const char *way;       /* NULL or "": the device code */
+    const char *tenant;    /* a service principal's must be its own */
+    const char *client_id; /* of a service principal */
+    const char *account;   /* of a ready token: whose it is */
+    const char *authority; /* NULL, "", or an address that must be the cloud's own */
+    int port;              /* browser: of the loopback address; 0: any */
+    /* The secret; certificate and key (PEM, or PKCS #12); the token. Copied, and wiped when the
+     * sign-in ends. */
+    const struct secret *proof;
+    const struct secret *password; /* of the certificate's key */
+};
+/* -1: nothing has changed, *e says what is wrong with the asking. */
+int auth_start(struct auth *a, const struct auth_ask *ask, struct err *e);
 void auth_cancel(struct auth *a);   /* of a code under way */
 void auth_sign_out(struct auth *a); /* forgets all tokens */
 const struct auth_view *auth_view(const struct auth *a);

@@ -48,6 +48,15 @@ void auth_form_free(struct auth_form *f)
     *f = (struct auth_form){ NULL, 0, 0 };
 }
 
+const char *auth_endpoint(const struct auth *a, const char *tenant, const char *what,
+                          struct str *out)
+{
+    str_addf(out, "%s/", a->cloud.login);
+    str_add_url(out, tenant);
+    str_addf(out, "/oauth2/v2.0/%s", what);
+    return str_p(out);
+}
+
 struct http_call *auth_post(struct auth *a, const char *tenant, const char *what,
                             const char *request_id, struct auth_form *f, http_done_fn *fn,
                             void *payload)
@@ -65,10 +74,7 @@ struct http_call *auth_post(struct auth *a, const char *tenant, const char *what
                           .deadline_ms = 30000,
                           .max_reply = AUTH_MAX_REPLY };
 
-    str_addf(&url, "%s/", a->cloud.login);
-    str_add_url(&url, tenant);
-    str_addf(&url, "/oauth2/v2.0/%s", what);
-    q.url = str_p(&url);
+    q.url = auth_endpoint(a, tenant, what, &url);
     call = http_send(a->http, &q, fn, payload);
     str_free(&url);
     auth_form_free(f);
@@ -81,6 +87,29 @@ const char *auth_scope(const struct auth *a, struct str *out)
     return str_p(out);
 }
 
+/* AZURE_AUTHORITY_HOST is met with and without https://, with and without a slash at its end, and
+ * with the aliases of one and the same service (azure-wire.md 1.1). */
+bool auth_same_authority(const struct cloud *c, const char *address)
+{
+    static const char *const aliases[][2] = {
+        { "login.windows.net", "login.microsoftonline.com" },
+        { "login.microsoft.com", "login.microsoftonline.com" },
+        { "sts.windows.net", "login.microsoftonline.com" },
+        { "login.chinacloudapi.cn", "login.partner.microsoftonline.cn" },
+        { "login.usgovcloudapi.net", "login.microsoftonline.us" },
+    };
+    char url[300], given[256], own[256];
+
+    str_fmt(url, sizeof(url), "%s%s", strstr(address, "://") ? "" : "https://", address);
+    if (!http_url_is_https(url) || !http_url_host(url, given, sizeof(given)) ||
+        !http_url_host(c->login, own, sizeof(own)))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+        if (str_eq(given, aliases[i][0]))
+            STR_SET(given, aliases[i][1]);
+    return str_eq(given, own);
+}
+
 /* Words of the error member decide what we do (azure-wire.md 1.8.1); the caller compares the
  * pointer's text. */
 static const char *known_word(const char *word)
@@ -89,7 +118,7 @@ static const char *known_word(const char *word)
         "authorization_pending",   "slow_down",      "authorization_declined",
         "access_denied",           "expired_token",  "invalid_grant",
         "interaction_required",    "login_required", "consent_required",
-        "temporarily_unavailable",
+        "temporarily_unavailable", "invalid_client", "unauthorized_client",
     };
 
     for (size_t i = 0; i < ARRAY_LEN(words); i++)

@@ -168,7 +168,7 @@ void auth_drop_tokens(struct auth *a, const struct err *why)
 
 /* The payload of a JWT, for display only: nobody here trusts it, and its signature is not looked
  * at. */
-static struct json *claims_of(const char *jwt)
+struct json *auth_claims(const char *jwt)
 {
     const char *dot = jwt ? strchr(jwt, '.') : NULL, *end = dot ? strchr(dot + 1, '.') : NULL;
     struct str out = STR_INIT;
@@ -196,11 +196,14 @@ static void show_claims(struct auth *a, const struct json *claims)
 {
     static const char *const names[] = { "preferred_username", "upn", "unique_name", "email",
                                          "name" };
+    static const char *const apps[] = { "app_displayname", "appid", "azp" };
     const char *tid = json_str(claims, "tid");
     const char *oid = json_str(claims, "oid");
 
     for (size_t i = 0; i < ARRAY_LEN(names) && !a->view.account[0]; i++)
         TEXT_SET(a->view.account, json_str(claims, names[i]));
+    for (size_t i = 0; i < ARRAY_LEN(apps) && !a->way->asks_user && !a->view.account[0]; i++)
+        TEXT_SET(a->view.account, json_str(claims, apps[i]));
     if (!a->view.user_oid[0] && oid && guid_is(oid))
         STR_SET(a->view.user_oid, oid);
     if (!a->home[0] && tid && guid_is(tid))
@@ -213,8 +216,9 @@ void auth_sign_in(struct auth *a, const struct json *j)
 
     a->signins++;
     a->home[0] = '\0';
+    TEXT_SET(a->view.account, a->account);
     for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
-        struct json *claims = claims_of(json_str(j, tokens[i]));
+        struct json *claims = auth_claims(json_str(j, tokens[i]));
 
         show_claims(a, claims);
         json_free(claims);
@@ -259,6 +263,9 @@ int auth_take(struct auth *a, struct auth_slot *s, const struct json *j, struct 
  */
 static bool ends_sign_in(const struct auth_slot *s, const char *word)
 {
+    if (s->auth->way->proves_itself &&
+        (str_eq(word, "invalid_client") || str_eq(word, "unauthorized_client")))
+        return str_ieq(s->tenant, s->auth->home);
     return str_ieq(s->tenant, s->auth->home) &&
            (str_eq(word, "invalid_grant") || str_eq(word, "interaction_required") ||
             str_eq(word, "login_required"));
@@ -308,16 +315,35 @@ static void finish_refresh(void *payload, const struct http_reply *r)
     json_free(j);
 }
 
-static void no_refresh_token(struct auth_slot *s)
+static void no_grant(struct auth_slot *s, const struct err *why)
 {
-    struct err e = { 0 };
+    struct err e = *why;
 
-    err_set(&e, ERR_AUTH, ERR_C_NOT_SIGNED_IN,
-            _("The sign-in has run out, and Microsoft Entra gave nothing to renew it with."));
+    if (!s->auth->way->grant && !str_ieq(s->tenant, s->auth->home))
+        err_set(&e, ERR_AUTH, ERR_C_NOT_SIGNED_IN,
+                _("The token is one of tenant %s, and nothing gets another for tenant %s."),
+                s->auth->home, s->tenant);
     if (str_ieq(s->tenant, s->auth->home))
         auth_end(s->auth, &e);
     else
         fail_waits(s->auth, s, &e);
+}
+
+int auth_grant_refresh(struct auth *a, const char *tenant, struct auth_form *f, struct err *e)
+{
+    struct str scope = STR_INIT;
+
+    (void)tenant;
+    if (!secret_is(&a->refresh))
+        return err_set(
+            e, ERR_AUTH, ERR_C_NOT_SIGNED_IN, "%s",
+            _("The sign-in has run out, and Microsoft Entra gave nothing to renew it with."));
+    auth_form_add(f, "grant_type", "refresh_token");
+    auth_form_add(f, "client_id", a->client_id);
+    auth_form_add(f, "refresh_token", a->refresh.p);
+    auth_form_add(f, "scope", auth_scope(a, &scope));
+    str_free(&scope);
+    return 0;
 }
 
 static void start_refresh(void *payload)
@@ -325,22 +351,23 @@ static void start_refresh(void *payload)
     struct auth_slot *s = payload;
     struct auth *a = s->auth;
     struct auth_form f = { 0 };
-    struct str scope = STR_INIT;
+    struct err e = { 0 };
     char request_id[GUID_SIZE];
 
     s->again = NULL;
-    if (!secret_is(&a->refresh)) {
-        no_refresh_token(s);
+    if (!a->way->grant)
+        err_set(&e, ERR_AUTH, ERR_C_NOT_SIGNED_IN, "%s",
+                _("The access token is no longer good, and nothing renews it."));
+    else
+        a->way->grant(a, s->tenant, &f, &e);
+    if (err_is(&e)) {
+        auth_form_free(&f);
+        no_grant(s, &e);
         return;
     }
     s->tries++;
     guid_random(request_id);
-    auth_form_add(&f, "grant_type", "refresh_token");
-    auth_form_add(&f, "client_id", a->client_id);
-    auth_form_add(&f, "refresh_token", a->refresh.p);
-    auth_form_add(&f, "scope", auth_scope(a, &scope));
     s->call = auth_post(a, s->tenant, "token", request_id, &f, finish_refresh, s);
-    str_free(&scope);
 }
 
 /* ---- what others call ---- */

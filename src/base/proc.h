@@ -41,6 +41,8 @@ void proc_kill(struct proc *p); /* SIGKILL; fn is not called any more; p is dead
  * death_sig: PR_SET_PDEATHSIG. */
 pid_t proc_spawn(const char *const *argv, int *out_fd, int death_sig, struct err *e);
 /* A detached process (double fork, own session, stdio on /dev/null or errlog): the private core.
+ * The
+ * environment is ours without the secrets that Azure's tools read there (AZURE_CLIENT_SECRET ...).
  * alive_fd (may be NULL): reads as at its end as soon as the process is gone; the caller closes it.
  */
 int proc_daemon(const char *const *argv, const char *errlog, int *alive_fd, struct err *e);

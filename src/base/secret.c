@@ -107,6 +107,43 @@ fail:
     return -1;
 }
 
+int secret_read(struct secret *s, int fd)
+{
+    struct secret room = { NULL, 0, page_round(SECRET_MAX + 1) };
+    int saved = 0;
+
+    room.p = map_pages(room.map);
+    while (!saved) {
+        ssize_t r = read(fd, room.p + room.len, SECRET_MAX + 1 - room.len);
+
+        if (r == 0)
+            break;
+        if (r > 0)
+            room.len += (size_t)r;
+        else if (errno != EINTR)
+            saved = errno;
+        if (room.len > SECRET_MAX)
+            saved = EFBIG;
+    }
+    if (!saved)
+        secret_copy(s, &room);
+    secret_clear(&room);
+    errno = saved;
+    return saved ? -1 : 0;
+}
+
+int secret_unseal(struct secret *s, int fd)
+{
+    const int want = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    int seals = fcntl(fd, F_GET_SEALS);
+
+    if (seals < 0 || (seals & want) != want) {
+        errno = EPERM;
+        return -1;
+    }
+    return lseek(fd, 0, SEEK_SET) < 0 ? -1 : secret_read(s, fd);
+}
+
 void *wipe_malloc(size_t n)
 {
     union head *h = n <= SIZE_MAX - sizeof(*h) ? malloc(sizeof(*h) + n) : NULL;

@@ -27,6 +27,13 @@ bool secret_eq(const struct secret *a, const char *bytes, size_t n); /* constant
 /* A sealed memfd (CLOEXEC) with the bytes, read position 0; -1 and errno. For a child's --config or
  * SCM_RIGHTS. */
 int secret_memfd(const char *name, const char *bytes, size_t n);
+#define SECRET_MAX 65536
+/* All that fd gives until its end (a file, a pipe), straight into locked pages; -1 and errno
+ * (EFBIG: more than SECRET_MAX bytes). The descriptor stays open. */
+int secret_read(struct secret *s, int fd);
+/* What a sealed memfd holds; any other descriptor is refused with EPERM: its owner could change or
+ * shorten it meanwhile. */
+int secret_unseal(struct secret *s, int fd);
 
 /* An allocator that wipes on free and on moving realloc; for libcurl, cJSON and OpenSSL. */
 void *wipe_malloc(size_t n);

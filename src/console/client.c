@@ -237,7 +237,9 @@ static bool has_option(const struct json *options, const char *name, const char 
         const struct json *next = json_next(o);
 
         if (str_eq(json_value_str(o), name) &&
-            (!value || (next && str_eq(json_value_str(next), value))))
+            (!value ||
+             (next && (str_eq(json_value_str(next), value) ||
+                       (str_eq(name, "--cloud") && str_ieq(json_value_str(next), value))))))
             return true;
     }
     return false;
@@ -264,6 +266,8 @@ static const char *unknown_option(const struct client *c, const struct json *opt
         return "--nodes";
     if (c->o.cloud_endpoint && !has_option(options, "--cloud-endpoint", c->o.cloud_endpoint))
         return "--cloud-endpoint";
+    if (c->o.environment && !has_option(options, "--cloud", c->o.environment))
+        return "--environment-name";
     if (c->o.ca_file && !has_option(options, "--ca-file", c->o.ca_file))
         return "--ca-file";
     for (size_t i = 0; c->o.core_args && c->o.core_args[i]; i++) {
@@ -524,6 +528,10 @@ static int start_core(struct client *c, struct err *e)
         argv[n++] = "--cloud-endpoint";
         argv[n++] = c->o.cloud_endpoint;
     }
+    if (c->o.environment) {
+        argv[n++] = "--cloud";
+        argv[n++] = c->o.environment;
+    }
     if (c->o.ca_file) {
         argv[n++] = "--ca-file";
         argv[n++] = c->o.ca_file;
@@ -593,7 +601,7 @@ static void connect_now(void *payload)
     int fd;
 
     c->timer = NULL;
-    if (!c->o.sandbox && !c->o.state_dir && !c->o.cloud_endpoint) {
+    if (!c->o.sandbox && !c->o.state_dir && !c->o.cloud_endpoint && !c->o.environment) {
         fd = try_connect(PATH_SYSTEM_SOCKET);
         if (fd >= 0) {
             c->o.fresh = false;
@@ -687,12 +695,19 @@ void client_free(struct client *c)
 void client_ask(struct client *c, const char *intent, struct json *args_owned, client_answer_fn *fn,
                 void *payload)
 {
+    client_ask_secret(c, intent, args_owned, NULL, 0, fn, payload);
+}
+
+void client_ask_secret(struct client *c, const char *intent, struct json *args_owned,
+                       const struct wire_secret *secrets, size_t n, client_answer_fn *fn,
+                       void *payload)
+{
     struct ask *a;
+    struct err e = { 0 };
 
     if (!args_owned)
         args_owned = json_object();
     if (!c->wire) {
-        struct err e = { 0 };
         json_free(args_owned);
         err_set(&e, ERR_WIRE, 0, _("The core does not answer."));
         if (fn)
@@ -702,7 +717,12 @@ void client_ask(struct client *c, const char *intent, struct json *args_owned, c
     a = xcalloc(1, sizeof *a);
     *a = (struct ask){ .next = c->asks, .id = ++c->next_id, .fn = fn, .payload = payload };
     c->asks = a;
-    wire_send(c->wire, wire_intent_msg(a->id, intent, args_owned));
+    if (wire_send_intent(c->wire, a->id, intent, args_owned, secrets, n, &e) < 0) {
+        c->asks = a->next;
+        free_ask(a);
+        if (fn)
+            fn(payload, NULL, &e);
+    }
 }
 
 void client_forget(struct client *c, void *payload)

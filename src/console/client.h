@@ -21,6 +21,7 @@ struct client_options {
     bool fresh;
     const char *state_dir; /* NULL: the usual place */
     const char *cloud_endpoint, *ca_file;
+    const char *environment; /* a cloud by its name, or NULL */
     const char *const
         *core_args;    /* further arguments for a private core, NULL-terminated, or NULL */
     unsigned sections; /* bit mask of section ids to watch */
@@ -41,6 +42,10 @@ struct client *client_over(struct loop *l, int fd, unsigned sections, client_cha
 void client_free(struct client *c);
 void client_ask(struct client *c, const char *intent, struct json *args_owned, client_answer_fn *fn,
                 void *payload);
+/* The same with secrets beside the intent (wire.h): copied, the caller wipes its own. */
+void client_ask_secret(struct client *c, const char *intent, struct json *args_owned,
+                       const struct wire_secret *secrets, size_t n, client_answer_fn *fn,
+                       void *payload);
 void client_forget(struct client *c, void *payload); /* answers for this payload are dropped */
 /* The newest decoded sections (plain structs, zeroed until the first came); version 0: never came.
  */

@@ -10,11 +10,9 @@
 
 #define CLOCK_STEP_MS 1500 /* the wall clock was set: the section's times are made anew */
 
-static const char *const state_words[] = { [AUTH_OUT] = "out",
-                                           [AUTH_STARTING] = "starting",
-                                           [AUTH_CODE] = "code",
-                                           [AUTH_IN] = "in",
-                                           [AUTH_FAILED] = "failed" };
+static const char *const state_words[] = { [AUTH_OUT] = "out",   [AUTH_STARTING] = "starting",
+                                           [AUTH_CODE] = "code", [AUTH_BROWSER] = "browser",
+                                           [AUTH_IN] = "in",     [AUTH_FAILED] = "failed" };
 
 static int64_t wall_of(struct app *a, int64_t mono)
 {
@@ -31,7 +29,13 @@ static void fill(struct app *a, struct sec_signin *s, const struct auth_view *v)
 
     STR_SET(s->state, state_words[v->state]);
     s->owner_uid = v->state == AUTH_OUT ? -1 : a->signin_uid;
-    if (v->state == AUTH_CODE) {
+    STR_SET(s->way, v->way);
+    s->renews = v->renews;
+    if (v->state == AUTH_BROWSER) {
+        TEXT_SET(s->verification_uri, v->verification_uri);
+        s->port = v->port;
+        s->code_expires_at = wall_of(a, v->code_expires_mono);
+    } else if (v->state == AUTH_CODE) {
         TEXT_SET(s->user_code, v->user_code);
         TEXT_SET(s->verification_uri, v->verification_uri);
         TEXT_SET(s->message, v->message);
@@ -136,8 +140,18 @@ static const char *tenant_for(const struct app *a, const char *asked)
 void app_signin(struct app *a, const struct serve_ask *ask, const struct json *args)
 {
     const char *tenant = tenant_for(a, json_str(args, "tenant"));
+    struct auth_ask how = { .way = json_str(args, "way"),
+                            .tenant = tenant,
+                            .client_id = json_str(args, "clientId"),
+                            .account = json_str(args, "accountId"),
+                            .authority = json_str(args, "authority"),
+                            .proof = serve_secret(ask, "proof"),
+                            .password = serve_secret(ask, "password") };
     struct err e = { 0 };
-    int64_t was = a->signin_uid;
+    int64_t was = a->signin_uid, port = 0;
+
+    json_int(args, "port", &port);
+    how.port = port >= 0 && port <= 65535 ? (int)port : -1;
 
     if (belongs_to_other(a, ask, &e)) {
         serve_error(ask, &e);
@@ -150,10 +164,15 @@ void app_signin(struct app *a, const struct serve_ask *ask, const struct json *a
         return;
     }
     a->signin_uid = (int64_t)ask->uid;
-    if (auth_device(a->auth, tenant, &e) < 0) {
+    if (auth_start(a->auth, &how, &e) < 0) {
         a->signin_uid = was;
         serve_error(ask, &e);
         return;
+    }
+    if (a->signin_was ==
+        AUTH_IN) { /* a ready token signs in at once: from one account to another */
+        app_choices_reset(a);
+        a->signin_was = AUTH_STARTING;
     }
     app_auth_changed(a);
     serve_result(ask, NULL);

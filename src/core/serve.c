@@ -23,8 +23,18 @@
 #define SLOW_MS         50                 /* how soon a peer that still reads is looked at again */
 #define LISTEN_FD_FIRST 3                  /* SD_LISTEN_FDS_START */
 
+#define MAX_KEPT 16 /* secrets of one peer's open intents */
+
+struct kept { /* a secret of an intent that is not answered yet */
+    int64_t ask;
+    char name[40];
+    struct secret value;
+    struct kept *next;
+};
+
 struct client {
     struct serve *serve;
+    struct kept *kept;
     struct wire *wire;
     struct loop_timer *hello_timer;
     uint64_t id;
@@ -103,6 +113,67 @@ static void who_may(const struct serve *s, char *out, size_t size)
                 owner);
 }
 
+/* ---- secrets ---- */
+
+static void drop_secrets(struct client *c, const int64_t *ask)
+{
+    struct kept **p = &c->kept;
+
+    while (*p) {
+        struct kept *k = *p;
+
+        if (ask && k->ask != *ask) {
+            p = &k->next;
+            continue;
+        }
+        *p = k->next;
+        secret_clear(&k->value);
+        free(k);
+    }
+}
+
+static int keep_secret(struct client *c, int64_t ask, const char *name, struct err *e)
+{
+    int fd = wire_take_fd(c->wire), rc = -1;
+    struct kept *k;
+    size_t n = 0;
+
+    for (k = c->kept; k; k = k->next)
+        n++;
+    k = xcalloc(1, sizeof(*k));
+    k->ask = ask;
+    if (fd < 0 || !name || !STR_SET(k->name, name) || n >= MAX_KEPT)
+        err_set(e, ERR_WIRE, ERR_C_CORRUPT, "%s",
+                _("An intent's secrets must come as descriptors beside it, one a name."));
+    else if (secret_unseal(&k->value, fd) < 0)
+        err_sys(e, errno, "%s", _("A secret that came with an intent cannot be read"));
+    else
+        rc = 0;
+    if (fd >= 0)
+        close(fd);
+    if (rc == 0) {
+        k->next = c->kept;
+        c->kept = k;
+    } else {
+        free(k);
+    }
+    return rc;
+}
+
+/* All of an intent's descriptors are taken, whatever happens: the next intent's come after them. */
+static int keep_secrets(struct client *c, int64_t ask, const struct json *names, struct err *e)
+{
+    struct err later = { 0 };
+    int rc = 0;
+
+    JSON_EACH (n, names)
+        if (keep_secret(c, ask, json_value_str(n), rc ? &later : e) < 0)
+            rc = -1;
+    if (rc < 0 || c->right != SERVE_ACT)
+        drop_secrets(c, &ask);
+    return rc;
+}
+
 /* ---- peers ---- */
 
 size_t serve_clients(const struct serve *s)
@@ -140,6 +211,7 @@ static void drop(struct client *c)
             break;
         }
     loop_timer_del(c->hello_timer);
+    drop_secrets(c, NULL);
     wire_free(c->wire);
     free(c);
     if (counted)
@@ -296,6 +368,8 @@ static void take_intent(struct client *c, const struct json *intent)
         err_set(&e, ERR_WIRE, ERR_C_CORRUPT, "%s",
                 _("An intent needs a number as id, a name, and an object as args."));
         serve_error(&ask, &e);
+    } else if (keep_secrets(c, ask.id, json_member(intent, "secrets"), &e) < 0) {
+        serve_error(&ask, &e);
     } else {
         c->serve->c.on_intent(c->serve->c.payload, &ask, name, args ? args : none);
     }
@@ -404,10 +478,12 @@ void serve_result(const struct serve_ask *ask, struct json *result_owned)
 {
     struct client *c = by_id(ask->serve, ask->client);
 
-    if (c)
-        send_answer(c, wire_answer_result(ask->id, result_owned));
-    else
+    if (!c) {
         json_free(result_owned);
+        return;
+    }
+    drop_secrets(c, &ask->id);
+    send_answer(c, wire_answer_result(ask->id, result_owned));
 }
 
 void serve_error(const struct serve_ask *ask, const struct err *e)
@@ -417,8 +493,19 @@ void serve_error(const struct serve_ask *ask, const struct err *e)
 
     if (!c)
         return;
+    drop_secrets(c, &ask->id);
     advice_fill(&told);
     send_answer(c, wire_answer_error(ask->id, &told));
+}
+
+const struct secret *serve_secret(const struct serve_ask *ask, const char *name)
+{
+    struct client *c = by_id(ask->serve, ask->client);
+
+    for (struct kept *k = c ? c->kept : NULL; k; k = k->next)
+        if (k->ask == ask->id && str_eq(k->name, name))
+            return &k->value;
+    return NULL;
 }
 
 /* ---- listening ---- */

@@ -56,6 +56,9 @@ int serve_activated_fd(void);
 /* An already connected socket: a peer like any other. */
 void serve_adopt(struct serve *s, int fd);
 
+/* What came beside the intent under this name (wire.h), wiped when the ask is answered or its
+ * console has gone; NULL: nothing. */
+const struct secret *serve_secret(const struct serve_ask *ask, const char *name);
 void serve_result(const struct serve_ask *ask, struct json *result_owned);
 void serve_error(const struct serve_ask *ask, const struct err *e); /* fills in the advice */
 /* Sections changed: open watches are answered in the next turn of the loop. */

@@ -140,6 +140,14 @@ void state_add(const struct state *s, enum section_id id, int64_t uid, struct st
         encode(&sec_signin_type, &yours, out);
         return;
     }
+    if (id == SEC_SIGNIN && (str_eq(in->state, "code") || str_eq(in->state, "browser"))) {
+        struct sec_signin others = *in; /* who has code or address could sign in in your place */
+
+        others.user_code[0] = others.verification_uri[0] = others.message[0] = '\0';
+        others.uri_trusted = false;
+        encode(&sec_signin_type, &others, out);
+        return;
+    }
     if (sec->version)
         str_addn(out, str_p(&sec->bytes), sec->bytes.len);
     else

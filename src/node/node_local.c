@@ -460,7 +460,8 @@ void node_do_register(struct node_call *c)
         node_reply_end(c, NULL, &e);
         return;
     }
-    if (engine_is_registered(&cluster) && is_done(&cluster.registration, g)) {
+    if (engine_is_registered(&cluster) && is_done(&cluster.registration, g) &&
+        !json_flag(c->args, "again", false)) {
         STR_SET(c->registration_date, cluster.registration.registration_date);
         node_do_sync(c);
         return;

@@ -195,13 +195,14 @@ void op_finish(struct op_run *r, enum op_run_state state)
                                           [OP_R_UNDONE] = "undone" };
 
     end_waits(r);
-    if (op_journal(r, NULL, events[state], state == OP_R_FAILED ? &r->err : NULL))
+    if (op_journal(r, NULL, events[state], state == OP_R_FAILED ? &r->err : NULL)) {
         state = OP_R_FAILED;
+        log_err("run %s: %s", r->id, events[state]);
+    }
     r->state = state;
     r->ended_at = wall_ms();
     r->halting = false;
     unlock(r);
-    log_inf("run %s: %s", r->id, events[state]);
     op_changed(r);
 }
 
@@ -213,9 +214,9 @@ static bool try_check(struct op_cell *c)
 
     if (c->phase != OP_P_IDLE)
         return false;
-    if (s->when_needs && !op_when_known(c))
-        return false; /* whose way it is not shall not even ask */
-    if (s->when && !c->begun && (op_when_known(c) || op_after_complete(c)) && !op_wanted(c)) {
+    if (op_path_open(c))
+        return false; /* whose path it is not shall not even ask */
+    if (!c->begun && (op_off_path(c) || (s->when && op_after_complete(c) && !op_wanted(c)))) {
         op_cell_end(c, OP_S_SKIPPED);
         return true;
     }
@@ -445,6 +446,7 @@ void op_run_free(struct op_run *r)
     json_free(r->inputs);
     json_free(r->facts);
     json_free(r->old_facts);
+    json_free(r->holes);
     free(r->nodes);
     free(r->node_facts);
     free(r->first);

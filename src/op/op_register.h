@@ -5,15 +5,22 @@
  * register-flow.md 3.3. Facts of the run: name group arcGroup region cluster.id settings.id (from
  * `inputs`); group.state arc-group.state cluster.state settings.state (present, absent, made,
  * same); cluster.identity .cloudId .serviceEndpoint .rpObjectId (set when known);
- * settings.aggregate, settings.nodes (" a b "); provider-hci.locations (only once Registered);
- * parent.<node> (of its machine); stored.status, stored.uri. Facts of a node: registration
- * connection uri agent (here, none) agent.name.
+ * settings.aggregate, settings.nodes (" a b "), settings.consent (when), settings.looks;
+ * arc.<node> (its state in the settings, "" not listed); provider-hci.locations (only once
+ * Registered); parent.<node> (of its machine); stored.status, stored.uri; way (the decision). Facts
+ * of a node: registration connection uri cloudId registeredAt agent (here, none) agent.name.
+ *
+ * The decision (register-flow.md 2.3; op_register_decide.c has the table, inputs repair and
+ * recreate): "look": registered, and all of it is there: nothing is changed, nodes and machines are
+ * looked at. "make": whatever is missing is made; a registration that is there is left alone (Arc
+ * for a cluster that was registered without it). "renew": what is missing is made, the nodes are
+ * tied and registered anew. It stands in the journal: a run that goes on goes on the same way.
  *
  * Two ways (op_register_aad.c): fact path = identity or application, from the nodes' facts msi and
  * old. Of the way by application: cluster.appId .appObjectId .spObjectId .principalId,
- * settings.appId .spObjectId, arc.way (given, identity, generated), errorDetail (the module's
- * word); of a node: certificate (base64, public) certificate.thumbprint certificate.app (accepted
- * for), arc (Enabled, Disabled) arc.ready arc.app arc.group arc.identity.
+ * settings.appId .spObjectId, path.arc (given, identity, generated, none); of a node: certificate
+ * (base64, public) certificate.thumbprint certificate.app (accepted for), arc (Enabled, Disabled)
+ * arc.ready arc.app arc.group arc.identity.
  */
 #ifndef AZL_OP_OP_REGISTER_H
 #define AZL_OP_OP_REGISTER_H
@@ -34,7 +41,6 @@ REG_ASK(agent_place);
 REG_READ(agent_place);
 REG_ASK(machine_place);
 REG_READ(machine_place);
-REG_READ(ready);
 REG_ASK(agent_check);
 REG_READ(agent_check);
 REG_ASK(agent_apply);
@@ -53,6 +59,14 @@ REG_ASK(sync_apply);
 REG_READ(sync_apply);
 REG_ASK(links);
 REG_READ(links);
+
+/* op_register_decide.c */
+#define REG_LOOK  "look"
+#define REG_MAKE  "make"
+#define REG_RENEW "renew"
+REG_READ(ready);
+bool reg_changes(const struct op_view *v); /* `when`: not "look" */
+bool reg_renews(const struct op_view *v);
 
 /* op_register_azure.c */
 REG_ASK(subscription);
@@ -90,6 +104,8 @@ REG_ASK(role_apply);
 REG_READ(role_apply);
 REG_ASK(role_undo);
 REG_READ(role_undo);
+
+/* op_register_arc.c */
 REG_ASK(settings_check);
 REG_READ(settings_check);
 REG_ASK(settings_apply);
@@ -100,8 +116,17 @@ REG_ASK(reconcile_check);
 REG_READ(reconcile_check);
 REG_ASK(reconcile_apply);
 REG_READ(reconcile_apply);
+bool reg_consents(const struct op_view *v); /* `when` */
+REG_ASK(consent_check);
+REG_READ(consent_check);
+REG_ASK(consent_apply);
+REG_READ(consent_apply);
 REG_ASK(arc_state);
 REG_READ(arc_state);
+REG_ASK(arc_poke);
+REG_READ(arc_poke);
+REG_ASK(arc_node);
+REG_READ(arc_node);
 
 /* op_register_aad.c */
 bool reg_by_app(const struct op_view *v);
@@ -151,7 +176,7 @@ REG_READ(arc_enable_check);
 REG_ASK(arc_enable_apply);
 REG_READ(arc_enable_apply);
 
-/* Shared by the files. */
+/* Shared by these files. */
 void reg_keep_build(struct op_view *v, const struct json *facts); /* of the verb `facts` */
 void reg_app_args(const struct op_view *v, struct json *args);    /* what names the application */
 const char *reg_arc_principal(const struct op_view *v); /* to whom the roles of Arc are given */
@@ -161,11 +186,14 @@ int reg_keep_cluster(struct op_view *v, const struct op_answer *a, struct err *e
 void reg_ask_settings(const struct op_view *v, struct op_need *need, const char *method,
                       unsigned flags);
 int reg_keep_settings(struct op_view *v, const struct op_answer *a, struct err *e);
+void reg_arc_group(struct op_view *v, const char *settings); /* fact arcGroup, if not known */
 void reg_arm(struct op_need *need, const char *method, const char *api, unsigned flags);
 void reg_verb(struct op_need *need, enum node_verb verb);
 /* Azure's error stays as it is (domain, http, remote code) and gets the module's number and what
  * was being done. */
 enum op_verdict reg_fail(const struct op_answer *a, struct err *e, int code, const char *doing);
+struct json *reg_tags(const struct op_view *v,
+                      const char *input);   /* an input that is an object as text; NULL: none */
 bool reg_absent(const struct op_answer *a); /* only this means absent */
 int reg_offered(const struct op_view *v,
                 struct err *e); /* the region is among the provider's (9108) */

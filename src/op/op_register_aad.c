@@ -56,7 +56,7 @@ bool reg_arc_verified(const struct op_view *v)
 
 static bool arc_way(const struct op_view *v, const char *way)
 {
-    return reg_arc_by_cluster(v) && str_eq(op_fact(v, "arc.way"), way);
+    return reg_arc_by_cluster(v) && str_eq(op_fact(v, "path.arc"), way);
 }
 
 bool reg_arc_generated(const struct op_view *v)
@@ -89,10 +89,14 @@ static size_t names_of(const struct op_view *v, const char *fact, const char *va
 void reg_keep_build(struct op_view *v, const struct json *facts)
 {
     int64_t build = 0;
+    char text[24];
 
+    if (json_int(facts, "osBuild", &build)) {
+        str_fmt(text, sizeof text, "%lld", (long long)build);
+        op_set_node_fact(v, "build", text);
+    }
     op_set_node_fact(v, "msi", json_flag(facts, "msiCapable", false) ? "1" : "0");
-    op_set_node_fact(v, "old",
-                     json_int(facts, "osBuild", &build) && build < OLDEST_BUILD ? "1" : "0");
+    op_set_node_fact(v, "old", build > 0 && build < OLDEST_BUILD ? "1" : "0");
 }
 
 REG_READ(path)
@@ -114,7 +118,7 @@ REG_READ(path)
         return OP_FAILED;
     op_set_fact(v, "path", msi ? "identity" : "application");
     if (!reg_arc_by_cluster(v)) /* nothing is left to choose */
-        op_set_fact(v, "arc.way", "none");
+        op_set_fact(v, "path.arc", "none");
     op_note(v, "%s", msi ? _("by the nodes' identity") : _("by an application and certificates"));
     return OP_DONE;
 }
@@ -174,6 +178,9 @@ REG_READ(certificate_check)
                         _("looking for the node's certificate"));
     if (!json_flag(a->json, "found", false) || !json_int(a->json, "daysLeft", &days) || days < 60)
         return OP_ABSENT; /* of a user's certificate the node says 9109 itself */
+    if (reg_own_certificate(v) && reg_renews(v) && !op_made(v) && !op_tries(v) &&
+        *json_str(a->json, "appId"))
+        return OP_ABSENT;
     keep_certificate(v, a->json);
     op_note(v, "%s", json_str(a->json, "certificateThumbprint"));
     return OP_DONE;
@@ -181,8 +188,9 @@ REG_READ(certificate_check)
 
 REG_ASK(certificate_apply)
 {
-    (void)v;
     reg_verb(need, NODE_CERTIFICATE_NEW);
+    need->args = json_object();
+    json_set_bool(need->args, "renew", reg_renews(v));
 }
 
 REG_READ(certificate_apply)
@@ -438,7 +446,7 @@ REG_READ(arc_way)
                 op_input(v, "arcAppId"));
         return OP_FAILED;
     }
-    op_set_fact(v, "arc.way", words[way][0]);
+    op_set_fact(v, "path.arc", words[way][0]);
     op_note(v, "%s", _(words[way][1]));
     return OP_DONE;
 }
@@ -469,7 +477,7 @@ REG_READ(arc_app_check)
         return OP_FAILED;
     return *op_fact(v, "settings.appId") && *op_fact(v, "settings.spObjectId")
                ? OP_DONE
-               : not_there(v, "arc.lost");
+               : not_there(v, "arc-app.lost");
 }
 
 REG_ASK(arc_app_apply)
@@ -480,7 +488,7 @@ REG_ASK(arc_app_apply)
 
 REG_READ(arc_app_apply)
 {
-    keep_lost(v, "arc.lost", a);
+    keep_lost(v, "arc-app.lost", a);
     if (!good(a))
         return reg_fail(a, e, 0, _("creating the application of the Arc settings"));
     return OP_ABSENT;
@@ -592,9 +600,7 @@ REG_READ(arc_enable_apply)
         return OP_DONE;
     }
     vd = reg_fail(a, e, 0, _("bringing the node to Azure Arc"));
-    if (a->err.http == 403) {
-        op_set_fact(v, "errorDetail", "ArcPermissionsMissing");
-        e->retryable = !arc_way(v, "given"); /* roles of this minute take their time */
-    }
+    if (a->err.http == 403) /* roles of this minute take their time */
+        e->retryable = !arc_way(v, "given");
     return vd;
 }

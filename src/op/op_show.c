@@ -85,6 +85,14 @@ static enum op_step_state joined(const size_t count[], size_t total)
     return count[OP_S_FOUND] ? OP_S_FOUND : OP_S_SKIPPED;
 }
 
+/* The node that failed, else the newest. */
+static bool tells_more(const struct op_cell *c, const struct op_cell *than)
+{
+    if (!than || (c->state == OP_S_FAILED) != (than->state == OP_S_FAILED))
+        return !than || c->state == OP_S_FAILED;
+    return c->touched > than->touched;
+}
+
 static void show_step(const struct op_run *r, size_t s, struct op_step_view *out)
 {
     size_t count[OP_S_UNDONE + 1] = { 0 }, total = r->first[s + 1] - r->first[s];
@@ -101,7 +109,7 @@ static void show_step(const struct op_run *r, size_t s, struct op_step_view *out
             out->ended_at = c->ended_at;
         if (c->tries > out->tries)
             out->tries = c->tries;
-        if (c->detail[0] && (!told || c->state == OP_S_FAILED || c->touched > told->touched))
+        if (c->detail[0] && tells_more(c, told))
             told = c;
         out->nodes_done += c->phase == OP_P_END && c->state != OP_S_FAILED;
     }
@@ -118,19 +126,7 @@ static void show_step(const struct op_run *r, size_t s, struct op_step_view *out
 
 bool op_step_off_way(const struct op_step *step, bool other)
 {
-    return step->when_needs && ((step->flags & OP_OTHER_WAY) != 0) != other;
-}
-
-/* Before it is known which way the run walks it shows the usual one. */
-static bool on_way(const struct op_run *r, size_t i)
-{
-    const struct op_step *s = &r->plan->steps[i];
-
-    if (!s->when_needs || r->first[i] == r->first[i + 1])
-        return true;
-    if (op_when_known(&r->cells[r->first[i]]))
-        return op_wanted(&r->cells[r->first[i]]);
-    return !(s->flags & OP_OTHER_WAY);
+    return step->when_path && ((step->flags & OP_OTHER_WAY) != 0) != other;
 }
 
 size_t op_run_steps(const struct op_run *r, struct op_step_view *out, size_t max)
@@ -138,7 +134,7 @@ size_t op_run_steps(const struct op_run *r, struct op_step_view *out, size_t max
     size_t n = 0;
 
     for (size_t i = 0; i < r->plan->n && n < max; i++)
-        if (on_way(r, i))
+        if (r->first[i] == r->first[i + 1] || !op_off_path(&r->cells[r->first[i]]))
             show_step(r, i, &out[n++]);
     return n;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox/access.h"
 #include "sandbox/entra.h"
 
 enum { CODE_LIFE_S = 900, POLL_S = 5 };
@@ -163,7 +164,8 @@ static const struct entra_error *ordered_fault(struct sb_req *q, struct json *s)
 static const struct entra_error *judge_code(struct sb_req *q, struct json *s, const char *client_id,
                                             const char *tid)
 {
-    if (!s || !str_ieq(json_str(s, "clientId"), client_id) || !str_ieq(json_str(s, "tenant"), tid))
+    if (!s || json_str(s, "redirect") || !str_ieq(json_str(s, "clientId"), client_id) ||
+        !str_ieq(json_str(s, "tenant"), tid))
         return &E_BAD_CODE;
     const struct entra_error *fault = ordered_fault(q, s);
     if (fault)
@@ -193,11 +195,15 @@ static void redeem_device_code(struct sb_req *q, struct sb_reply *r, const char 
     }
     struct json *s = signin_by_device_code(q->world, code);
     const struct entra_error *e = judge_code(q, s, client_id, tid);
-    struct entra_grant g = { .client_id = client_id, .scope = json_str(s, "scope") };
+    struct entra_grant g = { .client_id = client_id,
+                             .scope = json_str(s, "scope"),
+                             .device_born = true };
     if (!e) {
         e = entra_fill_user(q->world, &g, json_str(s, "user"), tid);
         signin_set(q->world, s, SIGNIN_REDEEMED);
     }
+    if (!e && access_refuses_device(q, r, g.tid))
+        return;
     if (e)
         entra_refuse(q, r, e);
     else
@@ -224,6 +230,9 @@ static void redeem_refresh_token(struct sb_req *q, struct sb_reply *r, const cha
     const struct entra_error *e =
         entra_fill_user(q->world, &g, json_str(t, "user"), tid[0] ? tid : json_str(t, "tenant"));
     g.scopes.offline = true; /* a refresh always brings a new one */
+    g.device_born = json_flag(t, "deviceBorn", false);
+    if (!e && access_refuses_refresh(q, r, g.tid, json_str(t, "tenant"), g.device_born))
+        return;
     if (e)
         entra_refuse(q, r, e);
     else
@@ -238,6 +247,8 @@ static void users_grant(struct sb_req *q, struct sb_reply *r, const char *grant,
         return;
     if (str_eq(grant, GRANT_DEVICE) || str_eq(grant, GRANT_DEVICE_OLD)) {
         redeem_device_code(q, r, c->id, tid);
+    } else if (str_eq(grant, "authorization_code")) {
+        entra_redeem_code(q, r, c->id, tid);
     } else if (str_eq(grant, "refresh_token")) {
         redeem_refresh_token(q, r, c->id, tid);
     } else {

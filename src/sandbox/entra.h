@@ -46,6 +46,7 @@ struct entra_grant {
     char tid[GUID_SIZE];
     const char *client_id;
     const char *scope;
+    bool device_born; /* the session began with a device code */
     struct entra_scopes scopes;
 };
 /* Finds the user in the tenant that is asked for ("": at home), judges scope and account. */
@@ -76,6 +77,10 @@ void entra_client_credentials(struct sb_req *q, struct sb_reply *r, const struct
 bool assertion_good(const struct sb_req *q, struct sb_reply *r, const struct json *app,
                     const char *tid, const char *assertion);
 
-extern const struct sb_routes entra_discovery_routes;
+/* ---- authorize.c: the authorization code with PKCE ---- */
+void entra_redeem_code(struct sb_req *q, struct sb_reply *r, const char *client_id,
+                       const char *tid);
+
+extern const struct sb_routes entra_discovery_routes, entra_authorize_routes;
 
 #endif

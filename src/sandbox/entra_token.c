@@ -190,6 +190,7 @@ static char *refresh_token(struct world *w, const struct entra_grant *g)
     json_set_str(t, "tenant", g->tid);
     json_set_str(t, "scope", g->scope);
     json_set_int(t, "made", wall_ms());
+    json_set_bool(t, "deviceBorn", g->device_born);
     drop_oldest(all); /* only now: the scope may stand in the token that goes */
     json_set(all, key, t);
     world_touch(w);

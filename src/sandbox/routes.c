@@ -8,18 +8,27 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sandbox/clouds.h"
 #include "sandbox/entra.h"
 #include "sandbox/graph.h"
+#include "sandbox/policies.h"
 #include "sandbox/rights.h"
 #include "sandbox/routes.h"
 
 static const struct sb_routes *const azure_families[] = {
-    &entra_routes,      &entra_discovery_routes,
-    &web_routes,        &control_routes,
-    &arm_routes,        &hci_routes,
-    &arc_routes,        &roles_routes,
-    &dataplane_routes,  &graph_routes,
-    &graph_apps_routes, &graph_grants_routes,
+    &entra_routes,
+    &entra_discovery_routes,
+    &entra_authorize_routes,
+    &web_routes,
+    &control_routes,
+    &arm_routes,
+    &hci_routes,
+    &arc_routes,
+    &roles_routes,
+    &dataplane_routes,
+    &graph_routes,
+    &graph_apps_routes,
+    &graph_grants_routes,
 };
 static const struct sb_routes *const local_families[] = { &himds_routes };
 
@@ -301,6 +310,8 @@ static const struct audience_row audiences[] = {
 
 bool sb_audience_fits(enum sb_audience audience, const char *aud)
 {
+    if (sb_cloud())
+        return sb_cloud_audience(sb_cloud(), audience, aud);
     for (size_t i = 0; i < ARRAY_LEN(audiences); i++)
         if (audiences[i].audience == audience && str_ieq(audiences[i].name, aud))
             return true;
@@ -516,6 +527,8 @@ void route_dispatch(struct sb_req *q, struct sb_reply *r, bool local)
         no_route(q, r, path_known);
         return;
     }
+    if (!sb_cloud_host_ok(q, r, row->audience))
+        return;
     world_lock(q->world);
     bool good = true;
     if (row->audience == SB_LOCAL) {
@@ -527,7 +540,8 @@ void route_dispatch(struct sb_req *q, struct sb_reply *r, bool local)
     } else if (row->audience != SB_ANYONE) {
         good = check_token(q, r, row->audience);
     }
-    if (good && check_version(q, r, row) && check_rights(q, r, row) && check_body(q, r, row))
+    if (good && check_version(q, r, row) && check_rights(q, r, row) && check_body(q, r, row) &&
+        (row->audience != SB_ARM || policies_allow(q, r)))
         row->handler(q, r);
     rights_leave(q, r);
     world_save(q->world);

@@ -7,7 +7,7 @@
  * "providers":{"Microsoft.AzureStackHCI":"Registered"},"resourceProviderObjectIdNull":true,
  * "denyActions":["..."],"regions":["East US",...],"roleAssignments":[...],"denyAssignments":[...]};
  * arrays replace what stands in the first world; the last two are read by rights_set (rights.h),
- * and a user may have "groups":[GUID,...].
+ * and a user may have "groups":[GUID,...]. "access":{...} is read by access_set (access.h).
  */
 #ifndef AZL_SANDBOX_SEED_H
 #define AZL_SANDBOX_SEED_H

@@ -6,11 +6,12 @@
 
 #include "base/i18n.h"
 #include "sandbox/signin.h"
+#include "sandbox/web.h"
 
 #define HTML "text/html; charset=utf-8"
 
 /* Text as HTML shows it; the only way of a value into a page. */
-static void add_text(struct str *s, const char *text)
+void web_text(struct str *s, const char *text)
 {
     for (const char *p = text ? text : ""; *p; p++) {
         switch (*p) {
@@ -36,34 +37,34 @@ static void add_text(struct str *s, const char *text)
     }
 }
 
-static void add_p(struct str *s, const char *text)
+void web_p(struct str *s, const char *text)
 {
     str_add(s, "<p>");
-    add_text(s, text);
+    web_text(s, text);
     str_add(s, "</p>\n");
 }
 
-static void page_start(struct str *s, const char *title)
+void web_start(struct str *s, const char *title)
 {
     str_add(s, "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\">"
                "<meta name=\"viewport\" content=\"width=device-width\"><title>");
-    add_text(s, title);
+    web_text(s, title);
     str_add(s, "</title>\n<style>body{font-family:sans-serif;max-width:36em;margin:2em auto;"
                "padding:0 1em}th{text-align:left;padding-right:1em;vertical-align:top}"
                "input,select,button{font-size:1.1em}</style></head><body>\n<h1>");
-    add_text(s, title);
+    web_text(s, title);
     str_add(s, "</h1>\n");
 }
 
-static void page_send(struct sb_reply *r, int status, struct str *s)
+void web_send(struct sb_reply *r, int status, struct str *s)
 {
     str_add(s, "<hr>");
-    add_p(s, _("This is the sandbox of azloconf on this machine. It is not a Microsoft page: never "
+    web_p(s, _("This is the sandbox of azloconf on this machine. It is not a Microsoft page: never "
                "type a real password here."));
     str_add(s, "</body></html>\n");
     sb_reply_header(r, "Content-Security-Policy",
-                    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-                    "frame-ancestors 'none'");
+                    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' "
+                    "http://localhost:* http://127.0.0.1:*; frame-ancestors 'none'");
     sb_reply_header(r, "X-Content-Type-Options", "nosniff");
     sb_reply_text(r, status, HTML, str_take(s));
 }
@@ -72,75 +73,75 @@ static void index_page(struct sb_req *q, struct sb_reply *r)
 {
     struct str s = STR_INIT;
     (void)q;
-    page_start(&s, _("azlosandbox"));
-    add_p(&s,
+    web_start(&s, _("azlosandbox"));
+    web_p(&s,
           _("An Azure for rehearsal: Microsoft Entra, Azure Resource Manager and Azure Stack HCI, "
             "imitated on this machine."));
     str_add(&s, "<ul>\n<li><a href=\"/devicelogin\">");
-    add_text(&s, _("Sign in with a device code"));
+    web_text(&s, _("Sign in with a device code"));
     str_add(&s, "</a></li>\n<li><a href=\"/sandbox/state\">");
-    add_text(&s, _("Sign-ins and faults (JSON)"));
+    web_text(&s, _("Sign-ins and faults (JSON)"));
     str_add(&s, "</a></li>\n<li><a href=\"/metadata/endpoints?api-version=2022-09-01\">");
-    add_text(&s, _("Endpoints of this cloud (JSON)"));
+    web_text(&s, _("Endpoints of this cloud (JSON)"));
     str_add(&s, "</a></li>\n</ul>\n");
-    page_send(r, 200, &s);
+    web_send(r, 200, &s);
 }
 
 static void ask_code(struct sb_reply *r, int status, const char *typed, const char *trouble)
 {
     struct str s = STR_INIT;
-    page_start(&s, _("Enter code"));
+    web_start(&s, _("Enter code"));
     if (trouble) {
         str_add(&s, "<p><b>");
-        add_text(&s, trouble);
+        web_text(&s, trouble);
         str_add(&s, "</b></p>\n");
     }
-    add_p(&s, _("Type the code that the program shows."));
+    web_p(&s, _("Type the code that the program shows."));
     str_add(&s, "<form method=\"post\" action=\"/devicelogin\">\n<p><label>");
-    add_text(&s, _("Code"));
+    web_text(&s, _("Code"));
     str_add(&s, " <input name=\"code\" size=\"12\" maxlength=\"20\" autocomplete=\"off\" autofocus "
                 "value=\"");
-    add_text(&s, typed);
+    web_text(&s, typed);
     str_add(&s, "\"></label>\n<input type=\"submit\" value=\"");
-    add_text(&s, _("Next"));
+    web_text(&s, _("Next"));
     str_add(&s, "\"></p>\n</form>\n");
-    page_send(r, status, &s);
+    web_send(r, status, &s);
 }
 
-static void add_row(struct str *s, const char *label, const char *value)
+void web_row(struct str *s, const char *label, const char *value)
 {
     str_add(s, "<tr><th>");
-    add_text(s, label);
+    web_text(s, label);
     str_add(s, "</th><td>");
-    add_text(s, value);
+    web_text(s, value);
     str_add(s, "</td></tr>\n");
 }
 
 /* One entry a name: a guest of another tenant is the same person. */
-static void add_users(struct str *s, struct world *w)
+void web_users(struct str *s, struct world *w)
 {
     str_add(s, "<p><label>");
-    add_text(s, _("Sign in as"));
+    web_text(s, _("Sign in as"));
     str_add(s, " <select name=\"user\">\n");
     JSON_EACH (u, world_section(w, "users")) {
         const char *upn = json_str(u, "upn");
         if (!upn || signin_user(w, upn, "") != u)
             continue;
         str_add(s, "<option value=\"");
-        add_text(s, upn);
+        web_text(s, upn);
         str_add(s, "\">");
-        add_text(s, json_str(u, "name"));
+        web_text(s, json_str(u, "name"));
         str_add(s, " (");
-        add_text(s, upn);
+        web_text(s, upn);
         str_add(s, ")</option>\n");
     }
     str_add(s, "</select></label></p>\n");
 }
 
-static void add_button(struct str *s, const char *value, const char *label)
+void web_button(struct str *s, const char *value, const char *label)
 {
     str_addf(s, "<button type=\"submit\" name=\"answer\" value=\"%s\">", value);
-    add_text(s, label);
+    web_text(s, label);
     str_add(s, "</button>\n");
 }
 
@@ -149,32 +150,32 @@ static void ask_decision(const struct sb_req *q, struct sb_reply *r, const struc
     struct str s = STR_INIT;
     const char *client = json_str(sign, "clientId"), *app = signin_app_name(client ? client : "");
     const char *tenant = json_str(sign, "tenant");
-    page_start(&s, _("Are you trying to sign in?"));
-    add_p(&s, _("Only go on if you started this sign-in yourself."));
+    web_start(&s, _("Are you trying to sign in?"));
+    web_p(&s, _("Only go on if you started this sign-in yourself."));
     str_add(&s, "<table>\n");
-    add_row(&s, _("Application"), app[0] ? app : _("an application of your own"));
-    add_row(&s, _("Client ID"), client);
-    add_row(&s, _("Wants access to"), json_str(sign, "scope"));
-    add_row(&s, _("Tenant"), tenant && tenant[0] ? tenant : _("the tenant of the user"));
-    add_row(&s, _("Code"), json_str(sign, "userCode"));
+    web_row(&s, _("Application"), app[0] ? app : _("an application of your own"));
+    web_row(&s, _("Client ID"), client);
+    web_row(&s, _("Wants access to"), json_str(sign, "scope"));
+    web_row(&s, _("Tenant"), tenant && tenant[0] ? tenant : _("the tenant of the user"));
+    web_row(&s, _("Code"), json_str(sign, "userCode"));
     str_add(&s, "</table>\n<form method=\"post\" action=\"/devicelogin\">\n"
                 "<input type=\"hidden\" name=\"code\" value=\"");
-    add_text(&s, json_str(sign, "userCode"));
+    web_text(&s, json_str(sign, "userCode"));
     str_add(&s, "\">\n");
-    add_users(&s, q->world);
+    web_users(&s, q->world);
     str_add(&s, "<p>");
-    add_button(&s, "approve", _("Approve"));
-    add_button(&s, "decline", _("Decline"));
+    web_button(&s, "approve", _("Approve"));
+    web_button(&s, "decline", _("Decline"));
     str_add(&s, "</p>\n</form>\n");
-    page_send(r, 200, &s);
+    web_send(r, 200, &s);
 }
 
-static void say(struct sb_reply *r, int status, const char *title, const char *text)
+void web_say(struct sb_reply *r, int status, const char *title, const char *text)
 {
     struct str s = STR_INIT;
-    page_start(&s, title);
-    add_p(&s, text);
-    page_send(r, status, &s);
+    web_start(&s, title);
+    web_p(&s, text);
+    web_send(r, status, &s);
 }
 
 static const char *field(const struct sb_req *q, const char *name)
@@ -187,11 +188,11 @@ static void decide(struct sb_req *q, struct sb_reply *r, struct json *sign, bool
 {
     const char *user = field(q, "user");
     if (!signin_decide(q->world, sign, user[0] ? user : NULL, approve))
-        say(r, 400, _("Not signed in"), _("There is no such user, or the code waits no more."));
+        web_say(r, 400, _("Not signed in"), _("There is no such user, or the code waits no more."));
     else if (approve)
-        say(r, 200, _("Signed in"), _("You have signed in. You may now close this window."));
+        web_say(r, 200, _("Signed in"), _("You have signed in. You may now close this window."));
     else
-        say(r, 200, _("Declined"), _("The sign-in was declined. Nobody was signed in."));
+        web_say(r, 200, _("Declined"), _("The sign-in was declined. Nobody was signed in."));
 }
 
 static void login_form(struct sb_req *q, struct sb_reply *r)

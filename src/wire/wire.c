@@ -14,6 +14,12 @@
 #include "base/str.h"
 
 #define READ_CHUNK 65536
+#define MAX_GIFTS  8
+
+struct gift { /* descriptors that go with the byte `at` of `out` */
+    size_t at, n;
+    int fds[WIRE_MAX_SECRETS];
+};
 
 struct wire {
     struct loop *loop;
@@ -26,10 +32,23 @@ struct wire {
     size_t scanned; /* bytes of `in` known to hold no LF */
     size_t taken;   /* bytes of `out` that the kernel has */
     bool ended, busy, freed;
+    struct gift gifts[MAX_GIFTS];
+    size_t n_gifts;
+    int came[2 * WIRE_MAX_SECRETS]; /* descriptors that nobody has taken yet */
+    size_t n_came;
 };
+
+static void close_all(const int *fds, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        close(fds[i]);
+}
 
 static void destroy(struct wire *w)
 {
+    for (size_t i = 0; i < w->n_gifts; i++)
+        close_all(w->gifts[i].fds, w->gifts[i].n);
+    close_all(w->came, w->n_came);
     loop_io_del(w->io);
     close(w->fd);
     str_free(&w->in);
@@ -53,12 +72,55 @@ static void want(struct wire *w)
         loop_io_set(w->io, (short)(wire_pending(w) ? POLLIN | POLLOUT : POLLIN));
 }
 
+union control { /* aligned as cmsg(3) wants it */
+    char bytes[CMSG_SPACE(sizeof(int) * WIRE_MAX_SECRETS)];
+    struct cmsghdr align;
+};
+
+static void attach(struct msghdr *m, union control *room, const struct gift *g)
+{
+    struct cmsghdr *c;
+
+    memset(room, 0, sizeof(*room));
+    m->msg_control = room->bytes;
+    m->msg_controllen = CMSG_SPACE(sizeof(int) * g->n);
+    c = CMSG_FIRSTHDR(m);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int) * g->n);
+    memcpy(CMSG_DATA(c), g->fds, sizeof(int) * g->n);
+}
+
+/* Up to the next descriptors, and these with the byte that they belong to. */
+static ssize_t send_some(struct wire *w)
+{
+    struct gift *g = w->n_gifts ? &w->gifts[0] : NULL;
+    size_t to = w->n_gifts > 1 ? w->gifts[1].at : w->out.len;
+    struct iovec part;
+    struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
+    union control room;
+    ssize_t n;
+
+    if (g && g->at > w->taken) {
+        to = g->at;
+        g = NULL;
+    }
+    part = (struct iovec){ w->out.p + w->taken, to - w->taken };
+    if (g)
+        attach(&m, &room, g);
+    n = sendmsg(w->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n > 0 && g) {
+        close_all(g->fds, g->n);
+        memmove(w->gifts, w->gifts + 1, --w->n_gifts * sizeof(*g));
+    }
+    return n;
+}
+
 /* A broken connection is not reported here: poll(2) does that, in the loop. */
 static void flush(struct wire *w)
 {
     while (w->taken < w->out.len) {
-        ssize_t n =
-            send(w->fd, w->out.p + w->taken, w->out.len - w->taken, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = send_some(w);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -121,10 +183,44 @@ static void take_lines(struct wire *w)
     }
 }
 
+static void keep_fds(struct wire *w, struct msghdr *m)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+        size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t i = 0; i < n; i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+            if (w->n_came < ARRAY_LEN(w->came))
+                w->came[w->n_came++] = fd;
+            else
+                close(fd); /* more than any intent may bring */
+        }
+    }
+}
+
+static ssize_t receive(struct wire *w, char *chunk, size_t size)
+{
+    union control room;
+    struct iovec part = { chunk, size };
+    struct msghdr m = { .msg_iov = &part,
+                        .msg_iovlen = 1,
+                        .msg_control = room.bytes,
+                        .msg_controllen = sizeof(room.bytes) };
+    ssize_t n = recvmsg(w->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+    if (n >= 0)
+        keep_fds(w, &m);
+    return n;
+}
+
 static void read_some(struct wire *w)
 {
     char chunk[READ_CHUNK];
-    ssize_t n = recv(w->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+    ssize_t n = receive(w, chunk, sizeof(chunk));
     struct err why = { 0 };
 
     if (n > 0) {
@@ -203,6 +299,47 @@ void wire_send(struct wire *w, struct json *owned)
 size_t wire_pending(const struct wire *w)
 {
     return w->out.len - w->taken;
+}
+
+int wire_take_fd(struct wire *w)
+{
+    int fd = w->n_came ? w->came[0] : -1;
+
+    if (fd >= 0)
+        memmove(w->came, w->came + 1, --w->n_came * sizeof(fd));
+    return fd;
+}
+
+int wire_send_intent(struct wire *w, int64_t id, const char *name, struct json *args_owned,
+                     const struct wire_secret *secrets, size_t n, struct err *e)
+{
+    struct json *msg = wire_intent_msg(id, name, args_owned), *names;
+    struct gift g = { .at = w->out.len };
+
+    if (n > WIRE_MAX_SECRETS || (n && w->n_gifts == MAX_GIFTS)) {
+        json_free(msg);
+        return err_set(e, ERR_WIRE, ERR_C_BUSY, _("Too many secrets wait to be sent."));
+    }
+    for (; g.n < n; g.n++) {
+        const struct secret *s = secrets[g.n].value;
+
+        g.fds[g.n] = secret_memfd("azloconf-secret", s->p ? s->p : "", s->len);
+        if (g.fds[g.n] < 0) {
+            err_sys(e, errno, _("A secret cannot be handed over"));
+            close_all(g.fds, g.n);
+            json_free(msg);
+            return -1;
+        }
+    }
+    if (n) {
+        names = json_array();
+        for (size_t i = 0; i < n; i++)
+            json_push(names, json_string(secrets[i].name));
+        json_set(json_edit(json_member(msg, "intent")), "secrets", names);
+        w->gifts[w->n_gifts++] = g;
+    }
+    wire_send(w, msg);
+    return 0;
 }
 
 /* ---- builders ---- */

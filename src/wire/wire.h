@@ -15,9 +15,11 @@
  * "result". "at" names the versions that the sections had when the answer was given: a console
  * acts on an answer when it has seen at least those of the sections that it watches.
  *
- * Lines are at most WIRE_MAX_LINE bytes. Descriptors (SCM_RIGHTS) carry secrets as sealed memfds;
- * none are used by protocol 1. A side that meets another protocol number says so and closes; an old
- * idle core replaces itself.
+ * Lines are at most WIRE_MAX_LINE bytes. An intent's secrets travel beside
+ * its line, never in it: sealed memfds (SCM_RIGHTS), one a name of "secrets", in their order:
+ *   {"intent":{"id":8,"name":"sign-in","args":{...},"secrets":["clientSecret"]}}
+ * A descriptor arrives with the first byte of its line or before. A side that meets another
+ * protocol number says so and closes; an old idle core replaces itself.
  */
 #ifndef AZL_WIRE_WIRE_H
 #define AZL_WIRE_WIRE_H
@@ -25,6 +27,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/loop.h"
+#include "base/secret.h"
 #include "wire/sections.h"
 
 #define WIRE_PROTOCOL 1
@@ -54,6 +57,16 @@ void wire_send(struct wire *w, struct json *owned);
 void wire_send_text(struct wire *w, const char *line,
                     size_t n);             /* an encoded message, without its LF */
 size_t wire_pending(const struct wire *w); /* bytes not yet taken by the kernel */
+
+#define WIRE_MAX_SECRETS 4 /* of one intent */
+struct wire_secret {
+    const char *name;
+    const struct secret *value; /* the caller's; copied into a memfd */
+};
+int wire_send_intent(struct wire *w, int64_t id, const char *name, struct json *args_owned,
+                     const struct wire_secret *secrets, size_t n, struct err *e);
+/* The oldest descriptor that came and was not taken yet; -1: none. The caller closes it. */
+int wire_take_fd(struct wire *w);
 
 /* Builders. */
 struct json *wire_hello_msg(const struct wire_hello *h);

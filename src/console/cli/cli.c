@@ -131,6 +131,7 @@ static int fill_connect(struct cli *c, struct err *e)
     c->connect.nodes = (int)n;
     c->connect.state_dir = cli_value(c, "state-dir");
     c->connect.cloud_endpoint = cli_value(c, "cloud-endpoint");
+    c->connect.environment = cli_value(c, "environment-name");
     if (absolute(&c->connect.ca_file, cli_value(c, "ca-file"), e) < 0)
         return -1;
     if ((c->connect.fresh || n) && !c->connect.sandbox)
@@ -138,6 +139,9 @@ static int fill_connect(struct cli *c, struct err *e)
     if (c->connect.sandbox && c->connect.cloud_endpoint)
         return err_set(e, ERR_USAGE, 0,
                        _("--sandbox brings its own cloud: leave --cloud-endpoint out"));
+    if (c->connect.environment && c->connect.cloud_endpoint)
+        return err_set(e, ERR_USAGE, 0,
+                       _("--environment-name and --cloud-endpoint exclude each other"));
     for (size_t i = 0; i < c->n_values; i++)
         if (c->values[i].option->core) {
             c->core_args[c->n_core_args++] = core_name(c->values[i].option);
@@ -274,13 +278,19 @@ static bool is_ready(struct cli *c, void *payload)
 int cli_ask(struct cli *c, const char *intent, struct json *args, struct json **result,
             struct err *e)
 {
+    return cli_ask_secret(c, intent, args, NULL, 0, result, e);
+}
+
+int cli_ask_secret(struct cli *c, const char *intent, struct json *args,
+                   const struct wire_secret *secrets, size_t n, struct json **result, struct err *e)
+{
     struct asked a = { 0 };
 
     if (cli_wait(c, is_ready, NULL, READY_MS, e) < 0) {
         json_free(args);
         return -1;
     }
-    client_ask(c->client, intent, args, on_answer, &a);
+    client_ask_secret(c->client, intent, args, secrets, n, on_answer, &a);
     if (cli_wait(c, was_answered, &a, 0, e) < 0) {
         client_forget(c->client, &a);
         return -1;

@@ -74,6 +74,9 @@ int cli_run(struct cli *c);                       /* connects, runs, closes; the
 /* For commands. Both return -1 with *e when the core went away or the user left. */
 int cli_ask(struct cli *c, const char *intent, struct json *args_owned, struct json **result,
             struct err *e);
+int cli_ask_secret(struct cli *c, const char *intent, struct json *args_owned,
+                   const struct wire_secret *secrets, size_t n, struct json **result,
+                   struct err *e);
 typedef bool cli_until_fn(struct cli *c, void *payload);
 int cli_wait(struct cli *c, cli_until_fn *fn, void *payload, int64_t max_ms, struct err *e);
 bool cli_have(struct cli *c, unsigned sections, struct err *e); /* waits until each came once */

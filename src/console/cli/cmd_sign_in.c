@@ -5,15 +5,16 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "console/cli/output.h"
+#include "console/cli/sign_in_ways.h"
 
-/* The section is newer than when we asked, and has got as far as a code. */
+/* The intent was answered, so the section tells of it; it has got as far as a code. */
 static bool code_or_end(struct cli *c, void *payload)
 {
     const struct sec_signin *s = client_section(c->client, SEC_SIGNIN);
 
-    if (client_version(c->client, SEC_SIGNIN) == *(int64_t *)payload)
-        return false;
-    return str_eq(s->state, "code") || str_eq(s->state, "in") || str_eq(s->state, "failed");
+    (void)payload;
+    return str_eq(s->state, "code") || str_eq(s->state, "browser") || str_eq(s->state, "in") ||
+           str_eq(s->state, "failed");
 }
 
 static bool ended(struct cli *c, void *payload)
@@ -21,8 +22,23 @@ static bool ended(struct cli *c, void *payload)
     const struct sec_signin *s = client_section(c->client, SEC_SIGNIN);
     const char *code = payload;
 
-    return !str_eq(s->state, "starting") &&
+    return !str_eq(s->state, "starting") && !str_eq(s->state, "browser") &&
            (!str_eq(s->state, "code") || !str_eq(s->user_code, code));
+}
+
+/* The address leads to this machine; from another one only through a tunnel. */
+static void show_address(struct cli *c, const struct sec_signin *s)
+{
+    FILE *to = c->json ? stderr : stdout;
+
+    fprintf(to, _("To sign in, open this address in a browser on this machine: %s\n"),
+            s->verification_uri);
+    if (c->tty && !c->json) {
+        printf(_("From another machine, first: ssh -L %d:localhost:%d THIS-MACHINE\n"),
+               (int)s->port, (int)s->port);
+        puts(_("Waiting for you; Ctrl-C leaves."));
+    }
+    fflush(to);
 }
 
 static void show_code(struct cli *c, const struct sec_signin *s)
@@ -47,30 +63,34 @@ static void show_code(struct cli *c, const struct sec_signin *s)
     fflush(stdout);
 }
 
-int cli_sign_in(struct cli *c, const char *tenant, struct err *e)
+static int start(struct cli *c, const struct way *w, struct err *e)
+{
+    struct wire_secret secrets[WIRE_MAX_SECRETS];
+
+    if (cli_ask_secret(c, "sign-in", way_args(w), secrets, way_secrets(w, secrets), NULL, e) < 0)
+        return -1;
+    return cli_wait(c, code_or_end, NULL, 60000, e);
+}
+
+static int sign_in(struct cli *c, const struct way *w, struct err *e)
 {
     const struct sec_signin *s;
-    struct json *args;
     char code[48];
-    int64_t before;
 
     if (!cli_have(c, 1u << SEC_SIGNIN, e))
         return -1;
     s = client_section(c->client, SEC_SIGNIN);
-    if (str_eq(s->state, "in") && s->yours && (!tenant || str_ieq(tenant, s->tenant_id)))
+    if (!w->name && str_eq(s->state, "in") && s->yours &&
+        (!w->tenant[0] || str_ieq(w->tenant, s->tenant_id)))
         return 0;
-    if (!str_eq(s->state, "code")) {
-        args = json_object();
-        if (tenant)
-            json_set_str(args, "tenant", tenant);
-        before = client_version(c->client, SEC_SIGNIN);
-        if (cli_ask(c, "sign-in", args, NULL, e) < 0 ||
-            cli_wait(c, code_or_end, &before, 60000, e) < 0)
-            return -1;
-    }
-    while (str_eq(s->state, "code")) {
+    if ((w->name || !str_eq(s->state, "code")) && start(c, w, e) < 0)
+        return -1;
+    while (str_eq(s->state, "code") || str_eq(s->state, "browser")) {
         STR_SET(code, s->user_code);
-        show_code(c, s);
+        if (str_eq(s->state, "code"))
+            show_code(c, s);
+        else
+            show_address(c, s);
         if (cli_wait(c, ended, code, 0, e) < 0)
             return -1;
     }
@@ -83,18 +103,37 @@ int cli_sign_in(struct cli *c, const char *tenant, struct err *e)
     return -1;
 }
 
+int cli_sign_in(struct cli *c, const char *tenant, struct err *e)
+{
+    struct way w = { 0 };
+
+    STR_SET(w.tenant, tenant);
+    return sign_in(c, &w, e);
+}
+
 int cmd_sign_in(struct cli *c)
 {
     const struct sec_signin *s;
     struct err e = { 0 };
+    struct way w = { 0 };
+    char until[TIME_SIZE];
+    int rc = cli_way(c, &w, &e);
 
-    if (cli_sign_in(c, cli_value(c, "tenant-id"), &e) < 0)
+    if (rc == 0 && w.warning[0])
+        fprintf(stderr, "azloconf: %s\n", w.warning);
+    if (rc == 0)
+        rc = sign_in(c, &w, &e);
+    way_clear(&w);
+    if (rc < 0)
         return cli_fail(c, &e);
     s = client_section(c->client, SEC_SIGNIN);
+    time_iso(until, s->token_expires_at);
     if (c->json)
         out_json(json_encode(&sec_signin_type, s));
     else
         printf(_("Signed in as %s, tenant %s.\n"), s->account, s->tenant_id);
+    if (!c->json && !s->renews)
+        printf(_("The sign-in ends with its token, at %s.\n"), until);
     return EXIT_DONE;
 }
 

@@ -1,0 +1,208 @@
+/* auth_assertion.c - the signed assertion by which a client with a certificate proves itself
+ * (RFC 7523): PS256 with x5t#S256, as Entra wants it today (azure-wire.md 1.4.4 to 1.4.7). Only RSA
+ * keys are taken: that Entra refuses others is inferred there, and the safe side is to say so
+ * before anything is sent. OpenSSL's memory is wiped when it is freed (the core sets its
+ * allocator). */
+#include "config.h"
+
+#include "azure/auth_int.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/rsa.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+
+#include "base/i18n.h"
+
+#define LIFE_S 600 /* azure-wire.md 1.4.6: at most */
+
+struct identity {
+    X509 *cert;
+    EVP_PKEY *key;
+};
+
+static void drop(struct identity *id)
+{
+    X509_free(id->cert);
+    EVP_PKEY_free(id->key);
+    ERR_clear_error();
+}
+
+/* Never asks a terminal, as OpenSSL's own would. */
+static int give_password(char *buf, int size, int writing, void *payload)
+{
+    const struct secret *p = payload;
+
+    (void)writing;
+    if (!p || !secret_is(p) || p->len > (size_t)size)
+        return -1;
+    memcpy(buf, p->p, p->len);
+    return (int)p->len;
+}
+
+static void read_pem(struct identity *id, const struct secret *text, const struct secret *password)
+{
+    BIO *b = BIO_new_mem_buf(text->p, (int)text->len);
+    X509 *cert;
+
+    id->key = PEM_read_bio_PrivateKey(b, NULL, give_password, (void *)password);
+    BIO_reset(b);
+    /* A chain may follow: the certificate is the one that fits the key, else the first. */
+    while ((cert = PEM_read_bio_X509(b, NULL, give_password, NULL)) != NULL) {
+        bool fits = id->key && X509_check_private_key(cert, id->key) == 1;
+
+        if (!id->cert || fits) {
+            X509_free(id->cert);
+            id->cert = cert;
+        } else {
+            X509_free(cert);
+        }
+        if (fits)
+            break;
+    }
+    BIO_free(b);
+}
+
+static void read_pkcs12(struct identity *id, const struct secret *bytes,
+                        const struct secret *password)
+{
+    const unsigned char *p = (const unsigned char *)bytes->p;
+    PKCS12 *box = d2i_PKCS12(NULL, &p, (long)bytes->len);
+
+    if (box)
+        PKCS12_parse(box, password && secret_is(password) ? password->p : "", &id->key, &id->cert,
+                     NULL);
+    PKCS12_free(box);
+}
+
+static int judge(const struct identity *id, bool encrypted, struct err *e)
+{
+    if (!id->key && encrypted)
+        return err_set(e, ERR_USAGE, 0, "%s",
+                       _("The private key is encrypted, and the password does not open it."));
+    if (!id->key)
+        return err_set(e, ERR_USAGE, 0, "%s", _("The certificate's file holds no private key."));
+    if (!id->cert)
+        return err_set(e, ERR_USAGE, 0, "%s", _("The certificate's file holds no certificate."));
+    if (X509_check_private_key(id->cert, id->key) != 1)
+        return err_set(e, ERR_USAGE, 0, "%s", _("The private key is not that of the certificate."));
+    if (!EVP_PKEY_is_a(id->key, "RSA"))
+        return err_set(e, ERR_USAGE, 0, "%s",
+                       _("The certificate's key is no RSA key: Microsoft Entra takes no other."));
+    if (X509_cmp_current_time(X509_get0_notAfter(id->cert)) < 0)
+        return err_set(e, ERR_USAGE, 0, "%s", _("The certificate has expired."));
+    return 0;
+}
+
+static int open_identity(struct identity *id, const struct secret *text,
+                         const struct secret *password, struct err *e)
+{
+    bool pem = memmem(text->p, text->len, "-----BEGIN ", 11) != NULL, encrypted;
+
+    *id = (struct identity){ NULL, NULL };
+    if (pem)
+        read_pem(id, text, password);
+    else
+        read_pkcs12(id, text, password);
+    encrypted = pem ? memmem(text->p, text->len, "ENCRYPTED", 9) != NULL : true;
+    if (judge(id, encrypted, e) == 0)
+        return 0;
+    drop(id);
+    return -1;
+}
+
+static void add_part(struct str *out, struct json *owned)
+{
+    struct str text = STR_INIT;
+
+    json_write(&text, owned);
+    json_free(owned);
+    str_add_b64url(out, text.p, text.len);
+    str_free(&text);
+}
+
+static void add_head(struct str *out, X509 *cert)
+{
+    unsigned char sum[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    struct str print = STR_INIT;
+    struct json *head = json_object();
+
+    X509_digest(cert, EVP_sha256(), sum, &n);
+    str_add_b64url(&print, sum, n);
+    json_set_str(head, "alg", "PS256");
+    json_set_str(head, "typ", "JWT");
+    json_set_str(head, "x5t#S256", str_p(&print));
+    add_part(out, head);
+    str_free(&print);
+}
+
+static void add_claims(struct str *out, const struct auth *a, const char *client_id,
+                       const char *tenant)
+{
+    struct json *claims = json_object();
+    struct str endpoint = STR_INIT;
+    char jti[GUID_SIZE];
+    int64_t now = wall_ms() / 1000;
+
+    guid_random(jti);
+    json_set_str(claims, "aud", auth_endpoint(a, tenant, "token", &endpoint));
+    json_set_str(claims, "iss", client_id);
+    json_set_str(claims, "sub", client_id);
+    json_set_str(claims, "jti", jti);
+    json_set_int(claims, "nbf", now);
+    json_set_int(claims, "iat", now);
+    json_set_int(claims, "exp", now + LIFE_S);
+    add_part(out, claims);
+    str_free(&endpoint);
+}
+
+/* RSASSA-PSS with SHA-256, MGF1 of the same, a salt as long as the digest (RFC 7518 3.5). */
+static bool sign(struct str *out, EVP_PKEY *key)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *pss = NULL;
+    unsigned char sig[2048];
+    size_t n = sizeof(sig);
+    bool ok = EVP_DigestSignInit(ctx, &pss, EVP_sha256(), NULL, key) == 1 &&
+              EVP_PKEY_CTX_set_rsa_padding(pss, RSA_PKCS1_PSS_PADDING) == 1 &&
+              EVP_PKEY_CTX_set_rsa_mgf1_md(pss, EVP_sha256()) == 1 &&
+              EVP_PKEY_CTX_set_rsa_pss_saltlen(pss, RSA_PSS_SALTLEN_DIGEST) == 1 &&
+              EVP_DigestSign(ctx, sig, &n, (const unsigned char *)out->p, out->len) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    if (ok) {
+        str_addc(out, '.');
+        str_add_b64url(out, sig, n);
+    }
+    return ok;
+}
+
+int auth_assertion(const struct auth *a, const struct secret *pem, const struct secret *password,
+                   const char *client_id, const char *tenant, struct secret *out, struct err *e)
+{
+    struct identity id;
+    struct str text = STR_INIT;
+    int rc = 0;
+
+    if (open_identity(&id, pem, password, e) < 0)
+        return -1;
+    if (tenant) {
+        add_head(&text, id.cert);
+        str_addc(&text, '.');
+        add_claims(&text, a, client_id, tenant);
+        if (sign(&text, id.key))
+            secret_set(out, text.p, text.len);
+        else
+            rc = err_set(e, ERR_AUTH, 0, "%s", _("The certificate's key cannot sign."));
+        explicit_bzero(text.p, text.len);
+        str_free(&text);
+    }
+    drop(&id);
+    return rc;
+}

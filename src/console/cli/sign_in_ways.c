@@ -1,0 +1,180 @@
+#include "config.h"
+
+#include "console/cli/sign_in_ways.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+
+/* ---- the ways ---- */
+
+static int file_or_fd(struct cli *c, struct way *w, const char *file, const char *fd, struct err *e)
+{
+    if (cli_value(c, file))
+        return way_read_file(&w->proof, cli_value(c, file), false, w->warning, sizeof w->warning,
+                             e);
+    return way_read_fd(&w->proof, cli_value(c, fd), e);
+}
+
+static int by_principal(struct cli *c, struct way *w, struct err *e)
+{
+    const char *certificate = cli_value(c, "client-certificate");
+    const char *password = cli_value(c, "client-certificate-password-file");
+
+    if (!cli_value(c, "client-id") || !w->tenant[0])
+        return err_set(e, ERR_USAGE, 0, "%s",
+                       _("--service-principal needs --client-id and --tenant-id"));
+    STR_SET(w->client_id, cli_value(c, "client-id"));
+    w->name = certificate ? "certificate" : "secret";
+    if (certificate) {
+        if (way_read_file(&w->proof, certificate, true, w->warning, sizeof w->warning, e) < 0)
+            return -1;
+        return password
+                   ? way_read_file(&w->password, password, false, w->warning, sizeof w->warning, e)
+                   : 0;
+    }
+    if (cli_value(c, "client-secret-file") || cli_value(c, "client-secret-fd"))
+        return file_or_fd(c, w, "client-secret-file", "client-secret-fd", e);
+    return ask_secret(c, _("The application's secret (not shown): "), &w->proof, e);
+}
+
+static int by_token(struct cli *c, struct way *w, struct err *e)
+{
+    if (!cli_value(c, "account-id"))
+        return err_set(e, ERR_USAGE, 0, "%s", _("a ready token needs --account-id"));
+    w->name = "token";
+    STR_SET(w->account, cli_value(c, "account-id"));
+    return file_or_fd(c, w, "access-token-file", "access-token-fd", e);
+}
+
+struct az {
+    bool done;
+    struct err err;
+};
+
+static void on_az(void *payload, const struct err *e)
+{
+    struct az *az = payload;
+
+    az->done = true;
+    if (e)
+        az->err = *e;
+}
+
+static bool az_done(struct cli *c, void *payload)
+{
+    (void)c;
+    return ((struct az *)payload)->done;
+}
+
+static int by_azure_cli(struct cli *c, struct way *w, struct err *e)
+{
+    struct az az = { 0 };
+    struct way_cli *child = way_cli_start(c->loop, w, on_az, &az, e);
+
+    if (!child)
+        return -1;
+    if (cli_wait(c, az_done, &az, 0, e) < 0) {
+        if (!az.done)
+            way_cli_stop(child);
+        return -1;
+    }
+    if (!err_is(&az.err))
+        return 0;
+    *e = az.err;
+    return -1;
+}
+
+static int by_browser(struct cli *c, struct way *w, struct err *e)
+{
+    const char *port = cli_value(c, "port");
+
+    w->name = "browser";
+    if (port && (!str_to_int(port, &w->port) || w->port < 1024 || w->port > 65535))
+        return err_set(e, ERR_USAGE, 0, "%s", _("--port takes a number from 1024 to 65535"));
+    return 0;
+}
+
+static int by_environment(struct cli *c, struct way *w, struct err *e)
+{
+    (void)c;
+    return way_environment(w, e);
+}
+
+/* ---- choosing ---- */
+
+static const struct row {
+    const char *options[4]; /* any of them chooses the way */
+    const char *others[6];  /* that belong to it */
+    int (*fill)(struct cli *c, struct way *w, struct err *e);
+} rows[] = {
+    { { "service-principal" },
+      { "client-id", "client-secret-file", "client-secret-fd", "client-certificate",
+        "client-certificate-password-file" },
+      by_principal },
+    { { "access-token-file", "access-token-fd" }, { "account-id" }, by_token },
+    { { "azure-cli" }, { NULL }, by_azure_cli },
+    { { "browser" }, { "port" }, by_browser },
+    { { "environment" }, { NULL }, by_environment },
+};
+
+static bool any(const struct cli *c, const char *const *names, size_t n, const char **which)
+{
+    for (size_t i = 0; i < n && names[i]; i++)
+        if (cli_value(c, names[i])) {
+            *which = names[i];
+            return true;
+        }
+    return false;
+}
+
+static int choose(const struct cli *c, const struct row **chosen, struct err *e)
+{
+    const char *name, *first = NULL;
+
+    *chosen = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (!any(c, rows[i].options, ARRAY_LEN(rows[i].options), &name))
+            continue;
+        if (*chosen)
+            return err_set(e, ERR_USAGE, 0, _("--%s and --%s are two ways to sign in: choose one"),
+                           first, name);
+        *chosen = &rows[i];
+        first = name;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (&rows[i] != *chosen && any(c, rows[i].others, ARRAY_LEN(rows[i].others), &name))
+            return err_set(e, ERR_USAGE, 0, _("--%s belongs to --%s"), name, rows[i].options[0]);
+    return 0;
+}
+
+static int one_source(const struct cli *c, struct err *e)
+{
+    static const char *const groups[][3] = {
+        { "client-secret-file", "client-secret-fd", "client-certificate" },
+        { "access-token-file", "access-token-fd", NULL },
+    };
+    const char *found, *name;
+
+    for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
+        found = NULL;
+        for (size_t i = 0; i < 3 && groups[g][i]; i++) {
+            name = groups[g][i];
+            if (cli_value(c, name) && found)
+                return err_set(e, ERR_USAGE, 0, _("--%s and --%s exclude each other"), found, name);
+            if (cli_value(c, name))
+                found = name;
+        }
+    }
+    return 0;
+}
+
+int cli_way(struct cli *c, struct way *w, struct err *e)
+{
+    const struct row *row;
+
+    if (choose(c, &row, e) < 0 || one_source(c, e) < 0)
+        return -1;
+    STR_SET(w->tenant, cli_value(c, "tenant-id"));
+    return row ? row->fill(c, w, e) : 0;
+}

@@ -1,0 +1,17 @@
+/* sign_in_ways.h - the options of `sign-in` as a way to sign in: a table of ways, each with the
+ * options that choose it and those that belong to it.
+ *
+ * cli_way fills *w from the options, files, descriptors, the environment, a prompt or the Azure CLI
+ * (it may wait for these, turning the loop); the caller wipes it with way_clear, whatever it says.
+ * ask_secret reads a line from the terminal that is not shown, whatever stdin is.
+ */
+#ifndef AZL_CONSOLE_CLI_SIGN_IN_WAYS_H
+#define AZL_CONSOLE_CLI_SIGN_IN_WAYS_H
+
+#include "console/cli/cli.h"
+#include "console/face/ways.h"
+
+int cli_way(struct cli *c, struct way *w, struct err *e);
+int ask_secret(struct cli *c, const char *prompt, struct secret *out, struct err *e);
+
+#endif

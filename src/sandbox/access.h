@@ -1,0 +1,22 @@
+/* access.h - what a tenant's rules forbid: Conditional Access as far as a sign-in meets it.
+ *
+ * A tenant may refuse device codes with a number of its own (53003 and 50097 when the code is
+ * redeemed; 530036 at each refresh of a session that began with a device code), and may demand that
+ * its own MFA was done: then a refresh token of another tenant is refused with 50076. Set by POST
+ * /sandbox/access or a seed's "access": {"tenant": GUID, "deviceCode": NUMBER or 0, "mfa": BOOL},
+ * or an array of such; without "tenant" the first one is meant. Sources:
+ * azure-wire.md 1.2.4, 1.3.14, 1.3.15; that each is an invalid_grant, and the suberrors, are what
+ * MSAL is written for (1.5.3), not seen.
+ */
+#ifndef AZL_SANDBOX_ACCESS_H
+#define AZL_SANDBOX_ACCESS_H
+
+#include "sandbox/sandbox.h"
+
+int access_set(struct world *w, const struct json *rules, struct err *e);
+/* True: refused, r is filled. */
+bool access_refuses_device(const struct sb_req *q, struct sb_reply *r, const char *tid);
+bool access_refuses_refresh(const struct sb_req *q, struct sb_reply *r, const char *tid,
+                            const char *born_in, bool device_born);
+
+#endif
