@@ -31,7 +31,7 @@ FILES = {"core/main.c": [""]}
 FOREIGN = [
     (r"cjson/|cJSON", ["base/json.c"]),
     (r"curl/", ["net/http_curl.c", "core/main.c"]),
-    (r"openssl/", ["azure/", "sandbox/", "core/main.c"]),
+    (r"openssl/", ["azure/", "sandbox/", "node/certificate.c", "core/main.c"]),
     (r"ncurses|curses\.h|term\.h", ["console/ui/"]),
     (r"qrencode", ["console/ui/qr.c"]),
     (r"microhttpd", ["sandbox/"]),

@@ -60,6 +60,9 @@ static const struct place cluster_places[] = {
     PLACE(struct hci_cluster, service_endpoint, "properties.serviceEndpoint", false),
     PLACE(struct hci_cluster, rp_object_id, "properties.resourceProviderObjectId", false),
     PLACE(struct hci_cluster, last_sync, "properties.lastSyncTimestamp", false),
+    PLACE(struct hci_cluster, app_id, "properties.aadClientId", false),
+    PLACE(struct hci_cluster, app_object_id, "properties.aadApplicationObjectId", false),
+    PLACE(struct hci_cluster, sp_object_id, "properties.aadServicePrincipalObjectId", false),
 };
 
 int hci_read_cluster(const struct json *j, struct hci_cluster *out, struct err *e)
@@ -73,6 +76,9 @@ static const struct place arc_places[] = {
     PLACE(struct hci_arc, resource_group, "properties.arcInstanceResourceGroup", false),
     PLACE(struct hci_arc, aggregate_state, "properties.aggregateState", false),
     PLACE(struct hci_arc, provisioning_state, "properties.provisioningState", false),
+    PLACE(struct hci_arc, app_id, "properties.arcApplicationClientId", false),
+    PLACE(struct hci_arc, app_object_id, "properties.arcApplicationObjectId", false),
+    PLACE(struct hci_arc, sp_object_id, "properties.arcServicePrincipalObjectId", false),
 };
 static const struct place arc_node_places[] = {
     PLACE(struct hci_arc_node, name, "name", false),
@@ -185,6 +191,25 @@ struct json *hci_reconcile_body(const char *const *nodes, size_t n)
     for (size_t i = 0; i < n; i++)
         json_push(names, json_string(nodes[i]));
     json_set(p, "clusterNodes", names);
+    json_set(body, "properties", p);
+    return body;
+}
+
+struct json *hci_upload_body(const char *certificates)
+{
+    struct json *body = json_object(), *p = json_object(), *list = json_array();
+    struct str one = STR_INIT;
+
+    for (const char *c = certificates + strspn(certificates, " "); *c; c += strspn(c, " ")) {
+        size_t n = strcspn(c, " ");
+
+        str_reset(&one);
+        str_addn(&one, c, n);
+        json_push(list, json_string(str_p(&one)));
+        c += n;
+    }
+    str_free(&one);
+    json_set(p, "certificates", list);
     json_set(body, "properties", p);
     return body;
 }

@@ -16,12 +16,18 @@
 #define HCI_BUILD_22H2           20349
 #define HCI_ROLE_RESOURCE_MANAGER                                                                  \
     "f5819b54-e033-4d82-ac66-4fec3cbf3f4c" /* Azure Connected Machine Resource Manager */
+#define HCI_ROLE_ONBOARDING                                                                        \
+    "b64e21ea-ac4e-4cdf-9dc9-5b892992bee7" /* Azure Connected Machine Onboarding */
+#define HCI_ROLE_RESOURCE_ADMIN                                                                    \
+    "cd570a14-e51a-42ad-bac8-bafd67325302" /* Azure Connected Machine Resource Administrator */
 
 struct hci_cluster {
     char id[400], location[64], provisioning_state[32], status[32];
     char identity_type[48], principal_id[40];
     char cloud_id[40], service_endpoint[256], rp_object_id[40];
     char last_sync[40];
+    char app_id[40], app_object_id[40], sp_object_id[40]; /* of the application that the service
+                                                             makes: aadClientId and its siblings */
 };
 extern const struct json_type hci_cluster_type;
 struct hci_arc_node {
@@ -29,6 +35,7 @@ struct hci_arc_node {
 };
 struct hci_arc {
     char id[420], resource_group[96], aggregate_state[32], provisioning_state[32];
+    char app_id[40], app_object_id[40], sp_object_id[40]; /* arcApplicationClientId and so on */
     char consented_at[40]; /* the earliest of defaultExtensions[]; "" while one has no consent */
     size_t n;
     struct hci_arc_node nodes[64];
@@ -47,6 +54,8 @@ struct json *hci_identity_body(void);      /* PATCH */
 struct json *hci_arc_body(const char *arc_group);
 struct json *hci_reconcile_body(const char *const *nodes,
                                 size_t n); /* bare node names: register-flow.md surprise 5 */
+/* uploadCertificate: the base64 forms, blank-separated. */
+struct json *hci_upload_body(const char *certificates);
 /* Name rules (azure-wire.md 2.4.3, 3.1.7): NULL if fine, else a translated sentence. cluster: the
  * resource; what the cluster itself and its nodes may be called is base/name.h's. */
 const char *hci_bad_group_name(const char *name);

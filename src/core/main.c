@@ -24,13 +24,14 @@
 #include "node/node.h"
 #include "wire/paths.h"
 
-#define AGENT_HIMDS    "http://127.0.0.1:40342"
-#define AGENT_COMMAND  "/usr/bin/azcmagent"
-#define AGENT_TOKENS   "/var/opt/azcmagent/tokens"
-#define CHECK_MS       60000 /* how often the state folder is looked at */
-#define TROUBLE_MS     10000 /* and while there is trouble with it */
-#define FIND_AGAIN_MS  2000
-#define FIND_AGAIN_MAX 60000
+#define AGENT_HIMDS        "http://127.0.0.1:40342"
+#define AGENT_COMMAND      "/usr/bin/azcmagent"
+#define AGENT_TOKENS       "/var/opt/azcmagent/tokens"
+#define AGENT_CERTIFICATES "/etc/azloconf/certificates"
+#define CHECK_MS           60000 /* how often the state folder is looked at */
+#define TROUBLE_MS         10000 /* and while there is trouble with it */
+#define FIND_AGAIN_MS      2000
+#define FIND_AGAIN_MAX     60000
 
 enum { EXIT_USAGE = 2, EXIT_BUSY = 75 };
 
@@ -172,6 +173,9 @@ static int make_node(struct core *k, const char *name, const struct settings_nod
     nc.azcmagent = either(own ? own->azcmagent : NULL, any ? any->azcmagent : NULL, AGENT_COMMAND);
     nc.tokens_dir =
         either(own ? own->tokens_dir : NULL, any ? any->tokens_dir : NULL, AGENT_TOKENS);
+    nc.certificates_dir = either(own ? own->certificates_dir : NULL,
+                                 any ? any->certificates_dir : NULL, AGENT_CERTIFICATES);
+    nc.os_build = k->c.node_build;
     k->nodes[k->n_nodes] = node_local_new(k->loop, &nc, e);
     if (!k->nodes[k->n_nodes])
         return -1;

@@ -241,6 +241,63 @@ static void connection_evidence(struct sec_cluster *c, const struct panes_in *in
     STR_SET(p->next, _("Check the network"));
 }
 
+/* ---- the nodes' certificates ---- */
+
+/* What is to be said of a certificate that ends at `end`; "" nothing yet. */
+static const char *credential_level(int64_t end, int64_t now)
+{
+    int64_t days = (end - now) / PANES_DAY_MS;
+
+    if (end <= now || days < PANES_CREDENTIAL_LAST)
+        return "fail";
+    return days < PANES_CREDENTIAL_DAYS ? "warn" : "";
+}
+
+static void credential_reason(char *out, size_t size, const char *node, int64_t end, int64_t now)
+{
+    char date[TIME_SIZE];
+    int64_t days = (end - now) / PANES_DAY_MS;
+
+    date_of(date, end);
+    if (end <= now)
+        str_fmt(out, size, _("the certificate of %s has ended on %s"), node, date);
+    else
+        str_fmt(out, size,
+                P_("the certificate of %s ends on %s, in %lld day",
+                   "the certificate of %s ends on %s, in %lld days", days),
+                node, date, (long long)days);
+}
+
+static int64_t credential_end(const struct panes_node *node)
+{
+    const char *s = json_str(node->status, "certificateNotAfter");
+    int64_t end = 0;
+
+    return s && time_parse(s, &end) ? end : 0;
+}
+
+static void credentials(struct sec_cluster *c, const struct panes_in *in)
+{
+    const struct panes_node *first = NULL;
+    struct sec_pane *p = &c->registration;
+    const char *level;
+
+    for (size_t i = 0; i < in->n; i++)
+        if (credential_end(&in->nodes[i]) &&
+            (!first || credential_end(&in->nodes[i]) < credential_end(first)))
+            first = &in->nodes[i];
+    if (!first)
+        return;
+    TEXT_SET(c->certificate_ends, json_str(first->status, "certificateNotAfter"));
+    level = credential_level(credential_end(first), in->policy_now);
+    if (rank_of(level) <= rank_of(p->level))
+        return;
+    STR_SET(p->level, level);
+    credential_reason(p->reason, sizeof(p->reason), first->name, credential_end(first),
+                      in->policy_now);
+    STR_SET(p->next, _("Repair the registration (1)"));
+}
+
 /* Get-AzureStackHCI's properties come from the node that says it is registered, else from the
  * first. */
 static const struct panes_node *speaker(const struct panes_in *in)
@@ -329,6 +386,7 @@ void panes_cluster(struct sec_cluster *out, const struct panes_in *in)
                  in->policy_now);
     }
     connection_evidence(out, in);
+    credentials(out, in);
 }
 
 /* ---- nodes ---- */
@@ -361,7 +419,20 @@ static void level_of(struct sec_node *row, const struct json *status)
     }
 }
 
-static void fill_node(struct sec_node *row, const struct panes_node *node)
+static void node_credential(struct sec_node *row, const struct panes_node *node, int64_t now)
+{
+    int64_t end = credential_end(node);
+    const char *level = end ? credential_level(end, now) : "";
+
+    if (rank_of(level) <= rank_of(row->level))
+        return;
+    STR_SET(row->level, level);
+    credential_reason(row->reason, sizeof(row->reason), node->name, end, now);
+    STR_SET(row->effect, _("Without it the node cannot sync with Azure."));
+    STR_SET(row->next, _("Repair the registration (1)"));
+}
+
+static void fill_node(struct sec_node *row, const struct panes_node *node, int64_t now)
 {
     STR_SET(row->name, node->name);
     row->checked_at = node->checked_at;
@@ -377,6 +448,7 @@ static void fill_node(struct sec_node *row, const struct panes_node *node)
         TEXT_SET(row->last_connected, said(node->status, "LastConnected"));
         if (json_str(node->status, "reason"))
             TEXT_SET(row->reason, json_str(node->status, "reason"));
+        node_credential(row, node, now);
     }
     if (without_arc(node) && rank_of(row->level) < rank_of("warn")) {
         STR_SET(row->level, "warn");
@@ -399,5 +471,5 @@ void panes_nodes(struct sec_nodes *out, const struct panes_in *in)
 {
     memset(out, 0, sizeof(*out));
     for (size_t i = 0; i < in->n && out->n < SEC_MAX_NODES; i++)
-        fill_node(&out->items[out->n++], &in->nodes[i]);
+        fill_node(&out->items[out->n++], &in->nodes[i], in->policy_now);
 }

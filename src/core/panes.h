@@ -14,6 +14,10 @@
 #include "wire/sections.h"
 
 #define PANES_DAY_MS (INT64_C(24) * 3600 * 1000)
+/* The end of a node's certificate is told of so many days ahead, and again: nodes whose certificate
+ * has ended cannot sign in any more. */
+#define PANES_CREDENTIAL_DAYS 60
+#define PANES_CREDENTIAL_LAST 14
 
 struct panes_node {
     const char *name;

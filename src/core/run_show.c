@@ -252,6 +252,22 @@ static bool on_rec(const struct journal_rec *r, void *payload)
     return true;
 }
 
+/* What stands in no line of the journal because it is of the plan's other way. */
+static void drop_other_way(struct sec_run *out)
+{
+    const struct op_plan *plan = op_plan_find(out->plan);
+    bool other = false;
+    size_t n = 0;
+
+    for (size_t i = 0; plan && i < out->n; i++)
+        other = other ||
+                (plan->steps[i].flags & OP_OTHER_WAY && !str_eq(out->steps[i].state, "waiting"));
+    for (size_t i = 0; plan && i < out->n; i++)
+        if (!str_eq(out->steps[i].state, "waiting") || !op_step_off_way(&plan->steps[i], other))
+            out->steps[n++] = out->steps[i];
+    out->n = plan ? n : out->n;
+}
+
 int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
                      const struct cloud *cloud, struct err *e)
 {
@@ -270,6 +286,7 @@ int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
     out->error = sum.err;
     if (journal_read(runs_dir, id, on_rec, &rd, e) < 0)
         return -1;
+    drop_other_way(out);
     finish(out, rd.tenant, rd.cloud.portal[0] ? &rd.cloud : cloud);
     return 0;
 }

@@ -71,6 +71,12 @@ static int take_rate(struct settings *c, const struct settings_option *o, const 
     return take_whole(c, o, value, e, 1, 10000000);
 }
 
+static int take_build(struct settings *c, const struct settings_option *o, const char *value,
+                      struct err *e)
+{
+    return take_whole(c, o, value, e, 10000, 99999);
+}
+
 static int take_seconds(struct settings *c, const struct settings_option *o, const char *value,
                         struct err *e)
 {
@@ -233,6 +239,8 @@ const struct settings_option settings_options[] = {
       SETTINGS_IN_FILE, take_node, NODE(azcmagent) },
     { "tokens-dir", "[NODE=]DIR", N_("key files of a node's Arc agent"),
       "/var/opt/azcmagent/tokens", SETTINGS_IN_FILE, take_node, NODE(tokens_dir) },
+    { "certificates-dir", "[NODE=]DIR", N_("where a node looks for certificates of its users"),
+      "/etc/azloconf/certificates", SETTINGS_IN_FILE, take_node, NODE(certificates_dir) },
     { "sandbox", NULL, N_("start an azlosandbox and use it as the cloud"), NULL, SETTINGS_PRIVATE,
       take_flag, MEMBER(sandbox) },
     { "nodes", "N", N_("nodes of the sandbox, 1 to 64"), N_("as it was, else 1"), SETTINGS_PRIVATE,
@@ -243,6 +251,10 @@ const struct settings_option settings_options[] = {
       SETTINGS_PRIVATE, take_sandbox_arg, 0, 0 },
     { "clock-rate", "N", N_("let the policy clock run N times as fast"), "1", SETTINGS_PRIVATE,
       take_rate, MEMBER(clock_rate) },
+    { "node-build", "N",
+      N_("let native nodes play Windows build N: below 25398 they register by an application and "
+         "certificates"),
+      N_("the newest"), SETTINGS_PRIVATE, take_build, MEMBER(node_build) },
     { "idle-seconds", "N", N_("end N seconds after the last console and run; 0: never"), "600",
       SETTINGS_PRIVATE, take_seconds, MEMBER(idle_seconds) },
     { "help", NULL, N_("print this and end"), NULL, 0, take_flag, MEMBER(help) },

@@ -28,7 +28,7 @@
 /* The parts of one node's Arc agent; name "" means: this host. */
 struct settings_node {
     char name[64];
-    char himds[256], azcmagent[600], tokens_dir[600];
+    char himds[256], azcmagent[600], tokens_dir[600], certificates_dir[600];
 };
 struct settings {
     bool private_core, sandbox, fresh, help, version;
@@ -36,7 +36,8 @@ struct settings {
     char cloud[48], cloud_endpoint[256], sandbox_base[256], ca_file[600], proxy[256], client_id[40];
     char agent_proxy[256];                   /* "none", or "" for the core's own */
     int64_t clock_rate, idle_seconds, nodes; /* idle 0: never; nodes 0: as it was */
-    bool has_proxy, has_client_id;           /* one was named: it may be none, or the usual one */
+    int64_t node_build;            /* Windows build that native nodes play; 0: the newest */
+    bool has_proxy, has_client_id; /* one was named: it may be none, or the usual one */
     char sandbox_args[SETTINGS_MAX_LIST][256];
     size_t n_sandbox_args;
     struct settings_node node[SETTINGS_MAX_NODES];

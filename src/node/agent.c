@@ -334,28 +334,48 @@ static void on_changed(void *payload, const struct proc_result *r)
     show(c);
 }
 
-/* {"access-token":"..."}: names of the config file are those of the long options. A token needs no
- * escapes. */
-static int token_config(struct agent_call *c)
+/* {"access-token":"..."}, or "service-principal-id" and "service-principal-secret": names of the
+ * config file are those of the long options. What the secret stands in needs no escapes. */
+static char *config_text(struct agent_call *c, size_t *len)
 {
-    static const char head[] = "{\"access-token\":\"", tail[] = "\"}";
-    size_t n = sizeof(head) - 1 + c->token.len + sizeof(tail) - 1;
+    const char *id = json_str(c->args, "servicePrincipalId");
+    char head[160];
+    size_t n;
     char *text;
+
+    if (id && *id)
+        str_fmt(head, sizeof(head),
+                "{\"service-principal-id\":\"%s\",\"service-principal-secret\":\"", id);
+    else
+        STR_SET(head, "{\"access-token\":\"");
+    n = strlen(head);
+    text = wipe_malloc(n + c->token.len + 3);
+    if (!text)
+        abort();
+    memcpy(text, head, n);
+    memcpy(text + n, c->token.p, c->token.len);
+    memcpy(text + n + c->token.len, "\"}", 3);
+    *len = n + c->token.len + 2;
+    return text;
+}
+
+static int secret_config(struct agent_call *c)
+{
+    const char *id = json_str(c->args, "servicePrincipalId");
+    char *text;
+    size_t n;
     int fd;
 
     if (!secret_is(&c->token))
         return err_set(&c->err, ERR_NODE, 0,
                        _("The Arc agent needs the token of a signed-in operator."));
+    if (id && *id && !guid_is(id))
+        return err_set(&c->err, ERR_NODE, 0, _("\"%s\" is no id of an application."), id);
     for (size_t i = 0; i < c->token.len; i++)
         if (c->token.p[i] < 0x21 || c->token.p[i] > 0x7e || strchr("\"\\", c->token.p[i]))
             return err_set(&c->err, ERR_NODE, 0,
                            _("The token holds characters that no token has."));
-    text = wipe_malloc(n + 1);
-    if (!text)
-        abort();
-    memcpy(text, head, sizeof(head) - 1);
-    memcpy(text + sizeof(head) - 1, c->token.p, c->token.len);
-    memcpy(text + sizeof(head) - 1 + c->token.len, tail, sizeof(tail));
+    text = config_text(c, &n);
     fd = secret_memfd("azcmagent-config", text, n);
     wipe_free(text);
     return fd >= 0 ? fd : err_sys(&c->err, errno, _("cannot hand the token to the Arc agent"));
@@ -388,7 +408,7 @@ static void change(struct agent_call *c)
     if (c->act == ACT_DISCONNECT && json_flag(c->args, "local", false)) {
         argv[n++] = "--force-local-only";
     } else {
-        fd = token_config(c);
+        fd = secret_config(c);
         if (fd < 0) {
             call_end(c, NULL);
             return;

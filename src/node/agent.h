@@ -26,7 +26,8 @@ typedef void agent_done_fn(void *payload, const struct json *answer, const struc
 /* installed, status, resourceName, resourceGroup, subscriptionId, tenantId, location, cloud, vmId,
  * agentVersion, resourceId. An agent that is not there is no error: installed is false. */
 struct agent_call *agent_show(struct agent *a, agent_done_fn *fn, void *payload);
-/* args and answer as node.h, agent-connect. Shows first: connected there already is done, connected
+/* args and answer as node.h, agent-connect; with servicePrincipalId the token is that application's
+ * secret. Shows first: connected there already is done, connected
  * elsewhere is refused (ERR_OP, ERR_C_ELSEWHERE). The answer is that of show, with "already". */
 struct agent_call *agent_connect(struct agent *a, const struct json *args,
                                  const struct secret *token, agent_done_fn *fn, void *payload);

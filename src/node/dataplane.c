@@ -11,8 +11,10 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "net/http.h"
+#include "node/certificate.h"
 
 #define AGENT_MS 15000
+#define ENTRA_MS 30000
 #define POST_MS  60000
 #define KEY_MAX  4096
 #define EARLY_MS 300000 /* a token is given up this long before its end */
@@ -24,7 +26,9 @@ struct dataplane_call {
     struct http_call *http;
     struct loop_timer *timer;
     char *agent_url, *post_url;
-    char audience[200];
+    char audience[200], whose[320];
+    struct dataplane_app app;
+    bool as_app;
     struct str body;
     struct err err;
     bool kept_token; /* this POST goes with a token of an earlier call */
@@ -199,6 +203,15 @@ static void lost(struct dataplane_call *c, const struct http_reply *r, const cha
 
 static void on_posted(void *payload, const struct http_reply *r);
 static void ask_challenge(struct dataplane_call *c);
+static void ask_entra(struct dataplane_call *c);
+
+static void ask_token(struct dataplane_call *c)
+{
+    if (c->as_app)
+        ask_entra(c);
+    else
+        ask_challenge(c);
+}
 
 static void post(struct dataplane_call *c)
 {
@@ -224,7 +237,7 @@ static void on_posted(void *payload, const struct http_reply *r)
         forget_token(c->d);
     if (r->status == 401 && c->kept_token) {
         c->kept_token = false;
-        ask_challenge(c);
+        ask_token(c);
         return;
     }
     if (r->status == 0) {
@@ -260,48 +273,125 @@ static bool token_is_good(const char *t)
     return n > 0;
 }
 
+/* False: c->err says why. */
+static bool take_token(struct dataplane_call *c, const struct http_reply *r, const char *none)
+{
+    struct json *j = json_parse(r->body, r->body_len, 0, &c->err);
+    const char *token = json_value_str(json_imember(j, "access_token"));
+    const struct json *expires = json_imember(j, "expires_in");
+    bool good = token_is_good(token);
+    int64_t life = 0;
+
+    if (good) {
+        if (!json_value_int(expires, &life) && json_value_str(expires))
+            str_to_int(json_value_str(expires), &life);
+        secret_set(&c->d->token, token, strlen(token));
+        STR_SET(c->d->resource, c->whose);
+        c->d->token_until = life > 0 && life <= 86400 * 2 ? mono_ms() + life * 1000 - EARLY_MS : 0;
+    } else {
+        err_set(&c->err, ERR_NODE, 9143, "%s", none);
+    }
+    json_free(j);
+    return good;
+}
+
 static void on_token(void *payload, const struct http_reply *r)
 {
     struct dataplane_call *c = payload;
-    int64_t life = 0;
-    const struct json *expires;
-    const char *token;
-    struct json *j;
 
     c->http = NULL;
     if (r->status == 0) {
         lost(c, r, _("asking the Arc agent for a token"));
-        call_end(c, NULL);
-        return;
-    }
-    if ((r->status == 401 || r->status == 403) && !c->rechallenged) {
+    } else if ((r->status == 401 || r->status == 403) && !c->rechallenged) {
         /* A key is good for one answer only, and that one may have been lost on its way. */
         c->rechallenged = true;
         ask_challenge(c);
         return;
-    }
-    if (r->status != 200) {
+    } else if (r->status != 200) {
         refused(c, r, _("The Arc agent"));
-        call_end(c, NULL);
+    } else if (take_token(c, r, _("The Arc agent's answer holds no token."))) {
+        post(c);
         return;
     }
-    j = json_parse(r->body, r->body_len, 0, &c->err);
-    token = json_value_str(json_imember(j, "access_token"));
-    if (!token_is_good(token)) {
-        err_set(&c->err, ERR_NODE, 9143, _("The Arc agent's answer holds no token."));
-        json_free(j);
-        call_end(c, NULL);
-        return;
-    }
-    expires = json_imember(j, "expires_in");
-    if (!json_value_int(expires, &life) && json_value_str(expires))
-        str_to_int(json_value_str(expires), &life);
-    secret_set(&c->d->token, token, strlen(token));
-    STR_SET(c->d->resource, c->audience);
-    c->d->token_until = life > 0 && life <= 86400 * 2 ? mono_ms() + life * 1000 - EARLY_MS : 0;
-    json_free(j);
-    post(c);
+    call_end(c, NULL);
 }
+
+/* ---- the token of the cluster's application: azure-wire.md 1.4 ---- */
+
+static void name_aadsts(struct err *e, const struct http_reply *r)
+{
+    struct err ignored = { 0 };
+    struct json *j = json_parse(r->body, r->body_len, 0, &ignored);
+    int64_t code = 0;
+
+    if (json_value_int(json_first(json_imember(j, "error_codes")), &code) && code > 0)
+        str_fmt(e->remote_code, sizeof(e->remote_code), "AADSTS%lld", (long long)code);
+    json_free(j);
+}
+
+static void on_entra(void *payload, const struct http_reply *r)
+{
+    struct dataplane_call *c = payload;
+
+    c->http = NULL;
+    if (r->status == 0) {
+        lost(c, r, _("signing in as the cluster's application"));
+        c->err.unsure = false; /* a token makes nothing that stays */
+    } else if (r->status != 200) {
+        refused(c, r, _("The sign-in service"));
+        name_aadsts(&c->err, r);
+    } else if (take_token(c, r, _("The sign-in service's answer holds no token."))) {
+        post(c);
+        return;
+    }
+    call_end(c, NULL);
+}
+
+static void add_field(struct str *body, const char *name, const char *value)
+{
+    str_addf(body, "%s%s=", body->len ? "&" : "", name);
+    str_add_url(body, value);
+}
+
+static int entra_body(struct dataplane_call *c, const char *url, struct str *body)
+{
+    struct str assertion = STR_INIT, scope = STR_INIT;
+    int rc = certificate_assertion(c->app.certificate, url, c->app.id, &assertion, &c->err);
+
+    str_addf(&scope, "%s/.default", c->audience);
+    add_field(body, "client_id", c->app.id);
+    add_field(body, "grant_type", "client_credentials");
+    add_field(body, "scope", str_p(&scope));
+    add_field(body, "client_assertion_type",
+              "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    add_field(body, "client_assertion", str_p(&assertion));
+    str_free(&scope);
+    str_free(&assertion);
+    return rc;
+}
+
+static void ask_entra(struct dataplane_call *c)
+{
+    struct str url = STR_INIT, body = STR_INIT;
+    struct http_req q = { .method = "POST",
+                          .headers = { { "Accept", "application/json" },
+                                       { "Content-Type", "application/x-www-form-urlencoded" } },
+                          .deadline_ms = ENTRA_MS };
+
+    str_addf(&url, "%s/%s/oauth2/v2.0/token", c->app.login, c->app.tenant);
+    if (entra_body(c, str_p(&url), &body) == 0) {
+        q.url = str_p(&url);
+        q.body = str_p(&body);
+        q.body_len = body.len;
+        c->http = http_send(c->d->http, &q, on_entra, c);
+    } else {
+        call_end(c, NULL);
+    }
+    str_free(&url);
+    str_free(&body);
+}
+
+/* ---- the token of this machine ---- */
 
 static void ask_agent(struct dataplane_call *c, const struct secret *key, http_done_fn *fn)
 {
@@ -352,14 +442,14 @@ static void on_start(void *payload)
     struct dataplane *d = c->d;
 
     c->timer = NULL;
-    c->kept_token =
-        secret_is(&d->token) && str_eq(d->resource, c->audience) && mono_ms() < d->token_until;
+    c->kept_token = !c->app.fresh && secret_is(&d->token) && str_eq(d->resource, c->whose) &&
+                    mono_ms() < d->token_until;
     if (err_is(&c->err))
         call_end(c, NULL);
     else if (c->kept_token)
         post(c);
     else
-        ask_challenge(c);
+        ask_token(c);
 }
 
 static int prepare(struct dataplane_call *c, const char *endpoint, const char *cloud_id,
@@ -376,6 +466,11 @@ static int prepare(struct dataplane_call *c, const char *endpoint, const char *c
     if (!http_url_is_https(endpoint) || strpbrk(endpoint, "?#"))
         return err_set(&c->err, ERR_NODE, 0, _("\"%s\" is no https address of a service."),
                        endpoint);
+    if (c->as_app &&
+        (!guid_is(c->app.id) || !guid_is(c->app.tenant) || !http_url_is_https(c->app.login)))
+        return err_set(&c->err, ERR_NODE, 0,
+                       _("The registration does not say as which application to sign in."));
+    str_fmt(c->whose, sizeof(c->whose), "%s %s", c->audience, c->as_app ? c->app.id : "");
     if (!str_istarts(d->himds, "http://") || !http_url_is_loopback(d->himds))
         return err_set(&c->err, ERR_NODE, 0,
                        _("\"%s\" is no address of an Arc agent on this machine."), d->himds);
@@ -393,19 +488,30 @@ static int prepare(struct dataplane_call *c, const char *endpoint, const char *c
     return 0;
 }
 
-struct dataplane_call *dataplane_post(struct dataplane *d, const char *endpoint,
-                                      const char *cloud_id, const char *scope, const char *act,
-                                      struct json *body, dataplane_done_fn *fn, void *payload)
+struct dataplane_call *dataplane_post_as(struct dataplane *d, const struct dataplane_app *app,
+                                         const char *endpoint, const char *cloud_id,
+                                         const char *scope, const char *act, struct json *body,
+                                         dataplane_done_fn *fn, void *payload)
 {
     struct dataplane_call *c = xcalloc(1, sizeof(*c));
 
     c->d = d;
     c->fn = fn;
     c->payload = payload;
+    c->as_app = app != NULL;
+    if (app)
+        c->app = *app;
     json_write(&c->body, body);
     json_free(body);
     if (prepare(c, endpoint, cloud_id, scope, act) != 0)
         log_dbg("data plane: %s", c->err.message);
     c->timer = loop_after(d->loop, 0, on_start, c);
     return c;
+}
+
+struct dataplane_call *dataplane_post(struct dataplane *d, const char *endpoint,
+                                      const char *cloud_id, const char *scope, const char *act,
+                                      struct json *body, dataplane_done_fn *fn, void *payload)
+{
+    return dataplane_post_as(d, NULL, endpoint, cloud_id, scope, act, body, fn, payload);
 }

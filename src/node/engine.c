@@ -18,6 +18,10 @@ static const struct json_field record_fields[] = {
     JSON_STR(struct engine_record, next_sync, "nextSync", 0),
     JSON_STR(struct engine_record, last_error, "lastError", 0),
     JSON_STR(struct engine_record, diagnostic_level, "diagnosticLevel", JSON_SKIP_EMPTY),
+    JSON_STR(struct engine_record, cert_thumbprint, "certificateThumbprint", JSON_SKIP_EMPTY),
+    JSON_STR(struct engine_record, cert_not_after, "certificateNotAfter", JSON_SKIP_EMPTY),
+    JSON_STR(struct engine_record, cert_app, "certificateAppId", JSON_SKIP_EMPTY),
+    JSON_STR(struct engine_record, arc_enabled, "arcEnabled", JSON_SKIP_EMPTY),
 };
 static const struct json_type record_json =
     JSON_TYPE("node record", struct engine_record, record_fields);
@@ -35,9 +39,24 @@ static const struct json_field registration_fields[] = {
     JSON_STR(REG, region, "region", JSON_SKIP_EMPTY),
     JSON_STR(REG, registration_date, "registrationDate", JSON_SKIP_EMPTY),
     JSON_STR(REG, registered_at, "registeredAt", JSON_SKIP_EMPTY),
+    JSON_STR(REG, app_id, "appId", JSON_SKIP_EMPTY),
+    JSON_STR(REG, object_id, "objectId", JSON_SKIP_EMPTY),
+    JSON_STR(REG, authority, "aadAuthority", JSON_SKIP_EMPTY),
+    JSON_STR(REG, service_principal, "servicePrincipalClientId", JSON_SKIP_EMPTY),
 };
 const struct json_type engine_registration_json =
     JSON_TYPE("registration", REG, registration_fields);
+
+#define ARC struct engine_arc
+static const struct json_field arc_fields[] = {
+    JSON_STR(ARC, subscription_id, "subscriptionId", JSON_REQUIRED | JSON_SKIP_EMPTY),
+    JSON_STR(ARC, tenant_id, "tenantId", JSON_REQUIRED | JSON_SKIP_EMPTY),
+    JSON_STR(ARC, resource_group, "resourceGroup", JSON_REQUIRED | JSON_SKIP_EMPTY),
+    JSON_STR(ARC, region, "region", JSON_REQUIRED | JSON_SKIP_EMPTY),
+    JSON_STR(ARC, cloud, "cloud", JSON_SKIP_EMPTY),
+    JSON_STR(ARC, app_id, "appId", JSON_SKIP_EMPTY),
+};
+const struct json_type engine_arc_json = JSON_TYPE("Arc integration", ARC, arc_fields);
 
 static const struct json_field cluster_fields[] = {
     JSON_INT(struct engine_cluster, version, "version", JSON_REQUIRED),
@@ -47,6 +66,7 @@ static const struct json_field cluster_fields[] = {
     JSON_LIST(struct engine_cluster, nodes, n_nodes, "nodes", JSON_REQUIRED, NULL),
     JSON_OBJ(struct engine_cluster, registration, "registration", JSON_SKIP_EMPTY,
              &engine_registration_json),
+    JSON_OBJ(struct engine_cluster, arc, "arc", JSON_SKIP_EMPTY, &engine_arc_json),
 };
 static const struct json_type cluster_json =
     JSON_TYPE("cluster record", struct engine_cluster, cluster_fields);
@@ -133,7 +153,7 @@ void engine_sync_failed(struct engine_record *r, int64_t now, const char *why)
 
 void engine_unregistered(struct engine_record *r)
 {
-    r->last_connected[0] = r->next_sync[0] = r->last_error[0] = '\0';
+    r->last_connected[0] = r->next_sync[0] = r->last_error[0] = r->arc_enabled[0] = '\0';
 }
 
 /* ---- the cluster's record ---- */
@@ -334,5 +354,9 @@ struct json *engine_status(const struct engine_record *r, const struct engine_cl
     set_ms(out, "policyDeadline", j.deadline);
     json_set_str(out, "reason", _(j.reason));
     json_set_str(out, "lastError", r->last_error[0] ? r->last_error : NULL);
+    if (g && g->app_id[0] && str_ieq(r->cert_app, g->app_id)) {
+        json_set_str(out, "certificateThumbprint", r->cert_thumbprint);
+        json_set_str(out, "certificateNotAfter", r->cert_not_after);
+    }
     return out;
 }

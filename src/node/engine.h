@@ -33,6 +33,9 @@ struct engine_record {
     char last_connected[TIME_SIZE], next_sync[TIME_SIZE]; /* "" never */
     char last_error[200];                                 /* of the last sync, "" if it was good */
     char diagnostic_level[16];                            /* "" is Basic */
+    /* The accepted certificate, and of which application; "" none. */
+    char cert_thumbprint[48], cert_not_after[TIME_SIZE], cert_app[GUID_SIZE];
+    char arc_enabled[TIME_SIZE]; /* when this node was brought to Arc by the cluster; "" not */
 };
 
 /* Members named as the arguments of the verb `register`. */
@@ -42,8 +45,19 @@ struct engine_registration {
     char resource_name[128], provider_namespace[64], resource_id[600], region[64];
     char registration_date[TIME_SIZE]; /* as the data plane said it */
     char registered_at[TIME_SIZE];     /* the same moment on the policy clock */
+    /* of a registration by application and certificates; app_id is "" otherwise */
+    char app_id[GUID_SIZE], object_id[GUID_SIZE], authority[200];
+    char service_principal[GUID_SIZE]; /* an object id, whatever the parameter's name says */
 };
 extern const struct json_type engine_registration_json;
+
+/* How nodes are brought to Arc (Initialize-AzureStackHCIArcIntegration); region is "" when nobody
+ * said. app_id "": by the cluster's own identity. */
+struct engine_arc {
+    char subscription_id[GUID_SIZE], tenant_id[GUID_SIZE], app_id[GUID_SIZE];
+    char resource_group[96], region[64], cloud[48];
+};
+extern const struct json_type engine_arc_json;
 
 struct engine_cluster {
     int64_t version;
@@ -51,6 +65,7 @@ struct engine_cluster {
     char nodes[ENGINE_NODES][64];
     size_t n_nodes;
     struct engine_registration registration; /* resource_id is "" when there is none */
+    struct engine_arc arc;
 };
 
 /* ---- the node's record ---- */

@@ -66,7 +66,7 @@ static void add_os(struct json *j)
     str_free(&text);
 }
 
-struct json *facts_read(void)
+struct json *facts_read(int64_t build)
 {
     struct json *j = json_object();
     long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
@@ -78,7 +78,9 @@ struct json *facts_read(void)
     json_set_int(j, "cores", sysconf(_SC_NPROCESSORS_ONLN));
     if (pages > 0 && size > 0)
         json_set_int(j, "memoryInGiB", ((int64_t)pages * size + GIB / 2) / GIB);
-    json_set_bool(j, "msiCapable", true);
+    build = build ? build : FACTS_BUILD;
+    json_set_int(j, "osBuild", build);
+    json_set_bool(j, "msiCapable", build >= FACTS_MSI_BUILD);
     return j;
 }
 

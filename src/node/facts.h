@@ -9,8 +9,11 @@
 
 #include "base/json.h"
 
-/* osName osVersion manufacturer model cores memoryInGiB serial msiCapable */
-struct json *facts_read(void);
+#define FACTS_BUILD     26100 /* what a native node stands for */
+#define FACTS_MSI_BUILD 25398 /* "has the cmdlet": see node.h, facts */
+/* osName osVersion manufacturer model cores memoryInGiB serial osBuild msiCapable; build 0:
+ * FACTS_BUILD. */
+struct json *facts_read(int64_t build);
 /* name, id, and the facts under the names of the cluster's reportedProperties.nodes; facts NULL:
  * name and id only. */
 struct json *facts_census(const char *name, int64_t id, const struct json *facts);

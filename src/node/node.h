@@ -10,8 +10,34 @@
  *   RegistrationDate, AzureResourceName, AzureResourceUri, LastConnected, NextSync,
  *   DiagnosticLevel, Region (times ISO 8601 UTC, absent = null); installDate, clusterName,
  *   clusterId, clusterNodes[], registeredAt and cloudId (of a registration; other nodes than ours
- * may not know them), policyDeadline (ISO, of what falls due next, or null), reason
- * - facts: os name and version, manufacturer, model, cores, memoryInGiB, serial, msiCapable
+ * may not know them), policyDeadline (ISO, of what falls due next, or null), reason; of a
+ * registration by application: certificateThumbprint, certificateNotAfter
+ * - facts: os name and version, manufacturer, model, cores, memoryInGiB, serial; osBuild (the
+ *   number of the Windows build that the node stands for) and msiCapable (it can be registered by
+ *   its own identity). What counts on Windows is whether the cmdlet
+ * Set-AzureStackHCIRegistrationMsi is there (register-flow.md 7.2); no public source says since
+ * which build, so a native node that plays an older one (os_build) takes 25398 (23H2) for the
+ * bound: inferred
+ * - certificate-find: {certificateThumbprint: "" the node's own, else a user's}. found (bool),
+ *   certificateThumbprint, notAfter, daysLeft, certificate (base64 of the DER bytes, public),
+ *   appId (of the application that it was accepted for, "" none). A user's certificate that is not
+ *   there or ends within 60 days is error 9109
+ * - certificate-new: New-AzureStackHCIRegistrationCertificate. {renew: bool}. Makes the node's own
+ *   self-signed certificate, answers as certificate-find. One that is there and good for 60 days
+ *   is answered instead, unless it is to be renewed
+ * - certificate-set: Set-AzureStackHCIRegistrationCertificate. {serviceEndpoint,
+ *   billingServiceApiScope, aadAuthority, appId, tenantId, cloudId, certificateThumbprint}. Signs
+ *   in with the certificate, has the service test it, and only then keeps it as the node's own
+ * - certificate-remove: Remove-AzureStackHCIRegistrationCertificate
+ * - register-app: Set-AzureStackHCIRegistration. As register, and {appId, objectId, aadAuthority,
+ *   servicePrincipalClientId (an object id)}; the node's certificate must have been set
+ * - arc-status: Get-AzureStackHCIArcIntegration and azcmagent show. clusterArcStatus and
+ *   nodeArcStatus ("Enabled", "Disabled"), applicationId, clusterIdentity (bool: Arc can be enabled
+ *   by the cluster's own identity), subscriptionId, resourceGroup, tenantId of the integration
+ * - arc-init: Initialize-AzureStackHCIArcIntegration. {tenantId, subscriptionId, region,
+ *   resourceGroup, cloud, appId: "" by the cluster's own identity}
+ * - arc-enable: Enable-AzureStackHCIArcIntegration. {correlationId, resourceName} and, where the
+ *   integration names an application, its secret. The secret is kept nowhere. Syncs at its end
  * - agent-show: azcmagent show -j. installed (bool), status, resourceName, resourceGroup,
  *   subscriptionId, tenantId, location, cloud, vmId, agentVersion, resourceId
  * - agent-connect: {subscriptionId, resourceGroup, tenantId, location, cloud, correlationId,
@@ -45,6 +71,14 @@ enum node_verb {
     NODE_UNREGISTER,
     NODE_SYNC,
     NODE_CLUSTER_CREATE,
+    NODE_CERTIFICATE_FIND,
+    NODE_CERTIFICATE_NEW,
+    NODE_CERTIFICATE_SET,
+    NODE_CERTIFICATE_REMOVE,
+    NODE_REGISTER_APP,
+    NODE_ARC_STATUS,
+    NODE_ARC_INIT,
+    NODE_ARC_ENABLE,
     NODE_VERBS
 };
 struct node_verb_row {
@@ -93,12 +127,14 @@ struct node_local_config {
         *dir; /* the node's own folder (made 0700): node.json with the install date and last sync */
     struct store
         *store; /* the cluster's shared store: key "cluster" (name, id, nodes, registration) */
-    struct http *http;          /* for the agent's loopback address and the data plane */
-    const char *himds_endpoint; /* "http://127.0.0.1:40342": token address of the Arc agent */
-    const char *azcmagent;      /* path of the agent's command */
-    const char *tokens_dir;     /* key files of the agent must lie here */
-    const char *agent_proxy;    /* "" or NULL none; see agent.h */
-    const struct clock *clock;  /* the policy clock */
+    struct http *http;            /* for the agent's loopback address and the data plane */
+    const char *himds_endpoint;   /* "http://127.0.0.1:40342": token address of the Arc agent */
+    const char *azcmagent;        /* path of the agent's command */
+    const char *tokens_dir;       /* key files of the agent must lie here */
+    const char *certificates_dir; /* where users put certificates: *.pem, certificate and key */
+    const char *agent_proxy;      /* "" or NULL none; see agent.h */
+    int64_t os_build;             /* the Windows build that the node plays; 0: 26100 */
+    const struct clock *clock;    /* the policy clock */
 };
 struct node *node_local_new(struct loop *l, const struct node_local_config *c, struct err *e);
 

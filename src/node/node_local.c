@@ -2,7 +2,7 @@
  * the data plane. */
 #include "config.h"
 
-#include "node/node.h"
+#include "node/node_local_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,43 +11,11 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "node/agent.h"
-#include "node/dataplane.h"
-#include "node/engine.h"
 #include "node/facts.h"
 #include "store/store.h"
 
-#define PATH_SIZE   800
 #define CLUSTER_KEY "cluster"
 #define PUT_TRIES   5
-
-struct local_node {
-    struct node node;
-    struct loop *loop;
-    struct store *store;
-    const struct clock *clock;
-    char *himds, *azcmagent, *tokens_dir, *agent_proxy;
-    char record_path[PATH_SIZE];
-    struct dataplane plane;
-    struct agent agent;
-    struct json *facts; /* read once */
-    struct node_call *calls;
-};
-
-struct node_call {
-    struct local_node *n;
-    struct node_call *prev, *next;
-    enum node_verb verb;
-    node_done_fn *fn;
-    void *payload;
-    struct loop_timer *timer;
-    struct agent_call *agent;
-    struct dataplane_call *plane;
-    struct json *args;
-    struct secret token;
-    struct engine_registration registration; /* of register, until it stands in the record */
-    char registration_date[TIME_SIZE];
-};
 
 static bool is_verb(enum node_verb v)
 {
@@ -71,7 +39,7 @@ static void call_drop(struct node_call *c)
 }
 
 /* answer is taken over; NULL: *e says why. */
-static void reply(struct node_call *c, struct json *answer, const struct err *e)
+void node_reply_end(struct node_call *c, struct json *answer, const struct err *e)
 {
     struct node_reply r = { .json = answer };
 
@@ -108,8 +76,7 @@ static int load_cluster(struct local_node *n, struct engine_cluster *out, int64_
 }
 
 /* A cluster that this node belongs to. */
-static int own_cluster(struct local_node *n, struct engine_cluster *out, int64_t *rev,
-                       struct err *e)
+int node_own_cluster(struct local_node *n, struct engine_cluster *out, int64_t *rev, struct err *e)
 {
     int rc = load_cluster(n, out, rev, e);
 
@@ -131,18 +98,16 @@ static int save_cluster(struct local_node *n, const struct engine_cluster *c, in
     return rc;
 }
 
-/* Puts the registration (NULL: none) into the cluster's record, over whatever others changed in the
- * meantime. */
-static int store_registration(struct local_node *n, const struct engine_registration *g,
-                              struct err *e)
+int node_change_cluster(struct local_node *n, node_change_fn *fn, const void *payload,
+                        struct err *e)
 {
     struct engine_cluster c;
     int64_t rev;
 
     for (int i = 0; i < PUT_TRIES; i++) {
-        if (own_cluster(n, &c, &rev, e) != 0)
+        if (node_own_cluster(n, &c, &rev, e) != 0)
             return -1;
-        c.registration = g ? *g : (struct engine_registration){ .resource_id = "" };
+        fn(&c, payload);
         if (save_cluster(n, &c, rev, e) == 0)
             return 0;
         if (e->domain != ERR_STORE || e->code != ERR_C_CONFLICT)
@@ -151,10 +116,26 @@ static int store_registration(struct local_node *n, const struct engine_registra
     return -1;
 }
 
+/* NULL: none, and with it goes how its nodes came to Arc. */
+static void set_registration(struct engine_cluster *c, const void *payload)
+{
+    const struct engine_registration *g = payload;
+
+    c->registration = g ? *g : (struct engine_registration){ .resource_id = "" };
+    if (!g)
+        c->arc = (struct engine_arc){ .region = "" };
+}
+
+static int store_registration(struct local_node *n, const struct engine_registration *g,
+                              struct err *e)
+{
+    return node_change_cluster(n, set_registration, g, e);
+}
+
 static const struct json *own_facts(struct local_node *n)
 {
     if (!n->facts)
-        n->facts = facts_read();
+        n->facts = facts_read(n->os_build);
     return n->facts;
 }
 
@@ -170,15 +151,15 @@ static void do_status(struct node_call *c)
 
     if (engine_record_load(n->record_path, &r, &e) != 0 ||
         (have = load_cluster(n, &cluster, NULL, &e)) < 0)
-        reply(c, NULL, &e);
+        node_reply_end(c, NULL, &e);
     else
-        reply(c, engine_status(&r, have ? &cluster : NULL, n->node.name, clock_now(n->clock)),
-              NULL);
+        node_reply_end(
+            c, engine_status(&r, have ? &cluster : NULL, n->node.name, clock_now(n->clock)), NULL);
 }
 
 static void do_facts(struct node_call *c)
 {
-    reply(c, json_copy(own_facts(c->n)), NULL);
+    node_reply_end(c, json_copy(own_facts(c->n)), NULL);
 }
 
 static struct json *cluster_answer(const struct engine_cluster *c, bool created)
@@ -214,18 +195,18 @@ static void do_cluster_create(struct node_call *c)
     if (engine_cluster_make(&want, json_str(c->args, "name"), json_member(c->args, "nodes"),
                             n->node.name, clock_now(n->clock), &e) != 0 ||
         (found = load_cluster(n, &have, NULL, &e)) < 0) {
-        reply(c, NULL, &e);
+        node_reply_end(c, NULL, &e);
     } else if (found && same_cluster(&want, &have)) {
-        reply(c, cluster_answer(&have, false), NULL);
+        node_reply_end(c, cluster_answer(&have, false), NULL);
     } else if (found) {
         err_set(&e, ERR_NODE, ERR_C_CONFLICT,
                 _("There is a cluster %s already; a node belongs to one cluster only."), have.name);
-        reply(c, NULL, &e);
+        node_reply_end(c, NULL, &e);
     } else if (save_cluster(n, &want, 0, &e) != 0) {
-        reply(c, NULL, &e);
+        node_reply_end(c, NULL, &e);
     } else {
         log_inf("cluster %s made, %zu nodes", want.name, want.n_nodes);
-        reply(c, cluster_answer(&want, true), NULL);
+        node_reply_end(c, cluster_answer(&want, true), NULL);
     }
 }
 
@@ -236,14 +217,16 @@ static void do_unregister(struct node_call *c)
     struct err e = { 0 };
 
     if (engine_record_load(n->record_path, &r, &e) != 0 || store_registration(n, NULL, &e) != 0) {
-        reply(c, NULL, &e);
+        node_reply_end(c, NULL, &e);
         return;
     }
     engine_unregistered(&r);
+    r.cert_thumbprint[0] = r.cert_not_after[0] = r.cert_app[0] = '\0';
+    node_drop_certificates(n);
     if (engine_record_save(n->record_path, &r, &e) != 0)
-        reply(c, NULL, &e);
+        node_reply_end(c, NULL, &e);
     else
-        reply(c, json_object(), NULL);
+        node_reply_end(c, json_object(), NULL);
 }
 
 /* ---- the Arc agent ---- */
@@ -253,7 +236,7 @@ static void on_agent(void *payload, const struct json *answer, const struct err 
     struct node_call *c = payload;
 
     c->agent = NULL;
-    reply(c, answer ? json_copy(answer) : NULL, e);
+    node_reply_end(c, answer ? json_copy(answer) : NULL, e);
 }
 
 static void do_agent_show(struct node_call *c)
@@ -304,6 +287,17 @@ static struct json *sync_answer(struct node_call *c, const struct engine_record 
     return out;
 }
 
+/* As the machine, or as the application that the registration names. */
+static struct dataplane_call *post(struct node_call *c, const struct engine_registration *g,
+                                   const char *act, struct json *body, dataplane_done_fn *fn)
+{
+    struct dataplane_app app;
+    bool as_app = node_app_of(c->n, g, &app);
+
+    return dataplane_post_as(&c->n->plane, as_app ? &app : NULL, g->service_endpoint, g->cloud_id,
+                             g->billing_scope, act, body, fn, c);
+}
+
 static void take_level(struct engine_record *r, const char *level)
 {
     static const char *const levels[] = { "Off", "Basic", "Enhanced" };
@@ -321,30 +315,32 @@ static void on_synced(void *payload, const struct json *answer, const struct err
     struct err e = { 0 }, unsure;
 
     c->plane = NULL;
-    if (failure && c->verb == NODE_REGISTER) { /* the registration stands: look before failing */
+    if (failure && c->verb != NODE_SYNC) { /* the registration stands: look before failing */
         unsure = *failure;
         unsure.unsure = true;
         failure = &unsure;
     }
     if (engine_record_load(n->record_path, &r, &e) != 0) {
-        reply(c, NULL, &e);
+        node_reply_end(c, NULL, &e);
         return;
     }
     if (answer) {
         engine_synced(&r, clock_now(n->clock));
+        if (c->verb == NODE_ARC_ENABLE)
+            time_iso(r.arc_enabled, clock_now(n->clock));
         take_level(&r, json_str(answer, "diagnosticLevel"));
     } else {
         engine_sync_failed(&r, clock_now(n->clock), failure->message);
     }
     if (engine_record_save(n->record_path, &r, &e) != 0)
-        reply(c, NULL, failure ? failure : &e);
+        node_reply_end(c, NULL, failure ? failure : &e);
     else if (!answer)
-        reply(c, NULL, failure);
+        node_reply_end(c, NULL, failure);
     else
-        reply(c, sync_answer(c, &r, answer), NULL);
+        node_reply_end(c, sync_answer(c, &r, answer), NULL);
 }
 
-static void do_sync(struct node_call *c)
+void node_do_sync(struct node_call *c)
 {
     struct local_node *n = c->n;
     const struct engine_registration *g;
@@ -353,19 +349,18 @@ static void do_sync(struct node_call *c)
     struct err e = { 0 };
 
     if (engine_record_load(n->record_path, &r, &e) != 0 ||
-        own_cluster(n, &cluster, NULL, &e) != 0) {
-        reply(c, NULL, &e);
+        node_own_cluster(n, &cluster, NULL, &e) != 0) {
+        node_reply_end(c, NULL, &e);
         return;
     }
     if (!engine_is_registered(&cluster)) {
         err_set(&e, ERR_NODE, ERR_C_NOT_FOUND, _("The cluster %s is not registered with Azure."),
                 cluster.name);
-        reply(c, NULL, &e);
+        node_reply_end(c, NULL, &e);
         return;
     }
     g = &cluster.registration;
-    c->plane = dataplane_post(&n->plane, g->service_endpoint, g->cloud_id, g->billing_scope, "sync",
-                              sync_body(n, &cluster, r.diagnostic_level), on_synced, c);
+    c->plane = post(c, g, "sync", sync_body(n, &cluster, r.diagnostic_level), on_synced);
 }
 
 /* ---- register ---- */
@@ -404,7 +399,7 @@ static void on_registered(void *payload, const struct json *answer, const struct
 
     c->plane = NULL;
     if (!answer) {
-        reply(c, NULL, failure);
+        node_reply_end(c, NULL, failure);
         return;
     }
     time_iso(g->registered_at, clock_now(c->n->clock));
@@ -413,12 +408,12 @@ static void on_registered(void *payload, const struct json *answer, const struct
     else
         STR_SET(g->registration_date, g->registered_at);
     if (store_registration(c->n, g, &e) != 0) {
-        reply(c, NULL, &e);
+        node_reply_end(c, NULL, &e);
         return;
     }
     log_inf("registered as %s", g->resource_id);
     STR_SET(c->registration_date, g->registration_date);
-    do_sync(c);
+    node_do_sync(c);
 }
 
 /* Stored is what Azure has answered: only the first sync can be left to do. */
@@ -426,40 +421,52 @@ static bool is_done(const struct engine_registration *have, const struct engine_
 {
     return str_ieq(have->resource_id, want->resource_id) &&
            str_ieq(have->cloud_id, want->cloud_id) &&
-           str_eq(have->service_endpoint, want->service_endpoint);
+           str_eq(have->service_endpoint, want->service_endpoint) &&
+           str_ieq(have->app_id, want->app_id);
+}
+
+int node_take_registration(struct node_call *c)
+{
+    struct err e = { 0 };
+
+    if (json_decode(c->args, &engine_registration_json, &c->registration, &e) == 0)
+        return 0;
+    err_wrap(&e, _("registering the node %s"), c->n->node.name);
+    node_reply_end(c, NULL, &e);
+    return -1;
 }
 
 static void do_register(struct node_call *c)
+{
+    if (node_take_registration(c) == 0)
+        node_do_register(c);
+}
+
+void node_do_register(struct node_call *c)
 {
     struct local_node *n = c->n;
     struct engine_registration *g = &c->registration;
     struct engine_cluster cluster;
     struct err e = { 0 };
 
-    if (json_decode(c->args, &engine_registration_json, g, &e) != 0) {
-        err_wrap(&e, _("registering the node %s"), n->node.name);
-        reply(c, NULL, &e);
-        return;
-    }
-    if (own_cluster(n, &cluster, NULL, &e) != 0) {
-        reply(c, NULL, &e);
+    if (node_own_cluster(n, &cluster, NULL, &e) != 0) {
+        node_reply_end(c, NULL, &e);
         return;
     }
     if (engine_is_registered(&cluster) &&
         !str_ieq(cluster.registration.resource_id, g->resource_id)) {
         err_set(&e, ERR_NODE, ERR_C_CONFLICT, _("The cluster %s is registered already, as %s."),
                 cluster.name, cluster.registration.resource_id);
-        reply(c, NULL, &e);
+        node_reply_end(c, NULL, &e);
         return;
     }
     if (engine_is_registered(&cluster) && is_done(&cluster.registration, g) &&
         !json_flag(c->args, "again", false)) {
         STR_SET(c->registration_date, cluster.registration.registration_date);
-        do_sync(c);
+        node_do_sync(c);
         return;
     }
-    c->plane = dataplane_post(&n->plane, g->service_endpoint, g->cloud_id, g->billing_scope,
-                              "register", register_body(c, &cluster), on_registered, c);
+    c->plane = post(c, g, "register", register_body(c, &cluster), on_registered);
 }
 
 /* ---- the node ---- */
@@ -473,8 +480,16 @@ static verb_fn *const verb_fns[NODE_VERBS] = {
     [NODE_AGENT_DISCONNECT] = do_agent_disconnect,
     [NODE_REGISTER] = do_register,
     [NODE_UNREGISTER] = do_unregister,
-    [NODE_SYNC] = do_sync,
+    [NODE_SYNC] = node_do_sync,
     [NODE_CLUSTER_CREATE] = do_cluster_create,
+    [NODE_CERTIFICATE_FIND] = node_certificate_find,
+    [NODE_CERTIFICATE_NEW] = node_certificate_new,
+    [NODE_CERTIFICATE_SET] = node_certificate_set,
+    [NODE_CERTIFICATE_REMOVE] = node_certificate_remove,
+    [NODE_REGISTER_APP] = node_register_app,
+    [NODE_ARC_STATUS] = node_arc_status,
+    [NODE_ARC_INIT] = node_arc_init,
+    [NODE_ARC_ENABLE] = node_arc_enable,
 };
 
 static void on_start(void *payload)
@@ -488,7 +503,7 @@ static void on_start(void *payload)
         return;
     }
     err_set(&e, ERR_USAGE, 0, "a node knows no verb %d", (int)c->verb); /* of programs, not users */
-    reply(c, NULL, &e);
+    node_reply_end(c, NULL, &e);
 }
 
 static struct node_call *local_call(struct node *node, enum node_verb v, const struct json *args,
@@ -531,6 +546,7 @@ static void local_close(struct node *node)
     free(n->azcmagent);
     free(n->tokens_dir);
     free(n->agent_proxy);
+    free(n->certificates_dir);
     free(n);
 }
 
@@ -544,9 +560,11 @@ static char *copy_or_empty(const char *s)
 struct node *node_local_new(struct loop *l, const struct node_local_config *cfg, struct err *e)
 {
     struct local_node *n;
-    char path[PATH_SIZE];
+    char path[NODE_PATH_SIZE], own[NODE_PATH_SIZE], fresh[NODE_PATH_SIZE];
 
-    if (!str_fmt(path, sizeof(path), "%s/node.json", cfg->dir)) {
+    if (!str_fmt(path, sizeof(path), "%s/node.json", cfg->dir) ||
+        !str_fmt(own, sizeof(own), "%s/certificate.pem", cfg->dir) ||
+        !str_fmt(fresh, sizeof(fresh), "%s/certificate-new.pem", cfg->dir)) {
         err_set(e, ERR_NODE, 0, _("The path of the node's folder is too long."));
         return NULL;
     }
@@ -559,6 +577,8 @@ struct node *node_local_new(struct loop *l, const struct node_local_config *cfg,
     n->node.native = true;
     STR_SET(n->node.name, cfg->name);
     STR_SET(n->record_path, path);
+    STR_SET(n->own_path, own);
+    STR_SET(n->new_path, fresh);
     n->loop = l;
     n->store = cfg->store;
     n->clock = cfg->clock;
@@ -566,6 +586,8 @@ struct node *node_local_new(struct loop *l, const struct node_local_config *cfg,
     n->azcmagent = copy_or_empty(cfg->azcmagent);
     n->tokens_dir = copy_or_empty(cfg->tokens_dir);
     n->agent_proxy = copy_or_empty(cfg->agent_proxy);
+    n->certificates_dir = copy_or_empty(cfg->certificates_dir);
+    n->os_build = cfg->os_build;
     dataplane_init(&n->plane, l, cfg->http, n->himds, n->tokens_dir);
     n->agent = (struct agent){ l, n->azcmagent, n->agent_proxy };
     return &n->node;

@@ -25,6 +25,7 @@
 #include "azure/cloud.h"
 #include "base/json.h"
 #include "base/loop.h"
+#include "base/secret.h"
 #include "node/node.h"
 #include "store/journal.h"
 #include "store/store.h"
@@ -54,6 +55,7 @@ struct op_need {
     enum node_verb verb;
     struct json *args; /* owned by the need */
     bool with_token;   /* hand the operator's ARM token to the verb */
+    bool with_secret;  /* hand the run's secret to it; without one the act fails */
 };
 struct op_answer {
     int http; /* ARM: status; 404 reaches read like any other */
@@ -73,6 +75,10 @@ const char *op_node_fact(const struct op_view *v, const char *node, const char *
 void op_set_fact(struct op_view *v, const char *name, const char *value); /* read only */
 void op_set_node_fact(struct op_view *v, const char *name,
                       const char *value); /* of the step's node */
+/* The run's one secret, of the application by which nodes come to Arc: in memory only, gone with
+ * the run. A step that needs it makes it anew, or says that it must be given again. */
+void op_set_secret(struct op_view *v, const char *text);
+bool op_has_secret(const struct op_view *v);
 size_t op_node_count(const struct op_view *v);
 const char *op_node_at(const struct op_view *v, size_t i);
 const struct cloud *op_cloud(const struct op_view *v);
@@ -97,7 +103,9 @@ struct op_act {
 enum {
     OP_NO_RETURN = 1 /* cannot be undone */,
     OP_SOFT = 2 /* a failure warns, never fails the run */,
-    OP_GOAL = 4 /* what the operation is for: a run that made it and failed later is done in part */
+    OP_GOAL =
+        4 /* what the operation is for: a run that made it and failed later is done in part */,
+    OP_OTHER_WAY = 8 /* of the plan's rarer path: not shown before that is known to be taken */
 };
 /* What is told of a step or a plan by the Windows module's numbers (op_events.h; 0: none): when it
  * begins, when it was made, when it failed by an error without a number. And what its failure
@@ -116,6 +124,10 @@ struct op_step {
                                 NULL none; "@after": not before `after` is complete) */
     op_when_fn
         *when; /* NULL: always. Judged when `after` is complete (or the check's answer is in) */
+    op_when_fn *when_path; /* NULL: of every path of the plan. Judged as soon as the facts of
+                              path_needs (blank-separated) are known; a step that is not of the path
+                              that the run takes is neither asked, journaled nor shown */
+    const char *path_needs;
     struct op_act check, apply,
         undo;  /* check NULL: straight to apply; apply NULL: the check must say DONE */
     int tries; /* of apply; 0: 5 */
@@ -206,6 +218,8 @@ int op_run_undo(struct op_run *r,
                                        op_run_resume, op_run_stop, then this */
 void op_run_stop(struct op_run *r); /* after what is under way */
 void op_run_poke(struct op_run *r); /* signed in: go on */
+/* A secret that the operator gave, copied; for the steps that ask with_secret. */
+void op_run_secret(struct op_run *r, const struct secret *s);
 void op_run_free(struct op_run *r); /* stops without a word: the journal makes it safe */
 enum op_run_state op_run_state(const struct op_run *r);
 const char *op_run_id(const struct op_run *r);
@@ -219,6 +233,10 @@ const char *op_run_fact(const struct op_run *r, const char *name);
 const char *op_run_input(const struct op_run *r, const char *name);
 struct json *op_run_facts(
     const struct op_run *r); /* {"run":{name:value}, "nodes":[{"name","facts":{}}]}: the caller's */
+/* Is this step of the way that the run does not walk? other: a step flagged OP_OTHER_WAY was
+ * reached. For whoever shows a run from its journal; op_run_steps leaves such steps out by itself.
+ */
+bool op_step_off_way(const struct op_step *step, bool other);
 /* Of a journal without running it: plan, state word ("done", "failed", "stopped", "unfinished",
  * "undone"), times, last error. */
 struct op_summary {

@@ -214,7 +214,9 @@ static bool try_check(struct op_cell *c)
 
     if (c->phase != OP_P_IDLE)
         return false;
-    if (s->when && !c->begun && op_after_complete(c) && !op_wanted(c)) {
+    if (op_path_open(c))
+        return false; /* whose path it is not shall not even ask */
+    if (!c->begun && (op_off_path(c) || (s->when && op_after_complete(c) && !op_wanted(c)))) {
         op_cell_end(c, OP_S_SKIPPED);
         return true;
     }
@@ -420,6 +422,11 @@ void op_run_poke(struct op_run *r)
     op_changed(r);
 }
 
+void op_run_secret(struct op_run *r, const struct secret *s)
+{
+    secret_copy(&r->secret, s);
+}
+
 void op_run_free(struct op_run *r)
 {
     if (!r)
@@ -435,6 +442,7 @@ void op_run_free(struct op_run *r)
     if (r->journal)
         journal_close(r->journal);
     unlock(r);
+    secret_clear(&r->secret);
     json_free(r->inputs);
     json_free(r->facts);
     json_free(r->old_facts);

@@ -70,6 +70,7 @@ struct op_run {
     uint64_t epoch; /* one more at each op_run_poke: older "not signed in" answers count no more */
     int64_t uid, started_at, ended_at, ticks;
     struct err err;
+    struct secret secret; /* op.h, op_set_secret */
     struct loop_timer *pump, *notify;
     op_change_fn *fn;
     void *payload;
@@ -106,7 +107,9 @@ void op_cell_end(struct op_cell *c, enum op_step_state state);
 /* op_facts.c */
 bool op_facts_known(const struct op_cell *c); /* check_needs */
 bool op_after_complete(const struct op_cell *c);
-bool op_wanted(const struct op_cell *c); /* `when` */
+bool op_wanted(const struct op_cell *c);    /* `when_path` and `when` */
+bool op_path_open(const struct op_cell *c); /* whether it is on the run's path is not known yet */
+bool op_off_path(const struct op_cell *c);  /* it is not, or as long as that is open, hardly */
 bool op_has_word(const char *words, const char *word);
 const char *op_next_word(const char *words, char *out, size_t size); /* rest, or NULL at the end */
 

@@ -64,8 +64,10 @@ void op_cell_end(struct op_cell *c, enum op_step_state state)
         [OP_S_DONE] = "made", [OP_S_FOUND] = "found", [OP_S_SKIPPED] = "skipped"
     };
 
-    /* made by an earlier run and still so: the journal says it already */
-    bool told = state == OP_S_DONE && c->made && !c->tries;
+    /* made by an earlier run and still so: the journal says it already; of another way: it need not
+     */
+    bool told =
+        (state == OP_S_DONE && c->made && !c->tries) || (state == OP_S_SKIPPED && op_off_path(c));
 
     c->phase = OP_P_END;
     c->state = state;
@@ -447,6 +449,8 @@ void op_exec(struct op_cell *c, enum op_act_kind act)
         send_arm(c);
     else if (c->need.kind == OP_NEED_NODE && c->need.with_token)
         ask_token(c);
+    else if (c->need.kind == OP_NEED_NODE && c->need.with_secret)
+        send_node(c, &r->secret);
     else if (c->need.kind == OP_NEED_NODE)
         send_node(c, NULL);
     else

@@ -92,6 +92,16 @@ void op_set_node_fact(struct op_view *v, const char *name, const char *value)
     remember(v->cell, "@", name, clean);
 }
 
+void op_set_secret(struct op_view *v, const char *text)
+{
+    secret_set(&v->run->secret, text, strlen(text));
+}
+
+bool op_has_secret(const struct op_view *v)
+{
+    return secret_is(&v->run->secret);
+}
+
 size_t op_node_count(const struct op_view *v)
 {
     return v->run->n_nodes;
@@ -206,9 +216,34 @@ bool op_facts_known(const struct op_cell *c)
     return true;
 }
 
+static bool path_known(const struct op_cell *c)
+{
+    const char *p = c->step->path_needs;
+    char name[80];
+
+    while (p && (p = op_next_word(p, name, sizeof name)))
+        if (!json_member(c->run->facts, name))
+            return false;
+    return true;
+}
+
+bool op_path_open(const struct op_cell *c)
+{
+    return c->step->when_path && !path_known(c);
+}
+
+bool op_off_path(const struct op_cell *c)
+{
+    struct op_view v = { c->run, (struct op_cell *)c };
+
+    if (!c->step->when_path)
+        return false;
+    return path_known(c) ? !c->step->when_path(&v) : (c->step->flags & OP_OTHER_WAY) != 0;
+}
+
 bool op_wanted(const struct op_cell *c)
 {
     struct op_view v = { c->run, (struct op_cell *)c };
 
-    return !c->step->when || c->step->when(&v);
+    return !op_off_path(c) && (!c->step->when || c->step->when(&v));
 }

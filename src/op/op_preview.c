@@ -149,7 +149,8 @@ struct json *op_preview(struct op_run *r)
 
     r->holes = json_object();
     for (size_t i = 0; i < r->plan->n; i++)
-        json_push(out, tell_step(r, i));
+        if (r->first[i] == r->first[i + 1] || !op_off_path(&r->cells[r->first[i]]))
+            json_push(out, tell_step(r, i));
     json_free(r->holes);
     r->holes = NULL;
     return out;

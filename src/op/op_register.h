@@ -15,6 +15,12 @@
  * looked at. "make": whatever is missing is made; a registration that is there is left alone (Arc
  * for a cluster that was registered without it). "renew": what is missing is made, the nodes are
  * tied and registered anew. It stands in the journal: a run that goes on goes on the same way.
+ *
+ * Two ways (op_register_aad.c): fact path = identity or application, from the nodes' facts msi and
+ * old. Of the way by application: cluster.appId .appObjectId .spObjectId .principalId,
+ * settings.appId .spObjectId, path.arc (given, identity, generated, none); of a node: certificate
+ * (base64, public) certificate.thumbprint certificate.app (accepted for), arc (Enabled, Disabled)
+ * arc.ready arc.app arc.group arc.identity.
  */
 #ifndef AZL_OP_OP_REGISTER_H
 #define AZL_OP_OP_REGISTER_H
@@ -122,7 +128,64 @@ REG_READ(arc_poke);
 REG_ASK(arc_node);
 REG_READ(arc_node);
 
+/* op_register_aad.c */
+bool reg_by_app(const struct op_view *v);
+bool reg_by_identity(const struct op_view *v);
+bool reg_user_certificate(const struct op_view *v);
+bool reg_own_certificate(const struct op_view *v);
+bool reg_arc_by_cluster(const struct op_view *v);
+bool reg_arc_verified(const struct op_view *v);
+bool reg_arc_generated(const struct op_view *v);
+bool reg_arc_roles(const struct op_view *v);
+REG_READ(path);
+REG_ASK(certificate_check);
+REG_READ(certificate_check);
+REG_ASK(certificate_apply);
+REG_READ(certificate_apply);
+REG_ASK(certificate_undo);
+REG_READ(certificate_undo);
+REG_ASK(app_check);
+REG_READ(app_check);
+REG_ASK(app_apply);
+REG_READ(app_apply);
+REG_ASK(upload_check);
+REG_READ(upload_check);
+REG_ASK(upload_apply);
+REG_READ(upload_apply);
+REG_ASK(certificate_set_check);
+REG_READ(certificate_set_check);
+REG_ASK(certificate_set_apply);
+REG_READ(certificate_set_apply);
+REG_READ(certificates);
+REG_ASK(arc_status);
+REG_READ(arc_status);
+REG_READ(arc_way);
+REG_ASK(arc_app_check);
+REG_READ(arc_app_check);
+REG_ASK(arc_app_apply);
+REG_READ(arc_app_apply);
+REG_READ(arc_secret_check);
+REG_ASK(arc_secret_apply);
+REG_READ(arc_secret_apply);
+REG_ASK(arc_init_check);
+REG_READ(arc_init_check);
+REG_ASK(arc_init_apply);
+REG_READ(arc_init_apply);
+REG_ASK(arc_enable_check);
+REG_READ(arc_enable_check);
+REG_ASK(arc_enable_apply);
+REG_READ(arc_enable_apply);
+
 /* Shared by these files. */
+void reg_keep_build(struct op_view *v, const struct json *facts); /* of the verb `facts` */
+void reg_app_args(const struct op_view *v, struct json *args);    /* what names the application */
+const char *reg_arc_principal(const struct op_view *v); /* to whom the roles of Arc are given */
+void reg_ask_cluster(const struct op_view *v, struct op_need *need, const char *method,
+                     unsigned flags);
+int reg_keep_cluster(struct op_view *v, const struct op_answer *a, struct err *e); /* -1 and *e */
+void reg_ask_settings(const struct op_view *v, struct op_need *need, const char *method,
+                      unsigned flags);
+int reg_keep_settings(struct op_view *v, const struct op_answer *a, struct err *e);
 void reg_arc_group(struct op_view *v, const char *settings); /* fact arcGroup, if not known */
 void reg_arm(struct op_need *need, const char *method, const char *api, unsigned flags);
 void reg_verb(struct op_need *need, enum node_verb verb);

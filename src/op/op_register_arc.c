@@ -25,8 +25,8 @@ static void add_id(const struct op_view *v, struct op_need *need, const char *fa
 
 /* ---- arcSettings ---- */
 
-static void ask_settings(const struct op_view *v, struct op_need *need, const char *method,
-                         unsigned flags)
+void reg_ask_settings(const struct op_view *v, struct op_need *need, const char *method,
+                      unsigned flags)
 {
     reg_arm(need, method, API_ARC_SETTINGS, flags);
     add_id(v, need, "settings.id");
@@ -75,14 +75,29 @@ static int keep_settings(struct op_view *v, const struct json *j, struct hci_arc
     }
     op_set_fact(v, "settings.aggregate", arc->aggregate_state);
     op_set_fact(v, "settings.nodes", str_p(&names));
+    if (arc->app_id[0])
+        op_set_fact(v, "settings.appId", arc->app_id);
+    if (arc->sp_object_id[0])
+        op_set_fact(v, "settings.spObjectId", arc->sp_object_id);
     keep_states(v, arc);
     str_free(&names);
     return 0;
 }
 
+int reg_keep_settings(struct op_view *v, const struct op_answer *a, struct err *e)
+{
+    struct hci_arc arc;
+
+    if (!good(a)) {
+        reg_fail(a, e, 0, _("looking at the Arc settings"));
+        return -1;
+    }
+    return keep_settings(v, a->json, &arc, e);
+}
+
 REG_ASK(settings_check)
 {
-    ask_settings(v, need, "GET", 0);
+    reg_ask_settings(v, need, "GET", 0);
 }
 
 REG_READ(settings_check)
@@ -116,7 +131,7 @@ REG_READ(settings_check)
 
 REG_ASK(settings_apply)
 {
-    ask_settings(v, need, "PUT", ARM_LRO);
+    reg_ask_settings(v, need, "PUT", ARM_LRO);
     need->body = hci_arc_body(op_fact(v, "arcGroup"));
 }
 
@@ -134,7 +149,7 @@ REG_READ(settings_apply)
 
 REG_ASK(settings_undo)
 {
-    ask_settings(v, need, "DELETE", ARM_LRO);
+    reg_ask_settings(v, need, "DELETE", ARM_LRO);
 }
 
 REG_READ(settings_undo)
@@ -167,7 +182,7 @@ static bool all_listed(const struct op_view *v)
 REG_ASK(reconcile_check)
 {
     if (op_tries(v))
-        ask_settings(v, need, "GET", 0);
+        reg_ask_settings(v, need, "GET", 0);
 }
 
 REG_READ(reconcile_check)
@@ -223,7 +238,7 @@ bool reg_consents(const struct op_view *v)
 REG_ASK(consent_check)
 {
     if (op_tries(v))
-        ask_settings(v, need, "GET", 0);
+        reg_ask_settings(v, need, "GET", 0);
 }
 
 static enum op_verdict judge_consent(struct op_view *v)
@@ -249,7 +264,7 @@ REG_READ(consent_check)
 
 REG_ASK(consent_apply)
 {
-    ask_settings(v, need, "POST", 0);
+    reg_ask_settings(v, need, "POST", 0);
     str_add(&need->path, "/consentAndInstallDefaultExtensions");
 }
 
@@ -283,7 +298,7 @@ static const char *unconnected(const struct op_view *v)
 REG_ASK(arc_state)
 {
     if (unconnected(v) || *op_fact(v, "settings.looks"))
-        ask_settings(v, need, "GET", 0);
+        reg_ask_settings(v, need, "GET", 0);
 }
 
 /* Four looks, then a node is made to sync, and so on. */

@@ -22,8 +22,8 @@ static void add_id(const struct op_view *v, struct op_need *need, const char *fa
 
 /* ---- the cluster resource ---- */
 
-static void ask_cluster(const struct op_view *v, struct op_need *need, const char *method,
-                        unsigned flags)
+void reg_ask_cluster(const struct op_view *v, struct op_need *need, const char *method,
+                     unsigned flags)
 {
     reg_arm(need, method, API_CLUSTERS, flags);
     add_id(v, need, "cluster.id");
@@ -45,12 +45,16 @@ static int keep_cluster(struct op_view *v, const struct json *j, struct hci_clus
     set_known(v, "cluster.cloudId", c->cloud_id);
     set_known(v, "cluster.serviceEndpoint", c->service_endpoint);
     set_known(v, "cluster.rpObjectId", c->rp_object_id);
+    set_known(v, "cluster.principalId", c->principal_id);
+    set_known(v, "cluster.appId", c->app_id);
+    set_known(v, "cluster.appObjectId", c->app_object_id);
+    set_known(v, "cluster.spObjectId", c->sp_object_id);
     return 0;
 }
 
 REG_ASK(cluster_check)
 {
-    ask_cluster(v, need, "GET", 0);
+    reg_ask_cluster(v, need, "GET", 0);
 }
 
 REG_READ(cluster_check)
@@ -82,7 +86,7 @@ REG_ASK(cluster_apply)
 {
     struct json *tags = reg_tags(v, "tags");
 
-    ask_cluster(v, need, "PUT", ARM_LRO);
+    reg_ask_cluster(v, need, "PUT", ARM_LRO);
     need->body = hci_cluster_body(op_fact(v, "region"), tags);
     json_free(tags);
 }
@@ -101,7 +105,7 @@ REG_READ(cluster_apply)
 
 REG_ASK(cluster_undo)
 {
-    ask_cluster(v, need, "DELETE", ARM_LRO);
+    reg_ask_cluster(v, need, "DELETE", ARM_LRO);
 }
 
 REG_READ(cluster_undo)
@@ -115,7 +119,7 @@ REG_READ(cluster_undo)
 REG_ASK(identity_check)
 {
     if (op_tries(v))
-        ask_cluster(v, need, "GET", 0);
+        reg_ask_cluster(v, need, "GET", 0);
 }
 
 static enum op_verdict judge_identity(struct op_view *v)
@@ -132,6 +136,11 @@ static enum op_verdict read_again(struct op_view *v, const struct op_answer *a, 
     return keep_cluster(v, a->json, &c, e) ? OP_FAILED : OP_DONE;
 }
 
+int reg_keep_cluster(struct op_view *v, const struct op_answer *a, struct err *e)
+{
+    return read_again(v, a, e) == OP_DONE ? 0 : -1;
+}
+
 REG_READ(identity_check)
 {
     if (a->http && read_again(v, a, e) != OP_DONE)
@@ -141,7 +150,7 @@ REG_READ(identity_check)
 
 REG_ASK(identity_apply)
 {
-    ask_cluster(v, need, "PATCH", ARM_LRO);
+    reg_ask_cluster(v, need, "PATCH", ARM_LRO);
     need->body = hci_identity_body();
 }
 
@@ -174,7 +183,7 @@ static enum op_verdict judge_service(struct op_view *v, struct err *e)
 REG_ASK(rp_check)
 {
     if (op_tries(v))
-        ask_cluster(v, need, "GET", 0);
+        reg_ask_cluster(v, need, "GET", 0);
 }
 
 REG_READ(rp_check)
@@ -186,7 +195,7 @@ REG_READ(rp_check)
 
 REG_ASK(rp_apply)
 {
-    ask_cluster(v, need, "PATCH", 0);
+    reg_ask_cluster(v, need, "PATCH", 0);
     need->body = json_object();
 }
 
@@ -201,6 +210,47 @@ REG_READ(rp_apply)
 }
 
 /* ---- the service's role on the Arc group: azure-wire.md 2.10 ---- */
+
+/* One row a step: to whom, which role, and the module's number. */
+struct role_row {
+    const char *step, *role;
+    int code;
+};
+static const struct role_row role_rows[] = {
+    { "role", HCI_ROLE_RESOURCE_MANAGER, 9132 },
+    { "arc-role-onboarding", HCI_ROLE_ONBOARDING, 0 },
+    { "arc-role-admin", HCI_ROLE_RESOURCE_ADMIN, 0 },
+};
+
+static const struct role_row *role_of(const struct op_view *v)
+{
+    for (size_t i = 1; i < ARRAY_LEN(role_rows); i++)
+        if (str_eq(role_rows[i].step, op_step_id(v)))
+            return &role_rows[i];
+    return &role_rows[0];
+}
+
+static const char *principal_of(const struct op_view *v)
+{
+    return role_of(v) == &role_rows[0] ? op_fact(v, "cluster.rpObjectId") : reg_arc_principal(v);
+}
+
+/* A fact of this step's role: "role.state", "arc-role-admin.conflict". */
+static const char *role_fact(const struct op_view *v, char out[80], const char *name)
+{
+    str_fmt(out, 80, "%s.%s", role_of(v)->step, name);
+    return out;
+}
+
+static enum op_verdict role_fail(struct op_view *v, const struct op_answer *a, struct err *e,
+                                 const char *doing, const char *doing_arc)
+{
+    const struct role_row *row = role_of(v);
+
+    if (row == &role_rows[0])
+        return reg_fail(a, e, row->code, doing);
+    return reg_fail(a, e, row->code, doing_arc);
+}
 
 static void add_scope(const struct op_view *v, struct str *s)
 {
@@ -223,13 +273,14 @@ REG_ASK(role_check)
     add_scope(v, &need->path);
     str_add(&need->path, "/providers/Microsoft.Authorization/roleAssignments");
     str_add(&need->query, "$filter=principalId%20eq%20%27");
-    str_add_url(&need->query, op_fact(v, "cluster.rpObjectId"));
+    str_add_url(&need->query, principal_of(v));
     str_add(&need->query, "%27");
 }
 
 REG_READ(role_check)
 {
     struct str scope = STR_INIT;
+    char fact[80];
     bool there;
 
     if (!a->http && !err_is(&a->err))
@@ -237,19 +288,22 @@ REG_READ(role_check)
     if (a->http == 404)
         return OP_ABSENT;
     if (!good(a))
-        return reg_fail(a, e, 9132, _("looking at the roles on the Arc resource group (9132)"));
+        return role_fail(v, a, e, _("looking at the roles on the Arc resource group (9132)"),
+                         _("looking at the roles on the Arc resource group"));
     add_scope(v, &scope);
-    there = role_assignment_in(a->json, str_p(&scope), op_fact(v, "cluster.rpObjectId"),
-                               HCI_ROLE_RESOURCE_MANAGER);
+    there = role_assignment_in(a->json, str_p(&scope), principal_of(v), role_of(v)->role);
     str_free(&scope);
-    op_set_fact(v, "role.state", there ? "present" : "absent");
+    op_set_fact(v, role_fact(v, fact, "state"), there ? "present" : "absent");
     if (there)
         return OP_DONE;
-    if (!*op_fact(v, "role.conflict"))
+    if (!*op_fact(v, role_fact(v, fact, "conflict")))
         return OP_ABSENT;
-    err_set(e, ERR_ARM, 9132, "%s", op_fact(v, "role.conflict"));
+    err_set(e, ERR_ARM, role_of(v)->code, "%s", op_fact(v, role_fact(v, fact, "conflict")));
     e->http = 409;
-    err_wrap(e, "%s", _("giving the service its role on the Arc resource group (9132)"));
+    err_wrap(e, "%s",
+             role_of(v) == &role_rows[0]
+                 ? _("giving the service its role on the Arc resource group (9132)")
+                 : _("giving the nodes' identity its role on the Arc resource group"));
     return OP_FAILED;
 }
 
@@ -259,11 +313,10 @@ static void role_path(const struct op_view *v, struct op_need *need)
     char name[GUID_SIZE];
 
     add_scope(v, &scope);
-    if (op_is_hole(op_fact(v, "cluster.rpObjectId"))) /* the name is derived from it */
+    if (op_is_hole(principal_of(v))) /* the name is derived from it */
         STR_SET(name, "{roleAssignmentName}");
     else
-        role_assignment_name(name, str_p(&scope), op_fact(v, "cluster.rpObjectId"),
-                             HCI_ROLE_RESOURCE_MANAGER);
+        role_assignment_name(name, str_p(&scope), principal_of(v), role_of(v)->role);
     str_addf(&need->path, "%s/providers/Microsoft.Authorization/roleAssignments/%s", str_p(&scope),
              name);
     str_free(&scope);
@@ -273,22 +326,22 @@ REG_ASK(role_apply)
 {
     reg_arm(need, "PUT", API_ROLES, 0);
     role_path(v, need);
-    need->body =
-        role_assignment_body(op_input(v, "subscriptionId"), op_fact(v, "cluster.rpObjectId"),
-                             HCI_ROLE_RESOURCE_MANAGER, "ServicePrincipal");
+    need->body = role_assignment_body(op_input(v, "subscriptionId"), principal_of(v),
+                                      role_of(v)->role, "ServicePrincipal");
 }
 
 REG_READ(role_apply)
 {
     bool full = str_ieq(a->err.remote_code, "RoleAssignmentLimitExceeded");
+    char fact[80];
 
     if (a->http == 409 && !full) { /* exists under another name? Reading tells */
-        op_set_fact(v, "role.conflict", a->err.message[0] ? a->err.message : "409");
+        op_set_fact(v, role_fact(v, fact, "conflict"), a->err.message[0] ? a->err.message : "409");
         return OP_ABSENT;
     }
     if (!good(a))
-        return reg_fail(a, e, 9132,
-                        _("giving the service its role on the Arc resource group (9132)"));
+        return role_fail(v, a, e, _("giving the service its role on the Arc resource group (9132)"),
+                         _("giving the nodes' identity its role on the Arc resource group"));
     return OP_DONE;
 }
 

@@ -88,28 +88,11 @@ REG_ASK(facts)
     reg_verb(need, NODE_FACTS);
 }
 
-static void keep_build(struct op_view *v, const struct json *facts)
-{
-    int64_t build = 0;
-    char text[24];
-
-    if (!json_int(facts, "osBuild", &build))
-        return;
-    str_fmt(text, sizeof text, "%lld", (long long)build);
-    op_set_node_fact(v, "build", text);
-}
-
 REG_READ(facts)
 {
     if (!ok(a))
         return reg_fail(a, e, 0, _("asking the node what it is"));
-    keep_build(v, a->json);
-    if (!json_flag(a->json, "msiCapable", false)) {
-        err_set(e, ERR_OP, 9111,
-                _("The node %s cannot be registered by its own identity: its software is too old."),
-                op_node_name(v));
-        return OP_FAILED;
-    }
+    reg_keep_build(v, a->json);
     return OP_DONE;
 }
 
@@ -439,6 +422,10 @@ REG_ASK(register_apply)
     json_set(need->args, "clusterNodes", nodes);
     if (reg_renews(v))
         json_set_bool(need->args, "again", true);
+    if (reg_by_app(v)) {
+        need->verb = NODE_REGISTER_APP;
+        reg_app_args(v, need->args);
+    }
 }
 
 REG_READ(register_apply)

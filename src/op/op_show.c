@@ -124,12 +124,18 @@ static void show_step(const struct op_run *r, size_t s, struct op_step_view *out
         out->nodes_done = 0;
 }
 
+bool op_step_off_way(const struct op_step *step, bool other)
+{
+    return step->when_path && ((step->flags & OP_OTHER_WAY) != 0) != other;
+}
+
 size_t op_run_steps(const struct op_run *r, struct op_step_view *out, size_t max)
 {
-    size_t n = r->plan->n < max ? r->plan->n : max;
+    size_t n = 0;
 
-    for (size_t i = 0; i < n; i++)
-        show_step(r, i, &out[i]);
+    for (size_t i = 0; i < r->plan->n && n < max; i++)
+        if (r->first[i] == r->first[i + 1] || !op_off_path(&r->cells[r->first[i]]))
+            show_step(r, i, &out[n++]);
     return n;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sandbox/clouds.h"
+#include "sandbox/directory.h"
 #include "sandbox/policies.h"
 #include "sandbox/routes.h"
 
@@ -63,11 +64,44 @@ static void refuse_like(struct sb_reply *r, const struct sb_reply *arm, int exit
     str_free(&s);
 }
 
+/* "Basic base64(id:secret)": the agent signs in as that application and has its token then
+ * (azure-wire.md 5.5). */
+static void sign_in_app(struct sb_req *q)
+{
+    const char *h = sb_header(q, "authorization"), *tenant = json_str(q->json, "tenantId");
+    struct str text = STR_INIT;
+    const struct json *app, *sp;
+    struct json *claims;
+    char *colon;
+
+    if (!h || !tenant || !str_istarts(h, "Basic ") || !str_b64_decode(&text, h + 6) ||
+        !(colon = strchr(str_p(&text), ':'))) {
+        str_free(&text);
+        return;
+    }
+    *colon = '\0';
+    app = dir_app(q->world, tenant, text.p);
+    sp = dir_sp(q->world, tenant, text.p);
+    if (app && sp && dir_secret_check(app, colon + 1) == DIR_SECRET_GOOD) {
+        claims = json_object();
+        json_set_str(claims, "aud", "https://management.azure.com");
+        json_set_str(claims, "tid", tenant);
+        json_set_str(claims, "oid", json_str(sp, "id"));
+        json_set_str(claims, "appid", json_str(app, "appId"));
+        json_set_str(claims, "idtyp", "app");
+        q->claims = claims;
+    }
+    explicit_bzero(text.p, text.len);
+    str_free(&text);
+}
+
 static bool token_ok(struct sb_req *q, struct sb_reply *r, const char *sub)
 {
-    const char *aud = json_str(q->claims, "aud"),
-               *tenant = json_str(res_subscription(q->world, sub), "tenantId");
+    const char *aud, *tenant = json_str(res_subscription(q->world, sub), "tenantId");
 
+    if (!q->claims)
+        sign_in_app(q);
+    aud = json_str(q->claims, "aud");
     if (!q->claims || !aud || !sb_audience_fits(SB_ARM, aud)) {
         refuse(r, q->claims ? 12 : 41, "InvalidAuthenticationToken",
                "The access token is missing or not for Azure Resource Manager.");

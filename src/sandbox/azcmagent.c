@@ -79,9 +79,10 @@ static const struct option_row options[] = {
 struct run {
     const char *command, *words[3]; /* words: of config */
     size_t n_words;
-    char dir[4096];       /* of agent.json, with its slash */
-    struct json *request; /* body for the sandbox */
-    struct secret token;
+    char dir[4096];              /* of agent.json, with its slash */
+    struct json *request;        /* body for the sandbox */
+    struct secret token, secret; /* secret: of the service principal */
+    char principal[64];
     char config[4096];
     bool as_json, log_stderr, help;
     char node[64];
@@ -176,6 +177,10 @@ static void take(struct run *r, const struct option_row *o, const char *value)
         json_set_bool(r->request, o->member, true);
     else if (str_eq(o->name, "access-token"))
         secret_set(&r->token, value, strlen(value));
+    else if (str_eq(o->name, "service-principal-id"))
+        STR_SET(r->principal, value);
+    else if (str_eq(o->name, "service-principal-secret"))
+        secret_set(&r->secret, value, strlen(value));
     else if (str_eq(o->name, "config"))
         STR_SET(r->config, value);
     r->as_json = r->as_json || str_eq(o->name, "json");
@@ -236,6 +241,10 @@ static void take_config(struct run *r, const struct json *doc)
 
         if (str_eq(o->name, "access-token"))
             given = secret_is(&r->token);
+        else if (str_eq(o->name, "service-principal-id"))
+            given = r->principal[0];
+        else if (str_eq(o->name, "service-principal-secret"))
+            given = secret_is(&r->secret);
         if (given || str_eq(o->name, "config")) /* the command line wins */
             continue;
         if (o->value && value)
@@ -338,6 +347,18 @@ static void receive(int fd, struct str *in)
             str_addn(in, part, (size_t)n);
 }
 
+static void add_basic(struct str *out, const struct run *r)
+{
+    struct str pair = STR_INIT;
+
+    str_addf(&pair, "%s:%s", r->principal, r->secret.p);
+    str_add(out, "Authorization: Basic ");
+    str_add_b64(out, pair.p, pair.len);
+    str_add(out, "\r\n");
+    explicit_bzero(pair.p, pair.cap);
+    str_free(&pair);
+}
+
 static void compose(struct str *out, const struct run *r, const char *method, const char *path)
 {
     struct str body = STR_INIT;
@@ -348,6 +369,8 @@ static void compose(struct str *out, const struct run *r, const char *method, co
              (long long)r->port);
     if (secret_is(&r->token))
         str_addf(out, "Authorization: Bearer %s\r\n", r->token.p);
+    else if (r->principal[0] && secret_is(&r->secret))
+        add_basic(out, r);
     if (body.len)
         str_addf(out, "Content-Type: application/json\r\nContent-Length: %zu\r\n", body.len);
     str_addf(out, "\r\n%s", str_p(&body));
@@ -617,5 +640,6 @@ int main(int argc, char **argv)
         rc = r.help || !r.command ? help() : dispatch(&r, argv[0]);
     json_free(r.request);
     secret_clear(&r.token);
+    secret_clear(&r.secret);
     return rc;
 }

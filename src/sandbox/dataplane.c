@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SYNC_SECONDS 43200 /* twelve hours, docs-facts.md */
+#define SYNC_SECONDS  43200 /* twelve hours, docs-facts.md */
+#define TOKEN_SECONDS 3599
 
 static const struct shape_row node_rows[] = {
     { "name", SHAPE_STR, SHAPE_REQUIRED, NULL, NULL, NULL },
@@ -36,6 +37,11 @@ static const struct shape_row sync_rows[] = {
 };
 static const struct shape sync_shape = SHAPE("Sync", sync_rows);
 
+static const struct shape_row only_node_rows[] = {
+    { "node", SHAPE_STR, SHAPE_REQUIRED, NULL, NULL, NULL },
+};
+static const struct shape only_node_shape = SHAPE("Node", only_node_rows);
+
 static void health(struct sb_req *q, struct sb_reply *r)
 {
     struct json *body = json_object();
@@ -49,6 +55,7 @@ static void health(struct sb_req *q, struct sb_reply *r)
 
 struct call {
     struct json *cluster, *settings, *machine, *node; /* node: the machine's perNodeDetails item */
+    bool app; /* by the cluster's application; machine and node may be missing then */
 };
 
 struct by_cloud_id {
@@ -74,12 +81,44 @@ static struct json *node_of(struct json *settings, const char *machine_id)
     return NULL;
 }
 
-static bool identify(struct sb_req *q, struct sb_reply *r, struct call *c)
+static bool identify_machine(struct sb_req *q, struct sb_reply *r, struct call *c)
 {
     const char *machine_id = json_str(q->claims, "xms_mirid");
+
+    c->machine = machine_id ? world_resource(q->world, machine_id) : NULL;
+    if (!c->machine ||
+        !str_ieq(json_str(c->machine, "identity.principalId"), json_str(q->claims, "oid"))) {
+        sb_arm_error(r, 401, "MachineNotFound",
+                     "The machine of this token does not exist any more.");
+        return false;
+    }
+    c->node = c->settings ? node_of(c->settings, json_str(c->machine, "id")) : NULL;
+    if (!c->node) {
+        sb_arm_error(r, 403, "MachineNotInCluster", "Machine '%s' is not a node of cluster '%s'.",
+                     json_str(c->machine, "name"), json_str(c->cluster, "name"));
+        return false;
+    }
+    return true;
+}
+
+/* The token proves the certificate: Entra gave it for an assertion that a key credential of the
+ * application verified (routes.c lets no other application in). */
+static bool identify_app(struct sb_req *q, struct sb_reply *r, struct call *c)
+{
+    c->app = true;
+    if (str_ieq(json_str(c->cluster, "properties.aadClientId"), json_str(q->claims, "appid")))
+        return true;
+    sb_arm_error(r, 403, "ApplicationNotOfCluster", "Application '%s' is not that of cluster '%s'.",
+                 json_str(q->claims, "appid"), json_str(c->cluster, "name"));
+    return false;
+}
+
+static bool identify(struct sb_req *q, struct sb_reply *r, struct call *c)
+{
     struct by_cloud_id f = { sb_var(q, "cloudId"), NULL };
     struct str settings = STR_INIT;
 
+    *c = (struct call){ NULL };
     lro_settle(q->world);
     world_each(q->world, "/subscriptions/", match_cluster, &f);
     c->cluster = f.found;
@@ -88,23 +127,10 @@ static bool identify(struct sb_req *q, struct sb_reply *r, struct call *c)
                      sb_var(q, "cloudId"));
         return false;
     }
-    c->machine = machine_id ? world_resource(q->world, machine_id) : NULL;
-    if (!c->machine ||
-        !str_ieq(json_str(c->machine, "identity.principalId"), json_str(q->claims, "oid"))) {
-        sb_arm_error(r, 401, "MachineNotFound",
-                     "The machine of this token does not exist any more.");
-        return false;
-    }
     str_addf(&settings, "%s/arcSettings/default", json_str(c->cluster, "id"));
     c->settings = world_resource(q->world, str_p(&settings));
     str_free(&settings);
-    c->node = c->settings ? node_of(c->settings, json_str(c->machine, "id")) : NULL;
-    if (!c->node) {
-        sb_arm_error(r, 403, "MachineNotInCluster", "Machine '%s' is not a node of cluster '%s'.",
-                     json_str(c->machine, "name"), json_str(c->cluster, "name"));
-        return false;
-    }
-    return true;
+    return json_str(q->claims, "xms_mirid") ? identify_machine(q, r, c) : identify_app(q, r, c);
 }
 
 static bool claim_machine(struct sb_reply *r, struct json *machine, const struct json *cluster)
@@ -178,10 +204,40 @@ static void mark_synced(struct sb_req *q, struct call *c, int64_t now)
     json_set_str(rep, "imdsAttestation", "Disabled");
     json_set_str(rep, "diagnosticLevel", level ? level : "Basic");
     json_set_str(rep, "clusterType", "ThirdParty");
-    json_set_str(c->node, "state", "Connected");
-    hci_aggregate(c->settings);
-    json_set_str(res_props(c->machine), "status", "Connected");
+    if (c->node) {
+        json_set_str(c->node, "state", "Connected");
+        hci_aggregate(c->settings);
+        json_set_str(res_props(c->machine), "status", "Connected");
+    }
     world_touch(q->world);
+}
+
+/* Of a node that the cluster itself brought to Arc: no reconcile names it, its sync does. */
+static void join_arc(struct sb_req *q, struct call *c, const char *node)
+{
+    const char *group = json_str(c->settings, "properties.arcInstanceResourceGroup");
+    struct json *list = json_edit(json_get(c->settings, "properties.perNodeDetails")), *item;
+    const char *cluster = json_str(c->cluster, "id"),
+               *rest = str_ifind(cluster, "/resourceGroups/");
+    struct str id = STR_INIT;
+
+    if (!group || !list || !node || !rest)
+        return;
+    str_addf(&id, "%.*s/resourceGroups/%s/providers/Microsoft.HybridCompute/machines/%s",
+             (int)(rest - cluster), cluster, group, node);
+    c->machine = world_resource(q->world, str_p(&id));
+    str_free(&id);
+    c->node = c->machine ? node_of(c->settings, json_str(c->machine, "id")) : NULL;
+    if (!c->machine || c->node)
+        return;
+    item = json_object();
+    json_set_str(item, "name", json_str(c->machine, "name"));
+    json_set_str(item, "arcInstance", json_str(c->machine, "id"));
+    if (json_str(c->machine, "identity.principalId"))
+        json_set_str(item, "arcNodeServicePrincipalObjectId",
+                     json_str(c->machine, "identity.principalId"));
+    json_push(list, item);
+    c->node = item;
 }
 
 /* A registration speaks for all nodes of the cluster: each machine learns its parent. */
@@ -243,7 +299,9 @@ static void do_sync(struct sb_req *q, struct sb_reply *r)
                      json_str(c.cluster, "name"));
         return;
     }
-    if (!claim_machine(r, c.machine, c.cluster))
+    if (c.app)
+        join_arc(q, &c, json_str(body, "node"));
+    if (c.machine && !claim_machine(r, c.machine, c.cluster))
         return;
     if (json_str(body, "census.name"))
         put_census(c.cluster, json_get(body, "census"));
@@ -261,12 +319,84 @@ static void do_sync(struct sb_req *q, struct sb_reply *r)
     sb_reply_json(r, 200, answer);
 }
 
+static bool only_app(struct sb_req *q, struct sb_reply *r, struct call *c)
+{
+    if (!identify(q, r, c))
+        return false;
+    if (c->app)
+        return true;
+    sb_arm_error(r, 403, "Forbidden", "Only the cluster's application may do this.");
+    return false;
+}
+
+/* That the caller came this far is the test. */
+static void do_certificate(struct sb_req *q, struct sb_reply *r)
+{
+    struct json *answer;
+    struct call c;
+    char at[TIME_SIZE];
+
+    if (!res_body(q, r, &only_node_shape) || !only_app(q, r, &c))
+        return;
+    answer = json_object();
+    json_set_str(answer, "status", "Accepted");
+    time_iso7(at, world_now(q->world));
+    json_set_str(answer, "serverTime", at);
+    sb_reply_json(r, 200, answer);
+}
+
+static char *identity_token(const struct json *cluster, const char *audience)
+{
+    const char *tid = json_str(cluster, "identity.tenantId"),
+               *oid = json_str(cluster, "identity.principalId");
+    struct json *claims = json_object();
+    char issuer[128];
+
+    str_fmt(issuer, sizeof issuer, "https://sts.windows.net/%s/", tid ? tid : "");
+    json_set_str(claims, "aud", audience);
+    json_set_str(claims, "tid", tid);
+    json_set_str(claims, "oid", oid);
+    json_set_str(claims, "sub", oid);
+    json_set_str(claims, "appid", oid);
+    json_set_str(claims, "idtyp", "app");
+    json_set_str(claims, "ver", "1.0");
+    json_set_str(claims, "xms_mirid", json_str(cluster, "id"));
+    return jwt_sign(issuer, claims, TOKEN_SECONDS);
+}
+
+/* What HCI IMDS gives a node of Azure Local (register-flow.md 1.8, port 42542). */
+static void do_identity(struct sb_req *q, struct sb_reply *r)
+{
+    struct json *answer;
+    struct call c;
+    char *token;
+
+    if (!res_body(q, r, &only_node_shape) || !only_app(q, r, &c))
+        return;
+    if (!json_str(c.cluster, "identity.principalId")) {
+        sb_arm_error(r, 409, "IdentityNotFound", "Cluster '%s' has no identity.",
+                     json_str(c.cluster, "name"));
+        return;
+    }
+    token = identity_token(c.cluster, "https://management.azure.com");
+    answer = json_object();
+    json_set_str(answer, "access_token", token);
+    json_set_str(answer, "token_type", "Bearer");
+    json_set_int(answer, "expires_in", TOKEN_SECONDS);
+    free(token);
+    sb_reply_json(r, 200, answer);
+}
+
 static const struct sb_route rows[] = {
     { "GET", "/dataplane/health", SB_ANYONE, NULL, health, "docs/dataplane.md" },
     { "GET", "/dataplane/{region}/health", SB_ANYONE, NULL, health, "docs/dataplane.md" },
     { "POST", "/dataplane/{region}/clusters/{cloudId}/register", SB_DATAPLANE, NULL, do_register,
       "docs/dataplane.md" },
     { "POST", "/dataplane/{region}/clusters/{cloudId}/sync", SB_DATAPLANE, NULL, do_sync,
+      "docs/dataplane.md" },
+    { "POST", "/dataplane/{region}/clusters/{cloudId}/certificate", SB_DATAPLANE, NULL,
+      do_certificate, "docs/dataplane.md" },
+    { "POST", "/dataplane/{region}/clusters/{cloudId}/identity", SB_DATAPLANE, NULL, do_identity,
       "docs/dataplane.md" },
 };
 const struct sb_routes dataplane_routes = { rows, ARRAY_LEN(rows) };

@@ -35,7 +35,7 @@ struct entra_scopes {
     char aud[512]; /* the resource scope minus exactly "/.default" */
     bool openid, offline;
 };
-extern const struct entra_error entra_many_resources, entra_no_resource;
+extern const struct entra_error entra_many_resources, entra_no_resource, entra_first_party;
 /* Fills *s; NULL, or what is wrong. */
 const struct entra_error *entra_read_scopes(const char *scope, struct entra_scopes *s);
 

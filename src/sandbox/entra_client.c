@@ -10,6 +10,7 @@
 
 #include "sandbox/directory.h"
 #include "sandbox/entra.h"
+#include "sandbox/resource.h"
 
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -199,6 +200,8 @@ static bool one_resource(const struct sb_req *q, struct sb_reply *r, const char 
         sb_entra_error(q, r, 400, "invalid_scope", 1002012, text);
         return false;
     }
+    if (e == &entra_first_party) /* Microsoft's applications only; the tenant's own may ask */
+        e = NULL;
     if (e)
         entra_refuse(q, r, e);
     return !e;
@@ -231,6 +234,7 @@ void entra_client_credentials(struct sb_req *q, struct sb_reply *r, const struct
     struct entra_grant g = { .client_id = c->id, .scope = entra_need(q, r, "scope") };
     if (!g.scope || !concrete_tenant(q, r, g.tid))
         return;
+    lro_settle(q->world); /* an upload of certificates may be over */
     if (signin_app_name(c->id)[0]) {
         refuse_client(q, r, c->secret || c->assertion ? 700025 : 7000218,
                       c->secret || c->assertion

@@ -33,7 +33,7 @@ const struct entra_error entra_no_resource = {
     "invalid_resource", 500011,
     "The resource principal that the scope names was not found in the tenant."
 };
-static const struct entra_error E_FIRST_PARTY = {
+const struct entra_error entra_first_party = {
     "invalid_grant", 65002,
     "Consent between first party application and first party resource must be configured via "
     "preauthorization."
@@ -79,7 +79,7 @@ const struct entra_error *entra_read_scopes(const char *scope, struct entra_scop
     if (sb_audience_fits(SB_ARM, s->aud) || sb_audience_fits(SB_GRAPH, s->aud))
         return NULL;
     if (sb_audience_fits(SB_DATAPLANE, s->aud))
-        return &E_FIRST_PARTY;
+        return &entra_first_party;
     return &entra_no_resource;
 }
 

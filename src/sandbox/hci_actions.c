@@ -1,7 +1,8 @@
 /* POST actions of clusters and arcSettings. Sources: Microsoft.AzureStackHCI 2022-12-01 ..
  * 2024-04-01 clusters.json, arcSettings.json; azure-wire.md 3.1, 3.3. The two identity actions,
  * generatePassword and uploadCertificate are in npm's @azure/arm-azurestackhci 3.1.0 (2022-05-01)
- * already. Inferred: what generatePassword answers before there is an identity (no source tells),
+ * already. Inferred: what generatePassword and uploadCertificate answer before there is an identity
+ * (no source tells),
  * and that a second create...Identity gives the same ids (azure-wire.md 2.7.5 calls that unproven).
  */
 #include "config.h"
@@ -98,12 +99,49 @@ static void create_identity(struct sb_req *q, struct sb_reply *r, const struct j
 
 /* ---- clusters ---- */
 
-static bool base64_text(const char *s)
+/* As a key credential of the cluster's application; NULL: no certificate with an RSA key. */
+static struct json *credential(const char *base64)
 {
-    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t n = s ? strlen(s) : 0, digits = s ? strspn(s, good) : 0;
+    struct str der = STR_INIT;
+    struct json *k = NULL;
 
-    return n && n % 4 == 0 && n - digits <= 2 && strspn(s + digits, "=") == n - digits;
+    if (base64 && str_b64_decode(&der, base64) && der.len)
+        k = dir_key_credential(der.p, der.len, "uploaded");
+    str_free(&der);
+    return k;
+}
+
+static struct json *cluster_app(struct world *w, const struct json *cluster)
+{
+    const char *id = json_str(cluster, "properties.aadApplicationObjectId"),
+               *tenant = json_str(cluster, "properties.aadTenantId");
+
+    return id && tenant ? dir_app_by_id(w, tenant, id) : NULL;
+}
+
+static bool has_key(const struct json *app, const char *key)
+{
+    JSON_EACH (k, json_member(app, "keyCredentials"))
+        if (str_eq(json_str(k, "key"), key))
+            return true;
+    return false;
+}
+
+/* The same certificate again changes nothing; one that was there stays (register-flow.md 7.15). */
+void hci_certificates_done(struct world *w, const char *id)
+{
+    const struct json *cluster = world_resource(w, id);
+    struct json *app = cluster_app(w, cluster);
+
+    JSON_EACH (c, json_member(cluster, "_certificates")) {
+        struct json *k = app ? credential(json_value_str(c)) : NULL;
+
+        if (k && !has_key(app, json_str(k, "key")))
+            json_push(json_edit(json_member(app, "keyCredentials")), k);
+        else
+            json_free(k);
+    }
+    world_touch(w);
 }
 
 static void upload(struct sb_req *q, struct sb_reply *r, const struct json *cluster,
@@ -121,10 +159,19 @@ static void upload(struct sb_req *q, struct sb_reply *r, const struct json *clus
         return;
     list = json_get(body, "properties.certificates");
     JSON_EACH (c, list) {
-        if (base64_text(json_value_str(c)))
+        struct json *k = credential(json_value_str(c));
+
+        json_free(k);
+        if (k)
             continue;
         sb_arm_error(r, 400, "InvalidCertificate",
-                     "A certificate of the request is not the base64 form of its DER bytes.");
+                     "A certificate of the request is not the base64 form of the DER bytes of an "
+                     "X.509 certificate with an RSA key.");
+        return;
+    }
+    if (!cluster_app(q->world, resource)) {
+        sb_arm_error(r, 409, "ClusterIdentityNotFound",
+                     "The cluster has no identity yet; call createClusterIdentity first.");
         return;
     }
     if (!json_len(list) || json_len(list) > CERTIFICATES) {

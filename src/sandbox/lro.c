@@ -57,6 +57,7 @@ static const struct {
     { "delete", lro_delete, NULL },
     { "reconcile", hci_reconcile_done, NULL },
     { "identity", hci_identity_done, hci_identity_shown },
+    { "certificate", hci_certificates_done, NULL },
     { "assurance", hci_assurance_done, NULL },
     { "extension", hci_extension_done, NULL },
 };

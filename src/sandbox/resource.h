@@ -96,6 +96,7 @@ void world_close(struct world *w); /* tests; a sandbox keeps its world to the en
 struct json *hci_form(struct sb_req *q, const struct json *resource);
 void hci_reconcile_done(struct world *w, const char *id);
 void hci_identity_done(struct world *w, const char *id);
+void hci_certificates_done(struct world *w, const char *id);
 /* Applications that the service made go with their resource (azure-wire.md 3.6). */
 void hci_identity_drop(struct world *w, const struct json *resource);
 struct json *hci_identity_shown(struct world *w, const char *id); /* the answer's "properties" */

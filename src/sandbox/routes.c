@@ -412,6 +412,13 @@ static bool check_tenant(const struct sb_req *q, struct sb_reply *r, const char 
     return refuse(q, r, tenant, "InvalidAuthenticationTokenTenant", why);
 }
 
+/* docs/dataplane.md: an application that proved itself by a secret is not believed. */
+static bool by_certificate(const struct sb_req *q)
+{
+    return str_eq(json_str(q->claims, "idtyp"), "app") &&
+           str_eq(json_str(q->claims, "appidacr"), "2");
+}
+
 /* Sets q->claims, or answers 401 and says false. */
 static bool check_token(struct sb_req *q, struct sb_reply *r, enum sb_audience audience)
 {
@@ -432,9 +439,10 @@ static bool check_token(struct sb_req *q, struct sb_reply *r, enum sb_audience a
                               : "The access token is invalid.");
     if (!check_audience(q, r, audience, shown))
         return false;
-    if (audience == SB_DATAPLANE && !json_str(q->claims, "xms_mirid")) {
+    if (audience == SB_DATAPLANE && !json_str(q->claims, "xms_mirid") && !by_certificate(q)) {
         sb_arm_error(r, 403, "Forbidden",
-                     "Only the managed identity of an Arc machine may call this service.");
+                     "Only the managed identity of an Arc machine, or a cluster's application by "
+                     "its certificate, may call this service.");
         return false;
     }
     if (audience != SB_ARM || !id[0])

@@ -73,6 +73,7 @@ struct sec_cluster {
     /* Get-AzureStackHCI's properties; times ISO 8601 UTC or "" */
     char registration_date[40], azure_resource_name[96], azure_resource_uri[400],
         last_connected[40], next_sync[40], diagnostic_level[16], region[40];
+    char certificate_ends[40]; /* the first of the nodes' certificates; "": they have none */
     char portal_url[512];
     int64_t nodes_up, nodes_total, due_at; /* due_at: policy clock; 0 nothing falls due */
     bool stale;                            /* the answer is old: show STALE */
@@ -92,7 +93,7 @@ struct sec_nodes {
     struct sec_node items[SEC_MAX_NODES];
 };
 
-#define SEC_MAX_STEPS 40
+#define SEC_MAX_STEPS 64
 struct sec_step {
     char id[48], title[120];
     char state[12]; /* waiting running done found failed skipped undone */

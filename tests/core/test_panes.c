@@ -254,6 +254,45 @@ static void registered_and_never_synced_is_not_connected(void **s)
     assert_string_equal(c.connection.reason, "the first sync failed");
 }
 
+#define WITH_CERTIFICATE(end)                                                                      \
+    "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"ConnectionStatus\":" \
+    "\"Connected\",\"LastConnected\":\"2026-11-21T09:00:00Z\",\"reason\":\"fine\","                \
+    "\"certificateNotAfter\":\"" end "\"}"
+
+static void the_end_of_a_certificate_is_told_ahead(void **s)
+{
+    static const struct {
+        const char *end, *level, *reason;
+    } cases[] = {
+        { WITH_CERTIFICATE("2027-01-20T12:00:00Z"), "ok", "" }, /* 60 days */
+        { WITH_CERTIFICATE("2027-01-20T11:59:59Z"), "warn",
+          "the certificate of node2 ends on 2027-01-20, in 59 days" },
+        { WITH_CERTIFICATE("2026-12-05T12:00:00Z"), "warn",
+          "the certificate of node2 ends on 2026-12-05, in 14 days" },
+        { WITH_CERTIFICATE("2026-12-05T11:59:59Z"), "fail",
+          "the certificate of node2 ends on 2026-12-05, in 13 days" },
+        { WITH_CERTIFICATE("2026-11-21T11:00:00Z"), "fail",
+          "the certificate of node2 has ended on 2026-11-21" },
+    };
+
+    (void)s;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        begin(3); /* the third is registered by its identity: it has none */
+        says(0, WITH_CERTIFICATE("2028-11-20T12:00:00Z"));
+        says(1, cases[i].end);
+        says(2, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\","
+                "\"ConnectionStatus\":\"Connected\"}");
+        build();
+        assert_string_equal(c.registration.level, cases[i].level);
+        assert_string_equal(c.registration.reason, cases[i].reason);
+        assert_string_equal(c.registration.next, i ? "Repair the registration (1)" : "");
+        assert_string_equal(rows.items[0].level, "ok");
+        assert_string_equal(rows.items[1].level, cases[i].level);
+        assert_string_equal(rows.items[1].reason, i ? cases[i].reason : "fine");
+        assert_memory_equal(c.certificate_ends, i < 2 ? "2027" : "2026", 4);
+    }
+}
+
 int test_core_panes(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +305,7 @@ int test_core_panes(void)
         cmocka_unit_test(one_of_two_is_down),
         cmocka_unit_test(all_down_is_stale),
         cmocka_unit_test(registered_and_never_synced_is_not_connected),
+        cmocka_unit_test(the_end_of_a_certificate_is_told_ahead),
     };
 
     return TEST_GROUP("core/panes", tests);

@@ -29,17 +29,21 @@ REPEATS = [
     ("POST", r"/agent/connect$", ONCE, "node", "a machine is connected once; after a loss the agent is asked where it is"),
     ("POST", r"/agent/disconnect$", ONCE, "node", "only undo does it"),
     ("POST", r"/providers/[^/]+/register$", ONCE, "path", "its state is read before it is asked again"),
-    ("POST", r"/(reconcile|generatepassword|createarcidentity|createclusteridentity|uploadcertificate)$", ONCE, "path",
-     "each makes something new in Azure (links, a password, an identity, a key): it is looked first whether it is done"),
+    ("POST", r"/generatepassword$", AFTER_LOSS, "run",
+     "the secret is kept in the run's memory alone: one that is resumed generates another"),
+    ("POST", r"/(reconcile|createarcidentity|createclusteridentity|uploadcertificate)$", ONCE, "path",
+     "each makes something new in Azure (links, an identity, a key): it is looked first whether it is done"),
     ("POST", r"/consentandinstalldefaultextensions$", ONCE, "path", "a consent is recorded once: whether it is there is looked first"),
-    ("PUT", r"/roleassignments/[^/]+$", ONCE, "scope", "the same role twice on one scope, whatever its name, is a second assignment"),
+    ("PUT", r"/roleassignments/[^/]+$", ONCE, "role", "the same role twice on one scope, whatever its name, is a second assignment"),
     ("PUT", r"/resourcegroups/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
     ("PUT", r"/clusters/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
     ("PUT", r"/arcsettings/[^/]+$", ONCE, "path", "it is looked first whether they are there"),
     ("POST", r"/dataplane/.*/register$", AFTER_LOSS, "path",
      "the node learns only from the answer that it is registered; the data plane is made for repeats (docs/dataplane.md)"),
-    ("POST", r"/dataplane/.*/sync$", AFTER_LOSS, "body.node",
-     "the node learns only from the answer that it is in sync; the data plane is made for repeats (docs/dataplane.md)"),
+    ("POST", r"/dataplane/.*/(certificate|identity)$", FREE, None, "a test and a token change nothing (docs/dataplane.md)"),
+    ("POST", r"/dataplane/.*/sync$", AFTER_LOSS, "node and its Arc",
+     "the node learns only from the answer that it is in sync; the data plane is made for repeats (docs/dataplane.md). A node that the "
+     "cluster brings to Arc syncs again, because Azure learns its machine from that"),
 ]
 
 
@@ -69,20 +73,25 @@ def row_of(x):
     return None
 
 
-def thing_of(x, row):
+def thing_of(x, row, arc):
+    """arc: the nodes that were connected to Arc before."""
     path = path_of(x).lower()
     if row[3] == "node":
         return x["url"].split("/")[2] + path
-    if row[3] == "scope":
-        return path.rsplit("/", 1)[0]
-    if row[3] == "body.node":
-        return f"{path} {(x['reqBody'] or {}).get('node')}"
+    body = x["reqBody"] if isinstance(x["reqBody"], dict) else {}
+    if row[3] == "run":  # each life of a run has a correlation id of its own
+        return f"{path} {x['reqHeaders']['x-ms-correlation-request-id']}"
+    if row[3] == "role":
+        p = body.get("properties") or {}
+        return f"{path.rsplit('/', 1)[0]} {str(p.get('principalId')).lower()} {str(p.get('roleDefinitionId')).lower().rsplit('/', 1)[-1]}"
+    if row[3] == "node and its Arc":
+        return f"{path} {body.get('node')}{' in Arc' if body.get('node') in arc else ''}"
     return path
 
 
 def done_twice(exchanges, kills=()):
     """What an exchange log says was done twice without need: a list of sentences, empty if all is well. kills: Unix ms at which the core was killed."""
-    wrong, before = [], {}
+    wrong, before, arc = [], {}, set()
     for x in sorted((x for x in exchanges if carried_out(x)), key=lambda x: x["startedAt"]):
         row = row_of(x)
         if row is None:
@@ -90,7 +99,9 @@ def done_twice(exchanges, kills=()):
             continue
         if row[2] == FREE:
             continue
-        thing = (row[0], row[1], thing_of(x, row))
+        thing = (row[0], row[1], thing_of(x, row, arc))
+        if path_of(x).endswith("/agent/connect"):
+            arc.add((x["reqBody"] or {}).get("resourceName"))
         earlier = before.setdefault(thing, [])
         if earlier and (row[2] == ONCE or not all(was_lost(e, kills) for e in earlier)):
             lost = sum(was_lost(e, kills) for e in earlier)
@@ -100,20 +111,20 @@ def done_twice(exchanges, kills=()):
     return wrong
 
 
-def nothing_twice(r, text, kills=()):
+def nothing_twice(r, text, kills=(), roles=1):
     """The judge's word over a rehearsal's whole log, and the world has one of each."""
     wrong = done_twice(r.exchanges(), kills)
     azl.check(not wrong, f"{text}: " + "; ".join(wrong))
-    made_once(r, text)
+    made_once(r, text, roles)
 
 
-def made_once(r, text):
+def made_once(r, text, roles=1):
     """What may not be there twice, whatever was asked twice: role assignments, machines, clusters."""
     kinds = {}
     for i in r.world()["resources"]:
         parts = i.lower().strip("/").split("/")
         kinds.setdefault(parts[-2], []).append(i)
-    azl.equal(len(kinds.get("roleassignments", [])), r.roles_before + 1, f"{text}: role assignments {kinds.get('roleassignments')}")
+    azl.equal(len(kinds.get("roleassignments", [])), r.roles_before + roles, f"{text}: role assignments {kinds.get('roleassignments')}")
     azl.equal(len(kinds.get("machines", [])), r.nodes, f"{text}: machines")
     azl.equal(len(kinds.get("clusters", [])), 1, f"{text}: clusters")
 
@@ -150,11 +161,14 @@ OF_A_RUN = r" /(subscriptions/|dataplane/|agent/|metadata/identity/)"
 class Reference:
     """An undisturbed registration: its end state, its journal's length, its requests."""
 
-    def __init__(self, nodes=1):
-        with rehearsal(nodes) as r:
+    def __init__(self, nodes=1, core=(), roles=1):
+        """core: options of the core, so that the whole product can be run the way by certificates, too; roles: assignments made there."""
+        self.core, self.roles = list(core), roles
+        with rehearsal(nodes, core=self.core) as r:
             r.prepare()
             r.register()
             self.nodes, self.end, self.lines = nodes, end_state(r), journal_lines(r)
+            self.label = str(nodes) + "".join("," + a for a in self.core if not a.startswith("-"))
             requests = requests_in(r)
             self.run = [q for q in requests if re.search(OF_A_RUN, q, re.I)]
             self.sign_in = [q for q in requests if q not in self.run]
@@ -196,8 +210,14 @@ def longest_chain(requests):
 
 # What an error must name when a request fails for good: (method and path, words of the step and its code).
 WORDS = [
-    (r"^GET /agent/show", r"asking the node's Arc agent"),
-    (r"^POST /agent/connect", r"connecting the node's Arc agent"),
+    (r"^GET /agent/show", r"asking the node's Arc agent|asking the node how it stands with Azure Arc"),
+    (r"^POST /agent/connect", r"connecting the node's Arc agent|bringing the node to Azure Arc"),
+    (r"^POST .*/createClusterIdentity$", r"creating the cluster's application"),
+    (r"^POST .*/uploadCertificate$", r"uploading the nodes' certificates .9110"),
+    (r"^POST .*/dataplane/.*/certificate$", r"certificates of these nodes were not accepted: node1.*(?s:.*)Code: 9110"),
+    (r"^POST .*/dataplane/.*/identity$", r"bringing the node to Azure Arc"),
+    (r"^POST .*/createArcIdentity$", r"creating the application of the Arc settings"),
+    (r"^POST .*/generatePassword$", r"generating the secret of the Arc settings"),
     (r"^GET /subscriptions/[^/]*$", r"looking at the subscription"),
     (r"^GET .*/machines$", r"looking for the machines in Azure"),
     (r"^GET .*/providers/[^/]*$", r"looking at the resource provider"),
@@ -224,6 +244,8 @@ def gives_up(kind, request):
         return False
     if kind.startswith("slow") or (kind == "bad-length" and "/agent/" in request):  # the stand-in's command reads to the end
         return False
+    if request.endswith("/generatePassword"):  # a secret that was lost with its answer is nowhere else
+        return True
     looked_at = request.startswith(("PUT ", "POST ")) and "/dataplane/" not in request.lower()
     return not (kind in LOST and looked_at)
 
@@ -240,13 +262,13 @@ def met(r, specs, text):
 def complete(r, p, ref, text, kills=()):
     azl.equal(p.returncode, 0, f"{text}: {p.stdout}{p.stderr}{r.core_log() if p.returncode else ''}")
     azl.equal(end_state(r), ref.end, text)
-    nothing_twice(r, text, kills)
+    nothing_twice(r, text, kills, ref.roles)
 
 
 def goes_on(specs, ref):
     """The run completes in spite of these faults, and each was met."""
     text = ", ".join(specs)
-    with rehearsal(ref.nodes) as r:
+    with rehearsal(ref.nodes, core=ref.core) as r:
         r.prepare()
         for spec in specs:
             r.fault(placed(spec, r))
@@ -258,7 +280,7 @@ def goes_on(specs, ref):
 def stops_and_resumes(kind, request, ref):
     """Nothing but this fault at this request: the run stops with the error that names it; without the fault it is resumed to its end."""
     spec = f"{kind}@{request}x{MANY}"
-    with rehearsal(ref.nodes) as r:
+    with rehearsal(ref.nodes, core=ref.core) as r:
         r.prepare()
         r.fault(placed(spec, r))
         p = r.register(ok=None)
@@ -267,7 +289,7 @@ def stops_and_resumes(kind, request, ref):
             complete(r, p, ref, spec)
             return
         azl.check(p.returncode != 0, f"{spec}: the run came to its end: {p.stdout}")
-        names_the_trouble(p, spec, request)
+        names_the_trouble(p, spec, request, r.status()["RegistrationStatus"] == "Registered")
         complete(r, resumed(r, spec), ref, spec)
 
 
@@ -286,7 +308,7 @@ def signs_in(kind, request, count, ref):
     """Faults at a sign-in: it comes about, or it ends with an error that says what to do and is good the next time; then the run completes."""
     spec = f"{kind}@{request}x{count}"
     early = request == "GET /metadata/endpoints"  # the core's first request
-    with rehearsal(ref.nodes, sandbox=["--fault", spec] if early else []) as r:
+    with rehearsal(ref.nodes, core=ref.core, sandbox=["--fault", spec] if early else []) as r:
         r.cluster()
         if not early:
             r.fault(placed(spec, r))
@@ -301,10 +323,9 @@ def signs_in(kind, request, count, ref):
         complete(r, r.register(ok=None), ref, spec)
 
 
-def names_the_trouble(p, text, request=None):
-    """The error of a run that stopped: which step, why, what to do."""
-    after = request and re.search(r"/dataplane/.*/sync$|/consentAndInstall", request, re.I)  # asked after the registration was made: done in part
-    azl.check(p.returncode in ((1, 4) if request and not after else (6,) if after else (1, 4, 6)), f"{text}: exit {p.returncode}: {p.stdout}{p.stderr}")
+def names_the_trouble(p, text, request=None, registered_by_then=False):
+    """The error of a run that stopped: which step, why, what to do. A registration that was made is done in part."""
+    azl.check(p.returncode in ((6,) if registered_by_then else (1, 4) if request else (1, 4, 6)), f"{text}: exit {p.returncode}: {p.stdout}{p.stderr}")
     azl.check(p.stderr.startswith("azloconf: ") and "What to do: " in p.stderr, f"{text}: {p.stderr}")
     for pattern, words in WORDS if request else []:
         if re.search(pattern, request, re.I):
@@ -331,7 +352,7 @@ def kills_in(path):
 def killed_after(n, ref, specs=()):
     text = f"killed after journal line {n}" + "".join(", " + s for s in specs)
     args = [a for s in specs for a in ("--fault", placed(s))]
-    with rehearsal(ref.nodes, preload=killpoint(), sandbox=args) as r:
+    with rehearsal(ref.nodes, core=ref.core, preload=killpoint(), sandbox=args) as r:
         once = os.path.join(r.top, "killed")
         r.env.update(AZL_KILL_AFTER=str(n), AZL_KILL_ONCE=once)
         r.prepare()

@@ -47,7 +47,7 @@ def run(items, ref):
     kills = [i.split()[1] for i in items if i.startswith("kill ")]
     text = text_of(items)
     args = [a for f in faults for a in ("--fault", products.placed(f))] if kills else []
-    with products.rehearsal(ref.nodes, preload=products.killpoint() if kills else None, sandbox=args) as r:
+    with products.rehearsal(ref.nodes, core=ref.core, preload=products.killpoint() if kills else None, sandbox=args) as r:
         once = os.path.join(r.top, "killed")
         if kills:
             r.env.update(AZL_KILL_AFTER=",".join(kills), AZL_KILL_ONCE=once)

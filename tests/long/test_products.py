@@ -61,7 +61,7 @@ def remembered(state):
 # ---- the families: lists of (name, function) ----
 
 def at_each_request(family, ref, fn):
-    return [(f"{family} {ref.nodes} {kind}@{request}", functools.partial(fn, kind, request, ref)) for request in ref.run for kind in products.KINDS]
+    return [(f"{family} {ref.label} {kind}@{request}", functools.partial(fn, kind, request, ref)) for request in ref.run for kind in products.KINDS]
 
 
 def once(kind, request, ref):
@@ -87,17 +87,17 @@ def pairs(ref):
         for j, second in enumerate(requests):
             if i != j:
                 specs = [f"{kinds[(i + j) % len(kinds)]}@{first}", f"{kinds[(i + 3 * j) % len(kinds)]}@{second}"]
-                yield f"pair {ref.nodes} " + " ".join(specs), functools.partial(products.goes_on, specs, ref)
+                yield f"pair {ref.label} " + " ".join(specs), functools.partial(products.goes_on, specs, ref)
 
 
 def kills(ref):
-    return [(f"kill {ref.nodes} {n}", functools.partial(products.killed_after, n, ref)) for n in range(1, ref.lines)]
+    return [(f"kill {ref.label} {n}", functools.partial(products.killed_after, n, ref)) for n in range(1, ref.lines)]
 
 
 def kills_with_faults(ref, dice):
     for _ in range(SLICE):
         n, spec = dice.randrange(1, ref.lines), f"{dice.choice(products.KINDS)}@{dice.choice(ref.run)}"
-        yield f"kill+fault {ref.nodes} {n} {spec}", functools.partial(products.killed_after, n, ref, [spec])
+        yield f"kill+fault {ref.label} {n} {spec}", functools.partial(products.killed_after, n, ref, [spec])
 
 
 @functools.lru_cache
@@ -115,7 +115,8 @@ def random_schedules():
 def families():
     dice = random.Random(SEED)
     one, sixteen = reference(1), reference(16)
-    for ref in (one, sixteen):
+    certificates = [products.Reference(core=["--node-build", build], roles=3) for build in ("17784", "20349")]
+    for ref in (one, sixteen, *certificates):
         yield at_each_request("single", ref, once)
         yield at_each_request("twice", ref, twice)
         yield at_each_request("enough", ref, products.stops_and_resumes)
@@ -143,7 +144,7 @@ class Tally:
         self.rows = {}
 
     def add(self, name, outcome, seconds=0.0):
-        family = " ".join(name.split(" ")[:2]) if name.split(" ")[1].isdigit() else name.split(" ")[0]
+        family = " ".join(name.split(" ")[:2]) if name.split(" ")[1][0].isdigit() else name.split(" ")[0]
         row = self.rows.setdefault(family, {"passed": 0, "failed": 0, "skipped": 0, "seconds": 0.0})
         row[outcome] += 1
         row["seconds"] += seconds

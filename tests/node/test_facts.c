@@ -8,7 +8,7 @@ int test_node_facts(void);
 
 static void test_facts(void **state)
 {
-    struct json *f = facts_read();
+    struct json *f = facts_read(0);
     int64_t n = 0;
 
     (void)state;

@@ -284,6 +284,7 @@ static void do_node(struct node_call *c, struct json *j)
         break;
     case NODE_FACTS:
         json_set_bool(j, "msiCapable", !n->no_msi);
+        json_set_int(j, "osBuild", n->old ? 17763 : n->no_msi ? 20348 : 26100);
         break;
     case NODE_AGENT_SHOW:
         json_set_bool(j, "installed", !n->no_agent);

@@ -26,7 +26,7 @@ struct fx_rule {               /* an answer instead of the small Azure's; used `
 struct fx_node {
     struct node base;
     struct fx *fx;
-    bool registered, connected, no_msi, no_agent;
+    bool registered, connected, no_msi, no_agent, old;
     char uri[300];
     int registrations; /* how often it was registered: its registeredAt */
     char agent_name[64], agent_sub[40], agent_group[96], agent_tenant[40];

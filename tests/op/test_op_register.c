@@ -400,7 +400,7 @@ static void nodes_that_cannot(void **state)
     struct fx *fx = fx_new(2);
 
     (void)state;
-    fx->nodes[1].no_msi = true;
+    fx->nodes[1].no_msi = fx->nodes[1].old = true;
     refused(fx, 9111, ERR_OP);
     fx = fx_new(2);
     fx->nodes[1].no_agent = true;

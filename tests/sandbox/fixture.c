@@ -6,6 +6,9 @@
 
 #include <sys/stat.h>
 
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
 struct world *fx_world;
 const char *fx_host = "127.0.0.1:4000";
 static struct sb_reply reply;
@@ -261,4 +264,22 @@ void fx_cluster(void)
     assert_int_equal(fx_call("PUT", FX_CLUSTER "/arcSettings/default", "2024-04-01",
                              "{\"properties\":{\"arcInstanceResourceGroup\":\"" FX_GROUP "\"}}"),
                      200);
+}
+
+void fx_certificate(struct str *b64, const char *kind)
+{
+    EVP_PKEY *key = str_eq(kind, "RSA") ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
+    X509 *cert = X509_new();
+    unsigned char *der = NULL;
+    int n;
+
+    X509_gmtime_adj(X509_getm_notBefore(cert), 0);
+    X509_gmtime_adj(X509_getm_notAfter(cert), 86400L);
+    X509_set_pubkey(cert, key);
+    X509_sign(cert, key, EVP_sha256());
+    n = i2d_X509(cert, &der);
+    str_add_b64(b64, der, (size_t)n);
+    OPENSSL_free(der);
+    X509_free(cert);
+    EVP_PKEY_free(key);
 }

@@ -35,6 +35,8 @@ void fx_ready(void);
 void fx_cluster(void);
 void fx_give_role(void);
 void fx_machine(const char *name);
+/* The base64 form of a fresh self-signed certificate, appended; kind: "RSA" or another key. */
+void fx_certificate(struct str *b64, const char *kind);
 #define FX_RG      "/subscriptions/@S/resourceGroups/" FX_GROUP
 #define FX_CLUSTER FX_RG "/providers/Microsoft.AzureStackHCI/clusters/c1"
 #define FX_MACHINE FX_RG "/providers/Microsoft.HybridCompute/machines/"

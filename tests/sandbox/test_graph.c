@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "fixture.h"
 #include "rig.h"
 #include "sandbox/directory.h"
 
@@ -249,22 +250,6 @@ static void a_secret_is_told_once_and_works_until_it_is_removed(void **state)
                      400);
 }
 
-static void certificate(struct str *b64, const char *kind)
-{
-    EVP_PKEY *key = str_eq(kind, "RSA") ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
-    X509 *cert = X509_new();
-    unsigned char *der = NULL;
-    X509_gmtime_adj(X509_getm_notBefore(cert), 0);
-    X509_gmtime_adj(X509_getm_notAfter(cert), 86400L);
-    X509_set_pubkey(cert, key);
-    X509_sign(cert, key, EVP_sha256());
-    int n = i2d_X509(cert, &der);
-    str_add_b64(b64, der, (size_t)n);
-    OPENSSL_free(der);
-    X509_free(cert);
-    EVP_PKEY_free(key);
-}
-
 static void keys_are_replaced_as_a_whole(void **state)
 {
     struct made m = make_app("keys");
@@ -272,7 +257,7 @@ static void keys_are_replaced_as_a_whole(void **state)
     char first[GUID_SIZE];
     const char *path = at(V "/applications/%s", m.id);
     (void)state;
-    certificate(&b64, "RSA");
+    fx_certificate(&b64, "RSA");
     str_addf(&body,
              "{\"keyCredentials\":[{\"type\":\"AsymmetricX509Cert\",\"usage\":\"Verify\","
              "\"key\":\"%s\"}]}",

@@ -99,26 +99,59 @@ static void arc_settings_get_identity_and_password(void **state)
     fx_close();
 }
 
-static void certificates_are_taken_with_202_only(void **state)
+static void upload(const char *certificate, int status)
 {
+    struct str body = STR_INIT;
+
+    str_addf(&body, "{\"properties\":{\"certificates\":[\"%s\"]}}", certificate);
+    assert_int_equal(fx_call("POST", FX_CLUSTER "/uploadCertificate", V, str_p(&body)), status);
+    str_free(&body);
+}
+
+static const struct json *keys_of(const char *client)
+{
+    return json_member(dir_app(fx_world, world_tenant(fx_world), client), "keyCredentials");
+}
+
+static void certificates_become_keys_of_the_application(void **state)
+{
+    struct str one = STR_INIT, other = STR_INIT, weak = STR_INIT;
+    char client[GUID_SIZE];
+
     (void)state;
+    fx_certificate(&one, "RSA");
+    fx_certificate(&other, "RSA");
+    fx_certificate(&weak, "EC");
     fx_open(NULL, true);
     fx_cluster();
-    assert_int_equal(fx_call("POST", FX_CLUSTER "/uploadCertificate", V,
-                             "{\"properties\":{\"certificates\":[\"MIIBCg==\",\"MIIBCgKC\"]}}"),
-                     202);
+    upload(str_p(&one), 409); /* there is no application yet */
+    assert_int_equal(fx_call("POST", FX_CLUSTER "/createClusterIdentity", V, NULL), 200);
+    assert_int_equal(fx_call("GET", FX_CLUSTER, V, NULL), 200);
+    STR_SET(client, fx_str("properties.aadClientId"));
+    upload(str_p(&one), 202);                       /* the contract knows no other answer */
+    assert_int_equal(json_len(keys_of(client)), 0); /* not before the operation is over */
     note_operation();
     assert_int_equal(fx_call("GET", status_path, V, NULL), 200);
     assert_string_equal(fx_str("status"), "Succeeded");
     assert_int_equal(fx_call("GET", result_path, V, NULL), 204);
-    assert_int_equal(fx_call("POST", FX_CLUSTER "/uploadCertificate", V,
-                             "{\"properties\":{\"certificates\":[\"not base64!\"]}}"),
-                     400);
+    assert_int_equal(json_len(keys_of(client)), 1);
+    assert_string_equal(json_str(json_first(keys_of(client)), "key"), str_p(&one));
+    upload(str_p(&one), 202); /* the same again is no second key; another one is */
+    upload(str_p(&other), 202);
+    note_operation();
+    assert_int_equal(fx_call("GET", status_path, V, NULL), 200);
+    assert_int_equal(json_len(keys_of(client)), 2);
+    upload("MIIBCg==", 400);
+    upload("not base64!", 400);
+    upload(str_p(&weak), 400); /* Entra takes RSA keys only */
     assert_int_equal(fx_call("POST", FX_CLUSTER "/uploadCertificate", V,
                              "{\"properties\":{\"certificates\":[]}}"),
                      400);
     assert_int_equal(fx_call("POST", FX_CLUSTER "/uploadCertificate", V, NULL), 400);
     fx_close();
+    str_free(&one);
+    str_free(&other);
+    str_free(&weak);
 }
 
 static void actions_are_there_from_their_version_on(void **state)
@@ -237,7 +270,7 @@ int test_sandbox_hci_actions(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cluster_gets_an_identity_of_its_own),
         cmocka_unit_test(arc_settings_get_identity_and_password),
-        cmocka_unit_test(certificates_are_taken_with_202_only),
+        cmocka_unit_test(certificates_become_keys_of_the_application),
         cmocka_unit_test(actions_are_there_from_their_version_on),
         cmocka_unit_test(extensions_come_and_go),
         cmocka_unit_test(older_clusters_show_what_the_npm_sdk_s_models_have),

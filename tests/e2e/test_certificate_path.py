@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Nodes that cannot be registered by their own identity: the cluster's application, a certificate on every node, Arc by the cluster."""
+import functools
+import os
+import re
+
+import azl
+import products
+
+BUILD = {"identity": "20349", "generated": "17784"}  # by the cluster's identity, by an application and a generated secret
+
+
+def rehearsal(build, nodes=1, **kw):
+    return azl.Rehearsal(nodes=nodes, core=["--node-build", build] + list(kw.pop("core", [])), **kw)
+
+
+def steps(r):
+    run = r.json("operations", "show", r.json("operations")["runs"][0]["id"])
+    return {s["id"]: s["state"] for s in run["steps"]}
+
+
+def posts(r, tail):
+    return [x for x in r.exchanges() if x["method"] == "POST" and x["url"].split("?")[0].lower().endswith(tail) and x["status"] < 300]
+
+
+def connected(r):
+    s = r.status()
+    azl.equal((s["RegistrationStatus"], s["ConnectionStatus"]), ("Registered", "Connected"), "status")
+    settings = [v for k, v in r.world()["resources"].items() if k.lower().endswith("/arcsettings/default")][0]
+    states = {n["name"]: n["state"] for n in settings["properties"]["perNodeDetails"]}
+    azl.equal(states, {f"node{i + 1}": "Connected" for i in range(r.nodes)}, "the Arc settings")
+
+
+def test_one_node_by_the_clusters_identity():
+    with rehearsal(BUILD["identity"]) as r:
+        r.prepare()
+        r.register()
+        connected(r)
+        azl.equal(len(posts(r, "/createclusteridentity")), 1, "applications")
+        azl.equal(len(posts(r, "/uploadcertificate")), 1, "uploads")
+        azl.equal(len(posts(r, "/generatepassword")), 0, "secrets")
+        states = steps(r)
+        for step in ("app-identity", "certificate", "upload", "certificate-set", "register-app", "arc-role-onboarding", "arc-role-admin",
+                     "arc-init", "arc-enable"):
+            azl.equal(states[step], "done", step)
+        azl.check("reconcile" not in states and "register" not in states, f"steps of the other way are shown: {states}")
+
+
+def test_three_nodes_by_a_generated_secret_and_nothing_twice():
+    with rehearsal(BUILD["generated"], nodes=3) as r:
+        r.prepare()
+        r.register()
+        connected(r)
+        upload = posts(r, "/uploadcertificate")
+        azl.equal([len(x["reqBody"]["properties"]["certificates"]) for x in upload], [3], "certificates of all nodes together, once")
+        azl.equal([len(posts(r, t)) for t in ("/createarcidentity", "/generatepassword", "/agent/connect")], [1, 1, 3], "writes")
+        azl.check(not products.done_twice(r.exchanges()), str(products.done_twice(r.exchanges())))
+        writes = r.writes()
+        r.register()
+        azl.equal(r.writes(), writes, "the second run wrote")
+        states = steps(r)
+        azl.equal(set(states.values()), {"found", "skipped"}, f"second run: {states}")
+
+
+NEW = r"(createClusterIdentity|uploadCertificate|createArcIdentity|generatePassword|/certificate|/agent/connect|/identity)$"
+
+
+def by_leaps(build):
+    return products.Reference(core=["--node-build", BUILD[build]], roles=3)
+
+
+def test_a_lost_answer_of_what_is_new_here_makes_nothing_twice():
+    """It was carried out, and nobody told: the run looks first. A secret that was lost is generated anew, nothing else."""
+    jobs, met = [], set()
+    for build in ("generated", "identity"):
+        ref = by_leaps(build)
+        for request in ref.run:
+            if re.search(NEW, request) and request not in met:
+                met.add(request)
+                jobs.append(functools.partial(products.goes_on, [f"reply-lost@{request}"], ref))
+    azl.side_by_side(jobs, 3)
+    print(f"        {len(jobs)} faults")
+
+
+def test_what_fails_for_good_is_named_and_resumed():
+    ref = by_leaps("generated")
+    requests = [q for q in ref.run if re.search(NEW, q)]
+    azl.side_by_side([functools.partial(products.stops_and_resumes, "500", q, ref) for q in requests], 3)
+    print(f"        {len(requests)} requests")
+
+
+def test_killed_in_the_middle_it_goes_on():
+    """After every fifth journal line of what is new here; all lines, and both ways to Arc, are in the full product."""
+    ref = by_leaps("generated")
+    lines = range(ref.lines // 3, ref.lines, 5)
+    azl.side_by_side([functools.partial(products.killed_after, n, ref) for n in lines], 3)
+    print(f"        {len(lines)} of {ref.lines} lines")
+
+
+def test_no_secret_and_no_key_is_told():
+    """The generated secret and the nodes' keys stand in no journal, no log, no section; the key is its owner's alone."""
+    with rehearsal(BUILD["generated"], sandbox=["--log-secrets"]) as r:
+        r.prepare()
+        r.register()
+        secret = posts(r, "/generatepassword")[0]["resBody"]["secretText"]
+        path = os.path.join(r.state, "nodes", "node1", "certificate.pem")
+        azl.equal(os.stat(path).st_mode & 0o777, 0o600, "rights of the key's file")
+        with open(path, encoding="ascii") as f:
+            key = f.read().split("PRIVATE KEY-----")[1].split("\n")[2]
+        for folder, _, names in os.walk(r.state):
+            for name in names:
+                where = os.path.join(folder, name)
+                if where == path or not os.path.isfile(where):
+                    continue
+                with open(where, "rb") as f:
+                    text = f.read()
+                azl.check(secret.encode() not in text and key.encode() not in text, f"a secret stands in {where}")
+
+
+def test_too_old_a_system_is_refused_before_anything():
+    with rehearsal("17763", nodes=2) as r:
+        r.prepare()
+        p = r.run(*r.register_args(), ok=1)
+        azl.check("9111" in p.stderr and "node1, node2" in p.stderr, p.stderr)
+        azl.equal(r.writes(), [], "something was written")
+
+
+azl.main()
