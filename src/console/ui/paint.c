@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/str.h"
 #include "console/ui/text.h"
 
@@ -99,7 +100,7 @@ void paint_rule_part(int row, int col, int cols)
     if (row < 0 || row >= LINES || col < 0 || cols <= 0)
         return;
     attrset(A_NORMAL);
-    if (!theme->rich) {
+    if (!theme->rich || i18n_language()->wide) { /* some terminals of the East draw U+2500 wide */
         mvhline(row, col, '-', cols);
         return;
     }
