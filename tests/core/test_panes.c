@@ -142,7 +142,7 @@ static void fresh_node(void **s)
     assert_int_equal(c.registration.checked_at, NOW - 3000);
 }
 
-#define REGISTERED(last)                                                                           \
+#define REGISTERED_AT(last)                                                                        \
     "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"ConnectionStatus\":" \
     "\"Connected\","                                                                               \
     "\"clusterName\":\"clu\",\"RegistrationDate\":\"2026-11-01T00:00:00Z\",\"AzureResourceName\":" \
@@ -159,7 +159,7 @@ static void connected_and_old(void **s)
     begin(1);
     in.cloud = &cloud;
     in.tenant = "t";
-    says(0, REGISTERED("2026-11-21T11:00:00Z"));
+    says(0, REGISTERED_AT("2026-11-21T11:00:00Z"));
     build();
     assert_string_equal(c.connection.level, "ok");
     assert_string_equal(c.registration.evidence, "registered 2026-11-01");
@@ -167,7 +167,7 @@ static void connected_and_old(void **s)
     assert_string_equal(c.region, "eastus");
     assert_non_null(strstr(c.portal_url, "/resource/subscriptions/s/"));
     begin(1);
-    says(0, REGISTERED("2026-11-20T11:00:00Z")); /* 25 hours */
+    says(0, REGISTERED_AT("2026-11-20T11:00:00Z")); /* 25 hours */
     build();
     assert_string_equal(c.connection.word, "Connected");
     assert_string_equal(c.connection.level, "warn");
@@ -180,7 +180,7 @@ static void the_worst_node_stands_for_all(void **s)
 {
     (void)s;
     begin(2);
-    says(0, REGISTERED("2026-11-21T11:00:00Z"));
+    says(0, REGISTERED_AT("2026-11-21T11:00:00Z"));
     says(1, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\","
             "\"ConnectionStatus\":\"OutOfPolicy\","
             "\"clusterName\":\"clu\"}");
@@ -209,8 +209,8 @@ static void one_of_two_is_down(void **s)
 {
     (void)s;
     begin(2);
-    says(0, REGISTERED("2026-11-21T11:00:00Z"));
-    says(1, REGISTERED("2026-11-21T11:00:00Z"));
+    says(0, REGISTERED_AT("2026-11-21T11:00:00Z"));
+    says(1, REGISTERED_AT("2026-11-21T11:00:00Z"));
     err_set(&nodes[1].err, ERR_NODE, 0, "no route");
     build();
     assert_int_equal(c.nodes_up, 1);
@@ -229,7 +229,7 @@ static void all_down_is_stale(void **s)
 {
     (void)s;
     begin(1);
-    says(0, REGISTERED("2026-11-21T11:00:00Z"));
+    says(0, REGISTERED_AT("2026-11-21T11:00:00Z"));
     err_set(&nodes[0].err, ERR_NODE, 0, "gone");
     build();
     assert_true(c.stale);

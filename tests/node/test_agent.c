@@ -80,7 +80,7 @@ static void rig_start(struct rig *g, const char *shown, const char *act)
     put(g, "act", act);
     str_fmt(g->path, sizeof(g->path), "%s/azcmagent", g->dir);
     assert_int_equal(chmod(g->path, 0700), 0);
-    g->agent = (struct agent){ g->loop, g->path };
+    g->agent = (struct agent){ .loop = g->loop, .path = g->path };
 }
 
 static void rig_stop(struct rig *g)
