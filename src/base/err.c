@@ -101,6 +101,7 @@ static const struct json_field err_fields[] = {
     JSON_INT(struct err, retry_after_ms, "retryAfterMs", 0),
     JSON_STR(struct err, message, "message", 0),
     JSON_STR(struct err, context, "context", JSON_SKIP_EMPTY),
+    JSON_STR(struct err, why, "why", JSON_SKIP_EMPTY),
     JSON_STR(struct err, advice, "advice", JSON_SKIP_EMPTY),
     JSON_STR(struct err, remote_code, "remoteCode", JSON_SKIP_EMPTY),
     JSON_STR(struct err, request_id, "requestId", JSON_SKIP_EMPTY),

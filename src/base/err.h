@@ -59,6 +59,7 @@ struct err {
     int64_t retry_after_ms; /* -1: the server said nothing */
     char message[400];
     char context[160];
+    char why[320]; /* as far as known; filled with advice */
     char advice[400];
     char remote_code[96]; /* "AuthorizationFailed", "AADSTS70016", "AZCM0042" */
     char request_id[64];  /* x-ms-request-id, or Entra's trace id */

@@ -1,209 +1,23 @@
+/* advice.c - searching the table, and the part of it that is about our own codes, this machine and
+ * the network. */
 #include "config.h"
 
 #include "core/advice.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/i18n.h"
 #include "base/str.h"
 
-#define AADSTS(number, text)                                                                       \
+#define OURS(number, advice)                                                                       \
     {                                                                                              \
-        ERR_AUTH, number, NULL, 0, text                                                            \
+        .code = (number), .text = advice                                                           \
     }
-#define OP(number, text)                                                                           \
-    {                                                                                              \
-        ERR_OP, number, NULL, 0, text                                                              \
-    }
-#define ARM(remote, text)                                                                          \
-    {                                                                                              \
-        ERR_ARM, 0, remote, 0, text                                                                \
-    }
-#define OURS(code, text)                                                                           \
-    {                                                                                              \
-        ERR_NONE, code, NULL, 0, text                                                              \
-    }
+#define SPACE N_("Make room on the file system of the state folder; azloconf goes on by itself.")
 
-#define MFA                                                                                        \
-    N_("The tenant wants more proof of who you are: sign in again and give the tenant "            \
-       "explicitly.")
-#define DEVICE                                                                                     \
-    N_("Finish the sign-in in the browser of a managed, compliant device, or ask your "            \
-       "administrator.")
-#define POLICY                                                                                     \
-    N_("A Conditional Access policy blocks this sign-in: ask your administrator, who finds it in " \
-       "the sign-in log by the correlation id.")
-#define AGAIN   N_("Sign in again.")
-#define TENANT  N_("Check the tenant: the portal shows its id under Microsoft Entra ID, Overview.")
-#define CONSENT N_("An administrator of the tenant must give consent.")
-#define LATER   N_("Azure is busy or in trouble: try again in a few minutes.")
-#define APP                                                                                        \
-    N_("The client id is unknown or disabled in this tenant: check the setting client-id and the " \
-       "cloud.")
-#define STORED                                                                                     \
-    N_("This cluster is registered with other values: leave them out, or unregister first.")
-#define OLD_TOKEN N_("The sign-in was too old for the Arc agent: sign in again, then resume.")
-#define SPACE     N_("Make room on the file system of the state folder; azloconf goes on by itself.")
-
-const struct advice_row advice_rows[] = {
-    /* Microsoft Entra: azure-wire.md 1.8 */
-    AADSTS(54005, N_("The code was used already, or the answer that held the sign-in was lost on "
-                     "the way. Sign in again: you get a new code.")),
-    AADSTS(50020, N_("Sign in with a work account of this tenant, or get invited to it.")),
-    AADSTS(16000, N_("Sign in with a work account of this tenant, or get invited to it.")),
-    AADSTS(50034, TENANT),
-    AADSTS(51004, TENANT),
-    AADSTS(50053, N_("The account is locked: wait, or ask an administrator to unlock it.")),
-    AADSTS(50055, N_("Change the password in a browser first.")),
-    AADSTS(50126, N_("Change the password in a browser first.")),
-    AADSTS(50144, N_("Change the password in a browser first.")),
-    AADSTS(50057, N_("The account is disabled: an administrator must enable it.")),
-    AADSTS(50059, TENANT),
-    AADSTS(90019, TENANT),
-    AADSTS(50072, MFA),
-    AADSTS(50074, MFA),
-    AADSTS(50076, MFA),
-    AADSTS(50078, MFA),
-    AADSTS(50079, MFA),
-    AADSTS(53004, MFA),
-    AADSTS(50005, DEVICE),
-    AADSTS(50097, DEVICE),
-    AADSTS(50129, DEVICE),
-    AADSTS(53000, DEVICE),
-    AADSTS(53001, DEVICE),
-    AADSTS(50105, N_("An administrator must assign your account to the application.")),
-    AADSTS(50131, POLICY),
-    AADSTS(53003, POLICY),
-    AADSTS(530032, POLICY),
-    AADSTS(530035, POLICY),
-    AADSTS(530036, N_("A policy forbids sessions that began with a device code: ask your "
-                      "administrator for an exception.")),
-    AADSTS(50173, AGAIN),
-    AADSTS(70008, AGAIN),
-    AADSTS(700082, AGAIN),
-    AADSTS(70043, AGAIN),
-    AADSTS(50089, AGAIN),
-    AADSTS(50132, AGAIN),
-    AADSTS(50133, AGAIN),
-    AADSTS(50058, AGAIN),
-    AADSTS(50134, N_("You and your device reached different data centres: ask for a new code.")),
-    AADSTS(50194, TENANT),
-    AADSTS(90002, TENANT),
-    AADSTS(90038, TENANT),
-    AADSTS(500011, N_("The tenant does not know this service: check the cloud.")),
-    AADSTS(500021, N_("Your network restricts tenants: ask your administrator to allow this one.")),
-    AADSTS(500212,
-           N_("Your organisation's cross-tenant policy forbids this: ask your administrator.")),
-    AADSTS(500213,
-           N_("Your organisation's cross-tenant policy forbids this: ask your administrator.")),
-    AADSTS(65001, CONSENT),
-    AADSTS(65004, CONSENT),
-    AADSTS(90094, CONSENT),
-    AADSTS(90095, CONSENT),
-    AADSTS(700011, APP),
-    AADSTS(700016, APP),
-    AADSTS(7000112, APP),
-    AADSTS(7000218, APP),
-    AADSTS(500133, N_("Set this machine's clock right, then sign in again.")),
-    AADSTS(700024, N_("Set this machine's clock right, then sign in again.")),
-    AADSTS(70018, N_("Ask for a new code.")),
-    AADSTS(70019, N_("Ask for a new code and type it within its time.")),
-    AADSTS(70020, N_("Ask for a new code and type it within its time.")),
-    AADSTS(90033, LATER),
-    AADSTS(90055, LATER),
-    AADSTS(53011, N_("The account is blocked as risky: an administrator must clear it.")),
-
-    /* Azure Resource Manager: azure-wire.md 2.6 */
-    ARM("AuthorizationFailed",
-        N_("Ask for the role Owner, or User Access Administrator and Azure Stack HCI "
-           "Administrator, on the subscription; a new role takes minutes to count.")),
-    ARM("LinkedAuthorizationFailed", N_("You lack rights on a resource that this one refers to: "
-                                        "ask an Owner of the subscription.")),
-    ARM("DenyAssignmentAuthorizationFailed",
-        N_("A deny assignment forbids this: ask an Owner of the subscription.")),
-    ARM("RequestDisallowedByPolicy",
-        N_("Do as the policy says: choose another region, name or group, or give the tags it wants "
-           "(--resource-group-tags); or ask its owner for an exemption.")),
-    ARM("InvalidAuthenticationTokenTenant",
-        N_("The subscription belongs to another tenant: sign in to that one.")),
-    ARM("InvalidAuthenticationToken", AGAIN),
-    ARM("ExpiredAuthenticationToken", AGAIN),
-    ARM("AuthenticationFailed", AGAIN),
-    ARM("SubscriptionNotFound",
-        N_("Check the subscription id, and that your account may see it in this tenant.")),
-    ARM("InvalidSubscriptionId",
-        N_("Check the subscription id: the portal shows it under Subscriptions.")),
-    ARM("ReadOnlyDisabledSubscription", N_("The subscription is disabled: its account owner must "
-                                           "enable it, or choose another one.")),
-    ARM("MissingSubscriptionRegistration",
-        N_("Register the named resource provider in the subscription, then resume.")),
-    ARM("MissingRegistrationForLocation", N_("Choose another region.")),
-    ARM("LocationNotAvailable*", N_("Choose another region.")),
-    ARM("NoRegisteredProviderFound",
-        N_("Choose another region, or register the resource provider again.")),
-    ARM("InvalidResourceLocation",
-        N_("The resource exists in another region: use that region, or another name.")),
-    ARM("InvalidResourceGroupLocation",
-        N_("The resource group exists in another region: use another group.")),
-    ARM("ResourceGroupBeingDeleted",
-        N_("The resource group is being deleted: wait until it is gone, then resume.")),
-    ARM("ScopeLocked", N_("A lock forbids this: remove the lock in the portal, then resume.")),
-    ARM("AnotherOperationInProgress",
-        N_("Another operation works on the same resource: wait, then resume.")),
-    ARM("RoleAssignmentLimitExceeded",
-        N_("Remove role assignments that are not needed from the subscription.")),
-    ARM("TooManyRequests", LATER),
-    ARM("SubscriptionRequestsThrottled", LATER),
-    { ERR_ARM, 0, NULL, 401, AGAIN },
-    { ERR_ARM, 0, NULL, 403,
-      N_("Your account lacks a right that Azure names above: ask an Owner of the subscription.") },
-    { ERR_ARM, 0, NULL, 429, LATER },
-    { ERR_ARM, 0, NULL, 500, LATER },
-    { ERR_ARM, 0, NULL, 502, LATER },
-    { ERR_ARM, 0, NULL, 503, LATER },
-    { ERR_ARM, 0, NULL, 504, LATER },
-    { ERR_ARM, ERR_C_CORRUPT, NULL, 0,
-      N_("Check whether a proxy changes Azure's answers; if none does, try again later and give "
-         "support the ids.") },
-
-    /* the Windows module's numbers: register-flow.md 3.3 */
-    OP(9101, N_("Register the cluster first.")),
-    OP(9104, N_("Use the region that the resource is in, or another name.")),
-    OP(9105, N_("Remove the old Arc machine from the group, or choose another group.")),
-    OP(9106, N_("The resource is gone from Azure: unregister, then register again.")),
-    OP(9107, N_("Unregister first, then register again.")),
-    OP(9108, N_("Choose one of the offered regions.")),
-    OP(9113, N_("Finish the unregistration that was begun, then register again.")),
-    OP(9123, N_("Look at the Arc agent of the named nodes (azcmagent show), then resume.")),
-    OP(9125, STORED),
-    OP(9127, STORED),
-    OP(9128, STORED),
-    OP(9129, N_("Use the group that the Arc machines are in already.")),
-    OP(9130, N_("Look at the cluster resource in the portal, then resume.")),
-    OP(9131, N_("Resume in a few minutes: Azure fills in this id after a while.")),
-    OP(9132, N_("Ask for a role that may assign roles (Owner or User Access Administrator), then "
-                "resume.")),
-    OP(9143, N_("Look at the Arc agent of the named nodes (azcmagent show), then resume.")),
-    OP(9144, N_("Azure holds everything but the node's registration: resume in a few minutes.")),
-    OP(9151, N_("Look at the Arc agent of the named nodes (azcmagent show), then resume.")),
-
-    /* nodes and their Arc agents */
-    /* azcmagent's codes: azure-wire.md 5.9 */
-    { ERR_NODE, 0, "AZCM0012", 0, OLD_TOKEN },
-    { ERR_NODE, 0, "AZCM0041", 0, OLD_TOKEN },
-    { ERR_NODE, 0, "AZCM0042", 0,
-      N_("Azure did not create the machine, for the reason given: mend that, then resume.") },
-    { ERR_NODE, ERR_C_NOT_FOUND, NULL, 0,
-      N_("Install the Azure Connected Machine agent on the named node, then resume.") },
-    { ERR_NODE, 0, "AZCM*", 0,
-      N_("Look at the Arc agent of this node (azcmagent show), then resume.") },
-    { ERR_NODE, 0, NULL, 429, LATER },
-    { ERR_NODE, 0, NULL, 500, LATER },
-    { ERR_NODE, 0, NULL, 502, LATER },
-    { ERR_NODE, 0, NULL, 503, LATER },
-    { ERR_NODE, 0, NULL, 504, LATER },
-
+static const struct advice_row rows[] = {
     /* ours, whatever the domain */
     OURS(ERR_C_NOT_SIGNED_IN, N_("Sign in (menu item 2, or azloconf sign-in).")),
     OURS(ERR_C_NOT_ALLOWED,
@@ -224,47 +38,100 @@ const struct advice_row advice_rows[] = {
     OURS(ERR_C_DEADLINE, N_("Resume: what was made stays and is found again.")),
     OURS(ERR_C_ELSEWHERE,
          N_("Disconnect the agent there first (azcmagent disconnect), then resume.")),
-    { ERR_STORE, ERR_C_CORRUPT, NULL, 0,
-      N_("Move the named file away and keep it for support; azloconf then starts without it.") },
+    { .domain = ERR_STORE,
+      .code = ERR_C_CORRUPT,
+      .text = N_(
+          "Move the named file away and keep it for support; azloconf then starts without it.") },
 
     /* this machine */
-    { ERR_SYSTEM, ENOSPC, NULL, 0, SPACE },
-    { ERR_SYSTEM, EDQUOT, NULL, 0, SPACE },
-    { ERR_STORE, ENOSPC, NULL, 0, SPACE },
-    { ERR_SYSTEM, EROFS, NULL, 0,
-      N_("Make the state folder writable, or choose another one with --state-dir.") },
-    { ERR_STORE, EROFS, NULL, 0,
-      N_("Make the state folder writable, or choose another one with --state-dir.") },
-    { ERR_SYSTEM, EACCES, NULL, 0, N_("Give this user access to the named file or folder.") },
-    { ERR_SYSTEM, EADDRINUSE, NULL, 0,
-      N_("Another program listens there: end it, or choose another path.") },
+    { .domain = ERR_SYSTEM, .code = ENOSPC, .text = SPACE },
+    { .domain = ERR_SYSTEM, .code = EDQUOT, .text = SPACE },
+    { .domain = ERR_STORE, .code = ENOSPC, .text = SPACE },
+    { .domain = ERR_SYSTEM,
+      .code = EROFS,
+      .text = N_("Make the state folder writable, or choose another one with --state-dir.") },
+    { .domain = ERR_STORE,
+      .code = EROFS,
+      .text = N_("Make the state folder writable, or choose another one with --state-dir.") },
+    { .domain = ERR_SYSTEM,
+      .code = EACCES,
+      .text = N_("Give this user access to the named file or folder.") },
+    { .domain = ERR_SYSTEM,
+      .code = EADDRINUSE,
+      .text = N_("Another program listens there: end it, or choose another path.") },
 
     /* the network; CURLcode numbers */
-    { ERR_NET, 5, NULL, 0, N_("Check the name of the proxy.") },
-    { ERR_NET, 6, NULL, 0, N_("Check DNS and the host name.") },
-    { ERR_NET, 7, NULL, 0,
-      N_("Check that the host can be reached: cable, route, firewall, proxy.") },
-    { ERR_NET, 28, NULL, 0,
-      N_("Check that the host can be reached: firewall, proxy; then try again.") },
-    { ERR_NET, 35, NULL, 0, N_("Check whether a proxy or firewall breaks TLS open.") },
-    { ERR_NET, 60, NULL, 0,
-      N_("The server's certificate is not trusted: if your proxy signs anew, name its CA with "
-         "--ca-file; otherwise do not go on.") },
-    { ERR_NET, 77, NULL, 0, N_("The CA file cannot be read: check --ca-file.") },
-    { ERR_NET, 0, NULL, 0, N_("Check the network and the proxy, then try again.") },
+    { .domain = ERR_NET, .code = 5, .text = N_("Check the name of the proxy.") },
+    { .domain = ERR_NET, .code = 6, .text = N_("Check DNS and the host name.") },
+    { .domain = ERR_NET,
+      .code = 7,
+      .text = N_("Check that the host can be reached: cable, route, firewall, proxy.") },
+    { .domain = ERR_NET,
+      .code = 28,
+      .text = N_("Check that the host can be reached: firewall, proxy; then try again.") },
+    { .domain = ERR_NET,
+      .code = 35,
+      .text = N_("Check whether a proxy or firewall breaks TLS open.") },
+    { .domain = ERR_NET,
+      .code = 60,
+      .text =
+          N_("The server's certificate is not trusted: if your proxy signs anew, name its CA with "
+             "--ca-file; otherwise do not go on.") },
+    { .domain = ERR_NET, .code = 77, .text = N_("The CA file cannot be read: check --ca-file.") },
+    { .domain = ERR_NET, .text = N_("Check the network and the proxy, then try again.") },
 };
-const unsigned advice_count = ARRAY_LEN(advice_rows);
+const struct advice_part advice_ours = { rows, ARRAY_LEN(rows) };
 
-static bool remote_fits(const char *pattern, const char *remote)
+const struct advice_part *const advice_parts[] = {
+    &advice_entra, &advice_azure, &advice_module, &advice_agent, &advice_ours, &advice_words, NULL,
+};
+
+/* ---- what fits ---- */
+
+/* '*' is any text; without case. */
+static bool glob(const char *pattern, const char *text)
 {
-    size_t n = strlen(pattern);
-    char head[sizeof(((struct err *)0)->remote_code)];
+    const char *star = NULL, *from = text;
 
-    if (!n || pattern[n - 1] != '*')
-        return str_ieq(pattern, remote);
-    STR_SET(head, pattern);
-    head[n - 1] = 0;
-    return str_istarts(remote, head);
+    while (*text) {
+        if (*pattern == '*') {
+            star = ++pattern;
+            from = text;
+        } else if (tolower((unsigned char)*pattern) == tolower((unsigned char)*text)) {
+            pattern++;
+            text++;
+        } else if (star) {
+            pattern = star;
+            text = ++from;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*')
+        pattern++;
+    return !*pattern;
+}
+
+static bool key_fits(const char *key, const struct err *e)
+{
+    int64_t number = 0;
+
+    if (str_to_int(key, &number))
+        return number && number == e->code;
+    return e->remote_code[0] && glob(key, e->remote_code);
+}
+
+static bool keys_fit(const char *keys, const struct err *e)
+{
+    char key[sizeof(((struct err *)0)->remote_code)];
+
+    for (size_t n; *keys; keys += n, keys += strspn(keys, " ")) {
+        n = strcspn(keys, " ");
+        str_copy(key, n + 1 < sizeof(key) ? n + 1 : sizeof(key), keys);
+        if (key_fits(key, e))
+            return true;
+    }
+    return false;
 }
 
 /* Our codes have the same numbers as some errno and CURLcode values. */
@@ -272,30 +139,124 @@ static bool domain_fits(const struct advice_row *r, const struct err *e)
 {
     if (r->domain)
         return r->domain == e->domain;
-    return e->domain != ERR_SYSTEM && e->domain != ERR_NET;
+    return r->code && e->domain != ERR_SYSTEM && e->domain != ERR_NET;
 }
 
 static bool fits(const struct advice_row *r, const struct err *e)
 {
     return domain_fits(r, e) && (!r->code || r->code == e->code) &&
-           (!r->remote || remote_fits(r->remote, e->remote_code)) &&
-           (!r->http || r->http == e->http);
+           (!r->keys || keys_fit(r->keys, e)) && (!r->http || r->http == e->http) &&
+           (!r->words || glob(r->words, e->message));
+}
+
+const struct advice_row *advice_row(const struct err *e)
+{
+    if (!err_is(e))
+        return NULL;
+    for (const struct advice_part *const *p = advice_parts; *p; p++)
+        for (unsigned i = 0; i < (*p)->n; i++)
+            if (fits(&(*p)->rows[i], e))
+                return &(*p)->rows[i];
+    return NULL;
 }
 
 const char *advice_find(const struct err *e)
 {
-    if (!err_is(e))
-        return NULL;
-    for (size_t i = 0; i < ARRAY_LEN(advice_rows); i++)
-        if (fits(&advice_rows[i], e))
-            return _(advice_rows[i].text);
-    return NULL;
+    const struct advice_row *r = advice_row(e);
+
+    return r ? _(r->text) : NULL;
 }
 
 void advice_fill(struct err *e)
 {
-    const char *text = e->advice[0] ? NULL : advice_find(e);
+    const struct advice_row *r = e->advice[0] ? NULL : advice_row(e);
 
-    if (text)
-        STR_SET(e->advice, text);
+    if (!r)
+        return;
+    STR_SET(e->advice, _(r->text));
+    if (r->why && !e->why[0])
+        STR_SET(e->why, _(r->why));
+}
+
+/* ---- explanations ---- */
+
+/* The row of a code; one that fits by its status alone, or by a pattern for all, says nothing of
+ * it. */
+static const struct advice_row *of_code(enum err_domain domain, int64_t code, const char *remote)
+{
+    struct err e = { .domain = domain, .code = (int)code };
+    const struct advice_row *r;
+
+    STR_SET(e.remote_code, remote);
+    r = advice_row(&e);
+    return r && r->what ? r : NULL;
+}
+
+static const struct advice_row *of_number(const char *text)
+{
+    int64_t n = 0;
+
+    if (!str_to_int(text, &n) || n <= 0 || n > 99999999)
+        return NULL;
+    return of_code(n < 10000 ? ERR_OP : ERR_AUTH, n, "");
+}
+
+static const struct advice_row *of_word(const char *word)
+{
+    const struct advice_row *r = of_number(word);
+
+    if (!r && str_istarts(word, "AADSTS"))
+        r = of_number(word + strlen("AADSTS"));
+    if (!r && str_istarts(word, "AZCM"))
+        r = of_code(ERR_NODE, 0, word);
+    if (!r && strlen(word) > 5)
+        r = of_code(ERR_ARM, 0, word);
+    return r ? r : of_code(ERR_AUTH, 0, word);
+}
+
+static const struct advice_row *of_words(const char *text)
+{
+    const struct advice_row *found = NULL;
+
+    for (unsigned i = 0; i < advice_words.n && !found; i++)
+        if (glob(advice_words.rows[i].words, text))
+            found = &advice_words.rows[i];
+    return found;
+}
+
+static bool in_code(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* A number in a sentence is seldom a code: only named codes count there. */
+static const struct advice_row *of_code_in(const char *text)
+{
+    const struct advice_row *r = NULL;
+    char word[96];
+
+    while (*text && !r) {
+        size_t n = 0;
+
+        while (in_code(text[n]))
+            n++;
+        if (n && n < sizeof(word)) {
+            str_copy(word, n + 1, text);
+            r = isdigit((unsigned char)word[0]) ? NULL : of_word(word);
+        }
+        text += n ? n : 1;
+    }
+    return r;
+}
+
+const struct advice_row *advice_explain(const char *text)
+{
+    char one[96];
+    const struct advice_row *r = NULL;
+
+    if (STR_SET(one, text))
+        r = of_word(str_trim(one));
+    if (!r)
+        r = of_words(text);
+    return r ? r : of_code_in(text);
 }

@@ -33,6 +33,7 @@ const struct app_intent_row app_intents[] = {
     { "runs", 0, app_runs },
     { "run-show", 0, app_run_show },
     { "log", 0, app_log },
+    { "explain", 0, app_explain },
     { "core-stop", APP_ACT, app_core_stop },
 };
 const size_t app_intent_count = ARRAY_LEN(app_intents);

@@ -104,6 +104,7 @@ void app_cluster_create(struct app *a, const struct serve_ask *ask, const struct
 void app_register(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_register_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 /* app_run.c */
+void app_explain(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_runs(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_run_show(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_run_stop(struct app *a, const struct serve_ask *ask, const struct json *args);

@@ -92,6 +92,7 @@ int cmd_register(struct cli *c);
 int cmd_operations(struct cli *c);
 int cmd_cluster(struct cli *c);
 int cmd_log(struct cli *c);
+int cmd_explain(struct cli *c);
 int cli_sign_in(struct cli *c, const char *tenant,
                 struct err *e); /* shows the code, waits until signed in */
 

@@ -107,6 +107,8 @@ const struct cli_command cli_commands[] = {
       OPTIONS(cluster_options), BIT(SEC_CLUSTER) | BIT(SEC_NODES), cmd_cluster },
     { "log", NULL, N_("print the newest lines of the core's log"), OPTIONS(log_options), 0,
       cmd_log },
+    { "explain", "CODE | TEXT", N_("say what a code or the words of an error mean, and what to do"),
+      NULL, 0, 0, cmd_explain },
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);
 

@@ -149,6 +149,8 @@ void out_error_lines(FILE *f, const struct err *e)
         fprintf(f, "%s\n", e->message);
     if (e->detail[0])
         fprintf(f, _("Details: %s\n"), e->detail);
+    if (e->why[0])
+        fprintf(f, _("Why: %s\n"), e->why);
     if (e->advice[0])
         fprintf(f, _("What to do: %s\n"), e->advice);
     if (e->domain == ERR_OP && e->code >= 9001)

@@ -73,7 +73,7 @@ void words_error(char *out, size_t size, const struct err *e)
     if (e->context[0])
         str_addf(&s, "\n%s", e->context);
     if (e->advice[0])
-        str_addf(&s, "\n\n%s", e->advice);
+        str_addf(&s, "\n\n%s%s%s", e->why, e->why[0] ? " " : "", e->advice);
     if (words_support(&support, e))
         str_addf(&s, "\n\n%s", str_p(&support));
     if (e->detail[0])

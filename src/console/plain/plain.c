@@ -165,6 +165,8 @@ void plain_error(struct plain *p, const char *title, const struct err *e)
         plain_say(p, "%s: %s", title, e->message);
     if (e->detail[0])
         plain_say(p, _("Details: %s\n"), e->detail);
+    if (e->why[0])
+        plain_say(p, _("Why: %s\n"), e->why);
     if (e->advice[0])
         plain_say(p, _("What to do: %s\n"), e->advice);
     if (e->domain == ERR_OP && e->code >= 9001)

@@ -1,0 +1,44 @@
+#include "config.h"
+
+#include <stdio.h>
+
+#include "base/i18n.h"
+#include "base/str.h"
+#include "console/cli/cli.h"
+#include "console/cli/output.h"
+
+static void say(const struct json *result, const char *label, const char *member)
+{
+    if (json_str(result, member))
+        printf("%s: %s\n", label, json_str(result, member));
+}
+
+int cmd_explain(struct cli *c)
+{
+    struct json *args = json_object(), *result = NULL;
+    struct str text = STR_INIT;
+    struct err e = { 0 };
+    int rc;
+
+    for (size_t i = 0; i < c->n_words; i++)
+        str_addf(&text, "%s%s", i ? " " : "", c->words[i]);
+    json_set_str(args, "text", str_p(&text));
+    if (text.len) {
+        rc = cli_ask(c, "explain", args, &result, &e);
+    } else {
+        json_free(args);
+        rc = err_set(&e, ERR_USAGE, 0, _("explain what? A code or the words of an error"));
+    }
+    str_free(&text);
+    if (rc < 0)
+        return cli_fail(c, &e);
+    if (c->json) {
+        out_json(result);
+        return EXIT_DONE;
+    }
+    say(result, _("What happened"), "what");
+    say(result, _("Why"), "why");
+    say(result, _("What to do"), "advice");
+    json_free(result);
+    return EXIT_DONE;
+}
