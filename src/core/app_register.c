@@ -14,6 +14,7 @@
 #include "core/app_int.h"
 #include "core/run_log.h"
 #include "wire/params.h"
+#include "wire/regions.h"
 
 struct value {
     struct json *json;  /* as it is used; NULL: none */
@@ -106,19 +107,44 @@ static void judge_environment(struct values *all, struct value *v)
     fail(v, ERR_USAGE, 0, text);
 }
 
+/* What Azure offers there, one after the other (register-flow.md 3.3, code 9108). */
+static void not_offered(char *text, size_t size, const struct sec_choices *c, const char *name)
+{
+    struct str all = STR_INIT;
+
+    for (size_t i = 0; i < c->n_regions; i++)
+        str_addf(&all, "%s%s", i ? ", " : "", c->regions[i].name);
+    str_fmt(text, size,
+            _("The region %s is not offered for clusters in this subscription. Offered: %s."), name,
+            str_p(&all));
+    str_free(&all);
+}
+
 static void judge_region(struct values *all, struct value *v)
 {
     const struct sec_choices *c = &all->app->choices.sec;
     const char *name = text_of(all, PAR_REGION);
     const struct sec_choice *offered = app_choice(c->regions, c->n_regions, name);
-    char text[200];
+    const struct sec_choice *near = offered ? NULL : region_near(c, name);
+    bool told = c->regions_of[0] && str_ieq(c->regions_of, text_of(all, PAR_SUBSCRIPTION));
+    char text[400];
 
     if (offered) {
         note(v, "ok", offered->name);
-    } else if (c->regions_of[0] && str_ieq(c->regions_of, text_of(all, PAR_SUBSCRIPTION))) {
-        str_fmt(text, sizeof(text),
-                _("The region %s is not offered for clusters in this subscription."), name);
+    } else if (told && !near) {
+        not_offered(text, sizeof(text), c, name);
         fail(v, ERR_OP, 9108, text);
+    } else if (told) {
+        str_fmt(text, sizeof(text),
+                _("The region %s is not offered for clusters in this subscription: did you mean %s "
+                  "(%s)?"),
+                name, near->name, near->id);
+        fail(v, ERR_OP, 9108, text);
+    } else if (near) {
+        str_fmt(text, sizeof(text),
+                _("not in the built-in list; Azure will tell: did you mean %s (%s)?"), near->name,
+                near->id);
+        note(v, "warn", text);
     } else {
         note(v, "warn", _("not in the built-in list; Azure will tell"));
     }

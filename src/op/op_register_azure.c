@@ -6,6 +6,7 @@
 
 #include "azure/hci.h"
 #include "base/i18n.h"
+#include "base/near.h"
 
 /* ---- shared ---- */
 
@@ -198,7 +199,8 @@ REG_READ(provider_apply)
 int reg_offered(const struct op_view *v, struct err *e)
 {
     const char *all = op_fact(v, "provider-hci.locations"), *p = all;
-    char one[80], name[80];
+    char one[80], name[80], near[80] = "";
+    int best = NEAR_FAR, d;
 
     while (*p) {
         size_t n = strcspn(p, ",");
@@ -207,8 +209,18 @@ int reg_offered(const struct op_view *v, struct err *e)
         str_region(name, sizeof name, one);
         if (str_ieq(name, op_fact(v, "region")))
             return 0;
+        d = near_name(op_fact(v, "region"), name);
+        if (d < best) {
+            best = d;
+            STR_SET(near, str_trim(one));
+        }
         p += n + (p[n] == ',');
     }
+    if (near[0])
+        return err_set(e, ERR_OP, 9108,
+                       _("Azure Stack HCI is not offered in the region %s: did you mean %s? "
+                         "Offered: %s."),
+                       op_fact(v, "region"), near, all);
     return err_set(e, ERR_OP, 9108,
                    _("Azure Stack HCI is not offered in the region %s. Offered: %s."),
                    op_fact(v, "region"), all);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/near.h"
 #include "base/str.h"
 #include "base/text.h"
 
@@ -308,26 +309,7 @@ const struct param *param_find(const char *name)
 
 int param_distance(const char *a, const char *b)
 {
-    size_t n = strlen(b);
-    int row[64];
-
-    if (n > 62 || strlen(a) > 62)
-        return 99;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = (int)j;
-    for (int i = 1; a[i - 1]; i++) {
-        int diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= n; j++) {
-            int best = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = row[j];
-            best = row[j] + 1 < best ? row[j] + 1 : best;
-            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-        }
-    }
-    return row[n];
+    return near_distance(a, b);
 }
 
 const char *param_near(const char *wrong)
@@ -386,7 +368,8 @@ const struct param params[PARAMS] = {
                      .label = N_("Region"),
                      .brief = N_("Azure region of the resource, for example eastus"),
                      .help = N_("Where Azure keeps the cluster's resource and its data. It moves "
-                                "no machine. To change it later you must unregister and register "
+                                "no machine; clusters anywhere in the world may use any of the "
+                                "regions. To change it later you must unregister and register "
                                 "again. In the portal: the resource's Location."),
                      .flags = PARAM_NEEDED | PARAM_SENT,
                      .judge = judge_region },

@@ -5,6 +5,7 @@
 int test_base_str(void);
 int test_base_guid(void);
 int test_base_name(void);
+int test_base_near(void);
 int test_base_err(void);
 int test_base_text(void);
 int test_base_secret(void);
@@ -23,6 +24,7 @@ int main(void)
     test_base_str();
     test_base_guid();
     test_base_name();
+    test_base_near();
     test_base_err();
     test_base_text();
     test_base_secret();

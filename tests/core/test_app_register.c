@@ -49,6 +49,7 @@ static void wrong_values(void **s)
         { VALUES(BED_SUB, BED_TENANT, "", ""), "region" },
         { VALUES(BED_SUB, BED_TENANT, "mars!", ""), "region" },
         { VALUES(BED_SUB, BED_TENANT, "japaneast", ""), "region" },
+        { VALUES(BED_SUB, BED_TENANT, "eastusa", ""), "region" },
         { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceName\":\"a/b\""), "resourceName" },
         { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceName\":\"a\\u001bb\""),
           "resourceName" },

@@ -98,6 +98,24 @@ def test_a_console_of_another_cloud_is_refused():
         azl.check("--environment-name" in p.stdout + p.stderr, p.stdout + p.stderr)
 
 
+def test_a_mistyped_region_is_guessed():
+    for name, typed, meant in (("AzureCloud", "westeurop", "West Europe"), ("AzureChinaCloud", "east2china", "China East 2"),
+                               ("AzureUSGovernment", "usgovvirgina", "USGov Virginia")):
+        with Cloud(name) as r:
+            r.prepare()
+            args = r.register_args()
+            args[args.index("--region") + 1] = typed
+            p = r.run(*args, ok=None)
+            said = p.stdout + p.stderr
+            azl.check(p.returncode != 0 and "9108" in said and typed in said and f"did you mean {meant}?" in said, f"{name}: {said}")
+            if name != "AzureChinaCloud":
+                continue
+            args[args.index("--region") + 1] = "nowhere"
+            p = r.run(*args, ok=None)
+            said = p.stdout + p.stderr
+            azl.check(p.returncode != 0 and "Offered: " in said and meant in said, f"{name}: {said}")
+
+
 def test_names_that_are_not_offered():
     for name, why in (("AzureGermanCloud", "closed"), ("AzureCanary", "test cloud"), ("Mars", "AzureUSGovernment")):
         p = subprocess.run([os.path.join(azl.BUILD, "src", "azloconfd"), "--cloud", name], stdin=subprocess.DEVNULL, capture_output=True,

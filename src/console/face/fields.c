@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "base/name.h"
 #include "base/str.h"
+#include "wire/regions.h"
 
 /* ---- choices ---- */
 
@@ -142,17 +143,9 @@ static const char *check_subscription(const struct model *m, const struct form *
 
 static const char *nearest_region(const struct sec_choices *c, const char *typed)
 {
-    int best = 99;
-    const char *name = "";
+    const struct sec_choice *near = region_near(c, typed);
 
-    for (size_t i = 0; i < c->n_regions; i++) {
-        int d = param_distance(typed, c->regions[i].id);
-        if (d < best) {
-            best = d;
-            name = c->regions[i].id;
-        }
-    }
-    return best <= 4 ? name : "";
+    return near ? near->id : "";
 }
 
 static const char *check_region(const struct model *m, const struct form *f, int i, char *msg,
