@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "sandbox/arm.h"
+#include "sandbox/clouds.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,14 @@ static const struct {
     { "Microsoft.Resources", "subscriptions", "2019-11-01 2021-01-01 2022-12-01", GLOBAL, true },
 };
 
+/* Inferred from register-flow.md 1.4: the module registers HybridConnectivity in the public cloud
+ * alone, so the others are taken not to have it. */
+static bool offered(const char *ns)
+{
+    return !str_ieq(ns, "Microsoft.HybridConnectivity") || !sb_cloud() ||
+           str_eq(sb_cloud()->name, "AzureCloud");
+}
+
 const char *providers_versions(const char *ns, const char *type)
 {
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
@@ -43,7 +52,7 @@ const char *providers_versions(const char *ns, const char *type)
 static const char *known(const char *ns, bool *always)
 {
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-        if (str_ieq(types[i].ns, ns)) {
+        if (str_ieq(types[i].ns, ns) && offered(ns)) {
             *always = types[i].always;
             return types[i].ns;
         }
@@ -152,7 +161,7 @@ void providers_list(struct sb_req *q, struct sb_reply *r)
     body = json_object();
     value = json_array();
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        if (i == 0 || !str_eq(types[i].ns, types[i - 1].ns))
+        if ((i == 0 || !str_eq(types[i].ns, types[i - 1].ns)) && offered(types[i].ns))
             json_push(value, form(q, types[i].ns, types[i].always));
     json_set(body, "value", value);
     sb_reply_json(r, 200, body);

@@ -51,6 +51,8 @@ def registered(name):
         himds = [x["url"] for x in r.exchanges() if "/metadata/identity/oauth2/token" in x["url"]]
         if himds:
             azl.check(all(f["usage"].replace(":", "%3A").replace("/", "%2F") in u or f["usage"] in u for u in himds), f"{name}: {himds}")
+        asked = any(m == "POST" and "microsoft.hybridconnectivity/register" in path for m, path in r.writes())
+        azl.equal(asked, name == "AzureCloud", f"{name}: register Microsoft.HybridConnectivity")
         agents = r.world()["agents"]
         azl.equal({a["cloud"] for a in agents.values()}, {name}, "the agent's cloud")
         return r

@@ -20,6 +20,8 @@ int test_sandbox_principals(void);
 int test_sandbox_graph(void);
 int test_sandbox_rights(void);
 int test_sandbox_exchange(void);
+int test_sandbox_clouds(void);
+int test_sandbox_policies(void);
 
 int main(void)
 {
@@ -38,6 +40,8 @@ int main(void)
     test_sandbox_hci_actions();
     test_sandbox_arc();
     test_sandbox_dataplane();
+    test_sandbox_clouds();
+    test_sandbox_policies();
     test_sandbox_rights();
     test_sandbox_exchange();
     return test_end();
