@@ -118,12 +118,13 @@ static int take_cloud(struct settings *c, const struct settings_option *o, const
     if (str_ieq(value, CLOUD_LOCAL))
         return take_text(c, o, CLOUD_LOCAL, e);
     if (cloud_why_not(value))
-        return bad(e, o, value, cloud_why_not(value));
+        return err_set(e, ERR_USAGE, 0, _("The cloud %s is not offered: %s"), value,
+                       cloud_why_not(value));
     for (size_t i = 0; i < cloud_count; i++)
         str_addf(&known, "%s, ", cloud_rows[i].name);
     str_add(&known, CLOUD_LOCAL);
-    rc = err_set(e, ERR_USAGE, 0, _("--%s %s: this cloud is not known; known are %s"), o->name,
-                 value, str_p(&known));
+    rc = err_set(e, ERR_USAGE, 0, _("The cloud %s is not known; known are %s"), value,
+                 str_p(&known));
     str_free(&known);
     return rc;
 }

@@ -105,6 +105,8 @@ static void an_error_in_full(void **state)
     (void)state;
     err_set(&e, ERR_OP, 9125, "%s", "It is registered elsewhere.");
     STR_SET(e.context, "looking at the record");
+    STR_SET(e.why, "Somebody was quicker.");
+    STR_SET(e.detail, "Policy: P (/p); Assignment: A (/a)");
     STR_SET(e.advice, "Unregister first.");
     STR_SET(e.remote_code, "Conflict");
     STR_SET(e.request_id, "r-1");
@@ -114,6 +116,8 @@ static void an_error_in_full(void **state)
     bed_captured(&b);
     assert_string_equal(str_p(&b.out), "");
     assert_string_equal(b.err.p, "azloconf: looking at the record: It is registered elsewhere.\n"
+                                 "Details: Policy: P (/p); Assignment: A (/a)\n"
+                                 "Why: Somebody was quicker.\n"
                                  "What to do: Unregister first.\n"
                                  "Code: 9125\n"
                                  "Azure's code: Conflict\n"

@@ -122,7 +122,7 @@ static void try_finish(struct settings *c)
         return;
     }
     is_sound(c);
-    FUZZ_HOLDS(c->state_dir[0] && c->cloud[0], "what is needed is set");
+    FUZZ_HOLDS(c->state_dir[0] && (c->cloud[0] || c->sandbox), "what is needed is set");
     FUZZ_HOLDS(!c->private_core || c->socket[0], "a private core has a socket");
 }
 
