@@ -133,7 +133,7 @@ int run_end_rows(struct ui *ui, const struct sec_run *r, int cols)
     for (size_t i = 0; i < p->n; i++)
         rows += rows_of(&p->at[i], cols);
     free(p);
-    return rows;
+    return rows + (str_eq(r->state, "failed") && !outcome_in_part(r)); /* prose needs air below */
 }
 
 void run_end_draw(struct ui *ui, const struct sec_run *r, const struct area *a)
