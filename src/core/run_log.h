@@ -15,7 +15,8 @@
 struct run_log;
 int run_log_may(const char *dir, struct err *e); /* is dir a folder that we may write in */
 /* NULL and *e: the file cannot be opened. */
-struct run_log *run_log_open(const char *dir, int64_t started_ms, struct err *e);
+/* after: the log's line (log_head) after which the run's own begin */
+struct run_log *run_log_open(const char *dir, int64_t started_ms, int64_t after, struct err *e);
 void run_log_turn(struct run_log *l);  /* NULL: nothing */
 void run_log_close(struct run_log *l); /* what is left first; NULL: nothing */
 

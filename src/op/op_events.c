@@ -147,6 +147,7 @@ static const struct {
     { "recreate", "RecreateResource", false },
     { "stableAgent", "UseStableAgentVersion", false },
     { "skipArc", "SkipArc", false },
+    { "logsDirectory", "LogsDirectory", false },
     { "arcAppId", "ArcSpnCredential", true },
     { "accountId", "AccountId", true },
 };

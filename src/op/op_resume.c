@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "op/op_events.h"
 
+enum { LINE_FULL = 100 }; /* of parameters */
+
 /* ---- writing ---- */
 
 static int add(struct op_run *r, struct journal_rec *rec)
@@ -53,20 +55,27 @@ int op_journal(struct op_run *r, const struct op_cell *c, const char *event, con
     return 0;
 }
 
-/* The parameters as the log may have them; `open` has what a resume needs. */
+/* The parameters as the log may have them; `open` has what a resume needs. The log has them in
+ * several lines where one would be cut. */
 static int add_parameters(struct op_run *r)
 {
     struct journal_rec rec = { .number = r->plan->parameters };
     struct json *p = op_event_parameters(r->inputs);
-    struct str text = STR_INIT;
+    struct str text = STR_INIT, line = STR_INIT;
 
     STR_SET(rec.event, "note");
-    JSON_EACH (c, p)
+    JSON_EACH (c, p) {
         str_addf(&text, "%s%s=%s", text.len ? ", " : "", json_name(c), json_value_str(c));
+        str_addf(&line, "%s%s=%s", line.len ? ", " : "", json_name(c), json_value_str(c));
+        if (line.len < LINE_FULL && json_next(c))
+            continue;
+        log_event(r->plan->parameters, LOG_INF, "parameters: %s", str_p(&line));
+        str_reset(&line);
+    }
     rec.facts = json_object();
     json_set_str(rec.facts, "parameters", str_p(&text));
-    log_event(r->plan->parameters, LOG_INF, "parameters (run %s): %s", r->id, str_p(&text));
     str_free(&text);
+    str_free(&line);
     json_free(p);
     return add(r, &rec);
 }

@@ -179,7 +179,9 @@ def test_logs_directory():
         azl.equal(stat.S_IMODE(os.stat(path).st_mode), 0o600, "the log's mode")
         with open(path, encoding="utf-8") as f:
             text = f.read()
-        azl.check(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z , INFO , \S+ is under way", text) and ": done" in text, text)
+        azl.check(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z , INFO , event 9001: ", text), text)
+        for part in ("event 9009: parameters: SubscriptionId=", " is under way", "event 9135: ", "event 9004: registration ended"):
+            azl.check(part in text, f"{part!r} is not in {text}")
 
 
 azl.main()

@@ -59,6 +59,8 @@ static void log_of(int64_t after, char *out, size_t size, enum log_level *worst)
         assert_int_equal(lines[i].level, op_event_find(lines[i].event)->level);
         str_fmt(head, sizeof head, "event %d: ", lines[i].event);
         assert_memory_equal(lines[i].text, head, strlen(head));
+        if (lines[i].event == 9009 && str_ends(out, "9009 "))
+            continue; /* parameters may take several lines */
         str_fmt(out + strlen(out), size - strlen(out), "%d ", lines[i].event);
         *worst = lines[i].level > *worst ? lines[i].level : *worst;
     }

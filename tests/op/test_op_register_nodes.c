@@ -113,6 +113,9 @@ static void answers_before(void **state)
           0, "parent.node1=" FX_CLUSTER ";parent.node2=" },
         { "machine-place", C, NULL, 200,
           "{\"value\":[" MACHINE("node2", "/subscriptions/x/other") "]}", OP_FAILED, 9105, NULL },
+        { "machine-place", C, NULL, 200, /* each node counts, not only the last */
+          "{\"value\":[" MACHINE("node1", "/subscriptions/x/other") "," MACHINE("node2", "") "]}",
+          OP_FAILED, 9105, NULL },
         { "machine-place", C, NULL, 200,
           "{\"value\":[" MACHINE("node20", "/subscriptions/x/other") "]}", OP_DONE, 0, NULL },
         { "machine-place", C, NULL, 403, "{}", OP_FAILED, 0, NULL },
