@@ -8,6 +8,8 @@ import socket
 
 import azl
 
+USER = "anna@contoso.onmicrosoft.com"
+
 
 def secrets_of(r):
     """Every token and device code that the sandbox gave out during the run, from its own exchange log."""
@@ -80,6 +82,43 @@ def test_no_secret_leaves_the_core():
                 if re.search(rb"eyJ[A-Za-z0-9_-]{20,}\.eyJ", text):
                     where.append(os.path.join(d, name) + " (a JWT)")
         azl.equal(sorted(set(where)), [], "secrets found")
+
+
+def test_results_events_and_logs_hold_no_secret():
+    """Whatever tells of a run: a refused one and a good one, as text and JSON, the journal, every log. And what 3.4 masks is masked."""
+    app = "b7a1f9d6-1111-4222-8333-444455556666"
+    with azl.Rehearsal(nodes=2, sandbox=["--log-secrets"]) as r:
+        r.prepare()
+        logs = os.path.join(r.top, "logs")
+        os.mkdir(logs)
+        args = [*r.register_args(), "--logs-directory", logs, "--arc-spn-app-id", app, "--tag", "owner=IT"]
+        r.sandbox("POST", "/sandbox/rights", {"roleAssignments": [{"principal": USER, "role": "Contributor"}]})
+        said = [r.run(*args, ok=5), r.run("operations", "show", r.json("operations")["runs"][0]["id"], ok=0)]
+        r.sandbox("POST", "/sandbox/rights", {"roleAssignments": [{"principal": USER, "role": "Owner"}]})
+        said.append(r.run(*args, "--output", "json", ok=0))
+        newest = r.json("operations")["runs"][0]["id"]
+        for more in (["operations", "show", newest], ["log", "--lines", "1000"]):
+            said += [r.run(*more, ok=0), r.run(*more, "--output", "json", ok=0)]
+        told = {"what was printed": "".join(p.stdout + p.stderr for p in said)}
+        for top in (r.state, logs):
+            for d, _, files in os.walk(top):
+                if os.path.relpath(d, r.state).split("/")[0] == "sandbox":
+                    continue
+                for name in files:
+                    with open(os.path.join(d, name), encoding="utf-8", errors="replace") as f:
+                        told[name] = f.read()
+        found = secrets_of(r)
+        azl.check(len(found) >= 4, f"the hunt knows only {len(found)} secrets")
+        azl.equal([where for where, text in told.items() if any(s in text for s in found) or re.search(r"eyJ[\w-]{20,}\.eyJ", text)], [], "secrets found")
+        journals = [text for name, text in told.items() if name.endswith("-register.jsonl")]
+        azl.equal(len(journals), 2, "journals")
+        own = [text for name, text in told.items() if name.startswith("RegisterHCI_")]
+        azl.check(own, "no log of the run's own")
+        notes = [line for text in journals for line in text.splitlines() if '"eventId":9009' in line]
+        azl.equal(len(notes), 2, "lines of the parameters")
+        for text in [told["what was printed"], told["azloconfd.log"], *own, *notes]:
+            azl.check("event 9009" in text or text in notes, "no parameters in it")
+            azl.check("ArcSpnCredential=***" in text and app not in text, f"what is masked is not masked: {text}")
 
 
 def test_state_is_private():
