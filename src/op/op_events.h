@@ -10,7 +10,8 @@
  * writes it with the journal line of the beginning, of the end, or of the failure. An event of a
  * step of each node is written once, when the last node has it. What a run only finds as it should
  * be is no event. Two numbers differ from the module in when they are written: 9001 stands at the
- * head, before any check; 9133 when the nodes are being tied to the cluster and when they are.
+ * head, before any check, and again where a run is taken up; 9133 when the nodes are being tied to
+ * the cluster and when they are.
  *
  * 9009 has the parameters: a value whose name is not known here is masked, as are those that
  * register-flow.md 3.4 names.

@@ -4,6 +4,7 @@
 
 #include "cli/bed.h"
 #include "console/cli/follow.h"
+#include "console/face/outcome.h"
 
 #define RUN "20261121T094122Z-register"
 
@@ -79,6 +80,52 @@ static void done_in_part(void **state)
     }
 }
 
+/* The names of the module's object: "output" of the JSON, a line each as text; only what has a
+ * value, and nothing of a run that is not over. */
+static void names_of_the_result(void **state)
+{
+    static const char *const lines[] = {
+        "Result                 : RegisterSucceededButArcFailed\n",
+        "AzureResourceId        : /subscriptions/s/x\n",
+        "Details                : not all of it\n",
+        "ErrorDetail            : ArcIntegrationFailedOnNodes\n",
+    };
+    struct sec_run *r = a_run("done", "RegisterSucceededButArcFailed");
+    struct err e = { 0 };
+    struct json *j, *o;
+    struct bed b;
+
+    (void)state;
+    STR_SET(r->resource_id, "/subscriptions/s/x");
+    STR_SET(r->details, "not all of it");
+    STR_SET(r->error_detail, "ArcIntegrationFailedOnNodes");
+    j = outcome_json(r);
+    o = json_edit(json_member(j, "output"));
+    assert_int_equal(json_len(o), 4);
+    assert_string_equal(json_str(o, "Result"), "RegisterSucceededButArcFailed");
+    assert_string_equal(json_str(o, "AzureResourceId"), "/subscriptions/s/x");
+    assert_string_equal(json_str(o, "Details"), "not all of it");
+    assert_string_equal(json_str(o, "ErrorDetail"), "ArcIntegrationFailedOnNodes");
+    assert_string_equal(json_str(j, "result"), "RegisterSucceededButArcFailed");
+    json_free(j);
+    assert_int_equal(follow(&b, "status", r), EXIT_IN_PART);
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+        assert_non_null(strstr(b.out.p, lines[i]));
+    assert_null(strstr(b.out.p, "AzurePortalResourceURL"));
+    bed_stop(&b);
+    r = a_run("done", "Success");
+    assert_int_equal(follow(&b, "status --output json", r), EXIT_DONE);
+    j = json_parse(b.out.p, b.out.len, 0, &e);
+    assert_string_equal(json_str(j, "output.Result"), "Success");
+    json_free(j);
+    bed_stop(&b);
+    r = a_run("running", "");
+    j = outcome_json(r);
+    assert_null(json_member(j, "output"));
+    json_free(j);
+    free(r);
+}
+
 static void failed_for_a_reason(void **state)
 {
     struct sec_run *r = a_run("failed", "Failed");
@@ -149,6 +196,7 @@ int test_cli_follow(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(to_its_end),
         cmocka_unit_test(done_in_part),
+        cmocka_unit_test(names_of_the_result),
         cmocka_unit_test(failed_for_a_reason),
         cmocka_unit_test(stopped),
         cmocka_unit_test(another_run_took_its_place),
