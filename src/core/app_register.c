@@ -101,7 +101,7 @@ static void judge_environment(struct values *all, struct value *v)
         return;
     str_fmt(text, sizeof(text),
             _("This core works with the cloud %s, not with %s: the cloud is chosen when azloconf "
-              "is started."),
+              "is started, with --environment-name."),
             all->app->cloud.name, name);
     fail(v, ERR_USAGE, 0, text);
 }
@@ -374,6 +374,22 @@ static struct json *fields_of(const struct values *all)
     return rows;
 }
 
+/* The Windows module ignores these two without a word where nodes have an identity of their own
+ * (register-flow.md 2.1); here the review says so. */
+static void note_unused(struct json *fields, const struct json *facts)
+{
+    static const enum param_no only_application[] = { PAR_THUMBPRINT, PAR_ARC_SPN };
+    const char *path = json_value_str(json_member(json_member(facts, "run"), "path"));
+
+    for (size_t i = 0; i < ARRAY_LEN(only_application) && !str_eq(path, "application"); i++)
+        JSON_EACH (f, fields)
+            if (str_eq(json_str(f, "field"), params[only_application[i]].id)) {
+                json_set_str(json_edit(f), "level", "warn");
+                json_set_str(json_edit(f), "note",
+                             _("not used: these nodes register by an identity of their own"));
+            }
+}
+
 static void answer_check(struct app_job *j)
 {
     struct err e = *op_run_error(j->check);
@@ -383,6 +399,7 @@ static void answer_check(struct app_job *j)
     if (op_run_state(j->check) != OP_R_FAILED)
         op_register_preview(inputs, facts, &will, &e);
     if (will) {
+        note_unused(json_edit(json_member(j->values, "fields")), facts);
         json_set(result, "fields", json_copy(json_member(j->values, "fields")));
         json_set(result, "will", will);
         json_set(result, "steps", op_preview(j->check));

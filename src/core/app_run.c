@@ -80,7 +80,7 @@ static void end_log(struct app *a)
     a->run_log = NULL;
 }
 
-static void begin_log(struct app *a)
+static void begin_log(struct app *a, int64_t after)
 {
     const char *dir = op_run_input(a->run, "logsDirectory");
     struct err e = { 0 };
@@ -88,7 +88,7 @@ static void begin_log(struct app *a)
     end_log(a);
     if (!*dir || !a->c.private_core)
         return;
-    a->run_log = run_log_open(dir, op_run_started(a->run), &e);
+    a->run_log = run_log_open(dir, op_run_started(a->run), after, &e);
     if (!a->run_log)
         log_wrn("%s", e.message);
 }
@@ -138,11 +138,12 @@ void app_run_free(struct app *a)
     end_log(a);
 }
 
-static void adopt(struct app *a, struct op_run *run)
+/* after: the newest line of the log before the run began. */
+static void adopt(struct app *a, struct op_run *run, int64_t after)
 {
     a->run = run;
     a->run_noted = false;
-    begin_log(a);
+    begin_log(a, after);
     log_inf("%s is under way", op_run_id(run));
     app_publish_run(a); /* before the answer: nobody may take the run before for this one */
     on_run(a, run);
@@ -163,6 +164,7 @@ int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *
 {
     struct op_ports p;
     struct op_run *run;
+    int64_t after = log_head();
 
     if (make_room(a, e) < 0)
         return -1;
@@ -172,7 +174,7 @@ int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *
         app_publish_run(a);
         return -1;
     }
-    adopt(a, run);
+    adopt(a, run, after);
     return 0;
 }
 
@@ -180,6 +182,7 @@ static int take_up(struct app *a, const char *id, struct err *e)
 {
     struct op_ports p;
     struct op_run *run;
+    int64_t after = log_head();
 
     if (make_room(a, e) < 0)
         return -1;
@@ -190,7 +193,7 @@ static int take_up(struct app *a, const char *id, struct err *e)
         return -1;
     }
     log_inf("%s goes on", id);
-    adopt(a, run);
+    adopt(a, run, after);
     return 0;
 }
 

@@ -42,7 +42,7 @@ static void file_name(struct str *out, const char *dir, int64_t started_ms)
     str_addf(out, "%s/RegisterHCI_%s.log", dir, when);
 }
 
-struct run_log *run_log_open(const char *dir, int64_t started_ms, struct err *e)
+struct run_log *run_log_open(const char *dir, int64_t started_ms, int64_t after, struct err *e)
 {
     struct str path = STR_INIT;
     struct run_log *l = NULL;
@@ -54,7 +54,7 @@ struct run_log *run_log_open(const char *dir, int64_t started_ms, struct err *e)
     if (fd >= 0) {
         l = xcalloc(1, sizeof(*l));
         l->fd = fd;
-        l->seen = log_head();
+        l->seen = after;
     }
     return l;
 }

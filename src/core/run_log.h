@@ -14,8 +14,9 @@
 
 struct run_log;
 int run_log_may(const char *dir, struct err *e); /* is dir a folder that we may write in */
-/* NULL and *e: the file cannot be opened. */
-struct run_log *run_log_open(const char *dir, int64_t started_ms, struct err *e);
+/* after: the newest line that is not of this run (log_head before it began). NULL and *e: the file
+ * cannot be opened. */
+struct run_log *run_log_open(const char *dir, int64_t started_ms, int64_t after, struct err *e);
 void run_log_turn(struct run_log *l);  /* NULL: nothing */
 void run_log_close(struct run_log *l); /* what is left first; NULL: nothing */
 

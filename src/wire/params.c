@@ -406,9 +406,10 @@ const struct param params[PARAMS] = {
                     .arg = "NAME",
                     .label = N_("Resource group"),
                     .brief = N_("resource group, used or made (NAME-rg)"),
-                    .help = N_("Holds the cluster's resource and those of its nodes. Choose one "
-                               "that is there, or type a new name: then it is made in the region "
-                               "above. In the portal: Resource groups."),
+                    .help =
+                        N_("Holds the cluster's resource and those of its nodes. Choose one, or "
+                           "type a new name: it is made in the region above. In the portal: "
+                           "Resource groups."),
                     .flags = PARAM_SENT,
                     .judge = judge_group },
     [PAR_ARC_GROUP] = { .id = "arcServerResourceGroupName",
@@ -507,13 +508,15 @@ const struct param params[PARAMS] = {
     [PAR_ACCOUNT] = { .id = "accountId",
                       .name = "AccountId",
                       .label = N_("Account"),
-                      .instead = N_("AccountId belongs to a ready token, and that is no answer for "
-                                    "a file: sign in with both first, \"azloconf sign-in --help\" "
-                                    "tells the ways.") },
+                      .instead = N_("AccountId belongs to a ready token, which is a secret and no "
+                                    "answer for a file. Sign in with both first: azloconf sign-in "
+                                    "--access-token-file FILE --account-id ID") },
     [PAR_ARM_TOKEN] = { .id = "armAccessToken",
                         .name = "ArmAccessToken",
-                        .instead = N_("A token is a secret and no answer for a file: sign in with "
-                                      "it first, \"azloconf sign-in --help\" tells the ways."),
+                        .instead =
+                            N_("A token is a secret and no answer for a file. Sign in with it "
+                               "first: azloconf sign-in --access-token-file FILE "
+                               "--account-id ID"),
                         .flags = PARAM_SECRET },
     [PAR_GRAPH_TOKEN] = { .id = "graphAccessToken",
                           .name = "GraphAccessToken",

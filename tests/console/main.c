@@ -5,6 +5,7 @@
 
 int main(void)
 {
+    test_console_answers();
     test_console_text();
     test_console_keys();
     test_console_qr();

@@ -2,6 +2,7 @@
 #ifndef AZL_TESTS_CONSOLE_TESTS_H
 #define AZL_TESTS_CONSOLE_TESTS_H
 
+int test_console_answers(void);
 int test_console_text(void);
 int test_console_keys(void);
 int test_console_qr(void);

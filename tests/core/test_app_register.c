@@ -2,7 +2,9 @@
 
 #include "testing.h"
 
+#include "azure/hci.h"
 #include "core/app_bed.h"
+#include "wire/params.h"
 
 int test_core_app_register(void);
 
@@ -55,6 +57,22 @@ static void wrong_values(void **s)
         { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceName\":7"), "resourceName" },
         { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceGroupName\":\"ends.\""),
           "resourceGroupName" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"arcServerResourceGroupName\":\"a/b\""),
+          "arcServerResourceGroupName" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"tag\":{\"a<b\":\"c\"}"), "tag" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"resourceGroupTags\":[]"), "resourceGroupTags" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"repairRegistration\":\"1\""),
+          "repairRegistration" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"certificateThumbprint\":\"1234\""),
+          "certificateThumbprint" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"arcSpnAppId\":\"app\""), "arcSpnAppId" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"environmentName\":\"AzureChinaCloud\""),
+          "environmentName" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"logsDirectory\":\"/nowhere/at/all\""),
+          "logsDirectory" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"computerName\":\"node9\""), "computerName" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"credential\":\"anna\""), "credential" },
+        { VALUES(BED_SUB, BED_TENANT, "eastus", ",\"armAccessToken\":\"eyJ\""), "armAccessToken" },
     };
 
     (void)s;
@@ -65,6 +83,110 @@ static void wrong_values(void **s)
         assert_string_equal(check(bad[i].args, bad[i].field, "level"), "fail");
     }
     assert_null(bed.app->run);
+}
+
+/* A name that is no parameter's is refused, not ignored. */
+static void unknown_values(void **s)
+{
+    static const char *const args = VALUES(BED_SUB, BED_TENANT, "eastus", ",\"regoin\":\"x\"");
+
+    (void)s;
+    assert_null(bed_ask("register", args));
+    assert_non_null(strstr(bed_err.message, "regoin"));
+    assert_null(bed_ask("register-check", args));
+    assert_non_null(strstr(bed_err.message, "regoin"));
+    assert_null(bed.app->run);
+}
+
+/* All the plan's inputs, under the names that its steps read. */
+static void every_value_becomes_an_input(void **s)
+{
+    static const char *const wanted[][2] = {
+        { "subscriptionId", BED_SUB },
+        { "tenantId", BED_TENANT },
+        { "region", "eastus" },
+        { "resourceName", "clu" },
+        { "resourceGroupName", "clu-rg" },
+        { "arcGroup", "arc-rg" },
+        { "tags", "{\"owner\":\"IT\"}" },
+        { "groupTags", "{\"dept\":\"7\"}" },
+        { "repair", "1" },
+        { "recreate", "" }, /* false: not given */
+        { "certificateThumbprint", "ABCD0123456789ABCDEF0123456789ABCDEF0123" },
+        { "arcAppId", BED_SUB2 },
+        { "stableAgent", "1" },
+    };
+    struct json *j = bed_ask(
+        "register", VALUES(BED_SUB, BED_TENANT, "East US",
+                           ",\"arcServerResourceGroupName\":\"arc-rg\",\"tag\":{\"owner\":\"IT\"},"
+                           "\"resourceGroupTags\":{\"dept\":\"7\"},\"repairRegistration\":true,"
+                           "\"recreateResource\":false,\"useStableAgentVersion\":true,"
+                           "\"certificateThumbprint\":\"abcd0123456789abcdef0123456789abcdef0123\","
+                           "\"arcSpnAppId\":\"" BED_SUB2 "\",\"environmentName\":\"AzureCloud\""));
+
+    (void)s;
+    assert_non_null(j);
+    json_free(j);
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
+        assert_string_equal(op_run_input(bed.app->run, wanted[i][0]), wanted[i][1]);
+}
+
+/* Only what is given stands on the review; the rest would be noise. */
+static void only_given_fields(void **s)
+{
+    (void)s;
+    json_free(bed_ask("sign-out", "{}"));
+    assert_string_equal(check(GOOD, "tag", "level"), "");
+    assert_string_equal(check(GOOD, "repairRegistration", "level"), "");
+    assert_string_equal(
+        check(VALUES(BED_SUB, BED_TENANT, "eastus", ",\"tag\":{\"a\":\"b\"}"), "tag", "value"),
+        "a=b");
+    assert_string_equal(
+        check(VALUES(BED_SUB, BED_TENANT, "eastus", ",\"useStableAgentVersion\":true"),
+              "useStableAgentVersion", "level"),
+        "warn"); /* native nodes have their agent: said, not ignored */
+}
+
+/* Console and core judge names by wire/params.h, the steps by azure/hci.h: they must agree. */
+static void the_rules_agree(void **s)
+{
+    static const char *const names[] = {
+        "a",
+        "A-_.b",
+        ".",
+        "..",
+        "a.",
+        "a/b",
+        "a b",
+        "a(b)",
+        "\xc3\xa4",
+        "a%",
+        "-",
+        "_x",
+        "aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd",
+        "aaaaaaaaaabbbbbbbbbbccccccccccdddddddddde",
+        "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddaaaaaaaaaabbbbbbbbbbccccccccccddddddddddaaaaaaaaa"
+        "a",
+        "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddaaaaaaaaaabbbbbbbbbbccccccccccddddddddddaaaaaaaaaa"
+        "b",
+    };
+
+    (void)s;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct json *j = json_string(names[i]), *own = NULL;
+        struct err e = { 0 };
+
+        assert_int_equal(param_judge(&params[PAR_NAME], j, &own, &e) == 0,
+                         hci_bad_cluster_name(names[i]) == NULL);
+        json_free(own);
+        assert_int_equal(param_judge(&params[PAR_GROUP], j, &own, &e) == 0,
+                         hci_bad_group_name(names[i]) == NULL);
+        json_free(own);
+        assert_int_equal(param_judge(&params[PAR_REGION], j, &own, &e) == 0,
+                         hci_bad_region(names[i]) == NULL);
+        json_free(own);
+        json_free(j);
+    }
 }
 
 static void defaults_and_sources(void **s)
@@ -228,6 +350,10 @@ int test_core_app_register(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, ready, bed_close)
     const struct CMUnitTest tests[] = {
         T(wrong_values),
+        T(unknown_values),
+        T(every_value_becomes_an_input),
+        T(only_given_fields),
+        T(the_rules_agree),
         T(defaults_and_sources),
         T(a_warned_subscription),
         T(a_stored_registration_fills_in),

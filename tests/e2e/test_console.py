@@ -529,4 +529,5 @@ def test_no_color_and_mono_terminals_have_no_colour():
             azl.check(wanted or b"\033]4;" not in out, f"the palette is touched with {env}")
 
 
-azl.main()
+if __name__ == "__main__":
+    azl.main()

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The parameters of a registration: by option and by a file of answers they reach Azure; what is wrong is told at once; a preview writes nothing."""
+import glob
 import json
 import os
 import re
@@ -7,6 +8,8 @@ import stat
 import tempfile
 
 import azl
+from test_console import Terminal, need_tmux
+from test_plain import HOME, Plain, answer_all
 
 TAGS = {"owner": "IT Süd", "cost": "47=11"}
 GROUP_TAGS = {"dept": "7"}
@@ -59,6 +62,109 @@ def test_by_a_file_of_answers():
                                              Tag=TAGS, ResourceGroupTags=GROUP_TAGS, Confirm=False))
         r.run("register", "--answers", path, "--resource-group-name", "some-rg", ok=0, timeout=120)  # the line wins
         reached_azure(r)
+
+
+THUMBPRINT = "ABCD0123456789ABCDEF0123456789ABCDEF0123"
+FURTHER = {"CertificateThumbprint": THUMBPRINT, "ArcSpnCredential": SUB, "UseStableAgentVersion": True, "EnvironmentName": "azlosandbox"}
+
+
+def inputs_of_the_run(r):
+    """What the newest operation was begun with, from its journal."""
+    paths = sorted(glob.glob(os.path.join(r.state, "**", "*-register*"), recursive=True))
+    with open([p for p in paths if os.path.isfile(p)][-1], encoding="utf-8") as f:
+        return json.loads(f.readline())["facts"]["inputs"]
+
+
+def test_what_asks_nothing_of_azure_is_in_the_journal():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        r.run(*r.register_args(), "--certificate-thumbprint", THUMBPRINT.lower(), "--arc-spn-app-id", SUB, "--use-stable-agent-version", ok=0, timeout=120)
+        by_options = inputs_of_the_run(r)
+        azl.equal((by_options["certificateThumbprint"], by_options["arcAppId"], by_options["stableAgent"]), (THUMBPRINT, SUB, "1"), "by options")
+        r.run("register", "--answers", write(r, "further.json", dict(good(r), **FURTHER, Confirm=False)), ok=0, timeout=120)
+        azl.equal(inputs_of_the_run(r), by_options, "by a file of answers")
+        said = r.run("register", "--answers", write(r, "further.json", dict(good(r), **FURTHER, WhatIf=True)), ok=0).stdout
+        azl.equal(len(re.findall("not used: these nodes register by an identity of their own", said)), 2, said)
+        p = r.run("register", "--answers", write(r, "cloud.json", dict(good(r), EnvironmentName="AzureChinaCloud", Confirm=False)), ok=2)
+        azl.check("works with the cloud azlosandbox, not with AzureChinaCloud" in p.stderr, p.stderr)
+
+
+def test_by_the_plain_face():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        path = os.path.join(r.top, "kept.json")
+        with Plain(r) as t:
+            answer_all(t, (HOME, "1"), ("Tenant [", ""), ("Subscription [", ""), ("Region:", "East US"), ("Resource group [", "some-rg"), ("Resource name [", "CLUSTER-Z"))
+            seen = t.wait("Other words here: more for further values", "Type yes to register")
+            azl.check("Group for Arc" not in seen, "a value that nobody gave is on the review")
+            answer_all(t, ("Type yes", "more"), ("Group for Arc", "arc-rg"), ("Tags:", "x"), ('Error: A tag is NAME=VALUE, not "x".', "owner=IT Süd, cost=47=11"), ("Tags of groups:", "dept=7"),
+                       ("Repair:", "perhaps"), ("Error: yes or no.", ""), ("Make it anew:", ""), ("Certificate:", "AB"), ("40 hexadecimal digits.", "-"), ("Principal (Arc):", ""), ("Stable agent:", "2"),
+                       ("Folder of logs:", ""))
+            seen = t.wait("Tags: owner=IT Süd, cost=47=11", "Group for Arc: arc-rg", "Stable agent: yes, typed", "Arc agent already", "Type yes to register")
+            answer_all(t, ("Type yes", "requests"), ("{serviceEndpoint}", "file"), ("File to write the values into", path), ("Written: ", "file"), ("File to write", path), ("Its text would be lost.", "no"))
+            azl.equal(r.writes(), [], "written before the word")
+            t.say("yes", wait="Type yes to register")
+            t.wait("Done: ", HOME, seconds=60)
+        reached_azure(r)
+        with open(path, encoding="utf-8") as f:
+            kept = json.load(f)
+        azl.equal((kept["Tag"], kept["ResourceGroupTags"], kept["UseStableAgentVersion"], "RepairRegistration" in kept), (TAGS, GROUP_TAGS, True, False), "the file")
+
+
+def by_the_screens(cols, rows):
+    with azl.Rehearsal() as r:
+        r.prepare()
+        with Terminal(r, cols, rows, HOME=r.top) as t:
+            t.wait("1 Register this cluster")
+            t.keys("1", "Enter")
+            t.wait("> Tenant", "Subscription [Contoso-Prod-HCI", "< Further values >")
+            t.keys("Tab", "Tab")
+            t.write("East US")
+            t.keys("Tab")
+            t.write("some-rg")
+            t.keys("Tab")
+            t.write("CLUSTER-Z")
+            t.keys("Tab", "Tab")
+            t.wait("> < Further values >")
+            t.keys("Enter")
+            t.wait("Further values", "> Group for Arc", "< Back to the values >")
+            t.write("arc-rg")
+            t.keys("Tab")
+            t.write("owner=IT Süd, cost=47=11")
+            t.keys("Tab")
+            t.write("x")
+            t.keys("Tab")
+            t.wait('ERROR Tags of groups: A tag is NAME=VALUE, not "x"')
+            t.keys("BTab", "C-u")
+            t.write("dept=7")
+            t.keys("Escape")
+            t.wait("> < Further values >")
+            t.keys("Left", "Enter")
+            t.wait("> < Register now >", "Tags owner=IT Süd, cost=47=11, typed", "p requests")
+            t.keys("p")
+            t.wait("Every request", "Check the values: fine")
+            t.keys("Escape")
+            t.wait("> < Register now >")
+            t.keys("f")
+            t.wait("File of answers", "azloconf-CLUSTER-A.json")
+            t.keys("Tab", "Enter")
+            t.wait("Written: ")
+            t.keys("f", "Tab", "Enter")
+            t.wait("The file is there already", "Keep it")
+            t.keys("Escape", "Escape")
+            t.wait("> < Register now >")
+            azl.equal(r.writes(), [], "written before the word")
+            t.keys("Enter")
+            t.wait("is registered with Azure", seconds=60)
+        reached_azure(r)
+        with open(os.path.join(r.top, "azloconf-CLUSTER-A.json"), encoding="utf-8") as f:
+            azl.equal(json.load(f)["Tag"], TAGS, "the file")
+
+
+def test_by_the_screens():
+    need_tmux()
+    by_the_screens(80, 24)
+    by_the_screens(60, 20)
 
 
 def test_existing_groups_keep_their_tags():
@@ -179,7 +285,9 @@ def test_logs_directory():
         azl.equal(stat.S_IMODE(os.stat(path).st_mode), 0o600, "the log's mode")
         with open(path, encoding="utf-8") as f:
             text = f.read()
-        azl.check(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z , INFO , \S+ is under way", text) and ": done" in text, text)
+        azl.check(re.match(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z , [A-Z]+ , .+\n)+$", text), text)
+        said = [line.split(" , ", 2)[2] for line in text.strip().split("\n")]
+        azl.check(said[0].startswith("event ") and any(line.endswith(" is under way") for line in said) and "event 9004: registration ended" in said[-1], text)
 
 
 azl.main()

@@ -147,9 +147,9 @@ def over_pipes():
                    ("Subscription", "contoso"), ('3 fit "contoso":', "old"), ("Error: is Disabled", "prod"),
                    ("Subscription: Contoso-Prod-HCI.", "us"))
         answer_all(t, ('fit "us":', "?"), ("It moves no machine.", ""), ("Error: a region is needed", "west"),
-                   ("Region: West Europe.", "bad."), ("Error: the name may not end in a point.", "back"),
+                   ("Region: West Europe.", "bad."), ("Error: The name of a resource group does not end with a full stop.", "back"),
                    ("Region [West Europe]: ", ""), ("Resource group [cluster1-rg]: ", ""), ("Resource name [cluster1]: ", "x" * 70),
-                   ("Error: a name of 1 to 64 characters is needed.", ""))
+                   ("Error: The name of a cluster resource has at most 40 characters.", ""))
         seen = t.wait("What will be done:", "What cannot be undone:", "Type yes to register")
         for wanted in ("Region: westeurope, from Azure's list", "Resource group: cluster1-rg, default.", "Cluster resource cluster1: to be created.",
                        "Arc-connected machine node1, node2: to be connected."):
@@ -516,4 +516,5 @@ def test_bytes_and_sizes():
         azl.equal(len(set(seen)), 1, "the same words at every size")
 
 
-azl.main()
+if __name__ == "__main__":
+    azl.main()

@@ -107,6 +107,7 @@ int test_op_node_contract(void);
 int test_op_op_engine(void);
 int test_op_op_events(void);
 int test_op_op_exec(void);
+int test_op_op_preview(void);
 int test_op_op_resume(void);
 int test_op_op_undo(void);
 int test_op_op_register(void);

@@ -10,6 +10,7 @@ int main(void)
     test_op_op_engine();
     test_op_op_events();
     test_op_op_exec();
+    test_op_op_preview();
     test_op_op_resume();
     test_op_op_undo();
     test_op_op_register_azure();

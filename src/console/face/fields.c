@@ -324,12 +324,12 @@ void fields_defaults(struct form *w, const struct model *m)
         str_ieq(w->values[WHERE_TENANT].in.text, in->tenant_id)) /* it came after the default */
         form_set(w, WHERE_TENANT, name, in->tenant_id, FORM_DEFAULT);
     default_subscription(w, m);
-    judge_known(w, m);
     if (cluster->name[0]) {
         str_fmt(group, sizeof group, "%s-rg", cluster->name);
         fill_empty(w, WHERE_GROUP, group, group);
         fill_empty(w, WHERE_NAME, cluster->name, cluster->name);
     }
+    judge_known(w, m);
 }
 
 void fields_create_defaults(struct form *c, const struct model *m)

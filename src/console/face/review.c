@@ -118,7 +118,7 @@ static void say_field(struct review *r, const struct json *f)
     bad = str_eq(level, "fail");
     warn = str_eq(level, "warn");
     if (v && v->source != FORM_EMPTY)
-        STR_SET(source, fields_source(v->source));
+        STR_SET(source, fields_source(str_eq(text, "true") ? FORM_TYPED : v->source));
     if (v && v->in.text[0] && (guid_is(text) || str_eq(text, "true")))
         shown = v->in.text;
     value(r, label_of(id), shown, source);

@@ -513,6 +513,28 @@ static void draw_where(struct ui *ui, struct wizard *w, const struct area *a)
     form_draw(&w->where, ui, &form);
 }
 
+/* Nine fields leave no rows between them: what is wrong stands under the button, that of the field
+ * with the focus first. */
+static void draw_more(struct ui *ui, struct wizard *w, const struct area *a)
+{
+    struct area said = { a->row + MORE_FIELDS + 2, 3, a->rows - MORE_FIELDS - 2, a->cols - 6 };
+    int i = w->more.focus;
+
+    form_draw(&w->more, ui, a);
+    if (w->more.list_open)
+        return;
+    if (i >= MORE_FIELDS || !str_eq(w->more.values[i].level, "fail"))
+        for (i = 0; i < MORE_FIELDS && !str_eq(w->more.values[i].level, "fail"); i++)
+            ;
+    if (i < MORE_FIELDS && said.rows > 0) {
+        char text[400];
+
+        str_fmt(text, sizeof text, _("ERROR %s: %s"), form_label(&more_fields[i]),
+                w->more.values[i].message);
+        paint_wrapped(&said, ROLE_BAD, text);
+    }
+}
+
 static void draw_review(struct wizard *w, const struct area *a)
 {
     struct area text = { a->row, 1, a->rows - 2, a->cols - 2 };
@@ -599,8 +621,10 @@ static void wizard_draw(struct ui *ui, void *self, const struct area *body)
         draw_review(w, &a);
     else if (w->page == PAGE_REQUESTS)
         textview_draw(&w->requests, &(struct area){ a.row, 1, a.rows, a.cols - 2 });
+    else if (w->page == PAGE_MORE)
+        draw_more(ui, w, &a);
     else
-        form_draw(form_of(w), ui, &a);
+        form_draw(&w->file, ui, &a);
 }
 
 static void wizard_hint(struct ui *ui, void *self, char *out, size_t size)
@@ -672,10 +696,10 @@ static const struct key_row keys[] = {
     { K_ENTER, 0, 0, "Enter", N_("list, next"), is_form, NULL },
     { K_CTRL('U'), 0, 0, "^U", N_("clear"), is_form, NULL },
     { K_CTRL('Z'), 0, 0, "^Z", N_("undo"), is_form, NULL },
-    { K_TAB, 0, 0, "Tab", N_("other button"), is_review, NULL },
-    { K_ENTER, 0, 0, "Enter", N_("do it"), is_review, NULL },
     { 'p', 'P', 0, "p", N_("requests"), is_told, show_requests },
     { 'f', 'F', 0, "f", N_("answers file"), is_review, ask_file },
+    { K_ENTER, 0, 0, "Enter", N_("do it"), is_review, NULL },
+    { K_TAB, 0, 0, "Tab", N_("other button"), is_review, NULL },
 };
 
 const struct screen screen_wizard = {
