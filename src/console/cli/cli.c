@@ -12,6 +12,7 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "console/cli/output.h"
+#include "console/face/answers.h"
 
 #define READY_MS 40000 /* the client gives up on a core before that, and says why */
 
@@ -116,6 +117,20 @@ static int absolute(const char **out, const char *path, struct err *e)
     return 0;
 }
 
+/* The cloud is chosen when a core is started: a file of answers is looked into before. The
+ * sandbox's own name is nobody's to choose. */
+static const char *environment_of(struct cli *c)
+{
+    const char *given = cli_value(c, "environment-name"), *answers = cli_value(c, "answers");
+
+    if (given || !answers || c->connect.cloud_endpoint)
+        return given;
+    answers_environment(answers, c->environment, sizeof c->environment);
+    if (!c->environment[0] || (c->connect.sandbox && str_ieq(c->environment, "azlosandbox")))
+        return NULL;
+    return c->environment;
+}
+
 static int fill_connect(struct cli *c, struct err *e)
 {
     const char *nodes = cli_value(c, "nodes"), *output = cli_value(c, "output");
@@ -131,7 +146,7 @@ static int fill_connect(struct cli *c, struct err *e)
     c->connect.nodes = (int)n;
     c->connect.state_dir = cli_value(c, "state-dir");
     c->connect.cloud_endpoint = cli_value(c, "cloud-endpoint");
-    c->connect.environment = cli_value(c, "environment-name");
+    c->connect.environment = environment_of(c);
     if (absolute(&c->connect.ca_file, cli_value(c, "ca-file"), e) < 0)
         return -1;
     if ((c->connect.fresh || n) && !c->connect.sandbox)

@@ -95,6 +95,8 @@ static struct json *values_of(struct cli *c, int *code)
         if (!json_member(values, json_name(v)))
             json_set(values, json_name(v), json_copy(v));
     json_free(file);
+    if (cli_value(c, "environment-name")) /* the core was started with it */
+        json_unset(values, params[PAR_ENVIRONMENT].id);
     for (int i = 0; i < PARAMS && !json_len(wrong); i++)
         if ((params[i].flags & PARAM_NEEDED) && !json_member(values, params[i].id)) {
             err_set(&e, ERR_USAGE, 0, _("register needs --%s"), params[i].option);

@@ -85,6 +85,17 @@ struct json *answers_read(const char *path, struct json *wrong, struct err *e)
     return values;
 }
 
+void answers_environment(const char *path, char *out, size_t size)
+{
+    struct json *wrong = json_array(), *values;
+    struct err ignored = { 0 };
+
+    values = answers_read(path, wrong, &ignored);
+    str_copy(out, size, json_str(values, params[PAR_ENVIRONMENT].id));
+    json_free(values);
+    json_free(wrong);
+}
+
 struct json *answers_of(const struct json *values)
 {
     struct json *out = json_object();

@@ -16,6 +16,9 @@
 /* The right values, by the intent's names (the caller's). What is wrong is pushed to `wrong`, a row
  * {"key", "message"} each. NULL and *e: the file cannot be read, or is no JSON object. */
 struct json *answers_read(const char *path, struct json *wrong, struct err *e);
+/* The file's EnvironmentName, wanted before there is a core that could judge the rest; "" if it has
+ * none or cannot be read (answers_read says why). */
+void answers_environment(const char *path, char *out, size_t size);
 /* From the intent's values to the file's object: what may stand in one. */
 struct json *answers_of(const struct json *values);
 /* 0600. An existing file: ERR_C_CONFLICT unless `replace`. */
