@@ -149,7 +149,7 @@ def by_the_screens(cols, rows):
             t.keys("Escape")
             t.wait("> < Further values >")
             t.keys("Left", "Enter")
-            t.wait("> < Register now >", "Tags owner=IT Süd, cost=47=11, typed", "p requests")
+            t.wait("> < Register now >", "Tags owner=IT Süd, cost=47=11, typed", "p requests", "f file")
             t.keys("p")
             t.wait("Every request", "Check the values: fine")
             t.keys("Escape")

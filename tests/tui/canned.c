@@ -354,6 +354,24 @@ static void will(struct json *list, const char *what, const char *name, const ch
     json_push(list, o);
 }
 
+static struct json *canned_steps(void)
+{
+    static const char *const text =
+        "[{\"id\":\"inputs\",\"title\":\"Check the values\",\"state\":\"ok\",\"requests\":[]},"
+        "{\"id\":\"cluster\",\"title\":\"Create the cluster resource\",\"state\":\"make\","
+        "\"requests\":[{\"kind\":\"look\",\"method\":\"GET\",\"address\":"
+        "\"https://management.azure.com/subscriptions/11111111-2222-3333-4444-555555555555/"
+        "resourceGroups/CLUSTER-A-rg\"},{\"kind\":\"write\",\"method\":\"PUT\",\"address\":"
+        "\"https://management.azure.com/subscriptions/11111111-2222-3333-4444-555555555555/"
+        "resourceGroups/CLUSTER-A-rg\"}]},"
+        "{\"id\":\"register\",\"title\":\"Register the cluster\",\"state\":\"perhaps\","
+        "\"requests\":[{\"kind\":\"write\",\"method\":\"node\",\"node\":\"node1\","
+        "\"address\":\"register {serviceEndpoint}\"}]}]";
+    struct err e = { 0 };
+
+    return json_parse(text, strlen(text), 0, &e);
+}
+
 struct json *canned_review(void)
 {
     struct json *o = json_object(), *fields = json_array(), *acts = json_array();
@@ -373,6 +391,7 @@ struct json *canned_review(void)
     will(acts, "Arc machine", "node3", "connect");
     json_set(o, "fields", fields);
     json_set(o, "will", acts);
+    json_set(o, "steps", canned_steps());
     return o;
 }
 

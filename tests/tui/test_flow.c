@@ -53,6 +53,12 @@ static void the_whole_way(void **state)
     rig_keys(&r, "\t\t\r");
     rig_assert_shows(&r, "Register now");
     assert_int_equal(fake_count(r.core, "register"), 0); /* the review writes nothing */
+    rig_keys(&r, "p");
+    rig_assert_shows(&r, "Step 3 of 3: Every request");
+    rig_assert_shows(&r, "Create the cluster resource: make");
+    rig_assert_shows(&r, "node node1: register {serviceEndpoint}");
+    rig_keys(&r, "\r");
+    rig_assert_shows(&r, "> < Register now >");
     rig_keys(&r, "\r");
     args = fake_args(r.core, "register");
     assert_non_null(args);

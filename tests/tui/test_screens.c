@@ -95,6 +95,7 @@ const struct stop stops[] = {
     { "wizard_filter", signed_in, "1\r\t\teast" },
     { "wizard_wrong", signed_in, "1\r\t\teastuss\t" },
     { "wizard_review", signed_in, "1\r\tprod\reast us\t\t\t\r" },
+    { "wizard_more", signed_in, "1\r\033[A\r\towner=IT\tx\t\r\033[B\r" },
     { "progress_running", running, "1\r" },
     { "progress_failed", failed, "" },
     { "nodes", ready, "3\r" },

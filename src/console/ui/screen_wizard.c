@@ -521,7 +521,7 @@ static void draw_more(struct ui *ui, struct wizard *w, const struct area *a)
     int i = w->more.focus;
 
     form_draw(&w->more, ui, a);
-    if (w->more.list_open)
+    if (w->more.list_open || 2 * MORE_FIELDS + 1 <= a->rows) /* or there are rows between them */
         return;
     if (i >= MORE_FIELDS || !str_eq(w->more.values[i].level, "fail"))
         for (i = 0; i < MORE_FIELDS && !str_eq(w->more.values[i].level, "fail"); i++)
@@ -697,7 +697,7 @@ static const struct key_row keys[] = {
     { K_CTRL('U'), 0, 0, "^U", N_("clear"), is_form, NULL },
     { K_CTRL('Z'), 0, 0, "^Z", N_("undo"), is_form, NULL },
     { 'p', 'P', 0, "p", N_("requests"), is_told, show_requests },
-    { 'f', 'F', 0, "f", N_("answers file"), is_review, ask_file },
+    { 'f', 'F', 0, "f", N_("file"), is_review, ask_file },
     { K_ENTER, 0, 0, "Enter", N_("do it"), is_review, NULL },
     { K_TAB, 0, 0, "Tab", N_("other button"), is_review, NULL },
 };
