@@ -160,11 +160,13 @@ static const char *either(const char *a, const char *b, const char *dflt)
 static int make_node(struct core *k, const char *name, const struct settings_node *own,
                      const struct settings_node *any, struct err *e)
 {
-    char dir[800];
+    char dir[800], proxy[256];
     struct node_local_config nc = {
         .name = name, .dir = dir, .store = k->store, .http = k->http, .clock = &k->clock
     };
 
+    settings_agent_proxy(&k->c, proxy, sizeof(proxy));
+    nc.agent_proxy = proxy;
     str_fmt(dir, sizeof(dir), "%s/nodes/%s", k->c.state_dir, name);
     nc.himds_endpoint = either(own ? own->himds : NULL, any ? any->himds : NULL, AGENT_HIMDS);
     nc.azcmagent = either(own ? own->azcmagent : NULL, any ? any->azcmagent : NULL, AGENT_COMMAND);

@@ -223,6 +223,8 @@ const struct settings_option settings_options[] = {
       take_text, MEMBER(ca_file) },
     { "proxy", "URL", N_("proxy for Azure, or none"), N_("from the environment"), SETTINGS_IN_FILE,
       take_proxy, MEMBER(proxy) },
+    { "agent-proxy", "URL", N_("proxy for the nodes' Arc agents, or none"), N_("that of --proxy"),
+      SETTINGS_IN_FILE, take_text, MEMBER(agent_proxy) },
     { "client-id", "GUID", N_("application that signs in"), AUTH_CLIENT_AZURE_CLI, SETTINGS_IN_FILE,
       take_client, MEMBER(client_id) },
     { "himds-endpoint", "[NODE=]URL", N_("token address of a node's Arc agent"),
@@ -382,6 +384,31 @@ static void keep_node(struct settings *c, const struct settings_node *given)
         STR_SET(now->tokens_dir, given->tokens_dir);
 }
 
+void settings_agent_proxy(const struct settings *c, char *out, size_t size)
+{
+    static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
+    const char *url = c->agent_proxy, *scheme, *host, *end;
+
+    if (!url[0] && c->has_proxy)
+        url = c->proxy;
+    for (size_t i = 0; !url[0] && !c->has_proxy && i < ARRAY_LEN(names); i++)
+        url = getenv(names[i]) ? getenv(names[i]) : "";
+    if (!url[0] || str_eq(url, "none")) {
+        out[0] = 0;
+        return;
+    }
+    scheme = strstr(url, "://");
+    host = scheme ? scheme + 3 : url;
+    end = host + strcspn(host, "/?#");
+    for (const char *p = end; p > host; p--)
+        if (p[-1] == '@') {
+            host = p;
+            break;
+        }
+    str_fmt(out, size, "%.*s%.*s", scheme ? (int)(scheme + 3 - url) : 7, scheme ? url : "http://",
+            (int)(end - host), host);
+}
+
 /* What the command line said stays. */
 static void keep(struct settings *c, const struct settings *given)
 {
@@ -393,6 +420,8 @@ static void keep(struct settings *c, const struct settings *given)
         STR_SET(c->ca_file, given->ca_file);
     if (given->has_proxy)
         STR_SET(c->proxy, given->proxy);
+    if (given->agent_proxy[0])
+        STR_SET(c->agent_proxy, given->agent_proxy);
     if (given->has_client_id)
         STR_SET(c->client_id, given->client_id);
     for (size_t i = 0; i < given->n_nodes; i++)

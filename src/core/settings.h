@@ -34,6 +34,7 @@ struct settings {
     bool private_core, sandbox, fresh, help, version;
     char socket[256], state_dir[600];
     char cloud[48], cloud_endpoint[256], sandbox_base[256], ca_file[600], proxy[256], client_id[40];
+    char agent_proxy[256];                   /* "none", or "" for the core's own */
     int64_t clock_rate, idle_seconds, nodes; /* idle 0: never; nodes 0: as it was */
     bool has_proxy, has_client_id;           /* one was named: it may be none, or the usual one */
     char sandbox_args[SETTINGS_MAX_LIST][256];
@@ -56,6 +57,9 @@ extern const struct settings_option settings_options[];
 extern const size_t settings_option_count;
 
 void settings_init(struct settings *c);
+/* The proxy that the nodes' Arc agents get: --agent-proxy, else --proxy, else that of the
+ * environment as libcurl reads it. Without name and password, which a command line would show. */
+void settings_agent_proxy(const struct settings *c, char *out, size_t size);
 int settings_args(struct settings *c, int argc, char **argv, struct err *e);
 /* owner: the uid that must own the file (0). A missing file is no error. */
 int settings_file(struct settings *c, const char *path, uid_t owner, struct err *e);

@@ -171,6 +171,23 @@ static void remote_code(struct err *e, const char *text)
         str_fmt(e->remote_code, sizeof(e->remote_code), "AZCM%04d", e->code);
 }
 
+static bool has_proxy(const struct agent_call *c)
+{
+    return c->a->proxy && c->a->proxy[0];
+}
+
+/* What did not reach Azure went by the agent's proxy: 26 is the network, the words are Go's. */
+static void tell_proxy(struct agent_call *c, const char *said)
+{
+    char text[sizeof(c->err.message)];
+
+    if (!has_proxy(c) || (c->err.code != 26 && !str_ifind(said, "proxyconnect")))
+        return;
+    STR_SET(text, c->err.message);
+    str_fmt(c->err.message, sizeof(c->err.message),
+            _("%.280s The agent goes through the proxy %.80s."), text, c->a->proxy);
+}
+
 /* azure-wire.md 5.9 */
 static void explain(struct agent_call *c, const struct proc_result *r, const char *what)
 {
@@ -208,6 +225,7 @@ static void explain(struct agent_call *c, const struct proc_result *r, const cha
             c->err.retryable = false;
         }
         remote_code(&c->err, str_p(&all));
+        tell_proxy(c, str_p(&all));
     }
     str_free(&all);
     str_free(&line);
@@ -385,6 +403,30 @@ static void change(struct agent_call *c)
         close(fd);
 }
 
+static void on_proxy_set(void *payload, const struct proc_result *r)
+{
+    struct agent_call *c = payload;
+
+    c->proc = NULL;
+    if (r->exit_code == 0) {
+        change(c);
+        return;
+    }
+    explain(c, r, "config set proxy.url");
+    call_end(c, NULL);
+}
+
+/* The agent is told its proxy before it is connected; one that is connected has its own. */
+static void prepare(struct agent_call *c)
+{
+    const char *const argv[] = { c->a->path, "config", "set", "proxy.url", c->a->proxy, NULL };
+
+    if (has_proxy(c))
+        run(c, argv, -1, SHOW_MS, on_proxy_set);
+    else
+        change(c);
+}
+
 /* What a show before or after the change means for each act. */
 static void shown_for_connect(struct agent_call *c, struct json *shown)
 {
@@ -402,7 +444,7 @@ static void shown_for_connect(struct agent_call *c, struct json *shown)
         call_end(c, NULL);
     } else {
         json_free(shown);
-        change(c);
+        prepare(c);
     }
 }
 

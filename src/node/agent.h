@@ -16,6 +16,9 @@
 struct agent {
     struct loop *loop;
     const char *path; /* of azcmagent; the caller's */
+    /* "" or NULL none; set before the agent is connected (azure-wire.md 5.10). It stands in a
+     * command line and in sentences: without name and password (settings_agent_proxy) */
+    const char *proxy;
 };
 struct agent_call;
 typedef void agent_done_fn(void *payload, const struct json *answer, const struct err *e);

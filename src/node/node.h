@@ -97,6 +97,7 @@ struct node_local_config {
     const char *himds_endpoint; /* "http://127.0.0.1:40342": token address of the Arc agent */
     const char *azcmagent;      /* path of the agent's command */
     const char *tokens_dir;     /* key files of the agent must lie here */
+    const char *agent_proxy;    /* "" or NULL none; see agent.h */
     const struct clock *clock;  /* the policy clock */
 };
 struct node *node_local_new(struct loop *l, const struct node_local_config *c, struct err *e);

@@ -26,7 +26,7 @@ struct local_node {
     struct loop *loop;
     struct store *store;
     const struct clock *clock;
-    char *himds, *azcmagent, *tokens_dir;
+    char *himds, *azcmagent, *tokens_dir, *agent_proxy;
     char record_path[PATH_SIZE];
     struct dataplane plane;
     struct agent agent;
@@ -530,6 +530,7 @@ static void local_close(struct node *node)
     free(n->himds);
     free(n->azcmagent);
     free(n->tokens_dir);
+    free(n->agent_proxy);
     free(n);
 }
 
@@ -564,7 +565,8 @@ struct node *node_local_new(struct loop *l, const struct node_local_config *cfg,
     n->himds = copy_or_empty(cfg->himds_endpoint);
     n->azcmagent = copy_or_empty(cfg->azcmagent);
     n->tokens_dir = copy_or_empty(cfg->tokens_dir);
+    n->agent_proxy = copy_or_empty(cfg->agent_proxy);
     dataplane_init(&n->plane, l, cfg->http, n->himds, n->tokens_dir);
-    n->agent = (struct agent){ l, n->azcmagent };
+    n->agent = (struct agent){ l, n->azcmagent, n->agent_proxy };
     return &n->node;
 }

@@ -1,11 +1,14 @@
 /* azlosandbox-azcmagent: a stand-in for the Arc agent's command. It knows its node by agent.json
  * beside the name that it was called by and asks the sandbox on that node's port. Sources:
- * azure-wire.md 5.3 to 5.9 (flags, keys of show, exit codes). Links base only. */
+ * azure-wire.md 5.3 to 5.10 (flags, keys of show, exit codes, config). Its configuration is
+ * agentconfig.json beside agent.json; connect goes to proxy.url first, as the agent would. Links
+ * base only. */
 #include "config.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +31,10 @@ enum {
     EXIT_ARGUMENT_MISSING = 16,
     EXIT_CONFIG = 19,
     EXIT_ARGUMENT = 23,
+    EXIT_NETWORK = 26,
     EXIT_CREATE = 42,
     EXIT_DELETE = 43,
+    EXIT_LOCAL_CONFIG = 69,
     EXIT_COMMAND = 101
 };
 
@@ -72,7 +77,9 @@ static const struct option_row options[] = {
 };
 
 struct run {
-    const char *command;
+    const char *command, *words[3]; /* words: of config */
+    size_t n_words;
+    char dir[4096];       /* of agent.json, with its slash */
     struct json *request; /* body for the sandbox */
     struct secret token;
     char config[4096];
@@ -186,6 +193,8 @@ static int parse(struct run *r, int argc, char **argv)
         if (argv[i][0] != '-') {
             if (!r->command)
                 r->command = argv[i];
+            else if (r->n_words < ARRAY_LEN(r->words))
+                r->words[r->n_words++] = argv[i];
             continue;
         }
         o = find_option(argv[i], n);
@@ -269,7 +278,8 @@ static int read_node(struct run *r, const char *self)
     struct err e = { 0 };
     char path[4096];
 
-    str_fmt(path, sizeof path, "%.*sagent.json", slash ? (int)(slash - self + 1) : 0, self);
+    str_fmt(r->dir, sizeof r->dir, "%.*s", slash ? (int)(slash - self + 1) : 0, self);
+    str_fmt(path, sizeof path, "%sagent.json", r->dir);
     if (!file_read(path, MAX_CONFIG, &text, &e))
         doc = json_parse(str_p(&text), text.len, 0, &e);
     str_free(&text);
@@ -408,8 +418,131 @@ static int run_ask(struct run *r, const char *method, const char *path, const ch
     return code;
 }
 
+/* ---- config ---- */
+
+static const char *const config_keys[] = { "proxy.url",
+                                           "proxy.bypass",
+                                           "config.mode",
+                                           "connection.type",
+                                           "incomingconnections.enabled",
+                                           "incomingconnections.ports",
+                                           "extensions.enabled",
+                                           "extensions.allowlist",
+                                           "extensions.blocklist",
+                                           "extensions.agent.cpulimit",
+                                           "guestconfiguration.enabled" };
+
+static struct json *load_config(const struct run *r)
+{
+    struct str text = STR_INIT;
+    struct err e = { 0 };
+    struct json *doc = NULL;
+    char path[4200];
+
+    str_fmt(path, sizeof path, "%sagentconfig.json", r->dir);
+    if (file_read(path, MAX_CONFIG, &text, &e) == 0)
+        doc = json_parse(str_p(&text), text.len, 0, &e);
+    str_free(&text);
+    return doc ? doc : json_object();
+}
+
+/* Their names have dots: json_str would take them for paths. */
+static const char *setting(const struct json *doc, const char *key)
+{
+    const char *s = json_value_str(json_member(doc, key));
+
+    return s ? s : "";
+}
+
+static int store_config(struct run *r, const char *key, const char *value)
+{
+    struct json *doc = load_config(r);
+    struct str text = STR_INIT;
+    struct err e = { 0 };
+    char path[4200];
+    int rc;
+
+    json_set_str(doc, key, value);
+    json_write_pretty(&text, doc);
+    str_fmt(path, sizeof path, "%sagentconfig.json", r->dir);
+    rc = file_replace(path, str_p(&text), text.len, &e);
+    str_free(&text);
+    json_free(doc);
+    return rc ? fail(r, EXIT_LOCAL_CONFIG, "The configuration cannot be written.") : 0;
+}
+
+static int do_config(struct run *r)
+{
+    const char *what = r->n_words ? r->words[0] : "", *key = r->n_words > 1 ? r->words[1] : "";
+    bool known = str_eq(what, "list");
+    struct json *doc;
+
+    for (size_t i = 0; i < ARRAY_LEN(config_keys); i++)
+        known = known || str_eq(config_keys[i], key);
+    if (!known)
+        return fail(r, EXIT_ARGUMENT, "config needs get, set, clear or list and a known property.");
+    if (str_eq(what, "set") && r->n_words == 3)
+        return store_config(r, key, r->words[2]);
+    if (str_eq(what, "clear"))
+        return store_config(r, key, "");
+    if (!str_eq(what, "get") && !str_eq(what, "list"))
+        return fail(r, EXIT_ARGUMENT, "config needs get, set, clear or list.");
+    doc = load_config(r);
+    if (str_eq(what, "list"))
+        print_json(doc);
+    else
+        puts(setting(doc, key));
+    json_free(doc);
+    return 0;
+}
+
+/* HOST:PORT of an http address; false: nobody answers there. */
+static bool proxy_answers(const char *url)
+{
+    const char *host = strstr(url, "://");
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
+    char name[256], port[8] = "80";
+    bool answers = false;
+    size_t n;
+
+    host = host ? host + 3 : url;
+    n = strcspn(host, ":/");
+    str_fmt(name, sizeof name, "%.*s", (int)n, host);
+    if (host[n] == ':')
+        str_fmt(port, sizeof port, "%.*s", (int)strspn(host + n + 1, "0123456789"), host + n + 1);
+    if (getaddrinfo(name, port, &hints, &found) != 0)
+        return false;
+    for (struct addrinfo *a = found; a && !answers; a = a->ai_next) {
+        int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, 0);
+
+        answers = fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) == 0;
+        if (fd >= 0)
+            close(fd);
+    }
+    freeaddrinfo(found);
+    return answers;
+}
+
+static int by_proxy(struct run *r)
+{
+    struct json *doc = load_config(r);
+    const char *url = setting(doc, "proxy.url");
+    int rc = 0;
+
+    if (*url && !proxy_answers(url))
+        rc = fail(r, EXIT_NETWORK, "proxyconnect tcp: connect: connection refused");
+    json_free(doc);
+    return rc;
+}
+
+/* ---- connect, disconnect, show ---- */
+
 static int do_connect(struct run *r)
 {
+    int rc = by_proxy(r);
+
+    if (rc)
+        return rc;
     if (!json_member(r->request, "cloud"))
         json_set_str(r->request, "cloud", "AzureCloud");
     return run_ask(r, "POST", "/agent/connect", "Connected machine to Azure", EXIT_CREATE);
@@ -440,6 +573,7 @@ static const struct {
     int (*run)(struct run *r);
 } commands[] = {
     { "connect", "connect this node to Azure Arc", true, do_connect },
+    { "config", "get, set, clear or list the agent's configuration", true, do_config },
     { "disconnect", "disconnect this node from Azure Arc", true, do_disconnect },
     { "show", "show the agent's state", true, do_show },
     { "version", "show the version", false, do_version },

@@ -8,6 +8,43 @@
 #include "azure/auth.h"
 #include "core/settings.h"
 
+/* Name and password stay here: a command line shows what the agent is told. */
+static void agent_proxy(void **s)
+{
+    static const struct {
+        const char *own, *proxy, *env, *is;
+    } rows[] = {
+        { "", "", NULL, "" },
+        { "", NULL, NULL, "" },
+        { "", NULL, "proxy:3128", "http://proxy:3128" },
+        { "", "", "proxy:3128", "" },
+        { "", "http://p:1/", "proxy:3128", "http://p:1" },
+        { "none", "http://p:1", NULL, "" },
+        { "http://anna:pa@ss@q:2/x", "http://p:1", NULL, "http://q:2" },
+        { "https://anna:pass@[::1]:2", NULL, NULL, "https://[::1]:2" },
+    };
+
+    (void)s;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct settings c;
+        char is[256];
+
+        settings_init(&c);
+        unsetenv("https_proxy");
+        unsetenv("all_proxy");
+        unsetenv("ALL_PROXY");
+        unsetenv("HTTPS_PROXY");
+        if (rows[i].env)
+            setenv("HTTPS_PROXY", rows[i].env, 1);
+        STR_SET(c.agent_proxy, rows[i].own);
+        c.has_proxy = rows[i].proxy != NULL;
+        STR_SET(c.proxy, rows[i].proxy ? rows[i].proxy : "");
+        settings_agent_proxy(&c, is, sizeof(is));
+        assert_string_equal(is, rows[i].is);
+    }
+    unsetenv("HTTPS_PROXY");
+}
+
 int test_core_settings(void);
 
 static struct settings c;
@@ -224,6 +261,7 @@ int test_core_settings(void)
         cmocka_unit_test(command_line_wins),
         cmocka_unit_test(file_refused),
         cmocka_unit_test(help),
+        cmocka_unit_test(agent_proxy),
     };
 
     return TEST_GROUP("core/settings", tests);

@@ -67,7 +67,9 @@ static void rig_start(struct rig *g, const char *shown, const char *act)
     str_fmt(g->dir, sizeof(g->dir), "%s/agent%d", test_dir(), n++);
     assert_int_equal(file_mkdirs(g->dir, &e), 0);
     str_fmt(script, sizeof(script),
-            "#!/bin/sh\ncd %s || exit 99\nif [ \"$1\" = show ]; then cat show; exit $(cat showcode "
+            "#!/bin/sh\ncd %s || exit 99\n[ \"$1\" = config ] && { echo \"$@\" >set; "
+            "exit $(cat setcode 2>/dev/null || echo 0); }\nif [ \"$1\" = show ]; then cat show; "
+            "exit $(cat showcode "
             "2>/dev/null || echo 0); fi\n"
             "echo \"$@\" >args\ncp /proc/$$/cmdline cmdline\ncp /proc/$$/environ environ\n"
             "while [ $# -gt 0 ]; do [ \"$1\" = --config ] && cat \"$2\" >config; shift; done\n. "
@@ -169,6 +171,34 @@ static void test_parse(void **state)
     j = agent_parse_show(text, strlen(text), &e);
     assert_string_equal(json_str(j, "resourceId"), ""); /* no half id */
     json_free(j);
+}
+
+/* It is told before the agent is connected, never to one that is, and named when it fails. */
+static void test_proxy(void **state)
+{
+    struct rig g;
+    char *set;
+
+    (void)state;
+    rig_start(&g, FREE_ONE, "echo 'proxyconnect tcp: refused'; exit 42");
+    g.agent.proxy = "http://proxy:8080";
+    change(&g, true, ARGS);
+    set = content(&g, "set");
+    assert_string_equal(set, "config set proxy.url http://proxy:8080\n");
+    free(set);
+    assert_int_equal(g.err.code, 42);
+    assert_non_null(strstr(g.err.message, "goes through the proxy http://proxy:8080."));
+    put(&g, "setcode", "69");
+    put(&g, "act", "touch connected");
+    change(&g, true, ARGS);
+    assert_int_equal(g.err.code, 69);
+    assert_int_not_equal(access(in(&g, "connected"), F_OK), 0);
+    unlink(in(&g, "set"));
+    put(&g, "show", CONNECTED);
+    change(&g, true, "{}");
+    assert_non_null(g.answer);
+    assert_int_not_equal(access(in(&g, "set"), F_OK), 0);
+    rig_stop(&g);
 }
 
 static void test_show(void **state)
@@ -404,8 +434,8 @@ int test_node_agent(void)
         cmocka_unit_test(test_connect),    cmocka_unit_test(test_token_hidden),
         cmocka_unit_test(test_already),    cmocka_unit_test(test_elsewhere),
         cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_already_connected_code),
-        cmocka_unit_test(test_needs),      cmocka_unit_test(test_disconnect),
-        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_proxy),      cmocka_unit_test(test_needs),
+        cmocka_unit_test(test_disconnect), cmocka_unit_test(test_cancel),
     };
 
     return TEST_GROUP("node/agent", tests);

@@ -57,9 +57,10 @@ struct fx {
     bool signed_out;     /* tokens are refused with 401 */
     bool dead;           /* the power is off */
     bool no_rp_object, no_identity;
-    size_t fail_nth; /* the nth request from here is answered 503 */
-    bool lose_nth;   /* or, when it changes something, its answer is lost */
-    size_t cut;      /* journal lines; 0: never */
+    bool never_connected; /* in the Arc settings */
+    size_t fail_nth;      /* the nth request from here is answered 503 */
+    bool lose_nth;        /* or, when it changes something, its answer is lost */
+    size_t cut;           /* journal lines; 0: never */
     char runs[200], journal[400];
     int changes;
 };

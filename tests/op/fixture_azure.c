@@ -80,8 +80,8 @@ void fx_link_machines(struct fx *fx)
             json_free(p);
         free(key);
         json_set_str(one, "name", n->base.name);
-        json_set_str(one, "state", n->connected ? "Connected" : "Creating");
-        all &= n->connected;
+        json_set_str(one, "state", n->connected && !fx->never_connected ? "Connected" : "Creating");
+        all &= n->connected && !fx->never_connected;
         json_push(nodes, one);
     }
     tell_settings(fx, nodes, all);

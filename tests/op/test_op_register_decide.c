@@ -190,6 +190,28 @@ static void arc_later_leaves_the_registration(void **state)
     fx_free(fx);
 }
 
+/* register-flow.md 2.11: a minute of looks, then ten times a sync and a minute. */
+static void a_node_that_never_connects(void **state)
+{
+    struct fx *fx = fx_new(1);
+    struct json *in = fx_inputs();
+    struct err e = { 0 };
+    int64_t began = mono_ms();
+    struct op_run *r;
+
+    (void)state;
+    fx->never_connected = true;
+    r = op_run_start(&fx->ports, &op_register, in, 0, NULL, NULL, &e);
+    assert_int_equal(fx_run(fx, r, 3600000), OP_R_DONE);
+    assert_int_equal(fx_state(r, "arc-state"), OP_S_FAILED);
+    assert_int_equal(fx_state(r, "arc-node"), OP_S_FAILED);
+    assert_int_equal(fx->nodes[0].calls[NODE_SYNC], 10);
+    assert_in_range(mono_ms() - began, 10 * 60000, 12 * 60000);
+    json_free(in);
+    op_run_free(r);
+    fx_free(fx);
+}
+
 /* Nobody who gives no group is told that his is the wrong one. */
 static void the_arc_group_is_that_of_the_settings(void **state)
 {
@@ -258,6 +280,7 @@ int test_op_op_register_decide(void)
         cmocka_unit_test(repair_renews),
         cmocka_unit_test(undo_of_a_repair_keeps_the_registration),
         cmocka_unit_test(arc_later_leaves_the_registration),
+        cmocka_unit_test(a_node_that_never_connects),
         cmocka_unit_test(the_arc_group_is_that_of_the_settings),
         cmocka_unit_test(a_run_goes_on_the_way_it_began),
     };

@@ -21,6 +21,7 @@ const struct cli_option cli_common[] = {
     { "himds-endpoint", "[NODE=]URL", N_("token address of a node's Arc agent"), true, true },
     { "azcmagent", "[NODE=]PATH", N_("command of a node's Arc agent"), true, true },
     { "tokens-dir", "[NODE=]DIR", N_("folder of a node's Arc agent's key files"), true, true },
+    { "agent-proxy", "URL", N_("proxy for the nodes' Arc agents, or none"), true, false },
     { "clock-rate", "N", N_("let the policy clock run N times as fast (rehearsals)"), true, false },
     { "sandbox-arg", "ARG", N_("with --sandbox: a further argument for azlosandbox"), true, true },
     { "output", "table|json", N_("form of the output"), false, false },
