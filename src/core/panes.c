@@ -20,6 +20,9 @@ struct pane_word {
 static const char *const properties[PANES] = { "ClusterStatus", "RegistrationStatus",
                                                "ConnectionStatus" };
 
+#define REPAIR "azloconf register --repair-registration" /* a command: the same in all languages   \
+                                                          */
+
 static const struct pane_word words[] = {
     { PANE_CLUSTER, "Clustered", "ok", "", "" },
     { PANE_CLUSTER, "NotYet", "warn", N_("this node is in no cluster yet"),
@@ -41,7 +44,7 @@ static const struct pane_word words[] = {
     { PANE_CONNECTION, "OutOfPolicy", "fail", N_("no connection for more than 30 days"),
       N_("Bring the connection back") },
     { PANE_CONNECTION, "RepairRegistrationRequired", "fail",
-      N_("this node lost its identity or keys"), N_("See the nodes (3)") },
+      N_("this node lost its identity or keys"), REPAIR },
     { PANE_CONNECTION, NULL, "unknown", N_("this word is new to azloconf"),
       N_("See the nodes (3)") },
 };
@@ -179,6 +182,33 @@ static void due_text(char *out, size_t size, int64_t due, int64_t now)
                 (long long)days);
 }
 
+static bool without_arc(const struct panes_node *node)
+{
+    return node->agent && str_eq(said(node->status, "RegistrationStatus"), "Registered") &&
+           (!json_flag(node->agent, "installed", true) ||
+            !str_ieq(said(node->agent, "status"), "Connected"));
+}
+
+/* A node added or broken since, or one that the Arc settings do not list: the registration stands,
+ * and a repair brings it in. */
+static void registration_gap(struct sec_pane *p, const struct panes_in *in)
+{
+    if (!str_eq(p->word, "Registered"))
+        return;
+    for (size_t i = 0; i < in->n && !p->next[0]; i++)
+        if (without_arc(&in->nodes[i])) {
+            str_fmt(p->reason, sizeof(p->reason), _("%s is not connected to Azure Arc"),
+                    in->nodes[i].name);
+            STR_SET(p->next, REPAIR);
+        }
+    if (in->gap && in->gap[0] && !p->next[0]) {
+        TEXT_SET(p->reason, in->gap);
+        STR_SET(p->next, REPAIR);
+    }
+    if (p->next[0] && rank_of(p->level) < rank_of("warn"))
+        STR_SET(p->level, "warn");
+}
+
 static void connection_evidence(struct sec_cluster *c, const struct panes_in *in)
 {
     struct sec_pane *p = &c->connection;
@@ -277,6 +307,7 @@ void panes_cluster(struct sec_cluster *out, const struct panes_in *in)
     fill_pane(&out->cluster, in, PANE_CLUSTER);
     fill_pane(&out->registration, in, PANE_REGISTRATION);
     fill_pane(&out->connection, in, PANE_CONNECTION);
+    registration_gap(&out->registration, in);
     out->due_at = earliest_deadline(in);
     str_fmt(out->cluster.evidence, sizeof(out->cluster.evidence),
             P_("%lld of %lld node up", "%lld of %lld nodes up", out->nodes_total),
@@ -345,6 +376,11 @@ static void fill_node(struct sec_node *row, const struct panes_node *node)
         TEXT_SET(row->last_connected, said(node->status, "LastConnected"));
         if (json_str(node->status, "reason"))
             TEXT_SET(row->reason, json_str(node->status, "reason"));
+    }
+    if (without_arc(node) && rank_of(row->level) < rank_of("warn")) {
+        STR_SET(row->level, "warn");
+        STR_SET(row->reason, _("Registered, but this node is not connected to Azure Arc."));
+        STR_SET(row->next, REPAIR);
     }
     if (err_is(&node->err)) {
         STR_SET(row->state, "Down");

@@ -29,6 +29,7 @@ struct panes_in {
     int64_t policy_now;        /* Unix ms on the policy clock */
     const struct cloud *cloud; /* or NULL: no portal address */
     const char *tenant;        /* for the portal address, "" unknown */
+    const char *gap;           /* what the newest run found missing in Azure, "" or NULL nothing */
 };
 void panes_cluster(struct sec_cluster *out, const struct panes_in *in);
 void panes_nodes(struct sec_nodes *out, const struct panes_in *in);

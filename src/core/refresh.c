@@ -69,6 +69,15 @@ static void schedule(struct refresh *r);
 
 /* ---- showing ---- */
 
+/* What the newest registration found at its end: a node that Azure Arc lacks, in its own words. */
+static const char *gap_of(const struct sec_run *run)
+{
+    for (size_t i = 0; run && str_eq(run->plan, "register") && i < run->n; i++)
+        if (str_eq(run->steps[i].id, "arc-node") && str_eq(run->steps[i].state, "failed"))
+            return run->steps[i].detail;
+    return "";
+}
+
 static void show(struct refresh *r)
 {
     struct panes_node *nodes = xcalloc(r->c.n + 1, sizeof(*nodes));
@@ -90,6 +99,7 @@ static void show(struct refresh *r)
     }
     in.cloud = r->has_cloud ? &r->cloud : NULL;
     in.tenant = r->tenant;
+    in.gap = gap_of(state_get(r->c.state, SEC_RUN));
     panes_cluster(cluster, &in);
     panes_nodes(rows, &in);
     state_publish(r->c.state, SEC_CLUSTER, cluster);

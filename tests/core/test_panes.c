@@ -52,6 +52,63 @@ static void build(void)
         json_free(json_edit(nodes[i].status));
 }
 
+#define REGISTERED                                                                                 \
+    "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"ConnectionStatus\":" \
+    "\"Connected\",\"LastConnected\":\"2026-11-21T11:00:00Z\"}"
+#define REPAIR "azloconf register --repair-registration"
+
+static void agent_says(const char *first, const char *second)
+{
+    begin(2);
+    says(0, REGISTERED);
+    says(1, REGISTERED);
+    nodes[0].agent = parse(first);
+    nodes[1].agent = second ? parse(second) : NULL;
+}
+
+static void built_with_agents(void)
+{
+    build();
+    json_free(json_edit(nodes[0].agent));
+    json_free(json_edit(nodes[1].agent));
+}
+
+static void a_node_without_arc_is_offered_a_repair(void **s)
+{
+    (void)s;
+    agent_says("{\"status\":\"Connected\"}", "{\"status\":\"Connected\"}");
+    built_with_agents();
+    assert_string_equal(c.registration.level, "ok");
+    assert_string_equal(c.registration.next, "");
+    agent_says("{\"status\":\"Connected\"}", NULL); /* it has not answered yet */
+    built_with_agents();
+    assert_string_equal(c.registration.next, "");
+    agent_says("{\"status\":\"Connected\"}", "{\"status\":\"Disconnected\"}");
+    built_with_agents();
+    assert_string_equal(c.registration.word, "Registered");
+    assert_string_equal(c.registration.level, "warn");
+    assert_string_equal(c.registration.reason, "node2 is not connected to Azure Arc");
+    assert_string_equal(c.registration.next, REPAIR);
+    assert_string_equal(rows.items[0].next, "");
+    assert_string_equal(rows.items[1].next, REPAIR);
+    assert_string_equal(rows.items[1].level, "warn");
+    agent_says("{\"installed\":false}", "{\"status\":\"Connected\"}");
+    built_with_agents();
+    assert_string_equal(c.registration.reason, "node1 is not connected to Azure Arc");
+    agent_says("{\"status\":\"Connected\"}", "{\"status\":\"Connected\"}");
+    in.gap = "node2 is missing in the cluster's Arc settings.";
+    built_with_agents();
+    assert_string_equal(c.registration.reason, in.gap);
+    assert_string_equal(c.registration.next, REPAIR);
+    begin(1); /* nothing of all this before it is registered */
+    says(0, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"NotYet\"}");
+    nodes[0].agent = parse("{\"status\":\"Disconnected\"}");
+    in.gap = "x";
+    build();
+    json_free(json_edit(nodes[0].agent));
+    assert_string_equal(c.registration.next, "Register this cluster (1)");
+}
+
 static void before_the_first_answer(void **s)
 {
     (void)s;
@@ -201,6 +258,7 @@ int test_core_panes(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(before_the_first_answer),
+        cmocka_unit_test(a_node_without_arc_is_offered_a_repair),
         cmocka_unit_test(fresh_node),
         cmocka_unit_test(connected_and_old),
         cmocka_unit_test(the_worst_node_stands_for_all),

@@ -82,7 +82,10 @@ def test_a_node_that_the_arc_settings_lack_is_told_and_mended_by_a_repair():
         azl.check("node2 is missing in the cluster's Arc settings" in steps["arc-node"]["detail"], steps["arc-node"]["detail"])
         azl.check("--repair-registration" in steps["arc-node"]["detail"] + p.stdout, p.stdout)
         azl.equal(r.writes(), writes, "something was written")
+        said = r.run("status").stdout
+        azl.check("node2 is missing in the cluster's Arc settings" in said and "azloconf register --repair-registration" in said, said)
         r.run(*r.register_args(), "--repair-registration", ok=0)
+        azl.check("--repair-registration" not in r.run("status").stdout, "still offered")
         names = [n["name"] for n in resource(r, "arcSettings", "default")[1]["properties"]["perNodeDetails"]]
         azl.equal(names, ["node1", "node2", "node3"], "the nodes in the Arc settings")
         r.run(*r.register_args(), ok=0)
