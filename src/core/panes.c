@@ -20,8 +20,9 @@ struct pane_word {
 static const char *const properties[PANES] = { "ClusterStatus", "RegistrationStatus",
                                                "ConnectionStatus" };
 
-#define REPAIR "azloconf register --repair-registration" /* a command: the same in all languages   \
-                                                          */
+#define REPAIR                                                                                     \
+    "azloconf register --repair-registration" /* a command: the same in all languages              \
+                                               */
 
 static const struct pane_word words[] = {
     { PANE_CLUSTER, "Clustered", "ok", "", "" },

@@ -69,11 +69,11 @@ static void schedule(struct refresh *r);
 
 /* ---- showing ---- */
 
-/* What the newest registration found at its end: a node that Azure Arc lacks, in its own words. */
+/* What the newest registration found at its end: the first node that Azure Arc lacks. */
 static const char *gap_of(const struct sec_run *run)
 {
     for (size_t i = 0; run && str_eq(run->plan, "register") && i < run->n; i++)
-        if (str_eq(run->steps[i].id, "arc-node") && str_eq(run->steps[i].state, "failed"))
+        if (str_eq(run->steps[i].id, "arc-state") && str_eq(run->steps[i].state, "failed"))
             return run->steps[i].detail;
     return "";
 }

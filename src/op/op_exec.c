@@ -70,6 +70,8 @@ void op_cell_end(struct op_cell *c, enum op_step_state state)
     c->phase = OP_P_END;
     c->state = state;
     c->ended_at = wall_ms();
+    if (!c->started_at)
+        c->started_at = c->ended_at; /* skipped before anything was asked */
     c->begun = false;
     c->made = state == OP_S_DONE;
     if (!told)

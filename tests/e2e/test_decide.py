@@ -127,4 +127,5 @@ def test_the_agents_get_their_proxy_and_say_when_it_fails():
         azl.check("What to do: " in p.stderr and "hidden-word" not in p.stdout + p.stderr + r.core_log(), p.stderr)
 
 
-azl.main()
+if __name__ == "__main__":
+    azl.main()

@@ -114,6 +114,7 @@ int test_op_op_register(void);
 int test_op_op_register_azure(void);
 int test_op_op_register_cluster(void);
 int test_op_op_register_arc(void);
+int test_op_op_register_codes(void);
 int test_op_op_register_decide(void);
 int test_op_op_register_nodes(void);
 

@@ -15,6 +15,7 @@ int main(void)
     test_op_op_register_azure();
     test_op_op_register_cluster();
     test_op_op_register_arc();
+    test_op_op_register_codes();
     test_op_op_register_decide();
     test_op_op_register_nodes();
     test_op_op_register();

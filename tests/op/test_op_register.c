@@ -678,6 +678,42 @@ static const char *how(const struct json *rows, const char *name)
     return "";
 }
 
+/* Only looked at, nothing comes to be; a repair renews. */
+static void review_of_a_registered_cluster(void)
+{
+    static const char *const names[] = { "Microsoft.HybridCompute",
+                                         "Azure Connected Machine Resource Manager", "default",
+                                         "Telemetry, Supportability", "node1" };
+    struct fx *fx = fx_new(2);
+    struct json *in = fx_inputs();
+    struct err e = { 0 };
+
+    op_run_free(run(fx, OP_R_DONE));
+    fx->nodes[1].agent_name[0] = '\0';
+    for (int repair = 0; repair < 2; repair++) {
+        struct json *facts, *rows = NULL;
+        struct op_run *r;
+
+        if (repair)
+            json_set_str(in, "repair", "1");
+        r = op_check_start(&fx->ports, &op_register, in, NULL, NULL, &e);
+        assert_int_equal(fx_run(fx, r, 3000), OP_R_DONE);
+        facts = op_run_facts(r);
+        assert_int_equal(op_register_preview(in, facts, &rows, &e), 0);
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
+            assert_string_equal(how(rows, names[i]), "keep");
+        assert_string_equal(how(rows, "node2"), repair ? "connect" : "repair");
+        JSON_EACH (row, rows)
+            if (str_eq(json_str(row, "what"), "Registration of the cluster"))
+                assert_string_equal(json_str(row, "how"), repair ? "renew" : "keep");
+        json_free(rows);
+        json_free(facts);
+        op_run_free(r);
+    }
+    json_free(in);
+    fx_free(fx);
+}
+
 static void review(void **state)
 {
     struct fx *fx = fx_new(2);
@@ -698,9 +734,11 @@ static void review(void **state)
     assert_string_equal(how(rows, "default"), "create");
     assert_string_equal(how(rows, "node2"), "connect");
     assert_string_equal(how(rows, "Azure Connected Machine Resource Manager"), "assign");
+    assert_string_equal(how(rows, "Telemetry, Supportability"), "consent");
     json_free(rows);
     json_free(facts);
     op_run_free(r);
+    review_of_a_registered_cluster();
     facts = json_object();
     assert_int_equal(op_register_preview(in, facts, &rows, &e), -1);
     json_free(facts);
