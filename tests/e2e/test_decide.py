@@ -106,8 +106,62 @@ def test_a_node_that_is_not_connected_is_told_with_its_cause():
         azl.check("the proxy refused" in nodes["node2"]["detail"], str(nodes))
 
 
+def test_what_stands_in_the_way_is_told_with_its_number():
+    with azl.Rehearsal(nodes=2) as r:
+        r.prepare()
+        r.register()
+        cluster = cluster_id(r)
+        other = r.ready()["subscription"][:-1] + ("0" if r.ready()["subscription"][-1] != "0" else "1")
+        rows = [(("arcSettings", "default", {"aggregateState": "DisableInProgress"}, {"aggregateState": "Connected"}), "9113", "Finish unregistering"),
+                (("machines", "node2", {"parentClusterResourceId": cluster + "x"}, {"parentClusterResourceId": cluster}), "9105", "another cluster")]
+        writes = r.writes()
+        for (kind, name, bad, good), code, words in rows:
+            spoil(r, kind, name, **bad)
+            for more in ([], ["--repair-registration"]):
+                p = r.run(*r.register_args(), *more, ok=1)
+                azl.check(code in p.stderr and words in p.stderr, p.stderr)
+            spoil(r, kind, name, **good)
+        args = [other if a == r.ready()["subscription"] else a for a in r.register_args()]
+        p = r.run(*args, ok=1)
+        azl.check("9128" in p.stderr and other in p.stderr, p.stderr)
+        azl.equal(r.writes(), writes, "something was written")
+        r.run(*r.register_args(), ok=0)
+
+
 def agent(r, node):
     return next(n["azcmagent"] for n in r.ready()["nodes"] if n["name"] == node)
+
+
+def written(r, before):
+    return sorted(f"{x['method']} {products.path_of(x).rsplit('/', 1)[1]}" for x in since(r, before) if products.carried_out(x))
+
+
+def test_a_node_that_lost_its_agent_is_told_and_connected_by_a_repair():
+    with azl.Rehearsal(nodes=3) as r:
+        r.prepare()
+        r.register()
+        subprocess.run([agent(r, "node2"), "disconnect", "-f"], check=True, capture_output=True)
+        r.sandbox("POST", "/sandbox/resources", {"delete": resource(r, "machines", "node2")[0]})
+        before = len(r.exchanges())
+        r.run(*r.register_args(), ok=6)  # only looked at
+        azl.equal(written(r, before), [], "what a look writes")
+        azl.check("(node2 is not connected to Azure Arc)" in r.run("status").stdout, r.run("status").stdout)
+        before = len(r.exchanges())
+        r.run(*r.register_args(), "--repair-registration", ok=0)
+        azl.equal(written(r, before), ["POST connect", "POST reconcile", "POST register", "POST sync"], "what the repair writes")
+        azl.check("not connected" not in r.run("status").stdout, "still told")
+
+
+def test_arc_later_leaves_the_registration_alone():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        r.register()
+        record = r.status()
+        r.sandbox("POST", "/sandbox/resources", {"delete": resource(r, "arcSettings", "default")[0]})
+        before = len(r.exchanges())
+        r.run(*r.register_args(), ok=0)
+        azl.equal(written(r, before), ["POST consentAndInstallDefaultExtensions", "POST reconcile", "PUT default"], "what Arc writes")
+        azl.equal(r.status()["RegistrationDate"], record["RegistrationDate"], "the registration")
 
 
 def test_the_agents_get_their_proxy_and_say_when_it_fails():

@@ -261,6 +261,14 @@ static void do_disconnect(struct fx_node *n)
     n->agent_name[0] = '\0';
 }
 
+static void set_registered_at(const struct fx_node *n, struct json *status)
+{
+    char at[TIME_SIZE];
+
+    time_iso(at, n->registrations * INT64_C(1000));
+    json_set_str(status, "registeredAt", n->registrations ? at : NULL);
+}
+
 static void do_node(struct node_call *c, struct json *j)
 {
     struct fx_node *n = c->n;
@@ -272,6 +280,7 @@ static void do_node(struct node_call *c, struct json *j)
         json_set_str(j, "RegistrationStatus", n->registered ? "Registered" : "NotYet");
         json_set_str(j, "ConnectionStatus", n->connected ? "Connected" : "");
         json_set_str(j, "AzureResourceUri", n->uri[0] ? n->uri : NULL);
+        set_registered_at(n, j);
         break;
     case NODE_FACTS:
         json_set_bool(j, "msiCapable", !n->no_msi);
@@ -293,6 +302,7 @@ static void do_node(struct node_call *c, struct json *j)
     case NODE_REGISTER:
         for (size_t i = 0; i < fx->ports.n_nodes; i++) {
             fx->nodes[i].registered = true;
+            fx->nodes[i].registrations++;
             STR_SET(fx->nodes[i].uri, json_str(c->args, "resourceArmId"));
         }
         n->connected = true;

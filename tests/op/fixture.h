@@ -28,6 +28,7 @@ struct fx_node {
     struct fx *fx;
     bool registered, connected, no_msi, no_agent;
     char uri[300];
+    int registrations; /* how often it was registered: its registeredAt */
     char agent_name[64], agent_sub[40], agent_group[96], agent_tenant[40];
     int fail[NODE_VERBS]; /* so many calls fail */
     bool fail_unsure, fail_effect;

@@ -197,6 +197,75 @@ static void arc_later_leaves_the_registration(void **state)
     fx_free(fx);
 }
 
+/* The node was registered before: only that it has registered since tells what became of a lost
+ * answer. */
+static void a_lost_answer_in_a_repair(void **state)
+{
+    (void)state;
+    for (int arrived = 0; arrived < 2; arrived++) {
+        struct fx *fx = registered(2);
+        struct op_run *r;
+
+        fx->nodes[0].fail[NODE_REGISTER] = 1;
+        fx->nodes[0].fail_unsure = true;
+        fx->nodes[0].fail_effect = arrived;
+        r = run_with(fx, "repair", OP_R_DONE);
+        assert_int_equal(fx->nodes[0].registrations, 2);
+        assert_int_equal(fx->nodes[0].calls[NODE_REGISTER], 1 + (arrived ? 1 : 2));
+        op_run_free(r);
+        fx_free(fx);
+    }
+}
+
+static size_t cut(size_t line, bool at_send)
+{
+    struct fx *fx = registered(2);
+    struct json *in = fx_inputs();
+    struct err e = { 0 };
+    struct op_run *r;
+    size_t lines;
+    char id[80];
+
+    json_set_str(in, "repair", "1");
+    json_set_str(in, "recreate", "1");
+    fx_delete(fx, FX_CLUSTER);
+    fx->effect_at_send = at_send;
+    fx->cut = line;
+    r = op_run_start(&fx->ports, &op_register, in, 0, NULL, NULL, &e);
+    fx_follow(fx, r);
+    if (line) {
+        fx_run(fx, r, 8000);
+        assert_true(fx->dead);
+        fx_power_on(fx);
+        STR_SET(id, op_run_id(r));
+        op_run_free(r);
+        r = op_run_resume(&fx->ports, id, NULL, NULL, &e);
+        assert_non_null(r);
+    }
+    assert_int_equal(fx_run(fx, r, 8000), OP_R_DONE);
+    assert_int_equal(fx->made_twice, 0);
+    assert_true(fx_has(fx, FX_CLUSTER) && fx_has(fx, FX_SETTINGS));
+    assert_in_range(fx->nodes[0].registrations, 2, 3); /* a repeat is harmless, none is not */
+    assert_true(fx->nodes[0].connected && fx->nodes[1].connected);
+    lines = fx_lines(fx->journal);
+    op_run_free(r);
+    json_free(in);
+    fx_free(fx);
+    return lines;
+}
+
+static void power_cut_in_a_repair(void **state)
+{
+    (void)state;
+    for (int at_send = 0; at_send < 2; at_send++) {
+        size_t n = cut(0, at_send);
+
+        assert_true(n > 20);
+        for (size_t line = 1; line < n; line++)
+            cut(line, at_send);
+    }
+}
+
 /* register-flow.md 2.11: a minute of looks, then ten times a sync and a minute. */
 static void a_node_that_never_connects(void **state)
 {
@@ -287,6 +356,8 @@ int test_op_op_register_decide(void)
         cmocka_unit_test(repair_renews),
         cmocka_unit_test(undo_of_a_repair_keeps_the_registration),
         cmocka_unit_test(arc_later_leaves_the_registration),
+        cmocka_unit_test(a_lost_answer_in_a_repair),
+        cmocka_unit_test(power_cut_in_a_repair),
         cmocka_unit_test(a_node_that_never_connects),
         cmocka_unit_test(the_arc_group_is_that_of_the_settings),
         cmocka_unit_test(a_run_goes_on_the_way_it_began),
