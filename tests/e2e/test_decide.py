@@ -164,6 +164,18 @@ def test_arc_later_leaves_the_registration_alone():
         azl.equal(r.status()["RegistrationDate"], record["RegistrationDate"], "the registration")
 
 
+def test_the_arc_group_of_the_first_time_is_known():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        r.run(*r.register_args(), "--arc-server-resource-group-name", "machines-rg", ok=0)
+        writes = r.writes()
+        r.run(*r.register_args(), ok=0)
+        azl.equal(r.writes(), writes, "something was written")
+        p = r.run(*r.register_args(), "--arc-server-resource-group-name", "others-rg", ok=1)
+        azl.check("machines-rg" in p.stderr and "others-rg" in p.stderr, p.stderr)
+        r.run(*r.register_args(), "--repair-registration", ok=0)
+
+
 def test_the_agents_get_their_proxy_and_say_when_it_fails():
     with socket.create_server(("127.0.0.1", 0)) as listening:
         good = f"127.0.0.1:{listening.getsockname()[1]}"
