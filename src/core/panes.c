@@ -455,6 +455,11 @@ static void fill_node(struct sec_node *row, const struct panes_node *node, int64
         STR_SET(row->reason, _("Registered, but this node is not connected to Azure Arc."));
         STR_SET(row->next, REPAIR);
     }
+    if (without_arc(node) && rank_of(row->level) < rank_of("warn")) {
+        STR_SET(row->level, "warn");
+        STR_SET(row->reason, _("Registered, but this node is not connected to Azure Arc."));
+        STR_SET(row->next, REPAIR);
+    }
     if (err_is(&node->err)) {
         STR_SET(row->state, "Down");
         STR_SET(row->level, "fail");
