@@ -42,6 +42,21 @@ else
     skipped=$((skipped + 1)); echo "SKIPPED: the catalogue is not compared: gettext's tools are not installed"
 fi
 
+# the languages that can be chosen are those of the catalogues; Chinese has no character whose width is the terminal's whim
+sed -n 's/^    { "\([a-z][A-Za-z_]*\)", ".*", \(true\|false\) },$/\1/p' "$src/src/base/i18n.c" | grep -v '^en$' | sort >table.$$
+tr ' ' '\n' <"$src/po/LINGUAS" | grep . | sort >linguas.$$
+if diff table.$$ linguas.$$; then ok "base/i18n and po/LINGUAS name the same languages"; else bad "base/i18n's table"; fi
+rm -f table.$$ linguas.$$
+if python3 - "$src/po/zh_CN.po" <<'EOF'
+import sys, unicodedata
+bad = [f"{no}: {c}" for no, line in enumerate(open(sys.argv[1], encoding="utf-8"), 1) for c in line if unicodedata.east_asian_width(c) == "A"]
+sys.exit("ambiguous width: " + ", ".join(bad) if bad else 0)
+EOF
+then ok "zh_CN is without characters of ambiguous width"; else bad "po/zh_CN.po"; fi
+command -v msgfmt >/dev/null && for l in $(cat "$src/po/LINGUAS"); do
+    if msgfmt -c --check-format -o /dev/null "$src/po/$l.po"; then ok "po/$l.po is well formed"; else bad "po/$l.po"; fi
+done
+
 # the man pages and --help know the same options
 compare() { # PROGRAM PAGE
     "$build/src/$1" --help | grep -oE -- '--[a-z][a-z-]+' | sort -u >help.$$

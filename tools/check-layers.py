@@ -20,9 +20,9 @@ FOLDERS = {
     "console": ["base/", "wire/", "console/"],
     "sandbox": ["base/", "sandbox/"],
 }
-# narrower than their folder: the faces share face/, and the plain one knows nothing of screens but how wide text is
+# narrower than their folder: the faces share face/, which like the plain one knows nothing of screens but how wide text is
 PARTS = {
-    "console/face": ["base/", "wire/", "console/client.h", "console/face/"],
+    "console/face": ["base/", "wire/", "console/client.h", "console/face/", "console/ui/text.h"],
     "console/plain": ["base/", "wire/", "console/client.h", "console/face/", "console/plain/", "console/ui/text.h"],
 }
 FILES = {"core/main.c": [""]}

@@ -55,61 +55,6 @@ static const struct json *error_of(const struct json *j)
     return member_str(j, "code") || member_str(j, "message") ? j : NULL;
 }
 
-/* ---- policy ---- */
-
-static const struct json *find_violation(const struct json *j)
-{
-    const struct json *info = json_imember(j, "info"), *found;
-
-    if (json_is_object(info) && str_ieq(member_str(j, "type"), "PolicyViolation"))
-        return info;
-    JSON_EACH (c, j) {
-        found = find_violation(c);
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-static const char *first_str(const struct json *j, const char *const *names, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const char *s = member_str(j, names[i]);
-        const char *slash = s ? strrchr(s, '/') : NULL;
-
-        if (s && s[0])
-            return slash && slash[1] ? slash + 1 : s;
-    }
-    return NULL;
-}
-
-static bool policy_message(struct err *e, const struct json *info)
-{
-    static const char *const policies[] = { "policyDefinitionDisplayName", "policyDefinitionName",
-                                            "policyDefinitionId" };
-    /* Three s: the misspelling of Microsoft's own description (azure-wire.md 2.6.5). */
-    static const char *const assignments[] = { "policyAssignmentDisplayName",
-                                               "policyAssignmentName", "policyAssignmentId",
-                                               "policyAsssignmentId" };
-    const char *policy = first_str(info, policies, ARRAY_LEN(policies));
-    const char *assignment = first_str(info, assignments, ARRAY_LEN(assignments));
-    char p[140], a[140];
-
-    if (!policy && !assignment)
-        return false;
-    text_set(p, sizeof(p), policy ? policy : assignment);
-    text_set(a, sizeof(a), assignment ? assignment : policy);
-    if (json_is_object(json_get(info, "evaluationDetails.missingPolicyTokenDetails")))
-        str_fmt(e->message, sizeof(e->message),
-                _("The policy \"%s\" (assignment \"%s\") wants a policy token or change reference "
-                  "with this request."),
-                p, a);
-    else
-        str_fmt(e->message, sizeof(e->message),
-                _("The policy \"%s\" (assignment \"%s\") forbids this request."), p, a);
-    return true;
-}
-
 /* ---- code and message ---- */
 
 static bool is_envelope(const char *code)
@@ -145,7 +90,7 @@ static void set_unless_blank(char *dst, size_t size, const char *text)
         str_copy(dst, size, clean);
 }
 
-static void read_error(struct err *e, const struct json *j, int unwraps)
+static void read_error(struct err *e, const struct json *j, struct str *whole, int unwraps)
 {
     const struct json *error = error_of(j);
     const char *message, *code;
@@ -159,25 +104,32 @@ static void read_error(struct err *e, const struct json *j, int unwraps)
     message = member_str(error, "message");
     set_unless_blank(e->remote_code, sizeof(e->remote_code), code);
     set_unless_blank(e->message, sizeof(e->message), message);
+    str_reset(whole);
+    str_add(whole, message ? message : "");
     if (unwraps > 0 && message && message[strspn(message, " \t\r\n")] == '{')
         inside = json_parse(message, strlen(message), 0, &ignored);
     if (error_of(inside))
-        read_error(e, inside, unwraps - 1);
+        read_error(e, inside, whole, unwraps - 1);
     json_free(inside);
 }
 
 void arm_error_tree(struct err *e, int http, const struct json *j)
 {
-    const struct json *info = find_violation(j);
+    struct str whole = STR_INIT;
 
     if (http)
         err_set(e, ERR_ARM, 0, _("Azure refused the request (HTTP %d) without a reason."), http);
     else
         err_set(e, ERR_ARM, 0, _("Azure reported a failure without a reason."));
     e->http = http;
-    read_error(e, j, UNWRAPS);
-    if (info && policy_message(e, info) && (is_envelope(e->remote_code) || !e->remote_code[0]))
-        STR_SET(e->remote_code, "RequestDisallowedByPolicy");
+    read_error(e, j, &whole, UNWRAPS);
+    if (arm_refusal_policy(e, j, str_p(&whole))) {
+        if (is_envelope(e->remote_code) || !e->remote_code[0])
+            STR_SET(e->remote_code, "RequestDisallowedByPolicy");
+    } else {
+        arm_refusal_right(e, str_p(&whole));
+    }
+    str_free(&whole);
     e->retryable = is_retryable(http, e->remote_code);
 }
 

@@ -83,4 +83,10 @@ void arm_page_answer(struct arm_call *c, const struct arm_answer *a);
 /* ---- arm_error.c ---- */
 void arm_error_tree(struct err *e, int http, const struct json *j);
 
+/* What a refusal says beside its code, into message and detail (arm_refusal.c); whole: Azure's
+ * whole message. False: j tells of no policy. */
+bool arm_refusal_policy(struct err *e, const struct json *j, const char *whole);
+/* The missing right; of any other error the whole message, where `message` has only a part. */
+void arm_refusal_right(struct err *e, const char *whole);
+
 #endif

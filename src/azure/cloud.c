@@ -13,30 +13,44 @@
  * (register-flow.md 1.2, 1.5, last row). */
 #define USAGE_APP_SCOPE "1322e676-dee7-41ee-a874-ac923822781c/.default"
 
+#define CORPORATE_TENANT "72f988bf-86f1-41af-91ab-2d7cd011db47"
+
 const struct cloud cloud_rows[] = {
     { .name = "AzureCloud",
+      .imds = "AzurePublicCloud",
       .login = "https://login.microsoftonline.com",
       .arm = "https://management.azure.com",
       .arm_audience = "https://management.azure.com",
       .graph = "https://graph.microsoft.com",
+      .graph_scope = "https://graph.microsoft.com/.default",
+      .dataplane = "https://dp.stackhci.azure.com",
+      .region = "eastus",
       .usage_scope = "https://azurestackhci-usage.trafficmanager.net/.default",
       .portal = "https://portal.azure.com/",
       .verification_hosts = { "microsoft.com", "www.microsoft.com", "login.microsoftonline.com",
                               "login.microsoft.com" } },
     { .name = "AzureChinaCloud",
+      .imds = "AzureChinaCloud",
       .login = "https://login.partner.microsoftonline.cn",
       .arm = "https://management.chinacloudapi.cn",
       .arm_audience = "https://management.chinacloudapi.cn",
       .graph = "https://microsoftgraph.chinacloudapi.cn",
+      .graph_scope = "https://microsoftgraph.chinacloudapi.cn/.default",
+      .dataplane = "https://dp.stackhci.azure.cn",
+      .region = "chinaeast2",
       .usage_scope = USAGE_APP_SCOPE,
       .portal = "https://portal.azure.cn/",
       .verification_hosts = { "microsoft.com", "www.microsoft.com",
                               "login.partner.microsoftonline.cn", "login.chinacloudapi.cn" } },
     { .name = "AzureUSGovernment",
+      .imds = "AzureUSGovernmentCloud",
       .login = "https://login.microsoftonline.us",
       .arm = "https://management.usgovcloudapi.net",
       .arm_audience = "https://management.usgovcloudapi.net",
       .graph = "https://graph.microsoft.us",
+      .graph_scope = "https://graph.microsoft.us/.default",
+      .dataplane = "https://dp.azurestackhci.azure.us",
+      .region = "usgovvirginia",
       .usage_scope = "https://dp.azurestackhci.azure.us/.default",
       .portal = "https://portal.azure.us/",
       .verification_hosts = { "microsoft.com", "www.microsoft.com", "login.microsoftonline.us",
@@ -56,6 +70,7 @@ const struct cloud_region cloud_regions[] = {
     { "AzureChinaCloud", "chinaeast2", "China East 2" },
     { "AzureChinaCloud", "chinanorth3", "China North 3" },
     { "AzureUSGovernment", "usgovvirginia", "US Gov Virginia" },
+    { CLOUD_LOCAL, "autonomous", "Autonomous" },
 };
 const size_t cloud_region_count = ARRAY_LEN(cloud_regions);
 const char *const cloud_regions_dated = "2025-11";
@@ -65,6 +80,16 @@ const struct cloud *cloud_find(const char *name)
     for (size_t i = 0; i < cloud_count; i++)
         if (str_ieq(cloud_rows[i].name, name))
             return &cloud_rows[i];
+    return NULL;
+}
+
+const char *cloud_why_not(const char *name)
+{
+    if (str_ieq(name, "AzureGermanCloud"))
+        return _("Microsoft has closed this cloud");
+    if (str_ieq(name, "AzureCanary") || str_ieq(name, "AzurePPE"))
+        return _("it is Microsoft's own test cloud; name its Resource Manager with "
+                 "--cloud-endpoint");
     return NULL;
 }
 
@@ -108,11 +133,13 @@ void cloud_portal_url(const struct cloud *c, char *out, size_t size, const char 
                       const char *resource_id)
 {
     bool slash = resource_id && resource_id[0] == '/';
+    bool corporate = str_ieq(tenant, CORPORATE_TENANT) && str_eq(c->portal, cloud_rows[0].portal);
 
     out[0] = '\0';
     if (!c->portal[0] || !tenant || !resource_id || !resource_id[0])
         return;
-    str_fmt(out, size, "%s#@%s/resource%s%s/overview", c->portal, tenant, slash ? "" : "/",
+    str_fmt(out, size, "%s#@%s/resource%s%s/overview",
+            corporate ? "https://ms.portal.azure.com/" : c->portal, tenant, slash ? "" : "/",
             resource_id);
 }
 
@@ -231,6 +258,7 @@ static int take_usage(struct discovery *d, const struct json *doc)
                       json_get(doc, "dataplaneEndpoints.hciDataplaneServiceEndpoint"),
                       "dataplaneEndpoints.hciDataplaneServiceEndpoint"))
         return -1;
+    STR_SET(d->c.dataplane, url);
     if (url[0])
         return str_fmt(d->c.usage_scope, sizeof(d->c.usage_scope), "%s/.default", url)
                    ? 0
@@ -300,6 +328,8 @@ static int take_all(struct discovery *d, const struct json *doc)
         return -1;
     if (c->portal[0])
         memcpy(c->portal + strlen(c->portal), "/", 2);
+    if (c->graph[0])
+        str_fmt(c->graph_scope, sizeof(c->graph_scope), "%s/.default", c->graph);
     c->native_dataplane = json_int(doc, "azloconf.dataplane", &dataplane) && dataplane == 1;
     c->discovered = true;
     take_name(d, json_str(doc, "name"));

@@ -80,6 +80,22 @@ static const struct place arc_node_places[] = {
     PLACE(struct hci_arc_node, state, "state", false),
 };
 
+/* All or none: an extension without consent is not installed. ISO times of one clock compare as
+ * text. */
+static void read_consent(const struct json *list, struct hci_arc *out)
+{
+    JSON_EACH (one, list) {
+        const char *at = json_str(one, "consentTime");
+
+        if (!at || !*at) {
+            out->consented_at[0] = '\0';
+            return;
+        }
+        if (!out->consented_at[0] || strcmp(at, out->consented_at) < 0)
+            TEXT_SET(out->consented_at, at);
+    }
+}
+
 int hci_read_arc(const struct json *j, struct hci_arc *out, struct err *e)
 {
     const struct json *nodes = json_get(j, "properties.perNodeDetails");
@@ -89,6 +105,7 @@ int hci_read_arc(const struct json *j, struct hci_arc *out, struct err *e)
         return -1;
     if (nodes && !json_is_null(nodes) && !json_is_array(nodes))
         return not_as_expected(e, _("the Arc settings"), "properties.perNodeDetails");
+    read_consent(json_get(j, "properties.defaultExtensions"), out);
     JSON_EACH (one, nodes) {
         if (out->n == ARRAY_LEN(out->nodes) || !json_is_object(one))
             return not_as_expected(e, _("the Arc settings"), "properties.perNodeDetails");

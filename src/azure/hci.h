@@ -10,6 +10,10 @@
 #define HCI_CREATED_BY                                                                             \
     "4C02703C-F5D0-44B0-ADC3-4ED5C2839E61" /* tag CreatedBy of groups made by registration;        \
                                               register-flow.md 1.2 */
+/* What a registration consents to (the contract's and the service's examples name these two; that
+ * there are no others is inferred), and from which build on: register-flow.md 1.11. */
+#define HCI_MANDATORY_EXTENSIONS "Telemetry, Supportability"
+#define HCI_BUILD_22H2           20349
 #define HCI_ROLE_RESOURCE_MANAGER                                                                  \
     "f5819b54-e033-4d82-ac66-4fec3cbf3f4c" /* Azure Connected Machine Resource Manager */
 
@@ -25,6 +29,7 @@ struct hci_arc_node {
 };
 struct hci_arc {
     char id[420], resource_group[96], aggregate_state[32], provisioning_state[32];
+    char consented_at[40]; /* the earliest of defaultExtensions[]; "" while one has no consent */
     size_t n;
     struct hci_arc_node nodes[64];
 };

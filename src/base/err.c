@@ -105,5 +105,6 @@ static const struct json_field err_fields[] = {
     JSON_STR(struct err, remote_code, "remoteCode", JSON_SKIP_EMPTY),
     JSON_STR(struct err, request_id, "requestId", JSON_SKIP_EMPTY),
     JSON_STR(struct err, correlation_id, "correlationId", JSON_SKIP_EMPTY),
+    JSON_STR(struct err, detail, "detail", JSON_SKIP_EMPTY),
 };
 const struct json_type err_json = JSON_TYPE("error", struct err, err_fields);

@@ -63,6 +63,8 @@ struct err {
     char remote_code[96]; /* "AuthorizationFailed", "AADSTS70016", "AZCM0042" */
     char request_id[64];  /* x-ms-request-id, or Entra's trace id */
     char correlation_id[64];
+    char detail[1000]; /* cleaned, "what: value; what: value" of this case: a policy's ids, the
+                          missing right, the whole text where message holds its beginning */
 };
 
 /* Both return -1, so that `return err_set(e, ...)` reads well. */

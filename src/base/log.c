@@ -117,18 +117,13 @@ static void to_file(int64_t at_ms, enum log_level level, const char *text)
     rotate();
 }
 
-void log_msg(enum log_level level, const char *fmt, ...)
+static void put(int event, enum log_level level, const struct str *raw)
 {
     struct log_line *line = &ring[(head + 1) % LOG_RING];
-    struct str raw = STR_INIT;
     char text[LOG_TEXT_MAX];
-    int saved = errno;
-    va_list ap;
 
-    va_start(ap, fmt);
-    str_addv(&raw, fmt, ap);
-    va_end(ap);
-    text_clean(text, sizeof(text), str_p(&raw), raw.len, TEXT_LINE);
+    text_clean(text, sizeof(text), str_p(raw), raw->len, TEXT_LINE);
+    line->event = event;
     line->seq = ++head;
     line->at_ms = wall_ms();
     line->level = level;
@@ -137,6 +132,33 @@ void log_msg(enum log_level level, const char *fmt, ...)
         to_file(line->at_ms, level, text);
     if (on_stderr && level >= stderr_least)
         fprintf(stderr, "%s: %s: %s\n", PACKAGE, log_level_name(level), text);
+}
+
+void log_msg(enum log_level level, const char *fmt, ...)
+{
+    struct str raw = STR_INIT;
+    int saved = errno;
+    va_list ap;
+
+    va_start(ap, fmt);
+    str_addv(&raw, fmt, ap);
+    va_end(ap);
+    put(0, level, &raw);
+    str_free(&raw);
+    errno = saved;
+}
+
+void log_event(int event, enum log_level level, const char *fmt, ...)
+{
+    struct str raw = STR_INIT;
+    int saved = errno;
+    va_list ap;
+
+    str_addf(&raw, "event %d: ", event);
+    va_start(ap, fmt);
+    str_addv(&raw, fmt, ap);
+    va_end(ap);
+    put(event, level, &raw);
     str_free(&raw);
     errno = saved;
 }

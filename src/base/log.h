@@ -20,11 +20,15 @@ struct log_line {
     int64_t seq;   /* 1, 2, ... since the program started */
     int64_t at_ms; /* wall clock, Unix ms */
     enum log_level level;
+    int event; /* the number that the text begins with ("event 9001: ..."), 0: none */
     char text[240];
 };
 #define LOG_RING 256
 
 void log_msg(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A numbered event (op/op_events.h). */
+void log_event(int event, enum log_level level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 #define log_dbg(...) log_msg(LOG_DBG, __VA_ARGS__)
 #define log_inf(...) log_msg(LOG_INF, __VA_ARGS__)
 #define log_wrn(...) log_msg(LOG_WRN, __VA_ARGS__)

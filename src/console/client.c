@@ -237,7 +237,9 @@ static bool has_option(const struct json *options, const char *name, const char 
         const struct json *next = json_next(o);
 
         if (str_eq(json_value_str(o), name) &&
-            (!value || (next && str_eq(json_value_str(next), value))))
+            (!value ||
+             (next && (str_eq(json_value_str(next), value) ||
+                       (str_eq(name, "--cloud") && str_ieq(json_value_str(next), value))))))
             return true;
     }
     return false;
@@ -264,6 +266,8 @@ static const char *unknown_option(const struct client *c, const struct json *opt
         return "--nodes";
     if (c->o.cloud_endpoint && !has_option(options, "--cloud-endpoint", c->o.cloud_endpoint))
         return "--cloud-endpoint";
+    if (c->o.environment && !has_option(options, "--cloud", c->o.environment))
+        return "--environment-name";
     if (c->o.ca_file && !has_option(options, "--ca-file", c->o.ca_file))
         return "--ca-file";
     for (size_t i = 0; c->o.core_args && c->o.core_args[i]; i++) {
@@ -524,6 +528,10 @@ static int start_core(struct client *c, struct err *e)
         argv[n++] = "--cloud-endpoint";
         argv[n++] = c->o.cloud_endpoint;
     }
+    if (c->o.environment) {
+        argv[n++] = "--cloud";
+        argv[n++] = c->o.environment;
+    }
     if (c->o.ca_file) {
         argv[n++] = "--ca-file";
         argv[n++] = c->o.ca_file;
@@ -593,7 +601,7 @@ static void connect_now(void *payload)
     int fd;
 
     c->timer = NULL;
-    if (!c->o.sandbox && !c->o.state_dir && !c->o.cloud_endpoint) {
+    if (!c->o.sandbox && !c->o.state_dir && !c->o.cloud_endpoint && !c->o.environment) {
         fd = try_connect(PATH_SYSTEM_SOCKET);
         if (fd >= 0) {
             c->o.fresh = false;

@@ -21,6 +21,7 @@ struct client_options {
     bool fresh;
     const char *state_dir; /* NULL: the usual place */
     const char *cloud_endpoint, *ca_file;
+    const char *environment; /* a cloud by its name, or NULL */
     const char *const
         *core_args;    /* further arguments for a private core, NULL-terminated, or NULL */
     unsigned sections; /* bit mask of section ids to watch */

@@ -8,7 +8,9 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "console/cli/cli.h"
+#include "console/cli/completion.h"
 #include "console/cli/output.h"
+#include "console/face/language.h"
 #include "console/plain/plain_main.h"
 #include "console/ui/ui_main.h"
 
@@ -24,13 +26,36 @@ static bool wants_plain(const struct cli *c)
     return true;
 }
 
+/* The faces say it themselves. */
+static void say_language(void)
+{
+    char word[200];
+
+    if (isatty(STDERR_FILENO) && language_word(word, sizeof word)[0])
+        fprintf(stderr, "azloconf: %s\n", word);
+}
+
+static int print_completion(struct cli *c)
+{
+    struct str script = STR_INIT;
+    struct err e = { 0 };
+
+    if (completion_script(&script, cli_value(c, "completion"), &e) < 0)
+        return cli_fail(c, &e);
+    fputs(str_p(&script), stdout);
+    str_free(&script);
+    return EXIT_DONE;
+}
+
 static int run(struct cli *c)
 {
     bool getty = cli_switch(c, "getty");
     int rc;
 
-    if (c->command)
+    if (c->command) {
+        say_language();
         return cli_run(c);
+    }
     if (!wants_plain(c)) {
         rc = ui_main(&c->connect, &(struct ui_options){ .getty = getty });
         if (rc != UI_NO_TERMINAL && rc != UI_PLAIN)
@@ -46,6 +71,8 @@ int main(int argc, char **argv)
 
     secret_harden_process();
     i18n_init();
+    if (isatty(STDOUT_FILENO) || isatty(STDERR_FILENO))
+        language_settle(false);
     if (cli_parse(&c, argc, argv, &e) < 0)
         return cli_fail(&c, &e);
     if (cli_switch(&c, "help")) {
@@ -56,5 +83,7 @@ int main(int argc, char **argv)
         puts("azloconf " PACKAGE_VERSION);
         return EXIT_DONE;
     }
+    if (cli_value(&c, "completion"))
+        return print_completion(&c);
     return run(&c);
 }

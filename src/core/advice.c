@@ -134,8 +134,8 @@ const struct advice_row advice_rows[] = {
     ARM("DenyAssignmentAuthorizationFailed",
         N_("A deny assignment forbids this: ask an Owner of the subscription.")),
     ARM("RequestDisallowedByPolicy",
-        N_("An Azure Policy of your organisation forbids this: ask its owner for an exemption, or "
-           "choose another region, name or group.")),
+        N_("Do as the policy says: choose another region, name or group, or give the tags it wants "
+           "(--resource-group-tags); or ask its owner for an exemption.")),
     ARM("InvalidAuthenticationTokenTenant",
         N_("The subscription belongs to another tenant: sign in to that one.")),
     ARM("InvalidAuthenticationToken", AGAIN),

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "core/app_int.h"
+#include "core/run_log.h"
 
 #include <pwd.h>
 #include <stdlib.h>
@@ -93,6 +94,7 @@ static void fill_lines(struct sec_log *out, int64_t after, size_t max)
         out->n++;
         l->seq = lines[i].seq;
         l->at = lines[i].at_ms;
+        l->event = lines[i].event;
         STR_SET(l->level, log_level_name(lines[i].level));
         STR_SET(l->text, lines[i].text);
     }
@@ -122,6 +124,7 @@ void app_turn(struct app *a)
 {
     int64_t left;
 
+    run_log_turn(a->run_log);
     if (a->log_shown == log_head() || a->log_timer)
         return;
     left = a->log_shown_mono + LOG_PAUSE_MS - mono_ms();

@@ -72,7 +72,9 @@ static void cancel_calls(struct app_choices *c)
 {
     if (c->call)
         arm_cancel(c->call);
-    c->call = NULL;
+    if (c->groups)
+        arm_cancel(c->groups);
+    c->call = c->groups = NULL;
     for (size_t i = 0; i < SEC_MAX_TENANTS; i++) {
         if (c->subs[i])
             arm_cancel(c->subs[i]);
@@ -123,6 +125,15 @@ static void take_regions(struct app *a, const struct json *provider)
         built_in_regions(a); /* not registered yet: Azure lists nothing */
 }
 
+/* Regions and groups are asked side by side. */
+static void finish_both(struct app *a)
+{
+    struct err e = a->choices.regions_err;
+
+    if (!a->choices.call && !a->choices.groups)
+        finish(a, &e);
+}
+
 static void on_regions(void *payload, const struct arm_reply *r)
 {
     struct app *a = payload;
@@ -132,7 +143,31 @@ static void on_regions(void *payload, const struct arm_reply *r)
         take_regions(a, r->json);
     else
         built_in_regions(a);
-    finish(a, &r->err);
+    a->choices.regions_err = r->err;
+    finish_both(a);
+}
+
+/* Who may not list groups types a name: that is no error. */
+static void on_groups(void *payload, const struct arm_reply *r)
+{
+    struct app *a = payload;
+    struct sec_choices *s = &a->choices.sec;
+
+    a->choices.groups = NULL;
+    s->n_groups = 0;
+    STR_SET(s->groups_of, err_is(&r->err) ? "" : a->choices.subscription);
+    JSON_EACH (g, json_get(r->json, "value")) {
+        struct sec_choice *c = &s->groups[s->n_groups];
+
+        if (s->n_groups == SEC_MAX_GROUPS)
+            break;
+        if (!json_str(g, "name") || !text_is_clean(json_str(g, "name")))
+            continue;
+        memset(c, 0, sizeof(*c));
+        s->n_groups += STR_SET(c->name, json_str(g, "name"));
+        TEXT_SET(c->state, json_str(g, "location"));
+    }
+    finish_both(a);
 }
 
 static void ask_regions(struct app *a, const char *subscription)
@@ -143,10 +178,18 @@ static void ask_regions(struct app *a, const char *subscription)
     struct arm_req q = { .method = "GET", .api = API_RESOURCES };
 
     STR_SET(a->choices.subscription, subscription);
+    a->choices.sec.n_groups = 0;
+    a->choices.sec.groups_of[0] = 0;
     arm_path(&path, "/subscriptions/%s/providers/" PROVIDER, subscription);
     q.path = str_p(&path);
     q.tenant = sub && sub->parent[0] ? sub->parent : NULL;
+    err_clear(&a->choices.regions_err);
     a->choices.call = arm_send(a->arm, &q, on_regions, a);
+    str_reset(&path);
+    arm_path(&path, "/subscriptions/%s/resourcegroups", subscription);
+    q.path = str_p(&path);
+    q.flags = ARM_PAGES;
+    a->choices.groups = arm_send(a->arm, &q, on_groups, a);
     str_free(&path);
 }
 

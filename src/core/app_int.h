@@ -18,11 +18,13 @@ struct app_tenant_ask {
 struct app_choices {
     struct sec_choices sec;
     struct arm_call *call;                  /* tenants or regions */
+    struct arm_call *groups;                /* beside the regions */
     struct arm_call *subs[SEC_MAX_TENANTS]; /* one a tenant */
     struct app_tenant_ask tenant_asks[SEC_MAX_TENANTS];
     struct json *lists[SEC_MAX_TENANTS];
     struct err errs[SEC_MAX_TENANTS];
     size_t subs_open;
+    struct err regions_err;
     bool busy;
     char subscription[40]; /* whose regions are wanted, "" none in particular */
     struct serve_ask asks[APP_MAX_ASKS];
@@ -69,7 +71,8 @@ struct app {
     int64_t mono_to_wall; /* offset used for the section's times */
     struct app_choices choices;
     struct op_run *run;
-    bool run_noted; /* its end was handled */
+    bool run_noted;          /* its end was handled */
+    struct run_log *run_log; /* LogsDirectory; NULL: none */
     struct app_job *jobs;
     struct app_held held[APP_MAX_HELD];
     size_t n_held;

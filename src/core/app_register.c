@@ -8,16 +8,15 @@
 
 #include <string.h>
 
-#include "azure/hci.h"
 #include "base/i18n.h"
 #include "base/text.h"
 #include "core/advice.h"
 #include "core/app_int.h"
-
-enum { F_SUBSCRIPTION, F_TENANT, F_REGION, F_NAME, F_GROUP, FIELDS };
+#include "core/run_log.h"
+#include "wire/params.h"
 
 struct value {
-    char text[128];
+    struct json *json;  /* as it is used; NULL: none */
     const char *source; /* "typed", "default", "stored" */
     const char *level;  /* "ok" "warn" "fail" */
     struct err err;     /* of "fail" */
@@ -27,8 +26,16 @@ struct values {
     const struct app *app;
     const struct sec_cluster *cluster;
     struct arm_id stored; /* of the stored registration, empty without one */
-    struct value v[FIELDS];
+    struct value v[PARAMS];
+    struct err unknown; /* a name that no parameter has */
 };
+
+static const char *text_of(const struct values *all, enum param_no i)
+{
+    const char *s = json_value_str(all->v[i].json);
+
+    return s ? s : "";
+}
 
 static int fail(struct value *v, enum err_domain domain, int code, const char *sentence)
 {
@@ -45,26 +52,14 @@ static void note(struct value *v, const char *level, const char *text)
 
 /* ---- the judges ---- */
 
-static void judge_guid(struct value *v, const char *sentence)
-{
-    char guid[GUID_SIZE];
-
-    if (guid_parse(guid, v->text))
-        STR_SET(v->text, guid);
-    else
-        fail(v, ERR_USAGE, 0, sentence);
-}
-
 static void judge_subscription(struct values *all, struct value *v)
 {
     const struct sec_choices *c = &all->app->choices.sec;
     const struct sec_choice *sub;
     char text[200];
 
-    judge_guid(v,
-               _("The subscription id must be a GUID; the portal shows it under Subscriptions."));
-    sub = app_choice(c->subs, c->n_subs, v->text);
-    if (str_eq(v->level, "fail") || !sub)
+    sub = app_choice(c->subs, c->n_subs, text_of(all, PAR_SUBSCRIPTION));
+    if (!sub)
         return;
     if (str_eq(sub->state, "Disabled") || str_eq(sub->state, "Deleted")) {
         str_fmt(text, sizeof(text), _("The subscription %s is %s: nothing can be created in it."),
@@ -82,43 +77,45 @@ static void judge_tenant(struct values *all, struct value *v)
 {
     const struct sec_choices *c = &all->app->choices.sec;
     const struct sec_choice *tenant, *sub;
+    const char *id = text_of(all, PAR_TENANT);
     char text[200];
 
-    judge_guid(
-        v,
-        _("The tenant id must be a GUID; the portal shows it under Microsoft Entra ID, Overview."));
-    if (str_eq(v->level, "fail"))
-        return;
-    sub = app_choice(c->subs, c->n_subs, all->v[F_SUBSCRIPTION].text);
-    if (sub && sub->parent[0] && !str_ieq(sub->parent, v->text)) {
+    sub = app_choice(c->subs, c->n_subs, text_of(all, PAR_SUBSCRIPTION));
+    if (sub && sub->parent[0] && !str_ieq(sub->parent, id)) {
         str_fmt(text, sizeof(text), _("The subscription belongs to the tenant %s, not to %s."),
-                sub->parent, v->text);
+                sub->parent, id);
         fail(v, ERR_USAGE, 0, text);
         return;
     }
-    tenant = app_choice(c->tenants, c->n_tenants, v->text);
+    tenant = app_choice(c->tenants, c->n_tenants, id);
     if (tenant)
         note(v, "ok", tenant->name);
+}
+
+static void judge_environment(struct values *all, struct value *v)
+{
+    const char *name = text_of(all, PAR_ENVIRONMENT);
+    char text[300];
+
+    if (str_ieq(name, all->app->cloud.name))
+        return;
+    str_fmt(text, sizeof(text),
+            _("This core works with the cloud %s, not with %s: the cloud is chosen when azloconf "
+              "is started."),
+            all->app->cloud.name, name);
+    fail(v, ERR_USAGE, 0, text);
 }
 
 static void judge_region(struct values *all, struct value *v)
 {
     const struct sec_choices *c = &all->app->choices.sec;
-    const struct sec_choice *offered;
-    const char *why;
-    char text[200], name[64];
+    const char *name = text_of(all, PAR_REGION);
+    const struct sec_choice *offered = app_choice(c->regions, c->n_regions, name);
+    char text[200];
 
-    str_region(name, sizeof(name), v->text);
-    why = hci_bad_region(name);
-    if (why) {
-        fail(v, ERR_USAGE, 0, why);
-        return;
-    }
-    STR_SET(v->text, name);
-    offered = app_choice(c->regions, c->n_regions, name);
     if (offered) {
         note(v, "ok", offered->name);
-    } else if (c->regions_of[0] && str_ieq(c->regions_of, all->v[F_SUBSCRIPTION].text)) {
+    } else if (c->regions_of[0] && str_ieq(c->regions_of, text_of(all, PAR_SUBSCRIPTION))) {
         str_fmt(text, sizeof(text),
                 _("The region %s is not offered for clusters in this subscription."), name);
         fail(v, ERR_OP, 9108, text);
@@ -127,103 +124,113 @@ static void judge_region(struct values *all, struct value *v)
     }
 }
 
-static void judge_name(struct values *all, struct value *v)
+static void judge_stable_agent(struct values *all, struct value *v)
 {
-    const char *why = hci_bad_cluster_name(v->text);
-
-    (void)all;
-    if (why)
-        fail(v, ERR_USAGE, 0, why);
+    if (json_flag(v->json, NULL, false) && all->app->n_nodes && all->app->nodes[0]->native)
+        note(v, "warn", _("the nodes have their Arc agent already: none is fetched"));
 }
 
-static void judge_group(struct values *all, struct value *v)
+/* The system core would write with root's rights wherever a member of its group says. */
+static void judge_logs(struct values *all, struct value *v)
 {
-    const char *why = hci_bad_group_name(v->text);
+    struct err e = { 0 };
 
-    (void)all;
-    if (why)
-        fail(v, ERR_USAGE, 0, why);
+    if (!all->app->c.private_core)
+        fail(v, ERR_USAGE, 0,
+             _("The system core writes its log to the system's journal only: leave "
+               "LogsDirectory out."));
+    else if (run_log_may(text_of(all, PAR_LOGS), &e) < 0)
+        fail(v, ERR_USAGE, 0, e.message);
 }
 
 /* ---- the defaults ---- */
 
-static void dflt_subscription(const struct values *all, struct value *v)
+static void dflt_subscription(const struct values *all, char *out, size_t size)
 {
-    STR_SET(v->text, all->stored.subscription);
+    str_copy(out, size, all->stored.subscription);
 }
 
-static void dflt_tenant(const struct values *all, struct value *v)
+static void dflt_region(const struct values *all, char *out, size_t size)
 {
-    (void)all;
-    v->text[0] = 0;
+    str_copy(out, size, all->cluster->region);
 }
 
-static void dflt_region(const struct values *all, struct value *v)
+static void dflt_name(const struct values *all, char *out, size_t size)
 {
-    STR_SET(v->text, all->cluster->region);
+    str_copy(out, size, all->stored.name[0] ? all->stored.name : all->cluster->name);
 }
 
-static void dflt_name(const struct values *all, struct value *v)
-{
-    STR_SET(v->text, all->stored.name[0] ? all->stored.name : all->cluster->name);
-}
-
-static void dflt_group(const struct values *all, struct value *v)
+static void dflt_group(const struct values *all, char *out, size_t size)
 {
     if (all->stored.group[0])
-        STR_SET(v->text, all->stored.group);
+        str_copy(out, size, all->stored.group);
     else
-        str_fmt(v->text, sizeof(v->text), "%s-rg", all->v[F_NAME].text);
+        str_fmt(out, size, "%s-rg", text_of(all, PAR_NAME));
 }
 
+static void dflt_none(const struct values *all, char *out, size_t size)
+{
+    (void)all;
+    (void)size;
+    *out = '\0';
+}
+
+/* What the core knows more than wire/params.h; parameters without a row have no default and are
+ * judged by their shape alone. */
 static const struct field_row {
-    const char *name, *missing; /* missing: N_(), for what has no default */
-    void (*dflt)(const struct values *all, struct value *v);
+    const char *missing; /* N_(), for what must be there */
+    void (*dflt)(const struct values *all, char *out, size_t size);
     void (*judge)(struct values *all, struct value *v);
-} field_rows[FIELDS] = {
-    [F_SUBSCRIPTION] = { "subscriptionId",
-                         N_("A subscription id is needed; the portal shows it under "
-                            "Subscriptions."),
-                         dflt_subscription, judge_subscription },
-    [F_TENANT] = { "tenantId",
-                   N_("A tenant id is needed; the portal shows it under Microsoft Entra ID, "
-                      "Overview."),
-                   dflt_tenant, judge_tenant },
-    [F_REGION] = { "region", N_("A region is needed, for example eastus."), dflt_region,
-                   judge_region },
-    [F_NAME] = { "resourceName", N_("A name for the cluster resource is needed."), dflt_name,
-                 judge_name },
-    [F_GROUP] = { "resourceGroupName", N_("A resource group is needed."), dflt_group, judge_group },
+} field_rows[PARAMS] = {
+    [PAR_SUBSCRIPTION] = { N_("A subscription id is needed; the portal shows it under "
+                              "Subscriptions."),
+                           dflt_subscription, judge_subscription },
+    [PAR_TENANT] = { N_("A tenant id is needed; the portal shows it under Microsoft Entra ID, "
+                        "Overview."),
+                     dflt_none, judge_tenant },
+    [PAR_ENVIRONMENT] = { NULL, NULL, judge_environment },
+    [PAR_REGION] = { N_("A region is needed, for example eastus."), dflt_region, judge_region },
+    [PAR_NAME] = { N_("A name for the cluster resource is needed."), dflt_name, NULL },
+    [PAR_GROUP] = { N_("A resource group is needed."), dflt_group, NULL },
+    [PAR_STABLE_AGENT] = { NULL, NULL, judge_stable_agent },
+    [PAR_LOGS] = { NULL, NULL, judge_logs },
 };
+
+/* false and "" are no answers: the default stands. */
+static bool is_given(const struct json *j)
+{
+    return j && !json_is_null(j) && !str_eq(json_value_str(j), "") &&
+           !(json_is_bool(j) && !json_flag(j, NULL, false)) && !(json_is_object(j) && !json_len(j));
+}
 
 static void fill_one(struct values *all, size_t i, const struct json *args)
 {
     const struct field_row *row = &field_rows[i];
+    const struct json *given = json_member(args, params[i].id);
+    struct json *own = NULL;
     struct value *v = &all->v[i];
-    const struct json *given = json_member(args, row->name);
-    const char *text = json_value_str(given);
+    char text[256] = "";
 
     v->level = "ok";
     v->source = "typed";
-    if (given && !text && !json_is_null(given)) {
-        fail(v, ERR_USAGE, 0, _("This value must be a text."));
-    } else if (text && text[0]) {
-        if (!text_is_clean(text) || !STR_SET(v->text, text)) {
-            TEXT_SET(v->text, text);
-            fail(v, ERR_USAGE, 0, _("This value is too long or has characters that cannot be."));
-        } else {
-            str_trim(v->text);
-        }
-    } else {
-        row->dflt(all, v);
+    if (!is_given(given) && row->dflt) {
         v->source = all->stored.name[0] ? "stored" : "default";
+        row->dflt(all, text, sizeof(text));
+        given = own = text[0] ? json_string(text) : NULL;
     }
-    if (str_eq(v->level, "fail"))
-        return;
-    if (!v->text[0])
+    if (is_given(given)) {
+        if (param_judge(&params[i], given, &v->json, &v->err) < 0)
+            v->level = "fail";
+        else if (row->judge)
+            row->judge(all, v);
+    } else if (row->missing) {
         fail(v, ERR_USAGE, 0, _(row->missing));
-    else
-        row->judge(all, v);
+    }
+    if (!v->json && json_is_string(given)) { /* shown beside what is wrong with it */
+        text_set(text, sizeof(text), json_value_str(given));
+        v->json = json_string(text);
+    }
+    json_free(own);
 }
 
 static void judge_all(struct values *all, const struct app *a, const struct json *args)
@@ -233,18 +240,30 @@ static void judge_all(struct values *all, const struct app *a, const struct json
     all->cluster = state_get(a->c.state, SEC_CLUSTER);
     if (!arm_id_parse(&all->stored, all->cluster->azure_resource_uri))
         memset(&all->stored, 0, sizeof(all->stored));
-    for (size_t i = 0; i < FIELDS; i++)
+    for (size_t i = 0; i < PARAMS; i++)
         fill_one(all, i, args);
+    JSON_EACH (j, args)
+        if (!err_is(&all->unknown) && !param_find(json_name(j)))
+            err_set(&all->unknown, ERR_USAGE, 0, _("There is no parameter \"%.60s\"."),
+                    json_name(j));
+}
+
+static void values_free(struct values *all)
+{
+    for (size_t i = 0; i < PARAMS; i++)
+        json_free(all->v[i].json);
 }
 
 static int first_error(const struct values *all, struct err *e)
 {
-    for (size_t i = 0; i < FIELDS; i++)
+    for (size_t i = 0; i < PARAMS; i++)
         if (str_eq(all->v[i].level, "fail")) {
             *e = all->v[i].err;
-            return err_wrap(e, "%s", field_rows[i].name);
+            return err_wrap(e, "%s", params[i].id);
         }
-    return 0;
+    if (err_is(&all->unknown))
+        *e = all->unknown;
+    return err_is(e) ? -1 : 0;
 }
 
 /* What no value can mend. */
@@ -263,12 +282,42 @@ static int may_register(const struct app *a, const struct values *all, struct er
     return 0;
 }
 
+/* The plan's inputs are strings (op.h): a flag is "1", tags are an object as compact text. */
 static struct json *inputs_of(const struct app *a, const struct values *all)
 {
+    static const struct {
+        enum param_no no;
+        const char *input;
+    } rows[] = { { PAR_SUBSCRIPTION, "subscriptionId" },
+                 { PAR_TENANT, "tenantId" },
+                 { PAR_REGION, "region" },
+                 { PAR_NAME, "resourceName" },
+                 { PAR_GROUP, "resourceGroupName" },
+                 { PAR_ARC_GROUP, "arcGroup" },
+                 { PAR_TAG, "tags" },
+                 { PAR_GROUP_TAGS, "groupTags" },
+                 { PAR_REPAIR, "repair" },
+                 { PAR_RECREATE, "recreate" },
+                 { PAR_THUMBPRINT, "certificateThumbprint" },
+                 { PAR_ARC_SPN, "arcAppId" },
+                 { PAR_STABLE_AGENT, "stableAgent" },
+                 { PAR_LOGS, "logsDirectory" } };
     struct json *in = json_object();
 
-    for (size_t i = 0; i < FIELDS; i++)
-        json_set_str(in, field_rows[i].name, all->v[i].text);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct json *v = all->v[rows[i].no].json;
+        struct str s = STR_INIT;
+
+        if (json_is_object(v))
+            json_write(&s, v);
+        else if (json_is_bool(v))
+            str_add(&s, json_flag(v, NULL, false) ? "1" : "");
+        else
+            str_add(&s, text_of(all, rows[i].no));
+        if (s.len)
+            json_set_str(in, rows[i].input, str_p(&s));
+        str_free(&s);
+    }
     json_set_str(in, "cloud", a->cloud.name);
     json_set_str(in, "clusterName", all->cluster->name);
     return in;
@@ -282,10 +331,12 @@ void app_register(struct app *a, const struct serve_ask *ask, const struct json 
 
     judge_all(&all, a, args);
     if (may_register(a, &all, &e) < 0 || first_error(&all, &e) < 0) {
+        values_free(&all);
         serve_error(ask, &e);
         return;
     }
     in = inputs_of(a, &all);
+    values_free(&all);
     if (app_run_begin(a, &op_register, in, (int64_t)ask->uid, &e) < 0) {
         serve_error(ask, &e);
     } else {
@@ -298,20 +349,27 @@ void app_register(struct app *a, const struct serve_ask *ask, const struct json 
 
 /* ---- review ---- */
 
+/* What always has a value, and what was given. */
 static struct json *fields_of(const struct values *all)
 {
     struct json *rows = json_array();
 
-    for (size_t i = 0; i < FIELDS; i++) {
+    for (size_t i = 0; i < PARAMS; i++) {
         const struct value *v = &all->v[i];
-        struct json *row = json_object();
+        struct str text = STR_INIT;
+        struct json *row;
 
-        json_set_str(row, "field", field_rows[i].name);
-        json_set_str(row, "value", v->text);
+        if (!v->json && !field_rows[i].dflt && !str_eq(v->level, "fail"))
+            continue;
+        row = json_object();
+        param_text(&text, v->json);
+        json_set_str(row, "field", params[i].id);
+        json_set_str(row, "value", str_p(&text));
         json_set_str(row, "source", v->source);
         json_set_str(row, "note", err_is(&v->err) ? v->err.message : v->note);
         json_set_str(row, "level", v->level);
         json_push(rows, row);
+        str_free(&text);
     }
     return rows;
 }
@@ -327,6 +385,7 @@ static void answer_check(struct app_job *j)
     if (will) {
         json_set(result, "fields", json_copy(json_member(j->values, "fields")));
         json_set(result, "will", will);
+        json_set(result, "steps", op_preview(j->check));
         serve_result(&j->ask, result);
     } else {
         json_free(result);
@@ -365,25 +424,25 @@ void app_register_check(struct app *a, const struct serve_ask *ask, const struct
     struct json *result;
 
     judge_all(&all, a, given ? given : args);
-    if (may_register(a, &all, &e) < 0) {
-        serve_error(ask, &e);
-        return;
-    }
-    if (first_error(&all, &e) < 0 || !app_signed_in(a, ask, &e)) {
+    if (may_register(a, &all, &e) < 0 || err_is(&all.unknown)) {
+        serve_error(ask, err_is(&e) ? &e : &all.unknown);
+    } else if (first_error(&all, &e) < 0 || !app_signed_in(a, ask, &e)) {
         result = json_object();
         json_set(result, "fields", fields_of(&all));
         json_set(result, "will", json_array());
         serve_result(ask, result);
-        return;
+    } else {
+        j = app_job_new(a, ask);
+        j->values = json_object();
+        json_set(j->values, "fields", fields_of(&all));
+        json_set(j->values, "inputs", inputs_of(a, &all));
+        app_ports(a, &p);
+        j->check =
+            op_check_start(&p, &op_register, json_member(j->values, "inputs"), on_check, j, &e);
+        if (!j->check) {
+            serve_error(ask, &e);
+            app_job_free(j);
+        }
     }
-    j = app_job_new(a, ask);
-    j->values = json_object();
-    json_set(j->values, "fields", fields_of(&all));
-    json_set(j->values, "inputs", inputs_of(a, &all));
-    app_ports(a, &p);
-    j->check = op_check_start(&p, &op_register, json_member(j->values, "inputs"), on_check, j, &e);
-    if (!j->check) {
-        serve_error(ask, &e);
-        app_job_free(j);
-    }
+    values_free(&all);
 }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "core/advice.h"
 #include "core/app_int.h"
+#include "core/run_log.h"
 
 #define SHOW_MS 20 /* changes that come together are shown together */
 
@@ -73,6 +74,25 @@ void app_publish_run(struct app *a)
     free(s);
 }
 
+static void end_log(struct app *a)
+{
+    run_log_close(a->run_log);
+    a->run_log = NULL;
+}
+
+static void begin_log(struct app *a)
+{
+    const char *dir = op_run_input(a->run, "logsDirectory");
+    struct err e = { 0 };
+
+    end_log(a);
+    if (!*dir || !a->c.private_core)
+        return;
+    a->run_log = run_log_open(dir, op_run_started(a->run), &e);
+    if (!a->run_log)
+        log_wrn("%s", e.message);
+}
+
 static void note_end(struct app *a)
 {
     enum op_run_state s = op_run_state(a->run);
@@ -82,6 +102,7 @@ static void note_end(struct app *a)
     a->run_noted = true;
     if (s == OP_R_FAILED)
         log_err("%s failed: %s", op_run_id(a->run), op_run_error(a->run)->message);
+    end_log(a);
     refresh_now(a->refresh, NULL, NULL);
     malloc_trim(0); /* a run on many nodes needs megabytes for a moment; the core then sits there
                        for months */
@@ -114,12 +135,15 @@ void app_run_free(struct app *a)
     if (a->run)
         op_run_free(a->run);
     a->run = NULL;
+    end_log(a);
 }
 
 static void adopt(struct app *a, struct op_run *run)
 {
     a->run = run;
     a->run_noted = false;
+    begin_log(a);
+    log_inf("%s is under way", op_run_id(run));
     app_publish_run(a); /* before the answer: nobody may take the run before for this one */
     on_run(a, run);
     app_idle_check(a);
@@ -148,7 +172,6 @@ int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *
         app_publish_run(a);
         return -1;
     }
-    log_inf("%s begins", op_run_id(run));
     adopt(a, run);
     return 0;
 }

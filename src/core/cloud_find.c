@@ -14,7 +14,7 @@ struct cloud_find {
     struct http *http;
     struct http_call *call;
     char endpoint[256];
-    bool trusted;
+    bool trusted, local;
     cloud_find_fn *fn;
     void *payload;
 };
@@ -37,7 +37,8 @@ static int read_cloud(const struct cloud_find *f, const struct http_reply *r, st
     doc = json_parse(r->body, r->body_len, REPLY_MAX, e);
     if (!doc)
         return err_wrap(e, _("metadata of %s"), f->endpoint);
-    rc = cloud_from_metadata(out, f->endpoint, doc, f->trusted, e);
+    rc = f->local ? cloud_from_agent(out, doc, f->trusted, e)
+                  : cloud_from_metadata(out, f->endpoint, doc, f->trusted, e);
     json_free(doc);
     return rc;
 }
@@ -58,24 +59,43 @@ static void on_reply(void *payload, const struct http_reply *r)
     free(f);
 }
 
-struct cloud_find *cloud_find_start(struct http *h, const char *endpoint, bool trusted,
-                                    cloud_find_fn *fn, void *payload)
+static struct cloud_find *start(struct http *h, const struct cloud_find *wanted, const char *api)
 {
     struct cloud_find *f = xcalloc(1, sizeof(*f));
     struct str url = STR_INIT;
     struct http_req q = { .method = "GET", .deadline_ms = DEADLINE_MS, .max_reply = REPLY_MAX };
 
+    *f = *wanted;
     f->http = h;
-    f->trusted = trusted;
-    f->fn = fn;
-    f->payload = payload;
-    STR_SET(f->endpoint, endpoint);
-    str_addf(&url, "%s/metadata/endpoints?api-version=" API_METADATA, endpoint);
+    str_addf(&url, "%s/metadata/endpoints?api-version=%s", f->endpoint, api);
     q.url = url.p;
     q.headers[0] = (struct http_header){ "Accept", "application/json" };
+    if (f->local) {
+        q.headers[1] = (struct http_header){ "metadata", "true" };
+        q.headers[2] = (struct http_header){ "UseDefaultCredentials", "true" };
+        q.flags = HTTP_PLAIN_LOOPBACK | HTTP_NO_PROXY;
+    }
     f->call = http_send(h, &q, on_reply, f);
     str_free(&url);
     return f;
+}
+
+struct cloud_find *cloud_find_start(struct http *h, const char *endpoint, bool trusted,
+                                    cloud_find_fn *fn, void *payload)
+{
+    struct cloud_find f = { .trusted = trusted, .fn = fn, .payload = payload };
+
+    STR_SET(f.endpoint, endpoint);
+    return start(h, &f, API_METADATA);
+}
+
+struct cloud_find *cloud_find_local(struct http *h, const char *himds, bool trusted,
+                                    cloud_find_fn *fn, void *payload)
+{
+    struct cloud_find f = { .trusted = trusted, .local = true, .fn = fn, .payload = payload };
+
+    STR_SET(f.endpoint, himds);
+    return start(h, &f, API_AGENT_METADATA);
 }
 
 void cloud_find_cancel(struct cloud_find *f)

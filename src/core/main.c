@@ -79,11 +79,31 @@ static void attach_cloud(struct core *k, const struct cloud *cloud)
     k->cloud = *cloud;
     allow(k, cloud->arm);
     allow(k, cloud->graph);
+    allow(k, cloud->dataplane);
     k->auth = auth_new(k->loop, k->http, &k->cloud, k->c.client_id, app_auth_changed, k->app);
     k->arm = arm_new(k->loop, k->reads, k->http, k->auth, &k->cloud);
     k->cloud_there = true;
     log_inf("cloud %s at %s", cloud->name, cloud->arm);
-    app_attach_cloud(k->app, &k->cloud, k->auth, k->arm, k->c.sandbox ? k->c.cloud_endpoint : "");
+    app_attach_cloud(k->app, &k->cloud, k->auth, k->arm, k->c.sandbox_base);
+}
+
+/* A rehearsal speaks docs/dataplane.md, whichever cloud it plays. */
+static void attach_chosen(struct core *k, const struct cloud *found)
+{
+    struct cloud cloud = *found;
+
+    if (k->c.sandbox)
+        cloud.native_dataplane = 1;
+    attach_cloud(k, &cloud);
+}
+
+/* Where the first node's Arc agent listens. */
+static const char *first_himds(const struct core *k)
+{
+    for (size_t i = 0; i < k->c.n_nodes; i++)
+        if (k->c.node[i].himds[0])
+            return k->c.node[i].himds;
+    return AGENT_HIMDS;
 }
 
 static void find_cloud(void *payload);
@@ -95,7 +115,7 @@ static void on_cloud(void *payload, const struct cloud *cloud, const struct err 
     k->find = NULL;
     if (cloud) {
         trouble(k, APP_BACKENDS, NULL);
-        attach_cloud(k, cloud);
+        attach_chosen(k, cloud);
         return;
     }
     trouble(k, APP_BACKENDS, e);
@@ -109,7 +129,10 @@ static void find_cloud(void *payload)
     struct core *k = payload;
 
     k->find_timer = NULL;
-    k->find = cloud_find_start(k->http, k->c.cloud_endpoint, k->c.ca_file[0] != 0, on_cloud, k);
+    if (k->c.cloud_endpoint[0])
+        k->find = cloud_find_start(k->http, k->c.cloud_endpoint, k->c.ca_file[0] != 0, on_cloud, k);
+    else
+        k->find = cloud_find_local(k->http, first_himds(k), k->c.ca_file[0] != 0, on_cloud, k);
 }
 
 static int make_http(struct core *k, struct err *e)
@@ -239,22 +262,35 @@ static void attach(struct core *k)
     }
     loop_timer_del(k->folder_timer);
     check_folder(k);
-    if (k->c.cloud_endpoint[0]) {
+    if (k->c.cloud_endpoint[0] || str_eq(k->c.cloud, CLOUD_LOCAL)) {
         k->find_again_ms = FIND_AGAIN_MS;
         find_cloud(k);
     } else {
-        attach_cloud(k, cloud_find(k->c.cloud));
+        attach_chosen(k, cloud_find(k->c.cloud));
     }
+}
+
+/* For consoles that name a cloud: which one this core works with. */
+static void name_cloud(struct core *k)
+{
+    if (!k->c.cloud[0] || k->c.cloud_endpoint[0])
+        return;
+    json_push(k->options, json_string("--cloud"));
+    json_push(k->options, json_string(k->c.cloud));
 }
 
 static void on_sandbox(void *payload, const struct err *e)
 {
     struct core *k = payload;
 
-    if (e)
+    if (e) {
         trouble(k, APP_BACKENDS, e);
-    else
-        attach(k);
+        return;
+    }
+    name_cloud(k);
+    unsetenv("no_proxy"); /* a cloud that is played is reached through the sandbox's proxy only */
+    unsetenv("NO_PROXY");
+    attach(k);
 }
 
 static void on_stop(void *payload)
@@ -382,6 +418,7 @@ static int start(struct core *k, int activated, struct err *e)
         return EXIT_FAILURE;
     trouble(k, APP_STATE_FOLDER, &folder);
     if (!k->c.sandbox) {
+        name_cloud(k);
         attach(k);
         return 0;
     }

@@ -47,30 +47,95 @@ static void count_steps(struct sec_run *s)
     s->step_no = n < s->step_count ? n + 1 : n;
 }
 
+/* The row of a step of this plan, or NULL. */
+static const struct op_step *row_of(const struct sec_run *s, const struct sec_step *step)
+{
+    const struct op_plan *plan = op_plan_find(s->plan);
+
+    for (size_t k = 0; plan && k < plan->n; k++)
+        if (str_eq(plan->steps[k].id, step->id))
+            return &plan->steps[k];
+    return NULL;
+}
+
+/* The first that failed; one that only warns does not end a run, so it is told last. */
+static const struct sec_step *first_failed(const struct sec_run *s)
+{
+    const struct sec_step *soft = NULL;
+
+    for (size_t i = 0; i < s->n; i++) {
+        const struct op_step *row = row_of(s, &s->steps[i]);
+
+        if (!str_eq(s->steps[i].state, "failed"))
+            continue;
+        if (!row || !(row->flags & OP_SOFT))
+            return &s->steps[i];
+        soft = soft ? soft : &s->steps[i];
+    }
+    return soft;
+}
+
 /* What the operation is for was made, and something after it did not come to its end. */
 static bool in_part(const struct sec_run *s)
 {
-    const struct op_plan *plan = op_plan_find(s->plan);
-    bool made = false, failed = false;
+    bool made = false;
 
     for (size_t i = 0; i < s->n; i++) {
-        for (size_t k = 0; plan && k < plan->n; k++)
-            made = made ||
-                   (plan->steps[k].flags & OP_GOAL && str_eq(plan->steps[k].id, s->steps[i].id) &&
-                    str_eq(s->steps[i].state, "done"));
-        failed = failed || str_eq(s->steps[i].state, "failed");
+        const struct op_step *row = row_of(s, &s->steps[i]);
+
+        made = made || (row && row->flags & OP_GOAL && str_eq(s->steps[i].state, "done"));
     }
     /* only steps that do not fail the run can have failed in a run that is done */
-    return failed && (str_eq(s->state, "done") || (str_eq(s->state, "failed") && made));
+    return first_failed(s) && (str_eq(s->state, "done") || (str_eq(s->state, "failed") && made));
+}
+
+/* The module says ArcPermissionsMissing of every failure at these steps; here it is said where
+ * Azure refused, and ArcFailed, its word for an Arc part that broke off, of the others. */
+static void tell_detail(struct sec_run *s, const char *word)
+{
+    bool refused = s->error.http == 401 || s->error.http == 403;
+
+    STR_SET(s->error_detail,
+            str_eq(word, "ArcPermissionsMissing") && !refused ? "ArcFailed" : word);
+}
+
+/* Result, ErrorDetail and Details of register-flow.md 3.1, without its surprises 21 and 22: every
+ * end has a result, and no text tells of success where there was none. */
+static void tell_result(struct sec_run *s)
+{
+    const struct sec_step *failed = first_failed(s);
+    const struct op_step *row = failed ? row_of(s, failed) : NULL;
+
+    for (size_t i = 0; i < ARRAY_LEN(results); i++)
+        if (str_eq(s->state, results[i][0]))
+            STR_SET(s->result, results[i][1]);
+    if (in_part(s)) {
+        STR_SET(s->result, "RegisterSucceededButArcFailed");
+        tell_detail(s, row && row->told.detail ? row->told.detail : "ArcFailed");
+        str_fmt(s->details, sizeof(s->details),
+                _("The cluster is registered with Azure, but this did not come to its end: %s. %s"),
+                failed->title, failed->detail);
+    } else if (str_eq(s->state, "failed")) {
+        if (row && row->told.result)
+            STR_SET(s->result, row->told.result);
+        if (row && row->told.result && row->told.detail)
+            tell_detail(s, row->told.detail);
+        str_fmt(s->details, sizeof(s->details), "%s%s%s", s->error.context,
+                s->error.context[0] ? ": " : "", s->error.message);
+    } else if (str_eq(s->state, "done") && str_eq(s->plan, "register")) {
+        STR_SET(s->details, _("The cluster is registered with Azure."));
+    } else if (str_eq(s->state, "stopped")) {
+        STR_SET(s->details, _("The operation was stopped. What was made stays."));
+    } else if (str_eq(s->state, "undone")) {
+        STR_SET(s->details, _("What this run had made was taken back."));
+    }
 }
 
 static void finish(struct sec_run *s, const char *tenant, const struct cloud *cloud)
 {
-    for (size_t i = 0; i < ARRAY_LEN(results); i++)
-        if (str_eq(s->state, results[i][0]))
-            STR_SET(s->result, results[i][1]);
-    if (in_part(s))
-        STR_SET(s->result, "RegisterSucceededButArcFailed");
+    tell_result(s);
+    if (!str_eq(s->state, "done") && !in_part(s))
+        s->resource_id[0] = '\0';
     if (cloud && s->resource_id[0] && tenant && tenant[0])
         cloud_portal_url(cloud, s->portal_url, sizeof(s->portal_url), tenant, s->resource_id);
     count_steps(s);
@@ -120,8 +185,7 @@ void run_section(struct sec_run *out, const struct op_run *r, const struct cloud
         TEXT_SET(s->detail, nodes[i].detail);
     }
     out->error = *op_run_error(r);
-    if (op_run_state(r) == OP_R_DONE)
-        TEXT_SET(out->resource_id, op_run_fact(r, "cluster.id"));
+    TEXT_SET(out->resource_id, op_run_fact(r, "cluster.id"));
     finish(out, op_run_input(r, "tenantId"), cloud);
 }
 
@@ -134,6 +198,7 @@ static const char *const events[][2] = { { "begin", "running" },   { "made", "do
 struct reading {
     struct sec_run *out;
     char tenant[40];
+    struct cloud cloud; /* the portal of the run's own, if the journal has it */
 };
 
 static void open_rec(struct reading *rd, const struct journal_rec *r)
@@ -142,6 +207,7 @@ static void open_rec(struct reading *rd, const struct journal_rec *r)
     const struct op_plan *plan = op_plan_find(rd->out->plan);
 
     STR_SET(rd->tenant, tenant ? tenant : "");
+    STR_SET(rd->cloud.portal, json_str(r->facts, "portal"));
     if (!plan)
         return;
     STR_SET(rd->out->title, _(plan->title));
@@ -204,8 +270,6 @@ int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
     out->error = sum.err;
     if (journal_read(runs_dir, id, on_rec, &rd, e) < 0)
         return -1;
-    if (!str_eq(out->state, "done"))
-        out->resource_id[0] = 0;
-    finish(out, rd.tenant, cloud);
+    finish(out, rd.tenant, rd.cloud.portal[0] ? &rd.cloud : cloud);
     return 0;
 }

@@ -14,6 +14,7 @@
 #include "base/i18n.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "azure/cloud.h"
 #include "core/folder.h"
 
 #define READY_MS   30000
@@ -43,9 +44,11 @@ static void again(void *payload);
 
 struct memory {
     int64_t nodes;
+    char cloud[48];
 };
 static const struct json_field memory_fields[] = {
     JSON_INT(struct memory, nodes, "nodes", 0),
+    JSON_STR(struct memory, cloud, "cloud", JSON_SKIP_EMPTY),
 };
 static const struct json_type memory_type = JSON_TYPE("sandbox.json", struct memory, memory_fields);
 
@@ -102,12 +105,20 @@ static int fill_node(struct settings *c, const struct json *n, struct err *e)
 int sandbox_fill(struct settings *c, const struct json *ready, struct err *e)
 {
     const char *base = json_str(ready, "base"), *ca = json_str(ready, "ca");
+    const char *cloud = json_str(ready, "cloud"), *proxy = json_str(ready, "proxy");
+    bool plays = cloud && cloud[0]; /* a cloud of the table, at its own host names */
 
-    if (!base || !ca || !str_starts(base, "https://") || !STR_SET(c->cloud_endpoint, base) ||
-        !STR_SET(c->ca_file, ca))
+    if (!base || !ca || !str_starts(base, "https://") || !STR_SET(c->sandbox_base, base) ||
+        !STR_SET(c->cloud_endpoint, plays ? "" : base) || !STR_SET(c->ca_file, ca) ||
+        (plays && (!proxy || !STR_SET(c->proxy, proxy))))
         return err_set(e, ERR_SYSTEM, 0, "%s", _("The sandbox did not say where it is."));
+    if (plays && !cloud_find(cloud) && !str_eq(cloud, CLOUD_LOCAL))
+        return err_set(e, ERR_SYSTEM, 0, _("The sandbox plays a cloud that is not known: %s."),
+                       cloud);
+    STR_SET(c->cloud, plays ? cloud : "");
     c->has_proxy = true;
-    c->proxy[0] = 0;
+    if (!plays)
+        c->proxy[0] = 0;
     c->n_nodes = 0;
     memset(c->node, 0, sizeof(c->node));
     JSON_EACH (n, json_get(ready, "nodes"))
@@ -213,7 +224,7 @@ static void on_late(void *payload)
 
 static int spawn(struct sandbox *s, struct err *e)
 {
-    const char *argv[SETTINGS_MAX_LIST + 8];
+    const char *argv[SETTINGS_MAX_LIST + 10];
     char program[600], dir[640], nodes[24], rate[24];
     struct memory m;
     size_t n = 0;
@@ -223,6 +234,12 @@ static int spawn(struct sandbox *s, struct err *e)
     str_fmt(dir, sizeof(dir), "%s/sandbox", s->c->state_dir);
     recall(s->c, &m);
     s->c->nodes = m.nodes;
+    if (s->c->cloud[0] && m.cloud[0] && !str_ieq(m.cloud, s->c->cloud))
+        return err_set(e, ERR_USAGE, 0,
+                       _("This rehearsal is one of %s: add --fresh to begin one of %s."), m.cloud,
+                       s->c->cloud);
+    if (s->c->cloud[0])
+        STR_SET(m.cloud, s->c->cloud);
     str_fmt(nodes, sizeof(nodes), "%lld", (long long)m.nodes);
     str_fmt(rate, sizeof(rate), "%lld", (long long)s->c->clock_rate);
     argv[n++] = program;
@@ -230,6 +247,10 @@ static int spawn(struct sandbox *s, struct err *e)
     argv[n++] = dir;
     argv[n++] = "--nodes";
     argv[n++] = nodes;
+    if (m.cloud[0]) {
+        argv[n++] = "--cloud";
+        argv[n++] = m.cloud;
+    }
     if (s->c->clock_rate > 1) {
         argv[n++] = "--clock-rate";
         argv[n++] = rate;

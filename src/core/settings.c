@@ -109,8 +109,13 @@ static int take_cloud(struct settings *c, const struct settings_option *o, const
 
     if (row)
         return take_text(c, o, row->name, e);
+    if (str_ieq(value, CLOUD_LOCAL))
+        return take_text(c, o, CLOUD_LOCAL, e);
+    if (cloud_why_not(value))
+        return bad(e, o, value, cloud_why_not(value));
     for (size_t i = 0; i < cloud_count; i++)
-        str_addf(&known, "%s%s", i ? ", " : "", cloud_rows[i].name);
+        str_addf(&known, "%s, ", cloud_rows[i].name);
+    str_add(&known, CLOUD_LOCAL);
     rc = err_set(e, ERR_USAGE, 0, _("--%s %s: this cloud is not known; known are %s"), o->name,
                  value, str_p(&known));
     str_free(&known);
@@ -418,10 +423,10 @@ int settings_file(struct settings *c, const char *path, uid_t owner, struct err 
 
 int settings_finish(struct settings *c, struct err *e)
 {
-    if (c->sandbox && (c->cloud_endpoint[0] || c->cloud[0] || c->n_nodes))
+    if (c->sandbox && (c->cloud_endpoint[0] || c->n_nodes))
         return err_set(e, ERR_USAGE, 0, "%s",
-                       _("--sandbox brings its own cloud and nodes: leave out --cloud, "
-                         "--cloud-endpoint and the options of Arc agents"));
+                       _("--sandbox brings its own cloud and nodes: leave out --cloud-endpoint and "
+                         "the options of Arc agents"));
     if ((c->nodes || c->fresh || c->n_sandbox_args) && !c->sandbox)
         return err_set(e, ERR_USAGE, 0, "%s",
                        _("--nodes, --fresh and --sandbox-arg belong to --sandbox"));
@@ -432,7 +437,7 @@ int settings_finish(struct settings *c, struct err *e)
                        _("--private needs --socket PATH and --state-dir DIR"));
     if (!c->state_dir[0])
         STR_SET(c->state_dir, SETTINGS_SYSTEM_STATE);
-    if (!c->cloud[0])
+    if (!c->cloud[0] && !c->sandbox) /* a rehearsal is its own cloud, or the one that it was */
         STR_SET(c->cloud, "AzureCloud");
     if (!c->private_core)
         c->idle_seconds = 0;

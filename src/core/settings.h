@@ -33,7 +33,7 @@ struct settings_node {
 struct settings {
     bool private_core, sandbox, fresh, help, version;
     char socket[256], state_dir[600];
-    char cloud[48], cloud_endpoint[256], ca_file[600], proxy[256], client_id[40];
+    char cloud[48], cloud_endpoint[256], sandbox_base[256], ca_file[600], proxy[256], client_id[40];
     int64_t clock_rate, idle_seconds, nodes; /* idle 0: never; nodes 0: as it was */
     bool has_proxy, has_client_id;           /* one was named: it may be none, or the usual one */
     char sandbox_args[SETTINGS_MAX_LIST][256];

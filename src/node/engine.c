@@ -327,6 +327,8 @@ struct json *engine_status(const struct engine_record *r, const struct engine_cl
     set_ms(out, "NextSync", next_sync_ms(r, c));
     json_set_str(out, "DiagnosticLevel", r->diagnostic_level[0] ? r->diagnostic_level : "Basic");
     json_set_str(out, "Region", g && g->region[0] ? g->region : NULL);
+    json_set_str(out, "cloudId", g ? g->cloud_id : NULL);
+    set_time(out, "registeredAt", g ? g->registered_at : "");
     set_time(out, "installDate", r->install_date);
     set_cluster(out, c);
     set_ms(out, "policyDeadline", j.deadline);

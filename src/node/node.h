@@ -9,7 +9,8 @@
  * - status: Get-AzureStackHCI of this node. ClusterStatus, RegistrationStatus, ConnectionStatus,
  *   RegistrationDate, AzureResourceName, AzureResourceUri, LastConnected, NextSync,
  *   DiagnosticLevel, Region (times ISO 8601 UTC, absent = null); installDate, clusterName,
- *   clusterId, clusterNodes[], policyDeadline (ISO, of what falls due next, or null), reason
+ *   clusterId, clusterNodes[], registeredAt and cloudId (of a registration; other nodes than ours
+ * may not know them), policyDeadline (ISO, of what falls due next, or null), reason
  * - facts: os name and version, manufacturer, model, cores, memoryInGiB, serial, msiCapable
  * - agent-show: azcmagent show -j. installed (bool), status, resourceName, resourceGroup,
  *   subscriptionId, tenantId, location, cloud, vmId, agentVersion, resourceId
@@ -20,8 +21,8 @@
  *   subscriptionId, tenantId, resourceName, providerNamespace, resourceArmId, region,
  *   clusterNodes[]}. The node fetches the bootstrap token from its own Arc agent (challenge, key
  *   file), registers on the data plane, stores the registration in the cluster's record, syncs
- *   once; the same registration again only syncs. An error of that sync is unsure: the
- *   registration stands
+ *   once; the same registration again only syncs, unless "again" is true. An error of that sync is
+ * unsure: the registration stands
  * - unregister: Remove-AzureStackHCIRegistration
  * - sync: Sync-AzureStackHCI. lastSync, nextSync
  * - cluster-create: {name, nodes[]}, the cluster's record (native clusters only)

@@ -452,7 +452,8 @@ static void do_register(struct node_call *c)
         reply(c, NULL, &e);
         return;
     }
-    if (engine_is_registered(&cluster) && is_done(&cluster.registration, g)) {
+    if (engine_is_registered(&cluster) && is_done(&cluster.registration, g) &&
+        !json_flag(c->args, "again", false)) {
         STR_SET(c->registration_date, cluster.registration.registration_date);
         do_sync(c);
         return;

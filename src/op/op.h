@@ -67,7 +67,8 @@ const char *op_input(const struct op_view *v,
                      const char *name); /* "" if absent: subscriptionId tenantId region resourceName
                                            resourceGroupName arcGroup cloud clusterName */
 const char *op_fact(const struct op_view *v, const char *name); /* "" if unknown */
-const char *op_node_name(const struct op_view *v);              /* "" for OP_ONCE */
+bool op_is_hole(const char *fact); /* "{cloudId}": in a preview a fact that is not known yet */
+const char *op_node_name(const struct op_view *v); /* "" for OP_ONCE */
 const char *op_node_fact(const struct op_view *v, const char *node, const char *name);
 void op_set_fact(struct op_view *v, const char *name, const char *value); /* read only */
 void op_set_node_fact(struct op_view *v, const char *name,
@@ -77,6 +78,9 @@ const char *op_node_at(const struct op_view *v, size_t i);
 const struct cloud *op_cloud(const struct op_view *v);
 bool op_node_native(const struct op_view *v); /* are the nodes native ones */
 const char *op_step_id(const struct op_view *v);
+bool op_made(const struct op_view *v); /* this run made it, before it was taken up again */
+const char *op_old_fact(const struct op_view *v, const char *name); /* what an earlier sitting of
+                                      this run wrote down last; "" if nothing */
 int op_tries(const struct op_view *v); /* applies of this step (on this node) sent so far; > 0: the
                                           check is a second look and must really ask */
 void op_note(struct op_view *v, const char *fmt, ...)
@@ -95,6 +99,13 @@ enum {
     OP_SOFT = 2 /* a failure warns, never fails the run */,
     OP_GOAL = 4 /* what the operation is for: a run that made it and failed later is done in part */
 };
+/* What is told of a step or a plan by the Windows module's numbers (op_events.h; 0: none): when it
+ * begins, when it was made, when it failed by an error without a number. And what its failure
+ * makes of the operation's result (register-flow.md 3.1; NULL: see run_show.c). */
+struct op_told {
+    int begin, made, failed;
+    const char *result, *detail;
+};
 struct op_step {
     const char *id;    /* never renamed */
     const char *title; /* N_() */
@@ -112,12 +123,15 @@ struct op_step {
                                       (0: 15 min) */
     int percent;                   /* on the main bar when complete */
     unsigned flags;
+    struct op_told told;
 };
 struct op_plan {
     const char *id, *title;
     const struct op_step *steps;
     size_t n;
     const char *const *inputs; /* names that must be given, NULL-terminated */
+    struct op_told told;
+    int parameters; /* the event that has the inputs, masked */
 };
 extern const struct op_plan *const op_plans[]; /* plans.c; NULL-terminated */
 const struct op_plan *op_plan_find(const char *id);
@@ -213,6 +227,14 @@ struct op_summary {
     struct err err;
 };
 int op_summary(const char *runs_dir, const char *id, struct op_summary *out, struct err *e);
+
+/* The preview: every step of a finished check run with what it would ask and do. An array of
+ * {"id", "title", "state", "requests": [{"kind", "method", "address", "node"?}]}, the caller's.
+ * state: "ok" (looked at, fine) "there" (found) "make" "perhaps" (looked at then, made if a step
+ * before has not done it) "later" (looked at then) "not" (not needed) "stop" (would fail). kind:
+ * "look" or "write". method: an HTTP method, or "node" for a node's verb. Addresses show facts that
+ * nobody knows yet as {cloudId}. Sends nothing. */
+struct json *op_preview(struct op_run *r);
 
 /* The review page of a registration, from its inputs and the facts of a finished check run
  * (op_run_facts). Pure. *out: an array of

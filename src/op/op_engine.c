@@ -195,13 +195,14 @@ void op_finish(struct op_run *r, enum op_run_state state)
                                           [OP_R_UNDONE] = "undone" };
 
     end_waits(r);
-    if (op_journal(r, NULL, events[state], state == OP_R_FAILED ? &r->err : NULL))
+    if (op_journal(r, NULL, events[state], state == OP_R_FAILED ? &r->err : NULL)) {
         state = OP_R_FAILED;
+        log_err("run %s: %s", r->id, events[state]);
+    }
     r->state = state;
     r->ended_at = wall_ms();
     r->halting = false;
     unlock(r);
-    log_inf("run %s: %s", r->id, events[state]);
     op_changed(r);
 }
 
@@ -437,6 +438,7 @@ void op_run_free(struct op_run *r)
     json_free(r->inputs);
     json_free(r->facts);
     json_free(r->old_facts);
+    json_free(r->holes);
     free(r->nodes);
     free(r->node_facts);
     free(r->first);

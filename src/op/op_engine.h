@@ -65,6 +65,7 @@ struct op_run {
     enum op_run_state state, held; /* held: the state after sign-in */
     bool check_only, halting;      /* halting: failed, waiting for what is under way */
     bool undoing;
+    struct json *holes; /* of a preview: what stands for facts that are not known yet */
     size_t flights;
     uint64_t epoch; /* one more at each op_run_poke: older "not signed in" answers count no more */
     int64_t uid, started_at, ended_at, ticks;
@@ -96,6 +97,7 @@ bool op_step_complete(const struct op_run *r, size_t step_no);
 
 /* op_exec.c */
 void op_exec(struct op_cell *c, enum op_act_kind act);
+void op_need_clear(struct op_need *n);
 void op_cell_cancel(struct op_cell *c);
 void op_cell_wait(struct op_cell *c, int64_t ms, enum op_phase next);
 void op_cell_fail(struct op_cell *c, const struct err *e);

@@ -30,7 +30,7 @@ static const char *node_of(const struct op_cell *c)
     return c->node < 0 ? "" : c->run->nodes[c->node]->name;
 }
 
-static void need_clear(struct op_need *n)
+void op_need_clear(struct op_need *n)
 {
     str_free(&n->path);
     str_free(&n->query);
@@ -104,8 +104,6 @@ void op_cell_fail(struct op_cell *c, const struct err *e)
     c->state = OP_S_FAILED;
     c->ended_at = wall_ms();
     TEXT_SET(c->detail, why.message);
-    log_wrn("step %s%s%s failed: %s", c->step->id, c->node < 0 ? "" : " on ", node_of(c),
-            why.message);
     op_journal(c->run, c, "failed", &why);
     if (!(c->step->flags & OP_SOFT))
         op_halt(c->run, &why);
@@ -440,7 +438,7 @@ void op_exec(struct op_cell *c, enum op_act_kind act)
     c->epoch = r->epoch;
     c->touched = ++r->ticks;
     r->flights++;
-    need_clear(&c->need);
+    op_need_clear(&c->need);
     if (act_of(c)->ask)
         act_of(c)->ask(&v, &c->need);
     if (c->need.kind == OP_NEED_ARM)
@@ -467,5 +465,5 @@ void op_cell_cancel(struct op_cell *c)
     c->call = NULL;
     c->token = NULL;
     c->timer = NULL;
-    need_clear(&c->need);
+    op_need_clear(&c->need);
 }

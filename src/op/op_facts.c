@@ -18,9 +18,35 @@ const char *op_input(const struct op_view *v, const char *name)
     return member(v->run->inputs, name);
 }
 
+/* "{cloudId}" for cluster.cloudId. */
+static const char *hole(const struct op_run *r, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    char text[80];
+
+    str_fmt(text, sizeof text, "{%s}", dot ? dot + 1 : name);
+    json_set_str(r->holes, name, text);
+    return member(r->holes, name);
+}
+
+/* In a preview: what would be there by then. A state that says "absent" will say "made". */
+static const char *foreseen(const struct op_run *r, const char *name, const char *value)
+{
+    if (!r->holes)
+        return value;
+    if (str_ends(name, ".state"))
+        return str_eq(value, "absent") ? "made" : value;
+    return *value ? value : hole(r, name);
+}
+
+bool op_is_hole(const char *fact)
+{
+    return fact[0] == '{';
+}
+
 const char *op_fact(const struct op_view *v, const char *name)
 {
-    return member(v->run->facts, name);
+    return foreseen(v->run, name, member(v->run->facts, name));
 }
 
 const char *op_node_name(const struct op_view *v)
@@ -32,7 +58,7 @@ const char *op_node_fact(const struct op_view *v, const char *node, const char *
 {
     for (size_t i = 0; i < v->run->n_nodes; i++)
         if (str_eq(v->run->nodes[i]->name, node))
-            return member(v->run->node_facts[i], name);
+            return foreseen(v->run, name, member(v->run->node_facts[i], name));
     return "";
 }
 
@@ -92,6 +118,23 @@ bool op_node_native(const struct op_view *v)
 const char *op_step_id(const struct op_view *v)
 {
     return v->cell->step->id;
+}
+
+bool op_made(const struct op_view *v)
+{
+    return v->cell->made;
+}
+
+const char *op_old_fact(const struct op_view *v, const char *name)
+{
+    const char *last = "";
+
+    JSON_EACH (rec, v->run->old_facts) {
+        const char *s = member(json_member(rec, "facts"), name);
+
+        last = *s ? s : last;
+    }
+    return last;
 }
 
 int op_tries(const struct op_view *v)

@@ -2,6 +2,7 @@
 
 #include "op/op_register.h"
 
+#include "azure/hci.h"
 #include "base/i18n.h"
 
 /* ---- the review page ---- */
@@ -23,6 +24,12 @@ static void will(struct json *out, const char *what, const char *name, const cha
     json_push(out, row);
 }
 
+/* A cluster that is only looked at: nothing of all that comes to be. */
+static bool only_looks(const struct json *facts)
+{
+    return str_eq(fact(facts, "way"), REG_LOOK);
+}
+
 static void will_providers(const struct json *facts, struct json *out)
 {
     static const char *const rows[][2] = {
@@ -35,7 +42,8 @@ static void will_providers(const struct json *facts, struct json *out)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (json_member(json_member(facts, "run"), rows[i][0]))
             will(out, _("Resource provider"), rows[i][1],
-                 str_ieq(fact(facts, rows[i][0]), "Registered") ? "keep" : "register");
+                 str_ieq(fact(facts, rows[i][0]), "Registered") || only_looks(facts) ? "keep"
+                                                                                     : "register");
 }
 
 static const char *made_unless(const char *state)
@@ -49,8 +57,23 @@ static void will_nodes(const struct json *facts, struct json *out)
         const char *agent = json_value_str(json_member(json_member(n, "facts"), "agent"));
 
         will(out, _("Arc-connected machine"), json_str(n, "name"),
-             str_eq(agent, "here") ? "keep" : "connect");
+             str_eq(agent, "here") ? "keep"
+             : only_looks(facts)   ? "repair"
+                                   : "connect");
     }
+}
+
+static void will_arc(const struct json *facts, struct json *out)
+{
+    bool looks = only_looks(facts);
+
+    will(out, _("Role of the service on the machines' group"),
+         "Azure Connected Machine Resource Manager",
+         looks || str_eq(fact(facts, "role.state"), "present") ? "keep" : "assign");
+    will(out, _("Arc settings"), "default", made_unless(fact(facts, "settings.state")));
+    will(out, _("Mandatory extensions"), HCI_MANDATORY_EXTENSIONS,
+         looks || *fact(facts, "settings.consent") ? "keep" : "consent");
+    will_nodes(facts, out);
 }
 
 int op_register_preview(const struct json *inputs, const struct json *facts, struct json **out,
@@ -66,13 +89,11 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
              made_unless(fact(facts, "arc-group.state")));
     will(*out, _("Cluster resource"), fact(facts, "name"),
          made_unless(fact(facts, "cluster.state")));
-    will(*out, _("Role of the service on the machines' group"),
-         "Azure Connected Machine Resource Manager",
-         str_eq(fact(facts, "role.state"), "present") ? "keep" : "assign");
-    will(*out, _("Arc settings"), "default", made_unless(fact(facts, "settings.state")));
-    will_nodes(facts, *out);
+    will_arc(facts, *out);
     will(*out, _("Registration of the cluster"), json_value_str(json_member(inputs, "clusterName")),
-         str_eq(fact(facts, "stored.status"), "Registered") ? "keep" : "register");
+         str_eq(fact(facts, "way"), REG_RENEW)                ? "renew"
+         : str_eq(fact(facts, "stored.status"), "Registered") ? "keep"
+                                                              : "register");
     return 0;
 }
 
@@ -87,9 +108,12 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
         NULL, reg_##n##_read                                                                       \
     } /* asks nobody: facts only */
 #define VALUES "cluster.id"
+/* the module's words for what a failure of a step is: register-flow.md 2.5 and 2.8 */
+#define PERMISSIONS .result = "ArcFailed", .detail = "ArcPermissionsMissing"
+#define NODES       .detail = "ArcIntegrationFailedOnNodes"
 #define PROVIDER_STEP(step, ns)                                                                    \
     {                                                                                              \
-        .id = step, .title = ns, .after = "ready", .check_needs = VALUES,                          \
+        .id = step, .title = ns, .after = "ready", .check_needs = VALUES, .when = reg_changes,     \
         .check = ACT(provider_check), .apply = ACT(provider_apply), .delay_ms = 3000,              \
         .percent = 40, .flags = OP_NO_RETURN                                                       \
     }
@@ -113,7 +137,7 @@ static const struct op_step steps[] = {
     { .id = "agent-place",
       .title = N_("Look where the Arc agents are connected"),
       .scope = OP_EACH_NODE,
-      .check_needs = VALUES,
+      .check_needs = VALUES " arcGroup",
       .check = ACT(agent_place),
       .percent = 8 },
     { .id = "subscription",
@@ -123,7 +147,7 @@ static const struct op_step steps[] = {
       .percent = 10 },
     { .id = "machine-place",
       .title = N_("Look for machines of these names"),
-      .check_needs = VALUES,
+      .check_needs = VALUES " arcGroup",
       .check = ACT(machine_place),
       .percent = 20 },
     { .id = "ready",
@@ -143,6 +167,7 @@ static const struct op_step steps[] = {
       .title = N_("Check that the region is offered"),
       .after = "provider-hci",
       .check_needs = "@after provider-hci.locations",
+      .when = reg_changes,
       .check = JUDGE(region),
       .percent = 45 },
 
@@ -150,6 +175,7 @@ static const struct op_step steps[] = {
       .title = N_("Create the resource group"),
       .after = "ready region",
       .check_needs = VALUES,
+      .when = reg_changes,
       .check = ACT(group_check),
       .apply = ACT(group_apply),
       .undo = ACT(group_undo),
@@ -157,7 +183,8 @@ static const struct op_step steps[] = {
     { .id = "arc-group",
       .title = N_("Create the resource group of the machines"),
       .after = "ready region",
-      .check_needs = VALUES,
+      .check_needs = VALUES " arcGroup",
+      .when = reg_changes,
       .check = ACT(group_check),
       .apply = ACT(group_apply),
       .undo = ACT(group_undo),
@@ -166,6 +193,7 @@ static const struct op_step steps[] = {
       .title = N_("Create the cluster resource"),
       .after = "ready region group",
       .check_needs = VALUES,
+      .when = reg_changes,
       .check = ACT(cluster_check),
       .apply = ACT(cluster_apply),
       .undo = ACT(cluster_undo),
@@ -175,6 +203,7 @@ static const struct op_step steps[] = {
       .title = N_("Give the cluster resource its identity"),
       .after = "ready cluster",
       .check_needs = "cluster.identity",
+      .when = reg_changes,
       .check = ACT(identity_check),
       .apply = ACT(identity_apply),
       .percent = 62 },
@@ -182,32 +211,39 @@ static const struct op_step steps[] = {
       .title = N_("Learn the service's object id"),
       .after = "ready cluster identity",
       .check_needs = "@after",
+      .when = reg_changes,
       .check = ACT(rp_check),
       .apply = ACT(rp_apply),
-      .percent = 64 },
+      .percent = 64,
+      .told = { .failed = 9131, PERMISSIONS } },
     { .id = "agent",
       .title = N_("Connect the nodes to Azure Arc"),
       .scope = OP_EACH_NODE,
       .after = "ready group arc-group provider-compute provider-guest provider-connectivity",
       .check_needs = "@after",
+      .when = reg_changes,
       .check = ACT(agent_check),
       .apply = ACT(agent_apply),
       .undo = ACT(agent_undo),
-      .percent = 70 },
+      .percent = 70,
+      .told = { .made = 9151, .failed = 9150 } },
     { .id = "role",
       .title = N_("Give the service its role on the machines' group"),
       .after = "ready group arc-group",
-      .check_needs = "cluster.rpObjectId",
+      .check_needs = "@after cluster.rpObjectId",
+      .when = reg_changes,
       .check = ACT(role_check),
       .apply = ACT(role_apply),
       .undo = ACT(role_undo),
       .tries = 24, /* a new principal takes its time: azure-wire.md 2.10.10 */
       .delay_ms = 5000,
-      .percent = 74 },
+      .percent = 74,
+      .told = { .failed = 9132, PERMISSIONS } },
     { .id = "arc-settings",
       .title = N_("Create the Arc settings"),
       .after = "ready cluster arc-group",
       .check_needs = VALUES,
+      .when = reg_changes,
       .check = ACT(settings_check),
       .apply = ACT(settings_apply),
       .undo = ACT(settings_undo),
@@ -216,19 +252,32 @@ static const struct op_step steps[] = {
       .title = N_("Tie the nodes to the cluster"),
       .after = "ready agent role arc-settings",
       .check_needs = "@after",
+      .when = reg_changes,
       .check = ACT(reconcile_check),
       .apply = ACT(reconcile_apply),
-      .percent = 84 },
+      .percent = 84,
+      .told = { .begin = 9133, .made = 9133, .failed = 9142 } },
     { .id = "register",
       .title = N_("Register the cluster"),
       .scope = OP_ONE_NODE,
       .after = "ready reconcile rp-object",
       .check_needs = "@after",
+      .when = reg_changes,
       .check = ACT(register_check),
       .apply = ACT(register_apply),
       .undo = ACT(register_undo),
       .percent = 90,
-      .flags = OP_GOAL },
+      .flags = OP_GOAL,
+      .told = { .begin = 9134, .made = 9135, .failed = 9145 } },
+    { .id = "consent",
+      .title = N_("Record the consent to the mandatory extensions"),
+      .after = "ready register",
+      .check_needs = "@after",
+      .when = reg_consents,
+      .check = ACT(consent_check),
+      .apply = ACT(consent_apply),
+      .percent = 92,
+      .flags = OP_NO_RETURN },
     { .id = "sync",
       .title = N_("Sync every node"),
       .scope = OP_EACH_NODE,
@@ -236,27 +285,48 @@ static const struct op_step steps[] = {
       .check_needs = "@after",
       .check = ACT(sync_check),
       .apply = ACT(sync_apply),
-      .percent = 96 },
+      .percent = 96,
+      .told = { NODES } },
 
     { .id = "links",
       .title = N_("Check that the machines name the cluster"),
       .after = "sync",
       .check_needs = "@after",
       .check = ACT(links),
-      .deadline_ms = 150000,
+      .delay_ms = 5000,
+      .deadline_ms = 180000,
       .percent = 98,
-      .flags = OP_SOFT },
+      .flags = OP_SOFT,
+      .told = { .failed = 9123, NODES } },
     { .id = "arc-state",
       .title = N_("Check that the Arc settings are connected"),
-      .after = "sync",
+      .scope = OP_ONE_NODE,
+      .after = "ready sync",
       .check_needs = "@after",
       .check = ACT(arc_state),
-      .deadline_ms = 150000,
+      .apply = ACT(arc_poke),
+      .tries = 10,
+      .delay_ms = 15000,
+      .percent = 99,
+      .flags = OP_SOFT | OP_NO_RETURN,
+      .told = { .failed = 9123, NODES } },
+    { .id = "arc-node",
+      .title = N_("Each node's state in Azure Arc"),
+      .scope = OP_EACH_NODE,
+      .after = "links arc-state consent",
+      .check_needs = "@after",
+      .check = ACT(arc_node),
       .percent = 100,
-      .flags = OP_SOFT },
+      .flags = OP_SOFT,
+      .told = { .failed = 9123, NODES } },
 };
 
 static const char *const inputs_needed[] = { "subscriptionId", "tenantId", "region", NULL };
 
-const struct op_plan op_register = { "register", N_("Register with Azure"), steps, ARRAY_LEN(steps),
-                                     inputs_needed };
+const struct op_plan op_register = { .id = "register",
+                                     .title = N_("Register with Azure"),
+                                     .steps = steps,
+                                     .n = ARRAY_LEN(steps),
+                                     .inputs = inputs_needed,
+                                     .told = { .begin = 9001, .made = 9004, .failed = 9114 },
+                                     .parameters = 9009 };

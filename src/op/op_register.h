@@ -5,9 +5,16 @@
  * register-flow.md 3.3. Facts of the run: name group arcGroup region cluster.id settings.id (from
  * `inputs`); group.state arc-group.state cluster.state settings.state (present, absent, made,
  * same); cluster.identity .cloudId .serviceEndpoint .rpObjectId (set when known);
- * settings.aggregate, settings.nodes (" a b "); provider-hci.locations (only once Registered);
- * parent.<node> (of its machine); stored.status, stored.uri. Facts of a node: registration
- * connection uri agent (here, none) agent.name.
+ * settings.aggregate, settings.nodes (" a b "), settings.consent (when), settings.looks;
+ * arc.<node> (its state in the settings, "" not listed); provider-hci.locations (only once
+ * Registered); parent.<node> (of its machine); stored.status, stored.uri; way (the decision). Facts
+ * of a node: registration connection uri cloudId registeredAt agent (here, none) agent.name.
+ *
+ * The decision (register-flow.md 2.3; op_register_decide.c has the table, inputs repair and
+ * recreate): "look": registered, and all of it is there: nothing is changed, nodes and machines are
+ * looked at. "make": whatever is missing is made; a registration that is there is left alone (Arc
+ * for a cluster that was registered without it). "renew": what is missing is made, the nodes are
+ * tied and registered anew. It stands in the journal: a run that goes on goes on the same way.
  */
 #ifndef AZL_OP_OP_REGISTER_H
 #define AZL_OP_OP_REGISTER_H
@@ -28,7 +35,6 @@ REG_ASK(agent_place);
 REG_READ(agent_place);
 REG_ASK(machine_place);
 REG_READ(machine_place);
-REG_READ(ready);
 REG_ASK(agent_check);
 REG_READ(agent_check);
 REG_ASK(agent_apply);
@@ -47,6 +53,14 @@ REG_ASK(sync_apply);
 REG_READ(sync_apply);
 REG_ASK(links);
 REG_READ(links);
+
+/* op_register_decide.c */
+#define REG_LOOK  "look"
+#define REG_MAKE  "make"
+#define REG_RENEW "renew"
+REG_READ(ready);
+bool reg_changes(const struct op_view *v); /* `when`: not "look" */
+bool reg_renews(const struct op_view *v);
 
 /* op_register_azure.c */
 REG_ASK(subscription);
@@ -84,6 +98,8 @@ REG_ASK(role_apply);
 REG_READ(role_apply);
 REG_ASK(role_undo);
 REG_READ(role_undo);
+
+/* op_register_arc.c */
 REG_ASK(settings_check);
 REG_READ(settings_check);
 REG_ASK(settings_apply);
@@ -94,15 +110,27 @@ REG_ASK(reconcile_check);
 REG_READ(reconcile_check);
 REG_ASK(reconcile_apply);
 REG_READ(reconcile_apply);
+bool reg_consents(const struct op_view *v); /* `when` */
+REG_ASK(consent_check);
+REG_READ(consent_check);
+REG_ASK(consent_apply);
+REG_READ(consent_apply);
 REG_ASK(arc_state);
 REG_READ(arc_state);
+REG_ASK(arc_poke);
+REG_READ(arc_poke);
+REG_ASK(arc_node);
+REG_READ(arc_node);
 
-/* Shared by the three files. */
+/* Shared by these files. */
+void reg_arc_group(struct op_view *v, const char *settings); /* fact arcGroup, if not known */
 void reg_arm(struct op_need *need, const char *method, const char *api, unsigned flags);
 void reg_verb(struct op_need *need, enum node_verb verb);
 /* Azure's error stays as it is (domain, http, remote code) and gets the module's number and what
  * was being done. */
 enum op_verdict reg_fail(const struct op_answer *a, struct err *e, int code, const char *doing);
+struct json *reg_tags(const struct op_view *v,
+                      const char *input);   /* an input that is an object as text; NULL: none */
 bool reg_absent(const struct op_answer *a); /* only this means absent */
 int reg_offered(const struct op_view *v,
                 struct err *e); /* the region is among the provider's (9108) */

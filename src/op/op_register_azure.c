@@ -23,6 +23,14 @@ void reg_verb(struct op_need *need, enum node_verb verb)
     need->verb = verb;
 }
 
+struct json *reg_tags(const struct op_view *v, const char *input)
+{
+    const char *text = op_input(v, input);
+    struct err ignored = { 0 };
+
+    return *text ? json_parse(text, strlen(text), 0, &ignored) : NULL;
+}
+
 /* What Azure says for a while after something else was made (azure-wire.md 2.5.6, 2.6.8, 2.10.10).
  */
 static bool passing(const char *remote_code)
@@ -271,10 +279,11 @@ REG_READ(group_check)
 
 REG_ASK(group_apply)
 {
-    struct json *tags = json_object();
+    struct json *tags = reg_tags(v, "groupTags");
 
     reg_arm(need, "PUT", API_RESOURCES, 0);
     group_path(v, need);
+    tags = tags ? tags : json_object();
     json_set_str(tags, "CreatedBy", HCI_CREATED_BY);
     need->body = json_object();
     json_set_str(need->body, "location", op_fact(v, "region"));

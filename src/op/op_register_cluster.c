@@ -80,8 +80,11 @@ REG_READ(cluster_check)
 
 REG_ASK(cluster_apply)
 {
+    struct json *tags = reg_tags(v, "tags");
+
     ask_cluster(v, need, "PUT", ARM_LRO);
-    need->body = hci_cluster_body(op_fact(v, "region"), NULL);
+    need->body = hci_cluster_body(op_fact(v, "region"), tags);
+    json_free(tags);
 }
 
 REG_READ(cluster_apply)
@@ -256,8 +259,11 @@ static void role_path(const struct op_view *v, struct op_need *need)
     char name[GUID_SIZE];
 
     add_scope(v, &scope);
-    role_assignment_name(name, str_p(&scope), op_fact(v, "cluster.rpObjectId"),
-                         HCI_ROLE_RESOURCE_MANAGER);
+    if (op_is_hole(op_fact(v, "cluster.rpObjectId"))) /* the name is derived from it */
+        STR_SET(name, "{roleAssignmentName}");
+    else
+        role_assignment_name(name, str_p(&scope), op_fact(v, "cluster.rpObjectId"),
+                             HCI_ROLE_RESOURCE_MANAGER);
     str_addf(&need->path, "%s/providers/Microsoft.Authorization/roleAssignments/%s", str_p(&scope),
              name);
     str_free(&scope);
@@ -274,7 +280,9 @@ REG_ASK(role_apply)
 
 REG_READ(role_apply)
 {
-    if (a->http == 409) { /* exists under another name, or the limit is reached: reading tells */
+    bool full = str_ieq(a->err.remote_code, "RoleAssignmentLimitExceeded");
+
+    if (a->http == 409 && !full) { /* exists under another name? Reading tells */
         op_set_fact(v, "role.conflict", a->err.message[0] ? a->err.message : "409");
         return OP_ABSENT;
     }
@@ -294,184 +302,4 @@ REG_READ(role_undo)
 {
     (void)v;
     return reg_deleted(a, e);
-}
-
-/* ---- arcSettings: azure-wire.md 3.3 ---- */
-
-static void ask_settings(const struct op_view *v, struct op_need *need, const char *method,
-                         unsigned flags)
-{
-    reg_arm(need, method, API_ARC_SETTINGS, flags);
-    add_id(v, need, "settings.id");
-}
-
-static int keep_settings(struct op_view *v, const struct json *j, struct hci_arc *arc,
-                         struct err *e)
-{
-    static const char *const lost[] = { "Error", "Failed", "Canceled", "Deleted", "Deleting" };
-    struct str names = STR_INIT;
-
-    if (hci_read_arc(j, arc, e))
-        return -1;
-    for (size_t i = 0; i < arc->n; i++) {
-        bool counts = true;
-
-        for (size_t k = 0; k < ARRAY_LEN(lost); k++)
-            counts &= !str_ieq(lost[k], arc->nodes[i].state);
-        if (counts)
-            str_addf(&names, "%s%s", i ? " " : "", arc->nodes[i].name);
-    }
-    op_set_fact(v, "settings.aggregate", arc->aggregate_state);
-    op_set_fact(v, "settings.nodes", str_p(&names));
-    str_free(&names);
-    return 0;
-}
-
-REG_ASK(settings_check)
-{
-    ask_settings(v, need, "GET", 0);
-}
-
-REG_READ(settings_check)
-{
-    struct hci_arc arc;
-
-    if (reg_absent(a)) {
-        op_set_fact(v, "settings.state", "absent");
-        return OP_ABSENT;
-    }
-    if (!good(a))
-        return reg_fail(a, e, 0, _("looking at the Arc settings"));
-    if (keep_settings(v, a->json, &arc, e))
-        return OP_FAILED;
-    if (str_ieq(arc.aggregate_state, "DisableInProgress")) {
-        err_set(e, ERR_OP, 9113,
-                _("Arc is being disabled for this cluster. Finish unregistering it first."));
-        return OP_FAILED;
-    }
-    if (arc.resource_group[0] && !str_ieq(arc.resource_group, op_fact(v, "arcGroup"))) {
-        err_set(e, ERR_OP, 9129,
-                _("The cluster's Arc settings name the resource group %s, not %s."),
-                arc.resource_group, op_fact(v, "arcGroup"));
-        return OP_FAILED;
-    }
-    op_set_fact(v, "settings.state", "present");
-    return OP_DONE;
-}
-
-REG_ASK(settings_apply)
-{
-    ask_settings(v, need, "PUT", ARM_LRO);
-    need->body = hci_arc_body(op_fact(v, "arcGroup"));
-}
-
-REG_READ(settings_apply)
-{
-    struct hci_arc arc;
-
-    if (!good(a))
-        return reg_fail(a, e, 0, _("creating the Arc settings"));
-    if (keep_settings(v, a->json, &arc, e))
-        return OP_ABSENT;
-    op_set_fact(v, "settings.state", "made");
-    return OP_DONE;
-}
-
-REG_ASK(settings_undo)
-{
-    ask_settings(v, need, "DELETE", ARM_LRO);
-}
-
-REG_READ(settings_undo)
-{
-    (void)v;
-    return reg_deleted(a, e);
-}
-
-/* ---- reconcile ---- */
-
-/* Is name among the blank-separated names? Node names hold no blanks. */
-static bool listed(const char *names, const char *name)
-{
-    size_t n = strlen(name);
-
-    for (const char *p = str_ifind(names, name); p; p = str_ifind(p + 1, name))
-        if ((p == names || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
-            return true;
-    return false;
-}
-
-static bool all_listed(const struct op_view *v)
-{
-    for (size_t i = 0; i < op_node_count(v); i++)
-        if (!listed(op_fact(v, "settings.nodes"), op_node_at(v, i)))
-            return false;
-    return true;
-}
-
-REG_ASK(reconcile_check)
-{
-    if (op_tries(v))
-        ask_settings(v, need, "GET", 0);
-}
-
-REG_READ(reconcile_check)
-{
-    struct hci_arc arc;
-
-    if (a->http && !good(a))
-        return reg_fail(a, e, 9142, _("looking at the Arc settings (9142)"));
-    if (a->http && keep_settings(v, a->json, &arc, e))
-        return OP_FAILED;
-    return all_listed(v) ? OP_DONE : OP_ABSENT;
-}
-
-REG_ASK(reconcile_apply)
-{
-    size_t n = op_node_count(v);
-    const char **names = xcalloc(n + 1, sizeof *names);
-
-    for (size_t i = 0; i < n; i++)
-        names[i] = op_node_at(v, i);
-    reg_arm(need, "POST", API_RECONCILE, ARM_LRO);
-    add_id(v, need, "settings.id");
-    str_add(&need->path, "/reconcile");
-    need->body = hci_reconcile_body(names, n);
-    free(names);
-}
-
-REG_READ(reconcile_apply)
-{
-    struct hci_arc arc;
-    struct err ignored = { 0 };
-
-    if (!good(a))
-        return reg_fail(a, e, 9142, _("tying the nodes to the cluster (9142)"));
-    if (json_get(a->json, "properties.perNodeDetails"))
-        keep_settings(v, a->json, &arc, &ignored);
-    return OP_DONE;
-}
-
-/* ---- the end: every node Connected in Azure's eyes ---- */
-
-REG_ASK(arc_state)
-{
-    if (!str_ieq(op_fact(v, "settings.aggregate"), "Connected") || !all_listed(v))
-        ask_settings(v, need, "GET", 0);
-}
-
-REG_READ(arc_state)
-{
-    struct hci_arc arc;
-
-    if (a->http && !good(a))
-        return reg_fail(a, e, 9123, _("looking at the Arc settings (9123)"));
-    if (a->http && keep_settings(v, a->json, &arc, e))
-        return OP_FAILED;
-    op_note(v, "%s", op_fact(v, "settings.aggregate"));
-    if (str_ieq(op_fact(v, "settings.aggregate"), "Connected"))
-        return OP_DONE;
-    err_set(e, ERR_OP, 9123, _("The Arc settings are %s, not Connected yet."),
-            *op_fact(v, "settings.aggregate") ? op_fact(v, "settings.aggregate") : "--");
-    return OP_RUNNING;
 }

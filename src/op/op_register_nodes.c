@@ -42,7 +42,8 @@ static void set_ids(struct op_view *v, const char *name, const char *group, cons
     op_set_fact(v, "region", region);
     op_set_fact(v, "name", name);
     op_set_fact(v, "group", group);
-    op_set_fact(v, "arcGroup", arc);
+    if (*arc)
+        op_set_fact(v, "arcGroup", arc);
     hci_cluster_id(&s, op_input(v, "subscriptionId"), group, name);
     op_set_fact(v, "cluster.id", str_p(&s));
     str_reset(&s);
@@ -65,8 +66,7 @@ REG_READ(inputs)
     }
     str_fmt(own, sizeof own, "%s-rg", name);
     group = *group ? group : own;
-    arc = *arc ? arc : group;
-    if (bad_values(v, name, group, arc, e))
+    if (bad_values(v, name, group, *arc ? arc : group, e))
         return OP_FAILED;
     if (op_node_native(v) && op_cloud(v) && !op_cloud(v)->native_dataplane) {
         err_set(e, ERR_OP, ERR_C_DATAPLANE,
@@ -88,10 +88,22 @@ REG_ASK(facts)
     reg_verb(need, NODE_FACTS);
 }
 
+static void keep_build(struct op_view *v, const struct json *facts)
+{
+    int64_t build = 0;
+    char text[24];
+
+    if (!json_int(facts, "osBuild", &build))
+        return;
+    str_fmt(text, sizeof text, "%lld", (long long)build);
+    op_set_node_fact(v, "build", text);
+}
+
 REG_READ(facts)
 {
     if (!ok(a))
         return reg_fail(a, e, 0, _("asking the node what it is"));
+    keep_build(v, a->json);
     if (!json_flag(a->json, "msiCapable", false)) {
         err_set(e, ERR_OP, 9111,
                 _("The node %s cannot be registered by its own identity: its software is too old."),
@@ -110,8 +122,12 @@ static void keep_status(struct op_view *v, const struct op_answer *a)
 {
     const char *uri = json_str(a->json, "AzureResourceUri"),
                *reg = json_str(a->json, "RegistrationStatus");
-    const char *con = json_str(a->json, "ConnectionStatus");
+    const char *con = json_str(a->json, "ConnectionStatus"), *at, *cloud;
 
+    at = json_str(a->json, "registeredAt");
+    cloud = json_str(a->json, "cloudId");
+    op_set_node_fact(v, "registeredAt", at ? at : "");
+    op_set_node_fact(v, "cloudId", cloud ? cloud : "");
     op_set_node_fact(v, "uri", uri ? uri : "");
     op_set_node_fact(v, "registration", reg ? reg : "");
     op_set_node_fact(v, "connection", con ? con : "");
@@ -159,6 +175,23 @@ static int conflict(struct op_view *v, const char *uri, const char *region, stru
     return 0;
 }
 
+/* All nodes have answered, and no registration is stored. */
+static bool none_stored(const struct op_view *v)
+{
+    for (size_t i = 0; i < op_node_count(v); i++)
+        if (!*op_node_fact(v, op_node_at(v, i), "registration"))
+            return false;
+    return !*op_fact(v, "stored.uri");
+}
+
+/* What was asked for; else what the cluster's Arc settings say, which the first caller must know;
+ * else the cluster's own group (register-flow.md 1.9). */
+void reg_arc_group(struct op_view *v, const char *settings)
+{
+    if (!*op_fact(v, "arcGroup"))
+        op_set_fact(v, "arcGroup", *settings ? settings : op_fact(v, "group"));
+}
+
 REG_READ(stored)
 {
     const char *uri = json_str(a->json, "AzureResourceUri");
@@ -174,11 +207,14 @@ REG_READ(stored)
     if (uri && *uri && conflict(v, uri, json_str(a->json, "Region"), e))
         return OP_FAILED;
     keep_status(v, a);
-    if (registered_here(v)) {
-        op_set_fact(v, "stored.status", "Registered");
+    op_set_node_fact(v, "registeredBefore", op_node_fact(v, op_node_name(v), "registeredAt"));
+    if (uri && *uri)
         op_set_fact(v, "stored.uri", uri);
-    }
+    if (str_eq(op_node_fact(v, op_node_name(v), "registration"), "Registered"))
+        op_set_fact(v, "stored.status", "Registered");
     op_note(v, "%s", op_node_fact(v, op_node_name(v), "registration"));
+    if (none_stored(v))
+        reg_arc_group(v, "");
     return OP_DONE;
 }
 
@@ -289,24 +325,6 @@ REG_READ(machine_place)
     return OP_DONE;
 }
 
-/* ---- the gate: every change comes after it ---- */
-
-REG_READ(ready)
-{
-    (void)a;
-    if (str_eq(op_fact(v, "stored.status"), "Registered") &&
-        str_eq(op_fact(v, "cluster.state"), "absent")) {
-        err_set(e, ERR_OP, 9106,
-                _("The cluster is registered, but its resource %s is gone from Azure. Unregister "
-                  "it first."),
-                op_fact(v, "name"));
-        return OP_FAILED;
-    }
-    if (*op_fact(v, "provider-hci.locations") && reg_offered(v, e))
-        return OP_FAILED;
-    return OP_DONE;
-}
-
 /* ---- Arc agents ---- */
 
 REG_ASK(agent_check)
@@ -368,6 +386,22 @@ REG_READ(agent_undo)
 
 /* ---- the node's registration: register-flow.md 2.5, M7 to M9 ---- */
 
+/* A resource that was made again has another id: the stored registration is of the one before. */
+static bool other_cloud_id(const struct op_view *v)
+{
+    const char *stored = op_node_fact(v, op_node_name(v), "cloudId");
+
+    return *stored && !str_ieq(stored, op_fact(v, "cluster.cloudId"));
+}
+
+/* After a lost answer: has the node registered since this run looked first? */
+static bool renewed(const struct op_view *v)
+{
+    const char *node = op_node_name(v), *at = op_node_fact(v, node, "registeredAt");
+
+    return op_tries(v) && !str_eq(at, op_node_fact(v, node, "registeredBefore"));
+}
+
 REG_ASK(register_check)
 {
     if (op_tries(v))
@@ -380,7 +414,9 @@ REG_READ(register_check)
         return reg_fail(a, e, 0, _("asking the node for its status"));
     if (a->json)
         keep_status(v, a);
-    return registered_here(v) ? OP_DONE : OP_ABSENT;
+    if (!registered_here(v) || other_cloud_id(v))
+        return OP_ABSENT;
+    return reg_renews(v) && !op_made(v) && !renewed(v) ? OP_ABSENT : OP_DONE;
 }
 
 REG_ASK(register_apply)
@@ -401,6 +437,8 @@ REG_ASK(register_apply)
     json_set_str(need->args, "resourceArmId", op_fact(v, "cluster.id"));
     json_set_str(need->args, "region", op_fact(v, "region"));
     json_set(need->args, "clusterNodes", nodes);
+    if (reg_renews(v))
+        json_set_bool(need->args, "again", true);
 }
 
 REG_READ(register_apply)
@@ -412,15 +450,19 @@ REG_READ(register_apply)
     return OP_DONE;
 }
 
+/* What was registered before stays so: taking it back would leave less than there was. */
 REG_ASK(register_undo)
 {
-    (void)v;
-    reg_verb(need, NODE_UNREGISTER);
+    if (!reg_renews(v))
+        reg_verb(need, NODE_UNREGISTER);
 }
 
 REG_READ(register_undo)
 {
-    (void)v;
+    if (reg_renews(v)) {
+        op_note(v, "%s", _("The registration stays: it was there before."));
+        return OP_SKIP;
+    }
     return ok(a) ? OP_DONE : reg_fail(a, e, 0, _("taking the node's registration back"));
 }
 
@@ -496,5 +538,5 @@ REG_READ(links)
         return OP_DONE;
     err_set(e, ERR_OP, 9123, _("The machine %s does not name the cluster as its parent yet."),
             unlinked(v));
-    return OP_RUNNING;
+    return reg_changes(v) ? OP_RUNNING : OP_FAILED; /* nobody is at it */
 }

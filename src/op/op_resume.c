@@ -4,6 +4,7 @@
 
 #include "base/i18n.h"
 #include "base/log.h"
+#include "op/op_events.h"
 
 /* ---- writing ---- */
 
@@ -27,9 +28,13 @@ static int add(struct op_run *r, struct journal_rec *rec)
 
 int op_journal(struct op_run *r, const struct op_cell *c, const char *event, const struct err *e)
 {
-    struct journal_rec rec = { 0 };
+    bool silent = r->check_only || r->ports.runs_dir == NULL;
+    struct journal_rec rec = { .number = silent ? 0 : op_event_of(r, c, event, e) };
+    int number = (int)rec.number;
 
-    if (r->check_only || r->ports.runs_dir == NULL)
+    if (silent)
+        op_event_tell(r, c, event, 0, e);
+    if (silent)
         return 0;
     if (!r->journal)
         return -1;
@@ -42,6 +47,27 @@ int op_journal(struct op_run *r, const struct op_cell *c, const char *event, con
     }
     if (e)
         rec.err = *e;
+    if (add(r, &rec))
+        return -1;
+    op_event_tell(r, c, event, number, e);
+    return 0;
+}
+
+/* The parameters as the log may have them; `open` has what a resume needs. */
+static int add_parameters(struct op_run *r)
+{
+    struct journal_rec rec = { .number = r->plan->parameters };
+    struct json *p = op_event_parameters(r->inputs);
+    struct str text = STR_INIT;
+
+    STR_SET(rec.event, "note");
+    JSON_EACH (c, p)
+        str_addf(&text, "%s%s=%s", text.len ? ", " : "", json_name(c), json_value_str(c));
+    rec.facts = json_object();
+    json_set_str(rec.facts, "parameters", str_p(&text));
+    log_event(r->plan->parameters, LOG_INF, "parameters (run %s): %s", r->id, str_p(&text));
+    str_free(&text);
+    json_free(p);
     return add(r, &rec);
 }
 
@@ -51,6 +77,7 @@ int op_journal_open(struct op_run *r, struct err *e)
     struct json *nodes = json_array();
 
     STR_SET(rec.event, "open");
+    rec.number = r->plan->told.begin;
     for (size_t i = 0; i < r->n_nodes; i++)
         json_push(nodes, json_string(r->nodes[i]->name));
     rec.facts = json_object();
@@ -58,8 +85,15 @@ int op_journal_open(struct op_run *r, struct err *e)
     json_set(rec.facts, "inputs", json_copy(r->inputs));
     json_set(rec.facts, "nodes", nodes);
     json_set_int(rec.facts, "uid", r->uid);
-    if (add(r, &rec) == 0)
-        return 0;
+    /* who shows the run later may know another cloud by then, or none yet */
+    if (r->ports.cloud)
+        json_set_str(rec.facts, "portal", r->ports.cloud->portal);
+    if (add(r, &rec) == 0) {
+        if (r->plan->told.begin)
+            op_event_tell(r, NULL, "open", r->plan->told.begin, NULL);
+        if (!r->plan->parameters || add_parameters(r) == 0)
+            return 0;
+    }
     *e = r->err;
     return -1;
 }

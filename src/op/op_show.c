@@ -85,6 +85,14 @@ static enum op_step_state joined(const size_t count[], size_t total)
     return count[OP_S_FOUND] ? OP_S_FOUND : OP_S_SKIPPED;
 }
 
+/* The node that failed, else the newest. */
+static bool tells_more(const struct op_cell *c, const struct op_cell *than)
+{
+    if (!than || (c->state == OP_S_FAILED) != (than->state == OP_S_FAILED))
+        return !than || c->state == OP_S_FAILED;
+    return c->touched > than->touched;
+}
+
 static void show_step(const struct op_run *r, size_t s, struct op_step_view *out)
 {
     size_t count[OP_S_UNDONE + 1] = { 0 }, total = r->first[s + 1] - r->first[s];
@@ -101,7 +109,7 @@ static void show_step(const struct op_run *r, size_t s, struct op_step_view *out
             out->ended_at = c->ended_at;
         if (c->tries > out->tries)
             out->tries = c->tries;
-        if (c->detail[0] && (!told || c->state == OP_S_FAILED || c->touched > told->touched))
+        if (c->detail[0] && tells_more(c, told))
             told = c;
         out->nodes_done += c->phase == OP_P_END && c->state != OP_S_FAILED;
     }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sandbox/clouds.h"
+#include "sandbox/policies.h"
 #include "sandbox/routes.h"
 
 #define AGENT_VERSION   "1.48.02881.1941"
@@ -176,7 +178,9 @@ static void connect_as(struct sb_req *q, struct sb_reply *r, const char *name, c
     res_id(&id, arm, "Microsoft.HybridCompute/machines", name);
     if (name_free(q, r, str_p(&id), vm_id)) {
         arm->json = body;
-        arc_machine_put(arm, &reply);
+        if (policies_allow_resource(arm, &reply, "Microsoft.HybridCompute/machines", str_p(&id),
+                                    body))
+            arc_machine_put(arm, &reply);
         machine = world_resource(q->world, str_p(&id));
         if (reply.status == 200 && machine) {
             remember(q, machine, vm_id);
@@ -190,6 +194,17 @@ static void connect_as(struct sb_req *q, struct sb_reply *r, const char *name, c
     json_free(body);
     str_free(&id);
     free(arm);
+}
+
+/* The agent of a cloud of its own name connects to that cloud (azure-wire.md 5.4, exit 75). */
+static bool cloud_ok(struct sb_req *q, struct sb_reply *r)
+{
+    const char *cloud = json_str(q->json, "cloud");
+
+    if (!sb_cloud() || str_ieq(cloud, sb_cloud()->name))
+        return true;
+    refuse(r, 75, NULL, "The cloud configuration of --cloud cannot be read from here.");
+    return false;
 }
 
 void agent_connect(struct sb_req *q, struct sb_reply *r)
@@ -212,7 +227,7 @@ void agent_connect(struct sb_req *q, struct sb_reply *r)
         refuse(r, 67, NULL, "This machine is already connected. Disconnect it first.");
         return;
     }
-    if (!token_ok(q, r, json_str(q->json, "subscriptionId")))
+    if (!cloud_ok(q, r) || !token_ok(q, r, json_str(q->json, "subscriptionId")))
         return;
     vm_id = json_value_str(json_member(ids, agent_node(q)));
     if (!vm_id) {

@@ -19,6 +19,12 @@ static const struct shape_row place_rows[] = {
 };
 static const struct shape place_shape = SHAPE("LocationData", place_rows);
 static const struct shape nothing_shape = { "object", NULL, 0 };
+static const struct shape_row error_rows[] = {
+    { "code", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
+    { "message", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
+    { "target", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
+};
+static const struct shape error_shape = SHAPE("ErrorDetail", error_rows);
 static const struct shape_row identity_rows[] = {
     { "type", SHAPE_STR, 0, "SystemAssigned", NULL, NULL },
     { "principalId", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
@@ -34,7 +40,7 @@ static const struct shape_row properties_rows[] = {
     { "provisioningState", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
     { "status", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
     { "lastStatusChange", SHAPE_TIME, SHAPE_RO, NULL, NULL, NULL },
-    { "errorDetails", SHAPE_LIST, SHAPE_IGNORED, NULL, NULL, &nothing_shape },
+    { "errorDetails", SHAPE_LIST, SHAPE_RO, NULL, NULL, &error_shape },
     { "agentVersion", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },
     { "vmId", SHAPE_STR, 0, NULL, NULL, NULL },
     { "displayName", SHAPE_STR, SHAPE_RO, NULL, NULL, NULL },

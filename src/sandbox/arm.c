@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "sandbox/arm.h"
+#include "sandbox/clouds.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +91,9 @@ static void metadata(struct sb_req *q, struct sb_reply *r)
     struct json *body;
 
     res_note_base(q);
-    if (str_eq(q->api_version, "2015-01-01")) {
+    if (sb_cloud()) {
+        body = sb_cloud_metadata(sb_cloud(), q->api_version);
+    } else if (str_eq(q->api_version, "2015-01-01")) {
         body = json_object();
         set_url(body, "galleryEndpoint", q->base, "/");
         set_url(body, "graphEndpoint", q->base, "/");

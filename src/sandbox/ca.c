@@ -14,16 +14,13 @@
 
 #include "base/file.h"
 #include "base/i18n.h"
-#include "sandbox/sandbox.h"
+#include "sandbox/clouds.h"
 
 #define CA_DAYS     3650
 #define SERVER_DAYS 800 /* some clients refuse leaf certificates of more than 825 days */
 #define RENEW_DAYS  30
 /* The address stands among the DNS names, too: w3m looks for it only there. */
-#define SERVER_NAMES                                                                               \
-    "IP:127.0.0.1,IP:::1,DNS:localhost,DNS:127.0.0.1,DNS:login.microsoftonline.com,DNS:"           \
-    "management.azure.com,"                                                                        \
-    "DNS:graph.microsoft.com"
+#define OWN_NAMES "IP:127.0.0.1,IP:::1,DNS:localhost,DNS:127.0.0.1"
 
 struct pair {
     EVP_PKEY *key;
@@ -102,6 +99,25 @@ static bool add_ext(X509 *cert, X509 *issuer, int nid, const char *value)
     return ok;
 }
 
+static bool add_names(X509 *cert, X509 *issuer)
+{
+    struct str names = STR_INIT;
+    str_add(&names, OWN_NAMES);
+    sb_cloud_cert_names(&names);
+    bool ok = add_ext(cert, issuer, NID_subject_alt_name, str_p(&names));
+    str_free(&names);
+    return ok;
+}
+
+/* A certificate of an earlier version knows fewer hosts. */
+static bool has_names(X509 *cert)
+{
+    for (size_t i = 0; i < sb_cloud_count; i++)
+        if (X509_check_host(cert, sb_clouds[i].arm, 0, 0, NULL) != 1)
+            return false;
+    return true;
+}
+
 static void set_serial(X509 *cert)
 {
     unsigned char bytes[16] = { 0 };
@@ -133,8 +149,7 @@ static bool pair_make(struct pair *p, const struct pair *issuer, const char *nam
     if (issuer)
         ok = ok && add_ext(p->cert, by, NID_basic_constraints, "critical,CA:FALSE") &&
              add_ext(p->cert, by, NID_key_usage, "critical,digitalSignature") &&
-             add_ext(p->cert, by, NID_ext_key_usage, "serverAuth") &&
-             add_ext(p->cert, by, NID_subject_alt_name, SERVER_NAMES) &&
+             add_ext(p->cert, by, NID_ext_key_usage, "serverAuth") && add_names(p->cert, by) &&
              add_ext(p->cert, by, NID_authority_key_identifier, "keyid");
     else
         ok = ok && add_ext(p->cert, by, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
@@ -158,8 +173,8 @@ int ca_init(const char *dir, struct err *e)
     bool had_ca = pair_read(dir, "ca", &ca);
     if (!had_ca)
         rc = pair_renew(dir, "ca", &ca, NULL, e);
-    bool had_server =
-        had_ca && pair_read(dir, "server", &server) && X509_verify(server.cert, ca.key) == 1;
+    bool had_server = had_ca && pair_read(dir, "server", &server) &&
+                      X509_verify(server.cert, ca.key) == 1 && has_names(server.cert);
     if (rc == 0 && !had_server) {
         pair_free(&server);
         rc = pair_renew(dir, "server", &server, &ca, e);

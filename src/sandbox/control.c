@@ -1,10 +1,13 @@
 /* control.c - steering a running sandbox: POST /sandbox/faults, POST /sandbox/approve, POST
- * /sandbox/rights, POST /sandbox/access, GET /sandbox/state. No token, loopback only. */
+ * /sandbox/rights, POST /sandbox/access, POST /sandbox/policies, POST /sandbox/resources, GET
+ * /sandbox/state. No token, loopback only. */
 #include "config.h"
 
 #include <string.h>
 
 #include "sandbox/access.h"
+#include "sandbox/policies.h"
+#include "sandbox/resource.h"
 #include "sandbox/rights.h"
 #include "sandbox/routes.h"
 #include "sandbox/signin.h"
@@ -144,6 +147,64 @@ static void rights(struct sb_req *q, struct sb_reply *r)
         sb_reply_json(r, 200, json_object());
 }
 
+/* What policies_set reads. */
+static void policies(struct sb_req *q, struct sb_reply *r)
+{
+    struct err e = { 0 };
+    if (!may_steer(q, r))
+        return;
+    if (!json_member(q->json, "policies"))
+        sb_arm_error(r, 400, "InvalidRequestContent", "The body must hold \"policies\".");
+    else if (policies_set(q->world, q->json, &e) < 0)
+        sb_arm_error(r, 400, "InvalidPolicies", "%s", e.message);
+    else
+        sb_reply_json(r, 200, json_object());
+}
+
+/* "properties.status": an object that is there, and the member's name */
+static bool set_at(struct json *resource, const struct json *value)
+{
+    const char *path = json_name(value), *dot = strrchr(path, '.');
+    struct json *parent = resource;
+    char before[200];
+
+    if (dot) {
+        str_fmt(before, sizeof before, "%.*s", (int)(dot - path), path);
+        parent = json_edit(json_get(resource, before));
+    }
+    if (json_is_object(parent))
+        json_set(parent, dot ? dot + 1 : path, json_copy(value));
+    return json_is_object(parent);
+}
+
+/* What happens to resources behind a client's back: {"delete": ID}, with all below it, or {"id":
+ * ID, "set": {"properties.status": "Disconnected"}}. */
+static void resources(struct sb_req *q, struct sb_reply *r)
+{
+    const char *gone = json_str(q->json, "delete"), *id = json_str(q->json, "id");
+    struct json *resource = id ? world_resource(q->world, id) : NULL;
+
+    if (!may_steer(q, r))
+        return;
+    if (gone ? !world_resource(q->world, gone) : !resource) {
+        sb_arm_error(r, 404, "ResourceNotFound", "There is no resource '%s'.",
+                     gone ? gone
+                     : id ? id
+                          : "");
+        return;
+    }
+    if (gone)
+        lro_delete(q->world, gone);
+    JSON_EACH (value, gone ? NULL : json_member(q->json, "set"))
+        if (!set_at(resource, value)) {
+            sb_arm_error(r, 400, "InvalidRequestContent", "There is no object for '%s'.",
+                         json_name(value));
+            return;
+        }
+    world_touch(q->world);
+    sb_reply_json(r, 200, json_object());
+}
+
 /* What access_set reads. */
 static void access_rules(struct sb_req *q, struct sb_reply *r)
 {
@@ -189,6 +250,8 @@ static const struct sb_route rows[] = {
     { "DELETE", "/sandbox/faults", SB_ANYONE, NULL, faults_clear, "of this program" },
     { "GET", "/sandbox/faults", SB_ANYONE, NULL, faults_show, "of this program" },
     { "POST", "/sandbox/rights", SB_ANYONE, NULL, rights, "of this program" },
+    { "POST", "/sandbox/policies", SB_ANYONE, NULL, policies, "of this program" },
+    { "POST", "/sandbox/resources", SB_ANYONE, NULL, resources, "of this program" },
     { "POST", "/sandbox/access", SB_ANYONE, NULL, access_rules, "of this program" },
     { "POST", "/sandbox/approve", SB_ANYONE, NULL, approve, "of this program" },
     { "GET", "/sandbox/state", SB_ANYONE, NULL, state, "of this program" },

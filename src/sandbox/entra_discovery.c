@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "sandbox/clouds.h"
 #include "sandbox/entra.h"
 
 static void set_list(struct json *doc, const char *name, const char *const *words)
@@ -52,8 +53,8 @@ static void openid_configuration(struct sb_req *q, struct sb_reply *r)
     entra_set_url(doc, "authorization_endpoint", q, segment, at->authorize);
     entra_set_url(doc, "device_authorization_endpoint", q, segment, at->devicecode);
     json_set(doc, "tenant_region_scope", tid[0] ? json_string("NA") : json_null());
-    json_set_str(doc, "cloud_instance_name", "azlosandbox");
-    json_set_str(doc, "msgraph_host", q->host);
+    json_set_str(doc, "cloud_instance_name", sb_cloud() ? sb_cloud()->instance : "azlosandbox");
+    json_set_str(doc, "msgraph_host", sb_cloud() ? sb_cloud()->graph : q->host);
     sb_reply_json(r, 200, doc);
 }
 
@@ -69,7 +70,7 @@ static bool is_login_host(const char *host)
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (str_ieq(known[i], host))
             return true;
-    return false;
+    return sb_cloud_login_host(sb_cloud(), host);
 }
 
 /* Clients drop the port from authorization_endpoint; the answer comes from the request's own host

@@ -2,6 +2,7 @@
  * register-flow.md 2.10. */
 #include "config.h"
 
+#include "sandbox/clouds.h"
 #include "sandbox/hci.h"
 
 #include <stdlib.h>
@@ -56,7 +57,7 @@ struct json *hci_form(struct sb_req *q, const struct json *resource)
 {
     struct json *whole, *cut, *props;
     struct str endpoint = STR_INIT;
-    char region[64];
+    char region[64], base[300];
 
     if (str_ieq(json_str(resource, "type"), EXTENSION_TYPE))
         return shape_cut(&hci_extension_shape, resource, q->api_version);
@@ -65,7 +66,8 @@ struct json *hci_form(struct sb_req *q, const struct json *resource)
     whole = json_copy(resource);
     props = res_props(whole);
     str_region(region, sizeof region, json_str(resource, "location"));
-    str_addf(&endpoint, "%s/dataplane/%s", q->base,
+    sb_cloud_base(base, q, SB_DATAPLANE);
+    str_addf(&endpoint, "%s/dataplane/%s", base,
              region); /* never stored: the port may change with a restart */
     json_set_str(props, "serviceEndpoint", str_p(&endpoint));
     str_free(&endpoint);

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "sandbox/agent.h"
+#include "sandbox/clouds.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -182,7 +183,7 @@ static void instance(struct sb_req *q, struct sb_reply *r)
     }
     body = json_object();
     c = json_object();
-    json_set_str(c, "azEnvironment", "azlosandbox");
+    json_set_str(c, "azEnvironment", sb_cloud() ? sb_cloud()->imds : "azlosandbox");
     json_set_str(c, "location", json_str(a, "location"));
     json_set_str(c, "name", json_str(machine, "name"));
     json_set_str(c, "osType", "Linux");
@@ -211,6 +212,14 @@ static void endpoints(struct sb_req *q, struct sb_reply *r)
 
     if (!asked_properly(q, r))
         return;
+    if (sb_cloud() && !str_ieq(sb_header(q, "usedefaultcredentials"), "true")) {
+        oauth_error(r, 400, "invalid_request", "Required header not specified.");
+        return;
+    }
+    if (sb_cloud()) {
+        sb_reply_json(r, 200, sb_cloud_local_metadata(sb_cloud()));
+        return;
+    }
     body = json_object();
     auth = json_object();
     suffixes = json_object();

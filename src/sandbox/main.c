@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "sandbox/clouds.h"
 #include "sandbox/options.h"
 #include "sandbox/ports.h"
 #include "sandbox/principals.h"
@@ -45,6 +46,7 @@ static int print_ready(struct world *w, int tls_port, int proxy_port, struct err
     }
     json_set(doc, "nodes", nodes);
     json_set(doc, "principals", principals_list(sb_options.dir, w));
+    json_set_str(doc, "cloud", sb_cloud() ? sb_cloud()->name : "");
     json_set_str(doc, "tenant", world_tenant(w));
     json_set_str(doc, "subscription", world_subscription(w));
     json_set_str(doc, "user", json_str(json_first(world_section(w, "users")), "upn"));
@@ -83,7 +85,7 @@ static int start(struct world **w, struct err *e)
     ports_open(sb_options.dir);
     if ((sb_options.log[0] && exchange_open(sb_options.log, e) < 0) ||
         ca_init(sb_options.dir, e) < 0 || jwt_init(sb_options.dir, e) < 0 ||
-        world_open(sb_options.dir, sb_options.seed, w, e) < 0 ||
+        world_open(sb_options.dir, sb_options.seed, w, e) < 0 || sb_cloud_of_world(*w, e) < 0 ||
         principals_prepare(sb_options.dir, *w, e) < 0 ||
         nodes_prepare(sb_options.dir, sb_options.nodes, *w, e) < 0 ||
         http_start(-1, &inner, *w, e) < 0 || front_start(inner, &tls_port, &proxy_port, e) < 0)

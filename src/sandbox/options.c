@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "sandbox/clouds.h"
 #include "sandbox/options.h"
 
 enum { APPROVE_AFTER_S = 20, NODES_MAX = 64 };
@@ -14,13 +15,21 @@ enum { APPROVE_AFTER_S = 20, NODES_MAX = 64 };
 struct sb_options sb_options;
 
 static const struct option long_options[] = {
-    { "listen", required_argument, NULL, 'l' },     { "dir", required_argument, NULL, 'd' },
-    { "seed", required_argument, NULL, 's' },       { "approve", required_argument, NULL, 'a' },
-    { "latency", required_argument, NULL, 't' },    { "instant", no_argument, NULL, 'i' },
-    { "clock-rate", required_argument, NULL, 'c' }, { "fault", required_argument, NULL, 'f' },
-    { "log", required_argument, NULL, 'o' },        { "log-secrets", no_argument, NULL, 'S' },
-    { "nodes", required_argument, NULL, 'n' },      { "help", no_argument, NULL, 'h' },
-    { "version", no_argument, NULL, 'V' },          { NULL, 0, NULL, 0 },
+    { "listen", required_argument, NULL, 'l' },
+    { "dir", required_argument, NULL, 'd' },
+    { "seed", required_argument, NULL, 's' },
+    { "approve", required_argument, NULL, 'a' },
+    { "latency", required_argument, NULL, 't' },
+    { "instant", no_argument, NULL, 'i' },
+    { "clock-rate", required_argument, NULL, 'c' },
+    { "fault", required_argument, NULL, 'f' },
+    { "log", required_argument, NULL, 'o' },
+    { "log-secrets", no_argument, NULL, 'S' },
+    { "nodes", required_argument, NULL, 'n' },
+    { "cloud", required_argument, NULL, 'C' },
+    { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, 'V' },
+    { NULL, 0, NULL, 0 },
 };
 
 static const struct {
@@ -37,6 +46,8 @@ static const struct {
     { "--log FILE.jsonl", N_("writes each exchange as one JSON line") },
     { "--log-secrets", N_("... with tokens and secrets, for tests that hunt them") },
     { "--nodes N", N_("nodes with an Arc agent, 1 to 64 (default 1)") },
+    { "--cloud NAME", N_("speaks as AzureCloud, AzureChinaCloud, AzureUSGovernment or "
+                         "Azure.local, at their host names, through the proxy port") },
     { "--help", N_("shows this text") },
     { "--version", N_("shows the version") },
 };
@@ -98,6 +109,22 @@ static int keep(char *dst, size_t size, const char *text, struct err *e)
     return str_copy(dst, size, text) ? 0 : err_set(e, ERR_USAGE, 0, _("A path is too long."));
 }
 
+static int take_cloud(const char *name, struct err *e)
+{
+    const struct sb_cloud *c = sb_cloud_find(name);
+    struct str known = STR_INIT;
+
+    sb_cloud_set(c);
+    if (c)
+        return 0;
+    for (size_t i = 0; i < sb_cloud_count; i++)
+        str_addf(&known, "%s%s", i ? ", " : "", sb_clouds[i].name);
+    err_set(e, ERR_USAGE, 0, _("--cloud %s: this cloud is not known; known are %s."), name,
+            str_p(&known));
+    str_free(&known);
+    return -1;
+}
+
 static int take_option(int c, const char *arg, struct err *e)
 {
     int64_t n = 0;
@@ -129,6 +156,8 @@ static int take_option(int c, const char *arg, struct err *e)
         rc = parse_number(arg, 1, NODES_MAX, &n, e);
         sb_options.nodes = (int)n;
         return rc;
+    case 'C':
+        return take_cloud(arg, e);
     case 'c':
         rc = parse_number(arg, 1, 1000000000, &n, e);
         sb_options.clock_rate = n;

@@ -8,8 +8,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sandbox/clouds.h"
 #include "sandbox/entra.h"
 #include "sandbox/graph.h"
+#include "sandbox/policies.h"
 #include "sandbox/rights.h"
 #include "sandbox/routes.h"
 
@@ -308,6 +310,8 @@ static const struct audience_row audiences[] = {
 
 bool sb_audience_fits(enum sb_audience audience, const char *aud)
 {
+    if (sb_cloud())
+        return sb_cloud_audience(sb_cloud(), audience, aud);
     for (size_t i = 0; i < ARRAY_LEN(audiences); i++)
         if (audiences[i].audience == audience && str_ieq(audiences[i].name, aud))
             return true;
@@ -515,6 +519,8 @@ void route_dispatch(struct sb_req *q, struct sb_reply *r, bool local)
         no_route(q, r, path_known);
         return;
     }
+    if (!sb_cloud_host_ok(q, r, row->audience))
+        return;
     world_lock(q->world);
     bool good = true;
     if (row->audience == SB_LOCAL) {
@@ -526,7 +532,8 @@ void route_dispatch(struct sb_req *q, struct sb_reply *r, bool local)
     } else if (row->audience != SB_ANYONE) {
         good = check_token(q, r, row->audience);
     }
-    if (good && check_version(q, r, row) && check_rights(q, r, row) && check_body(q, r, row))
+    if (good && check_version(q, r, row) && check_rights(q, r, row) && check_body(q, r, row) &&
+        (row->audience != SB_ARM || policies_allow(q, r)))
         row->handler(q, r);
     rights_leave(q, r);
     world_save(q->world);

@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "base/loop.h"
 #include "base/str.h"
+#include "sandbox/clouds.h"
 
 static const char *const hci_regions[] = { "East US",     "South Central US", "Canada Central",
                                            "West Europe", "Southeast Asia",   "Australia East" };
@@ -115,8 +116,11 @@ static struct json *make_user(const char *oid, const char *upn, const char *name
 static void add_locations(struct json *root)
 {
     struct json *list = json_array(), *regions = json_array();
+    const struct sb_cloud *c = sb_cloud();
 
-    for (size_t i = 0; i < ARRAY_LEN(locations); i++) {
+    if (c)
+        sb_cloud_regions(c, list, regions);
+    for (size_t i = 0; i < ARRAY_LEN(locations) && !c; i++) {
         struct json *l = json_object();
         char name[64];
 
@@ -128,10 +132,18 @@ static void add_locations(struct json *root)
         json_set_str(l, "paired", locations[i].paired);
         json_push(list, l);
     }
-    for (size_t i = 0; i < ARRAY_LEN(hci_regions); i++)
+    for (size_t i = 0; i < ARRAY_LEN(hci_regions) && !c; i++)
         json_push(regions, json_string(hci_regions[i]));
     json_set(root, "locations", list);
     json_set(root, "regions", regions);
+}
+
+static void add_cloud(struct json *root)
+{
+    struct json *server = json_object();
+
+    json_set_str(server, "cloud", sb_cloud() ? sb_cloud()->name : "");
+    json_set(root, "server", server);
 }
 
 static void default_subscriptions(struct json *root, const char *const tenants[2])
@@ -304,6 +316,7 @@ static int check_seed(const struct json *seed, struct err *e)
                     { "denyActions", json_is_array },
                     { "roleAssignments", json_is_array },
                     { "denyAssignments", json_is_array },
+                    { "policies", json_is_array },
                     { "regions", json_is_array } };
 
     if (!json_is_object(seed))
@@ -350,6 +363,7 @@ int seed_world(struct json *root, const struct json *seed, struct err *e)
     json_set(root, "tenants", tenants);
     json_set(root, "resources", json_object());
     add_locations(root);
+    add_cloud(root);
     if (json_is_array(json_get(seed, "regions")))
         json_set(root, "regions", json_copy(json_get(seed, "regions")));
     if (json_is_array(subs))

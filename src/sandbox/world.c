@@ -8,9 +8,10 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "sandbox/access.h"
+#include "sandbox/policies.h"
 #include "sandbox/resource.h"
 #include "sandbox/rights.h"
-#include "sandbox/access.h"
 #include "sandbox/seed.h"
 
 struct world {
@@ -59,6 +60,8 @@ static int make(struct world *w, const char *seed, struct err *e)
     if (!rc) {
         w->resources = json_edit(json_member(w->root, "resources"));
         rc = rights_set(w, doc, e);
+        if (!rc)
+            rc = policies_set(w, doc, e);
         if (rc == 0 && json_member(doc, "access"))
             rc = access_set(w, json_member(doc, "access"), e);
     }

@@ -31,6 +31,7 @@ static const struct json_field rec_fields[] = {
     JSON_INT(struct journal_rec, seq, "seq", JSON_REQUIRED),
     JSON_INT(struct journal_rec, at_ms, "at_ms", JSON_REQUIRED),
     JSON_STR(struct journal_rec, event, "event", JSON_REQUIRED),
+    JSON_INT(struct journal_rec, number, "eventId", JSON_SKIP_EMPTY),
     JSON_STR(struct journal_rec, step, "step", JSON_SKIP_EMPTY),
     JSON_STR(struct journal_rec, node, "node", JSON_SKIP_EMPTY),
     JSON_INT(struct journal_rec, attempt, "attempt", JSON_SKIP_EMPTY),

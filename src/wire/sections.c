@@ -137,6 +137,8 @@ static const struct json_field run_fields[] = {
     JSON_STR(struct sec_run, resource_id, "resourceId", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_run, portal_url, "portalUrl", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_run, result, "result", JSON_SKIP_EMPTY),
+    JSON_STR(struct sec_run, error_detail, "errorDetail", JSON_SKIP_EMPTY),
+    JSON_STR(struct sec_run, details, "details", JSON_SKIP_EMPTY),
 };
 const struct json_type sec_run_type = JSON_TYPE("run", struct sec_run, run_fields);
 
@@ -151,10 +153,12 @@ static const struct json_type choice_type = JSON_TYPE("choice", struct sec_choic
 static const struct json_field choices_fields[] = {
     JSON_STR(struct sec_choices, state, "state", 0),
     JSON_STR(struct sec_choices, regions_of, "regionsOf", 0),
+    JSON_STR(struct sec_choices, groups_of, "groupsOf", 0),
     JSON_INT(struct sec_choices, asked_at, "askedAt", 0),
     JSON_LIST(struct sec_choices, tenants, n_tenants, "tenants", 0, &choice_type),
     JSON_LIST(struct sec_choices, subs, n_subs, "subs", 0, &choice_type),
     JSON_LIST(struct sec_choices, regions, n_regions, "regions", 0, &choice_type),
+    JSON_LIST(struct sec_choices, groups, n_groups, "groups", 0, &choice_type),
     JSON_OBJ(struct sec_choices, error, "error", 0, &err_json),
 };
 const struct json_type sec_choices_type = JSON_TYPE("choices", struct sec_choices, choices_fields);
@@ -163,6 +167,7 @@ static const struct json_field log_line_fields[] = {
     JSON_INT(struct sec_log_line, seq, "seq", 0),
     JSON_INT(struct sec_log_line, at, "at", 0),
     JSON_STR(struct sec_log_line, level, "level", 0),
+    JSON_INT(struct sec_log_line, event, "event", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_log_line, text, "text", 0),
 };
 static const struct json_type log_line_type =

@@ -114,31 +114,37 @@ struct sec_run {
     size_t n_nodes;
     struct sec_run_node nodes[SEC_MAX_NODES];
     struct err error;
-    char resource_id[400], portal_url[512], result[40];
+    /* of a run that is over: Result, ErrorDetail, Details, AzureResourceId and
+     * AzurePortalResourceURL of register-flow.md 3.1 (face/outcome.h has those names) */
+    char resource_id[400], portal_url[512], result[40], error_detail[40], details[700];
 };
 
 #define SEC_MAX_TENANTS 32
 #define SEC_MAX_SUBS    128
 #define SEC_MAX_REGIONS 96
+#define SEC_MAX_GROUPS  256
 struct sec_choice {
-    char id[64], name[128], state[24]; /* tenant: id, name+domain; subscription: id, name,
-                                          Enabled/Warned/Disabled...; region: eastus, East US; a
-                                          tenant's state: the code by which its list was refused */
-    char parent[40];                   /* subscription: its tenant */
+    char id[64], name[128],
+        state[24];   /* tenant: id, name+domain; the code by which its list was refused in `state`;
+                        subscription: id, name, Enabled/Warned/Disabled...; region: eastus, East
+                        US; resource group: its name in `name`, its region in `state` */
+    char parent[40]; /* subscription: its tenant */
 };
 struct sec_choices {
     char state[16];      /* none asking ready failed */
     char regions_of[40]; /* subscription whose provider list the regions are; "" = the dated
                             built-in list */
+    char groups_of[40];  /* whose resource groups are listed; "" = not known */
     int64_t asked_at;
-    size_t n_tenants, n_subs, n_regions;
-    struct sec_choice tenants[SEC_MAX_TENANTS], subs[SEC_MAX_SUBS], regions[SEC_MAX_REGIONS];
+    size_t n_tenants, n_subs, n_regions, n_groups;
+    struct sec_choice tenants[SEC_MAX_TENANTS], subs[SEC_MAX_SUBS], regions[SEC_MAX_REGIONS],
+        groups[SEC_MAX_GROUPS];
     struct err error;
 };
 
 #define SEC_LOG_LINES 120
 struct sec_log_line {
-    int64_t seq, at;
+    int64_t seq, at, event; /* event: op/op_events.h, 0 none; the text begins with it, too */
     char level[8], text[240];
 };
 struct sec_log {
@@ -157,11 +163,13 @@ extern const struct json_type sec_core_type, sec_signin_type, sec_cluster_type, 
  *   "password" (of the key)
  * - sign-in-cancel (act): {} -> {}
  * - sign-out (act): {} -> {}
- * - choices (act): {subscription?} -> {}. Asks tenants, subscriptions, regions of that subscription
+ * - choices (act): {subscription?} -> {}. Asks tenants, subscriptions, regions and resource groups
+ * of that subscription
  * - cluster-create (act): {name, nodes: [...]} -> {}
  * - register-check (act): as register -> {fields: [{field, value, source, note, level}],
- *   will: [{what, name, how}]}. The review; nothing is written
- * - register (act): {subscriptionId, tenantId, region, resourceName?, resourceGroupName?} -> {id}
+ *   will: [{what, name, how}], steps: [{id, title, state, requests}]} (op.h, op_preview). The
+ *   review; nothing is written
+ * - register (act): the values of wire/params.h that are sent -> {id}
  * - run-stop (act): {id} -> {}. Stop after the steps under way
  * - run-resume (act): {id} -> {id}
  * - runs (any): {} -> {runs: [{id, plan, state, started, ended, error}]}

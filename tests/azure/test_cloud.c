@@ -41,6 +41,9 @@ static void rows_are_whole(void **state)
         assert_true(http_url_is_https(c->graph));
         assert_true(http_url_is_https(c->portal));
         assert_true(str_ends(c->usage_scope, "/.default"));
+        assert_true(str_ends(c->graph_scope, "/.default"));
+        assert_true(str_starts(c->graph_scope, c->graph));
+        assert_true(http_url_is_https(c->dataplane) && c->imds[0] && c->region[0]);
         assert_true(str_ends(c->portal, "/"));
         assert_false(str_ends(c->arm, "/") || str_ends(c->login, "/"));
         assert_int_equal(c->native_dataplane, 0);
@@ -49,6 +52,9 @@ static void rows_are_whole(void **state)
     }
     assert_ptr_equal(cloud_find("azurecloud"), &cloud_rows[0]);
     assert_null(cloud_find("AzureGermanCloud"));
+    assert_non_null(cloud_why_not("azuregermancloud"));
+    assert_non_null(cloud_why_not("AzureCanary"));
+    assert_null(cloud_why_not("AzureCloud"));
     assert_null(cloud_find(NULL));
 }
 
@@ -58,7 +64,8 @@ static void regions_have_clouds(void **state)
 
     (void)state;
     for (size_t i = 0; i < cloud_region_count; i++) {
-        assert_non_null(cloud_find(cloud_regions[i].cloud));
+        assert_true(cloud_find(cloud_regions[i].cloud) ||
+                    str_eq(cloud_regions[i].cloud, CLOUD_LOCAL));
         if (!str_eq(cloud_regions[i].name, "usgovvirginia")) {
             str_region(name, sizeof(name), cloud_regions[i].display);
             assert_string_equal(name, cloud_regions[i].name);
@@ -107,6 +114,13 @@ static void portal_address(void **state)
                      "/subscriptions/s/resourceGroups/g");
     assert_string_equal(
         url, "https://portal.azure.com/#@tid/resource/subscriptions/s/resourceGroups/g/overview");
+    cloud_portal_url(cloud_find("AzureCloud"), url, sizeof(url),
+                     "72F988BF-86f1-41af-91ab-2d7cd011db47", "/subscriptions/s");
+    assert_string_equal(url, "https://ms.portal.azure.com/#@72F988BF-86f1-41af-91ab-2d7cd011db47/"
+                             "resource/subscriptions/s/overview");
+    cloud_portal_url(cloud_find("AzureChinaCloud"), url, sizeof(url),
+                     "72f988bf-86f1-41af-91ab-2d7cd011db47", "/subscriptions/s");
+    assert_true(str_starts(url, "https://portal.azure.cn/#@"));
     cloud_portal_url(cloud_find("AzureCloud"), url, sizeof(url), "tid", "");
     assert_string_equal(url, "");
 }
@@ -120,6 +134,108 @@ static const char sandbox_object[] =
     "\"dataplaneEndpoints\":{\"hciDataplaneServiceEndpoint\":\"https://127.0.0.1:4711/dataplane\"},"
     "\"azloconf\":{\"dataplane\":1,\"usageScope\":\"https://127.0.0.1:4711/usage/.default\","
     "\"verificationHosts\":[\"127.0.0.1\"]}}";
+
+/* register-flow.md 1.5 and azure-wire.md 1.1, written down a second time. */
+static void rows_to_the_letter(void **state)
+{
+    static const char *const said[][8] = {
+        { "AzureCloud", "https://login.microsoftonline.com", "https://dp.stackhci.azure.com",
+          "https://azurestackhci-usage.trafficmanager.net/.default",
+          "https://graph.microsoft.com/.default", "https://management.azure.com", "eastus",
+          "AzurePublicCloud" },
+        { "AzureChinaCloud", "https://login.partner.microsoftonline.cn",
+          "https://dp.stackhci.azure.cn", "1322e676-dee7-41ee-a874-ac923822781c/.default",
+          "https://microsoftgraph.chinacloudapi.cn/.default", "https://management.chinacloudapi.cn",
+          "chinaeast2", "AzureChinaCloud" },
+        { "AzureUSGovernment", "https://login.microsoftonline.us",
+          "https://dp.azurestackhci.azure.us", "https://dp.azurestackhci.azure.us/.default",
+          "https://graph.microsoft.us/.default", "https://management.usgovcloudapi.net",
+          "usgovvirginia", "AzureUSGovernmentCloud" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+        const struct cloud *c = cloud_find(said[i][0]);
+        const char *is[] = { c->name,        c->login, c->dataplane, c->usage_scope,
+                             c->graph_scope, c->arm,   c->region,    c->imds };
+
+        for (size_t k = 0; k < ARRAY_LEN(is); k++)
+            assert_string_equal(is[k], said[i][k]);
+        assert_string_equal(c->arm_audience, c->arm);
+    }
+}
+
+static int from_agent(struct cloud *c, const char *text, bool trusted, struct err *e)
+{
+    struct json *j = parse(text);
+    int rc;
+
+    memset(c, 0, sizeof(*c));
+    memset(e, 0, sizeof(*e));
+    rc = cloud_from_agent(c, j, trusted, e);
+    json_free(j);
+    return rc;
+}
+
+static void the_agents_cloud(void **state)
+{
+    struct cloud c;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(from_agent(&c, "{\"Suffixes\":{\"Storage\":\"a.lan\"}}", false, &e), 0);
+    assert_string_equal(c.name, "Azure.local");
+    assert_string_equal(c.login, "https://login.a.lan");
+    assert_string_equal(c.graph, "https://graph.a.lan");
+    assert_string_equal(c.graph_scope, "https://graph.a.lan"); /* no "/.default" */
+    assert_string_equal(c.dataplane, "https://dp.aszrp.a.lan");
+    assert_string_equal(c.usage_scope, "https://dp.aszrp.a.lan/.default");
+    assert_string_equal(c.portal, "https://portal.a.lan/");
+    assert_string_equal(c.arm, "https://armmanagement.a.lan");
+    assert_true(cloud_may_verify(&c, "https://login.a.lan/x"));
+    assert_false(cloud_may_verify(&c, "https://login.microsoftonline.com/x"));
+    assert_int_equal(
+        from_agent(&c,
+                   "{\"suffixes\":{\"storage\":\"a.lan\"},\"portal\":\"https://p.a.lan/\","
+                   "\"graph\":\"https://g.a.lan\",\"resourceManager\":\"https://arm.a.lan/\","
+                   "\"authentication\":{\"loginEndpoint\":\"https://l.a.lan/adfs/\"},"
+                   "\"dataplaneEndpoints\":{\"hciDataplaneServiceEndpoint\":\"https://d.a.lan\"}}",
+                   false, &e),
+        0);
+    assert_string_equal(c.login, "https://l.a.lan/adfs");
+    assert_string_equal(c.arm, "https://arm.a.lan");
+    assert_string_equal(c.portal, "https://p.a.lan/");
+    assert_string_equal(c.usage_scope, "https://d.a.lan/.default");
+}
+
+static void the_agents_cloud_refused(void **state)
+{
+    static const char *const bad[] = {
+        "[]",
+        "{}",
+        "{\"suffixes\":{\"storage\":\"\"}}",
+        "{\"suffixes\":{\"storage\":\"lan\"}}",
+        "{\"suffixes\":{\"storage\":\"a.lan/x\"}}",
+        "{\"suffixes\":{\"storage\":\"10.0.0.1\"}}",
+        "{\"suffixes\":{\"storage\":\"a..lan\"}}",
+        "{\"suffixes\":{\"storage\":\"a.lan\"},\"graph\":\"http://graph.a.lan\"}",
+        "{\"suffixes\":{\"storage\":\"a.lan\"},\"graph\":7}",
+        "{\"suffixes\":{\"storage\":\"a.lan\"},\"portal\":\"https://evil-a.lan\"}",
+        "{\"suffixes\":{\"storage\":\"a.lan\"},\"authentication\":{\"loginEndpoint\":"
+        "\"https://login.evil.example\"}}",
+        "{\"suffixes\":{\"storage\":\"a.lan\"},\"graph\":\"https://x@graph.a.lan\"}",
+    };
+    struct cloud c;
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_int_equal(from_agent(&c, bad[i], false, &e), -1);
+        assert_true(e.message[0] != 0);
+        assert_string_equal(c.arm, "");
+    }
+    assert_int_equal(from_agent(&c, bad[10], true, &e), 0); /* its CA was given */
+}
 
 static void metadata_object(void **state)
 {
@@ -266,6 +382,9 @@ int test_azure_cloud(void)
         cmocka_unit_test(regions_have_clouds),
         cmocka_unit_test(verification_hosts),
         cmocka_unit_test(portal_address),
+        cmocka_unit_test(rows_to_the_letter),
+        cmocka_unit_test(the_agents_cloud),
+        cmocka_unit_test(the_agents_cloud_refused),
         cmocka_unit_test(metadata_object),
         cmocka_unit_test(metadata_on_ipv6),
         cmocka_unit_test(metadata_array_and_oldest),

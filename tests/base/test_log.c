@@ -34,6 +34,21 @@ static void keeps_a_ring(void **state)
     assert_true(lines[LOG_RING - 1].seq == log_head());
 }
 
+static void numbers_an_event(void **state)
+{
+    struct log_line lines[2];
+    int64_t before = log_head();
+
+    (void)state;
+    log_event(9106, LOG_ERR, "%s is gone", "it");
+    log_inf("no event");
+    assert_int_equal(log_read(before, lines, 2), 2);
+    assert_string_equal(lines[0].text, "event 9106: it is gone");
+    assert_int_equal(lines[0].event, 9106);
+    assert_int_equal(lines[0].level, LOG_ERR);
+    assert_int_equal(lines[1].event, 0);
+}
+
 static void writes_a_file(void **state)
 {
     struct err e = { 0 };
@@ -80,6 +95,7 @@ int test_base_log(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_a_ring),
+        cmocka_unit_test(numbers_an_event),
         cmocka_unit_test(writes_a_file),
         cmocka_unit_test(keeps_one_older_file),
     };

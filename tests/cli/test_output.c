@@ -27,6 +27,27 @@ static void a_table(void **state)
     str_free(&b.err);
 }
 
+/* A cell is cut before a wide character that has no room, and the next column stays where it is. */
+static void a_table_of_wide_characters(void **state)
+{
+    static const struct out_column columns[] = { { "\u8282\u70b9", 7 }, { "\u72b6\u6001", 0 } };
+    static const char *const cells[] = { "\u8282\u70b9\u8282\u70b9", "Up", "node1", "Down" };
+    struct bed b = { 0 };
+
+    (void)state;
+    setlocale(LC_CTYPE, "C.UTF-8");
+    bed_capture();
+    out_table(columns, 2, cells, 2);
+    out_pair("\u5728\u7ebf\u8282\u70b9", "3/3");
+    bed_captured(&b);
+    assert_string_equal(b.out.p, "\u8282\u70b9     \u72b6\u6001\n"
+                                 "\u8282\u70b9\u8282   Up\n"
+                                 "node1    Down\n"
+                                 "\u5728\u7ebf\u8282\u70b9           : 3/3\n");
+    str_free(&b.out);
+    str_free(&b.err);
+}
+
 static void a_pair(void **state)
 {
     struct bed b = { 0 };
@@ -125,9 +146,9 @@ static void spans_and_times(void **state)
 int test_cli_output(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_table),          cmocka_unit_test(a_pair),
-        cmocka_unit_test(json_for_scripts), cmocka_unit_test(an_error_in_full),
-        cmocka_unit_test(spans_and_times),
+        cmocka_unit_test(a_table),          cmocka_unit_test(a_table_of_wide_characters),
+        cmocka_unit_test(a_pair),           cmocka_unit_test(json_for_scripts),
+        cmocka_unit_test(an_error_in_full), cmocka_unit_test(spans_and_times),
     };
 
     return TEST_GROUP("cli/output", tests);

@@ -45,8 +45,23 @@ static void widths_are_columns(void **state)
     (void)state;
     wrapped("\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xa4\xc3\xa4\xc3\xa4", 7,
             "\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xa4\xc3\xa4\xc3\xa4\n");
-    wrapped("\xe6\x97\xa5\xe6\x9c\xac \xe6\x97\xa5\xe6\x9c\xac", 8,
-            "\xe6\x97\xa5\xe6\x9c\xac\n\xe6\x97\xa5\xe6\x9c\xac\n");
+    wrapped("\u65e5\u672c \u65e5\u672c", 9, "\u65e5\u672c \u65e5\u672c\n");
+    wrapped("\u65e5\u672c \u65e5\u672c", 8, "\u65e5\u672c \u65e5\n\u672c\n");
+}
+
+/* Chinese has no blanks: it breaks between characters, but no line begins with a comma and none
+ * ends with an opening bracket; addresses and ids stay whole. */
+static void chinese_breaks_between_characters(void **state)
+{
+    (void)state;
+    wrapped("\u8bf7\u91cd\u65b0\u767b\u5f55\u3002", 8, "\u8bf7\u91cd\u65b0\u767b\n\u5f55\u3002\n");
+    wrapped("\u8bf7\u91cd\u65b0\uff0c\u767b\u5f55", 7,
+            "\u8bf7\u91cd\n\u65b0\uff0c\u767b\n\u5f55\n");
+    wrapped("\u8bf7\uff08\u91cd\uff09", 5, "\u8bf7\n\uff08\u91cd\uff09\n");
+    wrapped("\u6253\u5f00 https://example.com/devicelogin\u3002\u8bf7", 10,
+            "\u6253\u5f00\nhttps://example.com/devicelogin\u3002\n\u8bf7\n");
+    wrapped("1\u00a0\u6ce8\u518c\u3002 2\u00a0\u767b\u5f55\u3002", 12,
+            "1 \u6ce8\u518c\u3002\n2 \u767b\u5f55\u3002\n");
 }
 
 static void seven_bits_where_the_locale_has_no_more(void **state)
@@ -96,6 +111,14 @@ static void parts_become_sentences(void **state)
     wrap_sentence(&s, "");
     wrap_sentence(&s, "Ask again!");
     assert_string_equal(s.p, "ClusterStatus: NotYet. Due 2026-12-18, 27 days. Ask again!");
+    str_reset(&s);
+    str_add(&s, "ClusterStatus: NotYet.");
+    wrap_sentence(&s, "\u8fd8\u6709 27 \u5929");
+    wrap_sentence(&s, "\u4ece\u672a\u8fde\u63a5\u3002");
+    assert_string_equal(s.p, "ClusterStatus: NotYet. \u8fd8\u6709 27 \u5929\u3002"
+                             "\u4ece\u672a\u8fde\u63a5\u3002");
+    assert_string_equal(wrap_stop("\u5417\uff1f"), "");
+    assert_string_equal(wrap_stop("done"), ".");
     str_free(&s);
 }
 
@@ -119,8 +142,8 @@ static void choice(const struct model *m, const struct form *f, int i, struct fo
 }
 
 static const struct form_field fields[] = {
-    { "region", "Region", "h", false, count, choice, NULL },
-    { "name", "Name", "h", false, NULL, NULL, NULL },
+    { .id = "region", .label = "Region", .help = "h", .count = count, .choice = choice },
+    { .id = "name", .label = "Name", .help = "h" },
 };
 
 static void a_line_is_empty_back_help_or_text(void **state)
@@ -173,6 +196,7 @@ int test_console_plain(void)
         cmocka_unit_test(lines_break_at_blanks_only),
         cmocka_unit_test(paragraphs_have_no_empty_lines),
         cmocka_unit_test(widths_are_columns),
+        cmocka_unit_test(chinese_breaks_between_characters),
         cmocka_unit_test(seven_bits_where_the_locale_has_no_more),
         cmocka_unit_test(control_characters_never_come_out),
         cmocka_unit_test(a_prompt_ends_with_a_blank),

@@ -137,6 +137,52 @@ static void wrapping(void **state)
                      2); /* wider than the line: still ends */
 }
 
+static void wraps(const char *text, int cols, const char *const *want)
+{
+    struct text_line l[8];
+    int n = text_wrap(text, cols, l, 8);
+
+    for (int i = 0; i < n; i++) {
+        assert_non_null(want[i]);
+        assert_int_equal(l[i].n, strlen(want[i]));
+        assert_memory_equal(l[i].p, want[i], l[i].n);
+    }
+    assert_null(want[n]);
+}
+
+/* Between wide characters, not before a closing mark nor behind an opening one, never within a
+ * word of Latin letters and never before a mark that belongs to its letter. */
+static void wrapping_chinese(void **state)
+{
+    (void)state;
+    wraps("\u8bf7\u91cd\u65b0\u767b\u5f55", 5,
+          (const char *const[]){ "\u8bf7\u91cd", "\u65b0\u767b", "\u5f55", NULL });
+    wraps("\u8bf7\u91cd\u3002\u65b0", 4,
+          (const char *const[]){ "\u8bf7", "\u91cd\u3002", "\u65b0", NULL });
+    wraps(
+        "\u8bf7\uff08\u91cd\uff09", 4,
+        (const char *const[]){ "\u8bf7", "\uff08\u91cd", "\uff09", NULL }); /* longer than a line */
+    wraps("\u7528Azure\u767b", 7, (const char *const[]){ "\u7528Azure", "\u767b", NULL });
+    wraps("\u7528 Azure \u767b", 6, (const char *const[]){ "\u7528", "Azure", "\u767b", NULL });
+    wraps("\u8bf7\u91cd\u0301\u65b0", 2,
+          (const char *const[]){ "\u8bf7", "\u91cd\u0301", "\u65b0", NULL });
+    assert_int_equal(text_piece("\u8bf7\u91cd", 6), 3);
+    assert_int_equal(text_piece("Azure \u91cd", 9), 5);
+    assert_int_equal(text_piece("\u91cd\u3002", 6), 6);
+    assert_int_equal(text_piece("", 0), 0);
+}
+
+static void padding(void **state)
+{
+    char out[40];
+
+    (void)state;
+    assert_string_equal(text_pad(out, sizeof out, "\u8ba2\u9605", 6), "\u8ba2\u9605  ");
+    assert_string_equal(text_pad(out, sizeof out, "\u00e4\u00e4", 4), "\u00e4\u00e4  ");
+    assert_string_equal(text_pad(out, sizeof out, "longer", 3), "longer");
+    assert_true(text_ends_wide("a\u3002") && !text_ends_wide("\u3002a") && !text_ends_wide(""));
+}
+
 static void borders(void **state)
 {
     const char *s = "ae\xcc\x81\xe4\xb8\xad";
@@ -171,6 +217,8 @@ int test_console_text(void)
         cmocka_unit_test(spelling),
         cmocka_unit_test(no_letter_is_a_question_mark),
         cmocka_unit_test(wrapping),
+        cmocka_unit_test(wrapping_chinese),
+        cmocka_unit_test(padding),
         cmocka_unit_test(borders),
         cmocka_unit_test(encoding),
     };

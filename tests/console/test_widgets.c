@@ -141,9 +141,14 @@ static const char *check(const struct model *m, const struct form *f, int i, cha
 }
 
 static const struct form_field fields[] = {
-    { "shown", "Shown", "h", true, NULL, NULL, NULL },
-    { "name", "Name", "h", false, NULL, NULL, check },
-    { "region", "Region", "h", false, count, choice, check },
+    { .id = "shown", .label = "Shown", .help = "h", .fixed = true },
+    { .id = "name", .label = "Name", .help = "h", .check = check },
+    { .id = "region",
+      .label = "Region",
+      .help = "h",
+      .count = count,
+      .choice = choice,
+      .check = check },
 };
 
 static enum form_result type(struct form *f, const char *keys)

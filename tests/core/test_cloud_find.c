@@ -74,6 +74,19 @@ static void metadata_make_a_cloud(void **s)
     assert_int_equal(web.with_bearer, 0);
 }
 
+static void the_agent_is_asked_for_azure_local(void **s)
+{
+    (void)s;
+    fake_http_rule(&web, "GET", "http://127.0.0.1:40342/metadata/endpoints?api-version=2020-06-01",
+                   200, "{\"Suffixes\":{\"Storage\":\"a.lan\"}}");
+    cloud_find_local(&web.http, "http://127.0.0.1:40342", false, on_found, NULL);
+    assert_true(spin_until(loop, answered, NULL));
+    assert_false(err_is(&why));
+    assert_string_equal(found.name, "Azure.local");
+    assert_string_equal(found.login, "https://login.a.lan");
+    assert_int_equal(web.with_bearer, 0);
+}
+
 static void errors(void **s)
 {
     (void)s;
@@ -109,6 +122,7 @@ int test_core_cloud_find(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(metadata_make_a_cloud, open_bed, close_bed),
+        cmocka_unit_test_setup_teardown(the_agent_is_asked_for_azure_local, open_bed, close_bed),
         cmocka_unit_test_setup_teardown(errors, open_bed, close_bed),
         cmocka_unit_test_setup_teardown(cancelled, open_bed, close_bed),
     };

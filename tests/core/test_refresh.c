@@ -47,7 +47,9 @@ static int close_bed(void **s)
 
 static void go(size_t n)
 {
-    struct refresh_config c = { loop, state, nodes, n, &policy };
+    struct refresh_config c = {
+        .loop = loop, .state = state, .nodes = nodes, .n = n, .clock = &policy
+    };
 
     r = refresh_new(&c);
 }

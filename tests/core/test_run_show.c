@@ -130,6 +130,114 @@ static void a_run_done_in_part(void **s)
     free(r);
 }
 
+/* The first line of the journal's end is the step's, with Azure's status. */
+static void failed_at(const char *step, int http)
+{
+    struct journal_rec r = { .attempt = 1 };
+    struct err e = { 0 };
+
+    err_set(&r.err, ERR_ARM, 0, "no");
+    r.err.http = http;
+    STR_SET(r.event, "failed");
+    STR_SET(r.step, step);
+    assert_int_equal(journal_add(journal, &r, &e), 0);
+}
+
+static void results_say_what_is_so(void **s)
+{
+    static const struct {
+        const char *goal, *step, *result, *detail;
+        int http;
+        bool ends; /* in `done`: the step only warns */
+    } rows[] = {
+        { "begin", "role", "ArcFailed", "ArcPermissionsMissing", 403, false },
+        { "begin", "role", "ArcFailed", "ArcFailed", 503, false },
+        { "begin", "rp-object", "ArcFailed", "ArcFailed", 0, false },
+        { "begin", "group", "Failed", "", 403, false },
+        { "begin", "agent", "Failed", "", 0, false },
+        { "made", "sync", "RegisterSucceededButArcFailed", "ArcIntegrationFailedOnNodes", 0,
+          false },
+        { "made", "links", "RegisterSucceededButArcFailed", "ArcIntegrationFailedOnNodes", 0,
+          true },
+        { "made", "arc-state", "RegisterSucceededButArcFailed", "ArcIntegrationFailedOnNodes", 0,
+          true },
+    };
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        bool part = str_eq(rows[i].goal, "made");
+
+        begin();
+        add(rows[i].goal, "register", NULL);
+        failed_at(rows[i].step, rows[i].http);
+        if (rows[i].ends)
+            add("done", "", NULL);
+        else
+            failed_at("", rows[i].http);
+        journal_close(journal);
+        assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+        assert_string_equal(r->result, rows[i].result);
+        assert_string_equal(r->error_detail, rows[i].detail);
+        assert_int_equal(r->resource_id[0] != 0, part); /* it is registered, so it has an id */
+        assert_int_equal(r->portal_url[0] != 0, part);
+        assert_int_equal(strstr(r->details, "is registered") != NULL, part);
+        assert_null(strstr(r->details, "The cluster is registered with Azure.")); /* no success */
+        assert_true(part ? strstr(r->details, step(r, rows[i].step)->title) != NULL
+                         : str_eq(r->details, "no"));
+    }
+    free(r);
+}
+
+static void a_stopped_run(void **s)
+{
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    begin();
+    add("stopped", "", NULL);
+    journal_close(journal);
+    assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+    assert_string_equal(r->result, "Cancelled");
+    assert_non_null(strstr(r->details, "stopped"));
+    assert_string_equal(r->error_detail, "");
+    assert_string_equal(r->resource_id, "");
+    free(r);
+}
+
+/* The cloud of a core that has just begun is not known yet: the journal has the run's portal. */
+static void portal_of_the_runs_cloud(void **s)
+{
+    struct journal_rec open = { .event = "open" };
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    begin();
+    journal_close(journal);
+    str_fmt(dir, sizeof(dir), "%s/portal", test_dir());
+    assert_int_equal(file_mkdirs(dir, &e), 0);
+    journal = journal_create(dir, ID, &e);
+    open.facts = json_object();
+    json_set_str(open.facts, "plan", "register");
+    json_set_str(open.facts, "portal", "https://portal.azure.cn/");
+    json_set(open.facts, "inputs", json_object());
+    json_set_str(json_edit(json_member(open.facts, "inputs")), "tenantId", "t");
+    assert_int_equal(journal_add(journal, &open, &e), 0);
+    journal_rec_clear(&open);
+    add("found", "inputs", NULL);
+    add("done", "", NULL);
+    journal_close(journal);
+    for (int known = 0; known < 2; known++) {
+        assert_int_equal(run_from_journal(r, dir, ID, known ? &cloud_rows[0] : NULL, &e), 0);
+        assert_string_equal(r->portal_url,
+                            "https://portal.azure.cn/#@t/resource/subscriptions/s/x/overview");
+    }
+    free(r);
+}
+
 static void no_such_run(void **s)
 {
     struct sec_run *r = xcalloc(1, sizeof(*r));
@@ -144,9 +252,9 @@ static void no_such_run(void **s)
 int test_core_run_show(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_failed_run),
-        cmocka_unit_test(a_done_run),
-        cmocka_unit_test(a_run_done_in_part),
+        cmocka_unit_test(a_failed_run),       cmocka_unit_test(a_done_run),
+        cmocka_unit_test(a_run_done_in_part), cmocka_unit_test(results_say_what_is_so),
+        cmocka_unit_test(a_stopped_run),      cmocka_unit_test(portal_of_the_runs_cloud),
         cmocka_unit_test(no_such_run),
     };
 

@@ -44,8 +44,28 @@ static void the_same_as_the_options(void **s)
         0);
     settings_init(&by_hand);
     assert_int_equal(settings_args(&by_hand, 8, argv, &e), 0);
+    STR_SET(by_hand.sandbox_base, "https://127.0.0.1:44");
     by_hand.private_core = false;
     assert_memory_equal(&c, &by_hand, sizeof(c));
+}
+
+/* A cloud that is played is reached at its own names, through the sandbox's proxy. */
+static void a_cloud_is_played(void **s)
+{
+    (void)s;
+    assert_int_equal(fill("{\"base\":\"https://127.0.0.1:44\",\"ca\":\"/ca.pem\",\"cloud\":"
+                          "\"AzureChinaCloud\",\"proxy\":\"http://127.0.0.1:45\"}"),
+                     0);
+    assert_string_equal(c.cloud, "AzureChinaCloud");
+    assert_string_equal(c.cloud_endpoint, "");
+    assert_string_equal(c.proxy, "http://127.0.0.1:45");
+    assert_string_equal(c.sandbox_base, "https://127.0.0.1:44");
+    assert_int_equal(fill("{\"base\":\"https://127.0.0.1:44\",\"ca\":\"/ca.pem\",\"cloud\":"
+                          "\"Mars\",\"proxy\":\"http://127.0.0.1:45\"}"),
+                     -1);
+    assert_int_equal(fill("{\"base\":\"https://127.0.0.1:44\",\"ca\":\"/ca.pem\",\"cloud\":"
+                          "\"AzureChinaCloud\"}"),
+                     -1);
 }
 
 static void broken_ready_lines(void **s)
@@ -63,6 +83,7 @@ int test_core_sandbox(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_as_the_options),
+        cmocka_unit_test(a_cloud_is_played),
         cmocka_unit_test(broken_ready_lines),
     };
 

@@ -104,7 +104,14 @@ static void refused(void **s)
     assert_int_equal(TAKE(PRIVATE, "--nodes", "2x", "--sandbox"), -1);
     assert_int_equal(TAKE(PRIVATE, "--nodes", "2"), -1);
     assert_int_equal(TAKE(PRIVATE, "--cloud-endpoint", "http://x"), -1);
-    assert_int_equal(TAKE(PRIVATE, "--sandbox", "--cloud", "AzureCloud"), -1);
+    assert_int_equal(TAKE(PRIVATE, "--sandbox", "--cloud", "azurechinacloud"), 0);
+    assert_string_equal(c.cloud, "AzureChinaCloud");
+    assert_int_equal(TAKE(PRIVATE, "--sandbox"), 0);
+    assert_string_equal(c.cloud, "");
+    assert_int_equal(TAKE(PRIVATE, "--cloud", "azure.local"), 0);
+    assert_string_equal(c.cloud, "Azure.local");
+    assert_int_equal(TAKE(PRIVATE, "--cloud", "AzureGermanCloud"), -1);
+    assert_int_equal(TAKE(PRIVATE, "--cloud", "AzureCanary"), -1);
     assert_int_equal(TAKE(PRIVATE, "--cloud", "AzureCloud", "--cloud-endpoint", "https://x"), -1);
 }
 

@@ -31,6 +31,7 @@ REPEATS = [
     ("POST", r"/providers/[^/]+/register$", ONCE, "path", "its state is read before it is asked again"),
     ("POST", r"/(reconcile|generatepassword|createarcidentity|createclusteridentity|uploadcertificate)$", ONCE, "path",
      "each makes something new in Azure (links, a password, an identity, a key): it is looked first whether it is done"),
+    ("POST", r"/consentandinstalldefaultextensions$", ONCE, "path", "a consent is recorded once: whether it is there is looked first"),
     ("PUT", r"/roleassignments/[^/]+$", ONCE, "scope", "the same role twice on one scope, whatever its name, is a second assignment"),
     ("PUT", r"/resourcegroups/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
     ("PUT", r"/clusters/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
@@ -209,6 +210,7 @@ WORDS = [
     (r"^PUT .*/arcSettings/[^/]*$", r"creating the Arc settings"),
     (r"^PUT .*/roleAssignments/", r"role.*9132|9132.*role"),
     (r"^POST .*/reconcile$", r"reconcil|tying the nodes"),
+    (r"^POST .*/consentAndInstall", r"consent to the mandatory extensions"),
     (r"^GET .*/operationStatuses/", r"tying the nodes to the cluster"),
     (r"^GET /metadata/identity/", r"registering the node .9144|asking the Arc agent for a token"),
     (r"^POST /dataplane/.*/register$", r"registering the node .9144|talking to the registration service"),
@@ -301,7 +303,7 @@ def signs_in(kind, request, count, ref):
 
 def names_the_trouble(p, text, request=None):
     """The error of a run that stopped: which step, why, what to do."""
-    after = request and re.search(r"/dataplane/.*/sync$", request)  # asked after the registration was made: done in part
+    after = request and re.search(r"/dataplane/.*/sync$|/consentAndInstall", request, re.I)  # asked after the registration was made: done in part
     azl.check(p.returncode in ((1, 4) if request and not after else (6,) if after else (1, 4, 6)), f"{text}: exit {p.returncode}: {p.stdout}{p.stderr}")
     azl.check(p.stderr.startswith("azloconf: ") and "What to do: " in p.stderr, f"{text}: {p.stderr}")
     for pattern, words in WORDS if request else []:

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import termios
 import time
+import unicodedata
 
 import azl
 
@@ -60,7 +61,7 @@ class Plain:
         return bool(got)
 
     def text(self, since=0):
-        return self.out[since:].decode()
+        return self.out[since:].decode(errors="replace")  # the last character may not be whole yet
 
     def wait(self, *wanted, seconds=30):
         """What came since the last answer, once it holds all of the texts; line ends count as blanks."""
@@ -188,8 +189,52 @@ def in_german():
         t.end()
 
 
+def narrow(line):
+    """No more columns than the line has: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line) <= 79
+
+
+def in_chinese():
+    with azl.Rehearsal(env={"LANGUAGE": "zh_CN"}) as r, Plain(r) as t:
+        answer_all(t, ("? 所有菜单项。 编号： ", "?"), ("15 退出到 shell", "1"), ("群集名称 [cluster1]: ", "返回"),
+                   ("编号： ", "1"), ("群集名称", ""), ("节点 [", ""))
+        t.wait("已登录为 anna@contoso.onmicrosoft.com。")
+        answer_all(t, ("租户 [", ""), ("[Contoso-Prod-HCI]: ", ""), ("区域", "beijing"), ("错误：", "east us"), ("[cluster1-rg]: ", ""),
+                   ("[cluster1]: ", ""), ("键入 yes 注册", "yes"))
+        t.wait("完成：cluster1 已向 Azure 注册。", "在门户中：", seconds=60)
+        t.say("15", wait="编号： ")
+        t.end()
+        text = t.out.decode()
+        wide = [line for line in text.split("\n") if not narrow(line) and "https://" not in line]
+        azl.check(not wide, f"lines wider than 79 columns: {wide}")
+
+
+def test_chinese_on_terminals():
+    """UTF-8 and a terminal that has the characters: Chinese. The Linux console: English, and a word about it; the core that it
+    starts speaks English, too. Seven bits: English."""
+    chinese = dict(LANGUAGE="zh_CN", LC_ALL="C.UTF-8")
+    with azl.Rehearsal(env={"LANGUAGE": "zh_CN"}) as r, Plain(r, terminal=True, TERM="xterm-256color", **chinese) as t:
+        t.wait("编号：")
+        t.say("11", wait="编号：")
+        t.wait("zh_CN，区域设置 C.UTF-8")
+        t.say("g", wait="编号：")
+        t.wait("en, locale C.UTF-8")
+        t.say("q", wait="Number:")
+        t.end()
+    with azl.Rehearsal(env={"LANGUAGE": "zh_CN"}) as r, Plain(r, terminal=True, TERM="linux", **chinese) as t:
+        t.wait("This terminal cannot show the characters of the language zh_CN", "Not registered with Azure yet")
+        t.say("q", wait=HOME)
+        t.end()
+        check_bytes(t.out, ascii_only=True)
+        with Plain(r, "status", terminal=True, plain=False, TERM="linux", **chinese) as command:
+            command.wait("azloconf: This terminal cannot show the characters", "NotYet (not registered with Azure yet)")
+            command.end()
+        out = r.run("status", ok=0).stdout  # no terminal: whoever reads it has the characters
+        azl.check("下一步：" in out, f"status into a pipe: {out}")
+
+
 def test_from_nothing_to_registered():
-    azl.side_by_side([over_pipes, over_a_terminal, in_german], 2)
+    azl.side_by_side([over_pipes, over_a_terminal, in_german, in_chinese], 2)
 
 
 # ---- a run that is stopped, left, cut ----

@@ -105,12 +105,15 @@ struct json *fx_arm_code(const char *code);
 
 int test_op_node_contract(void);
 int test_op_op_engine(void);
+int test_op_op_events(void);
 int test_op_op_exec(void);
 int test_op_op_resume(void);
 int test_op_op_undo(void);
 int test_op_op_register(void);
 int test_op_op_register_azure(void);
 int test_op_op_register_cluster(void);
+int test_op_op_register_arc(void);
+int test_op_op_register_decide(void);
 int test_op_op_register_nodes(void);
 
 #endif

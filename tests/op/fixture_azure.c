@@ -150,6 +150,20 @@ struct json *fx_arm_code(const char *code)
     return j;
 }
 
+static struct json *fx_consent(struct fx *fx)
+{
+    static const char text[] = "[{\"category\":\"Telemetry\",\"consentTime\":\"2026-11-21T09:00:"
+                               "00Z\"}]";
+    char *key = lower(FX_SETTINGS);
+    struct json *settings = json_edit(json_member(fx->resources, key));
+    struct err e = { 0 };
+
+    free(key);
+    json_set(json_edit(json_get(settings, "properties")), "defaultExtensions",
+             json_parse(text, sizeof text - 1, 0, &e));
+    return json_copy(settings);
+}
+
 static int do_post(struct fx *fx, const char *path, struct json **out)
 {
     if (str_ends(path, "/register")) {
@@ -164,6 +178,8 @@ static int do_post(struct fx *fx, const char *path, struct json **out)
     } else if (str_ends(path, "/reconcile")) {
         fx_link_machines(fx);
         *out = json_object();
+    } else if (str_ends(path, "/consentAndInstallDefaultExtensions")) {
+        *out = fx_consent(fx);
     } else {
         char *key = lower(path);
 

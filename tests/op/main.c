@@ -8,11 +8,14 @@ int main(void)
 {
     test_op_node_contract();
     test_op_op_engine();
+    test_op_op_events();
     test_op_op_exec();
     test_op_op_resume();
     test_op_op_undo();
     test_op_op_register_azure();
     test_op_op_register_cluster();
+    test_op_op_register_arc();
+    test_op_op_register_decide();
     test_op_op_register_nodes();
     test_op_op_register();
     return test_end();

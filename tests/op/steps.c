@@ -18,6 +18,7 @@ static struct op_run *make(struct fx *fx)
     assert_non_null(r);
     v = (struct op_view){ r, op_cell_of(r, "inputs", -1) };
     assert_int_equal(v.cell->step->check.read(&v, &none, &e), OP_DONE);
+    op_set_fact(&v, "arcGroup", "hci-rg");
     json_free(in);
     return r;
 }

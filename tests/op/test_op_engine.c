@@ -242,7 +242,7 @@ static void deadline_ends_a_step(void **state)
                                               .check = { NULL, read_running },
                                               .delay_ms = 10,
                                               .deadline_ms = 60 } };
-    static const struct op_plan plan = { "slow", "slow", steps, 1, NULL };
+    static const struct op_plan plan = { .id = "slow", .title = "slow", .steps = steps, .n = 1 };
     struct fx *fx = fx_new(1);
     struct op_run *r = fx_start(fx, &plan);
 
@@ -258,7 +258,7 @@ static void checks_do_not_wait_for_others(void **state)
     static const struct op_step steps[] = {
         { .id = "slow", .title = "slow", .check = { NULL, read_running }, .deadline_ms = 60000 }
     };
-    static const struct op_plan plan = { "slow", "slow", steps, 1, NULL };
+    static const struct op_plan plan = { .id = "slow", .title = "slow", .steps = steps, .n = 1 };
     struct fx *fx = fx_new(1);
     struct json *in = fx_inputs();
     struct err e = { 0 };
@@ -277,7 +277,7 @@ static void a_stuck_plan_fails(void **state)
     static const struct op_step steps[] = {
         { .id = "stuck", .title = "stuck", .check_needs = "never.known", THING }
     };
-    static const struct op_plan plan = { "stuck", "stuck", steps, 1, NULL };
+    static const struct op_plan plan = { .id = "stuck", .title = "stuck", .steps = steps, .n = 1 };
     struct fx *fx = fx_new(1);
     struct op_run *r = fx_start(fx, &plan);
 

@@ -71,7 +71,8 @@ static void fresh_cluster(void **state)
     assert_int_equal(fx_count(fx, "PUT", ""), 4); /* group, cluster, role, settings */
     assert_int_equal(fx_count(fx, "PATCH", ""), 0);
     assert_int_equal(fx_count(fx, "POST", "/reconcile"), 1);
-    assert_int_equal(fx_writes(fx), 9);
+    assert_int_equal(fx_count(fx, "POST", "/consentAndInstallDefaultExtensions"), 1);
+    assert_int_equal(fx_writes(fx), 10);
     /* 9 looks before, and at the end the settings and the machines once more */
     assert_int_equal(fx_count(fx, "GET", ""), 11);
     assert_int_equal(fx_count(fx, "GET", "/clusters/hci"), 3);
@@ -101,9 +102,8 @@ static void second_run_finds_everything(void **state)
     n = op_run_steps(r, v, 40);
     for (size_t i = 0; i < n; i++)
         assert_true(v[i].state == OP_S_FOUND || v[i].state == OP_S_SKIPPED);
-    /* one look at each thing: machines, 4 providers, subscription, group, cluster, settings,
-     * roles */
-    assert_int_equal(fx_count(fx, "GET", ""), 10);
+    /* one look at each thing: machines, 4 providers, subscription, group, cluster, settings */
+    assert_int_equal(fx_count(fx, "GET", ""), 9);
     op_run_free(r);
     fx_free(fx);
 }
@@ -592,9 +592,19 @@ static void role_conflicts(void **state)
     (void)state;
     rule = fx_rule(fx, "PUT", "/roleAssignments/", 409,
                    "{\"error\":{\"code\":\"RoleAssignmentExists\",\"message\":\"exists\"}}");
-    r = run(fx, OP_R_FAILED); /* nothing of the kind is there: the limit was reached */
+    r = run(fx, OP_R_FAILED); /* it is said to be there, and is not */
     assert_int_equal(op_run_error(r)->code, 9132);
     assert_int_equal(fx_count(fx, "PUT", "/roleAssignments/"), 1);
+    op_run_free(r);
+    fx_free(fx);
+
+    fx = fx_new(1);
+    fx_rule(fx, "PUT", "/roleAssignments/", 409,
+            "{\"error\":{\"code\":\"RoleAssignmentLimitExceeded\",\"message\":\"full\"}}");
+    r = run(fx, OP_R_FAILED); /* nothing is read: it cannot be there */
+    assert_int_equal(op_run_error(r)->code, 9132);
+    assert_string_equal(op_run_error(r)->remote_code, "RoleAssignmentLimitExceeded");
+    assert_int_equal(fx_count(fx, "GET", "/roleAssignments"), 0);
     op_run_free(r);
     fx_free(fx);
 

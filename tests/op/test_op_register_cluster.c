@@ -49,11 +49,6 @@ static void requests(void **state)
         { "reconcile", C, "!tries", "GET", FX_SETTINGS, NULL, API_ARC_SETTINGS, NULL, NULL },
         { "reconcile", A, NULL, "POST", FX_SETTINGS "/reconcile", NULL, API_RECONCILE,
           "{\"properties\":{\"clusterNodes\":[\"node1\",\"node2\"]}}", NULL },
-        { "arc-state", C, NULL, "GET", FX_SETTINGS, NULL, API_ARC_SETTINGS, NULL, NULL },
-        { "arc-state", C, "settings.aggregate=Connected;settings.nodes=node1 NODE2", NULL, NULL,
-          NULL, NULL, NULL, NULL },
-        { "arc-state", C, "settings.aggregate=Connected;settings.nodes=node1 node22", "GET",
-          FX_SETTINGS, NULL, API_ARC_SETTINGS, NULL, NULL },
     };
 
     (void)state;
@@ -222,11 +217,6 @@ static void arc_answers(void **state)
         { "reconcile", A, NULL, 202, NULL, OP_DONE, 0, NULL },
         { "reconcile", A, NULL, 400,
           "{\"error\":{\"code\":\"InvalidParameter\",\"message\":\"no\"}}", OP_FAILED, 9142, NULL },
-        { "arc-state", C, NULL, 200,
-          "{\"id\":\"x\",\"properties\":{\"aggregateState\":\"Connected\"}}", OP_DONE, 0, NULL },
-        { "arc-state", C, NULL, 200,
-          "{\"id\":\"x\",\"properties\":{\"aggregateState\":\"InProgress\"}}", OP_RUNNING, 9123,
-          NULL },
     };
 
     (void)state;

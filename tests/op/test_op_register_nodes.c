@@ -71,7 +71,7 @@ static void answers_before(void **state)
 {
     static const struct told rows[] = {
         { "inputs", C, NULL, 0, NULL, OP_DONE, 0,
-          "region=eastus;name=hci;group=hci-rg;arcGroup=hci-rg;cluster.id=" FX_CLUSTER
+          "region=eastus;name=hci;group=hci-rg;cluster.id=" FX_CLUSTER
           ";settings.id=" FX_SETTINGS },
         { "facts", C, NULL, 0, "{\"msiCapable\":true}", OP_DONE, 0, NULL },
         { "facts", C, NULL, 0, "{\"msiCapable\":false}", OP_FAILED, 9111, NULL },
@@ -116,12 +116,6 @@ static void answers_before(void **state)
         { "machine-place", C, NULL, 200,
           "{\"value\":[" MACHINE("node20", "/subscriptions/x/other") "]}", OP_DONE, 0, NULL },
         { "machine-place", C, NULL, 403, "{}", OP_FAILED, 0, NULL },
-        { "ready", C, "cluster.state=present;stored.status=Registered", 0, NULL, OP_DONE, 0, NULL },
-        { "ready", C, "cluster.state=absent;stored.status=Registered", 0, NULL, OP_FAILED, 9106,
-          NULL },
-        { "ready", C, "cluster.state=absent", 0, NULL, OP_DONE, 0, NULL },
-        { "ready", C, "cluster.state=absent;provider-hci.locations=Japan East", 0, NULL, OP_FAILED,
-          9108, NULL },
     };
 
     (void)state;

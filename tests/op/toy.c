@@ -131,7 +131,9 @@ static const struct op_step toy_steps[] = {
       .flags = OP_SOFT },
 };
 static const char *const toy_inputs[] = { "region", NULL };
-const struct op_plan toy = { "toy", "toy", toy_steps, ARRAY_LEN(toy_steps), toy_inputs };
+const struct op_plan toy = {
+    .id = "toy", .title = "toy", .steps = toy_steps, .n = ARRAY_LEN(toy_steps), .inputs = toy_inputs
+};
 
 struct fx *toy_fx(int nodes)
 {

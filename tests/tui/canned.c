@@ -222,10 +222,10 @@ static void run_steps(struct sec_run *s, int done, const char *at)
 void canned_run(struct fake_core *f, const char *state)
 {
     static struct sec_run s;
-    bool done = str_eq(state, "done");
+    bool part = str_eq(state, "in-part"), done = part || str_eq(state, "done");
 
     memset(&s, 0, sizeof s);
-    STR_SET(s.state, state);
+    STR_SET(s.state, part ? "done" : state);
     if (!str_eq(state, "none")) {
         STR_SET(s.id, "r1");
         STR_SET(s.plan, "register");
@@ -255,10 +255,23 @@ void canned_run(struct fake_core *f, const char *state)
     if (done) {
         s.ended_at = NOW - 20000;
         STR_SET(s.result, "Success");
+        STR_SET(s.details, "The cluster is registered with Azure.");
+        STR_SET(s.resource_id,
+                "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/CLUSTER-A-rg/"
+                "providers/Microsoft.AzureStackHCI/clusters/CLUSTER-A");
         STR_SET(s.portal_url,
                 "https://portal.azure.com/#@72f988bf-86f1-41af-91ab-2d7cd011db47/resource/"
                 "subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/CLUSTER-A-rg/"
                 "providers/Microsoft.AzureStackHCI/clusters/CLUSTER-A/overview");
+    }
+    if (part) {
+        STR_SET(s.steps[8].state, "failed");
+        STR_SET(s.steps[8].detail, "The Arc settings are PartiallyConnected, not Connected yet.");
+        STR_SET(s.result, "RegisterSucceededButArcFailed");
+        STR_SET(s.error_detail, "ArcIntegrationFailedOnNodes");
+        STR_SET(s.details,
+                "The cluster is registered with Azure, but this did not come to its end: Verify "
+                "the connection. The Arc settings are PartiallyConnected, not Connected yet.");
     }
     fake_set(f, SEC_RUN, &s);
 }

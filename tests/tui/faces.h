@@ -14,6 +14,7 @@ extern const struct stop stops[]; /* test_screens.c */
 extern const size_t n_stops;
 void stop_go(struct rig *r, const struct stop *s);
 
+int test_tui_chinese(void);
 int test_tui_line(void);
 int test_tui_terminals(void);
 int test_tui_random(void);

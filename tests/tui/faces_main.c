@@ -7,6 +7,7 @@ int main(void)
 {
     if (getenv("AZL_ONLY")) /* a pattern of test names */
         cmocka_set_test_filter(getenv("AZL_ONLY"));
+    test_tui_chinese();
     test_tui_line();
     test_tui_terminals();
     test_tui_random();

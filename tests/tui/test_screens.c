@@ -190,6 +190,57 @@ static void finished_run(void **state)
     }
 }
 
+/* Registered with something left to do is shown as neither a success nor a failure. */
+static void run_done_in_part(void **state)
+{
+    static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii };
+    static const char *const names[] = { "progress_part_80x24", "progress_part_60x20" };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct rig r = rig_start(looks[i]);
+        done(&r);
+        rig_show(&r);
+        rig_keys(&r, "1\r");
+        canned_run(r.core, "in-part");
+        rig_show(&r);
+        rig_assert_shows(&r, "[WARN]");
+        rig_assert_shows(&r, "RegisterSucceededButArcFailed");
+        rig_assert_hides(&r, "Done:");
+        rig_golden(&r, names[i]);
+        rig_end(&r);
+    }
+}
+
+/* The portal's address is long: its square needs a large screen, elsewhere the text stands there.
+ */
+static void portal_square(void **state)
+{
+    static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii, &rig_large };
+    static const char *const names[] = { "progress_square_80x24", "progress_square_60x20",
+                                         "progress_square_132x43" };
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct rig r = rig_start(looks[i]);
+        done(&r);
+        rig_show(&r);
+        rig_keys(&r, "1\r");
+        canned_run(r.core, "running");
+        rig_show(&r);
+        rig_keys(&r, "b"); /* no end, no square */
+        rig_assert_hides(&r, "No square here");
+        canned_run(r.core, "done");
+        rig_show(&r);
+        rig_keys(&r, "b");
+        rig_assert_hides(&r, "Done: CLUSTER-A");
+        rig_golden(&r, names[i]);
+        rig_keys(&r, "b");
+        rig_assert_shows(&r, "Done: CLUSTER-A");
+        rig_end(&r);
+    }
+}
+
 /* More steps than rows: the one under way is in view at every moment, with the time and the mark of
  * the sandbox in the title. */
 static void long_run(void **state)
@@ -253,9 +304,10 @@ static void large_132x43(void **state)
 int test_tui_screens(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rich_80x24),   cmocka_unit_test(ascii_60x20),
-        cmocka_unit_test(finished_run), cmocka_unit_test(signin_60x20_rich),
-        cmocka_unit_test(large_132x43), cmocka_unit_test(long_run),
+        cmocka_unit_test(rich_80x24),    cmocka_unit_test(ascii_60x20),
+        cmocka_unit_test(finished_run),  cmocka_unit_test(run_done_in_part),
+        cmocka_unit_test(portal_square), cmocka_unit_test(signin_60x20_rich),
+        cmocka_unit_test(large_132x43),  cmocka_unit_test(long_run),
     };
 
     return TEST_GROUP("tui/screens", tests);

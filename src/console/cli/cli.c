@@ -131,6 +131,7 @@ static int fill_connect(struct cli *c, struct err *e)
     c->connect.nodes = (int)n;
     c->connect.state_dir = cli_value(c, "state-dir");
     c->connect.cloud_endpoint = cli_value(c, "cloud-endpoint");
+    c->connect.environment = cli_value(c, "environment-name");
     if (absolute(&c->connect.ca_file, cli_value(c, "ca-file"), e) < 0)
         return -1;
     if ((c->connect.fresh || n) && !c->connect.sandbox)
@@ -138,6 +139,9 @@ static int fill_connect(struct cli *c, struct err *e)
     if (c->connect.sandbox && c->connect.cloud_endpoint)
         return err_set(e, ERR_USAGE, 0,
                        _("--sandbox brings its own cloud: leave --cloud-endpoint out"));
+    if (c->connect.environment && c->connect.cloud_endpoint)
+        return err_set(e, ERR_USAGE, 0,
+                       _("--environment-name and --cloud-endpoint exclude each other"));
     for (size_t i = 0; i < c->n_values; i++)
         if (c->values[i].option->core) {
             c->core_args[c->n_core_args++] = core_name(c->values[i].option);

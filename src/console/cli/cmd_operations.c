@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "console/cli/follow.h"
 #include "console/cli/output.h"
+#include "console/face/outcome.h"
 
 static int list(struct cli *c)
 {
@@ -71,7 +72,7 @@ static int show(struct cli *c, const char *id)
         return cli_fail(c, &e);
     }
     if (c->json) {
-        out_json(json_encode(&sec_run_type, r));
+        out_json(outcome_json(r));
         free(r);
         return EXIT_DONE;
     }
@@ -87,6 +88,7 @@ static int show(struct cli *c, const char *id)
                s->started_at ? out_span(span, end - s->started_at) : "", s->title,
                s->detail[0] ? "  " : "", s->detail);
     }
+    cli_outcome(r);
     if (err_is(&r->error))
         out_error_lines(stdout, &r->error);
     free(r);

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,33 +9,133 @@
 #include "base/str.h"
 #include "console/cli/follow.h"
 #include "console/cli/output.h"
+#include "console/face/answers.h"
+#include "console/face/review.h"
+#include "wire/params.h"
 
-/* option -> the intent's value name */
-static const struct {
-    const char *option, *value;
-    bool needed;
-} fields[] = { { "subscription-id", "subscriptionId", true },
-               { "tenant-id", "tenantId", true },
-               { "region", "region", true },
-               { "resource-name", "resourceName", false },
-               { "resource-group-name", "resourceGroupName", false } };
-
-static struct json *values_of(struct cli *c, struct err *e)
+static void add_wrong(struct json *wrong, const char *dashes, const char *key, const char *text)
 {
-    struct json *o = json_object();
+    struct json *row = json_object();
+    char name[80];
 
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-        const char *v = cli_value(c, fields[i].option);
+    str_fmt(name, sizeof name, "%s%s", dashes, key);
+    json_set_str(row, "key", name);
+    json_set_str(row, "message", text);
+    json_push(wrong, row);
+}
 
-        if (!v && fields[i].needed) {
-            json_free(o);
-            err_set(e, ERR_USAGE, 0, _("register needs --%s"), fields[i].option);
-            return NULL;
-        }
-        if (v)
-            json_set_str(o, fields[i].value, v);
+/* What the command line says of a parameter, as JSON; NULL: nothing. */
+static struct json *from_line(const struct cli *c, const struct param *p, struct json *wrong)
+{
+    struct json *tags = NULL;
+
+    if (p->kind == PARAM_FLAG)
+        return cli_switch(c, p->option) ? json_bool(true) : NULL;
+    if (p->kind == PARAM_TEXT)
+        return cli_value(c, p->option) ? json_string(cli_value(c, p->option)) : NULL;
+    for (size_t i = 0; i < c->n_values; i++) {
+        struct err e = { 0 };
+
+        if (!str_eq(c->values[i].option->name, p->option))
+            continue;
+        tags = tags ? tags : json_object();
+        if (param_tag_add(tags, c->values[i].value, &e) < 0)
+            add_wrong(wrong, "--", p->option, e.message);
     }
-    return o;
+    return tags;
+}
+
+static void take_line(const struct cli *c, struct json *values, struct json *wrong)
+{
+    for (int i = 0; i < PARAMS; i++) {
+        const struct param *p = &params[i];
+        struct json *given = p->option ? from_line(c, p, wrong) : NULL, *own = NULL;
+        struct err e = { 0 };
+
+        if (given && param_judge(p, given, &own, &e) < 0)
+            add_wrong(wrong, "--", p->option, e.message);
+        if (own)
+            json_set(values, p->id, own);
+        json_free(given);
+    }
+}
+
+static void print_wrong(const struct cli *c, struct json *wrong)
+{
+    if (c->json) {
+        struct json *o = json_object();
+        struct err e = { 0 };
+
+        err_set(&e, ERR_USAGE, 0, "%s", _("Some values are wrong; nothing was begun."));
+        json_set(o, "error", json_encode(&err_json, &e));
+        json_set(o, "wrong", json_copy(wrong));
+        out_json(o);
+        return;
+    }
+    JSON_EACH (w, wrong)
+        fprintf(stderr, "azloconf: %s: %s\n", json_str(w, "key"), json_str(w, "message"));
+}
+
+/* Options win over the file of answers; all that is wrong with either is told at once. NULL: told;
+ * *code is the exit code. */
+static struct json *values_of(struct cli *c, int *code)
+{
+    const char *path = cli_value(c, "answers");
+    struct json *values = json_object(), *wrong = json_array(), *file = NULL;
+    struct err e = { 0 };
+
+    take_line(c, values, wrong);
+    if (path && !(file = answers_read(path, wrong, &e))) {
+        json_free(values);
+        json_free(wrong);
+        *code = cli_fail(c, &e);
+        return NULL;
+    }
+    JSON_EACH (v, file)
+        if (!json_member(values, json_name(v)))
+            json_set(values, json_name(v), json_copy(v));
+    json_free(file);
+    for (int i = 0; i < PARAMS && !json_len(wrong); i++)
+        if ((params[i].flags & PARAM_NEEDED) && !json_member(values, params[i].id)) {
+            err_set(&e, ERR_USAGE, 0, _("register needs --%s"), params[i].option);
+            *code = cli_fail(c, &e);
+            json_free(values);
+            values = NULL;
+            break;
+        }
+    if (json_len(wrong)) {
+        print_wrong(c, wrong);
+        *code = EXIT_USAGE;
+        json_free(values);
+        values = NULL;
+    }
+    json_free(wrong);
+    return values;
+}
+
+/* Confirm and WhatIf are the console's own. */
+static bool take_flag(struct json *values, enum param_no no, bool dflt)
+{
+    bool b = json_flag(json_member(values, params[no].id), NULL, dflt);
+
+    json_unset(values, params[no].id);
+    return b;
+}
+
+static void print_steps(const struct json *steps)
+{
+    puts(_("Steps:"));
+    JSON_EACH (st, steps) {
+        printf("  %-10s %s\n", preview_state(json_str(st, "state")),
+               json_str(st, "title") ? json_str(st, "title") : "");
+        JSON_EACH (q, json_get(st, "requests")) {
+            const char *node = json_str(q, "node");
+
+            printf("             %-6s %s%s%s\n", json_str(q, "method") ? json_str(q, "method") : "",
+                   node ? node : "", node ? ": " : "",
+                   json_str(q, "address") ? json_str(q, "address") : "");
+        }
+    }
 }
 
 static void print_review(const struct json *review)
@@ -56,6 +157,58 @@ static void print_review(const struct json *review)
     }
 }
 
+static bool any_wrong(const struct json *review)
+{
+    JSON_EACH (f, json_get(review, "fields"))
+        if (str_eq(json_str(f, "level"), "fail"))
+            return true;
+    return false;
+}
+
+/* What would be done, and nothing more. */
+static int what_if(struct cli *c, const struct json *values)
+{
+    struct json *review = NULL;
+    struct err e = { 0 };
+    int code;
+
+    if (cli_ask(c, "register-check", json_copy(values), &review, &e) < 0)
+        return cli_fail(c, &e);
+    code = any_wrong(review) ? EXIT_USAGE : EXIT_DONE;
+    if (c->json) {
+        json_set(review, "answers", answers_of(values));
+        out_json(review);
+        return code;
+    }
+    print_review(review);
+    print_steps(json_get(review, "steps"));
+    puts(_("Nothing was written."));
+    json_free(review);
+    return code;
+}
+
+/* Asks before a file is written anew; 0 done. */
+static int save_answers(struct cli *c, const struct json *values)
+{
+    const char *path = cli_value(c, "save-answers");
+    struct err e = { 0 };
+    char answer[16] = "";
+
+    if (!path || answers_write(path, values, false, &e) == 0)
+        return 0;
+    if (e.code == ERR_C_CONFLICT && isatty(STDIN_FILENO) && c->tty) {
+        printf(_("The file %s is there already. Type yes to write it anew: "), path);
+        fflush(stdout);
+        if (!fgets(answer, sizeof answer, stdin))
+            answer[0] = 0;
+        str_trim(answer);
+        if ((str_ieq(answer, "yes") || str_ieq(answer, _("yes"))) &&
+            answers_write(path, values, true, &e) == 0)
+            return 0;
+    }
+    return cli_fail(c, &e);
+}
+
 /* Shows what would happen and asks; 1 yes, 0 no, -1 error. Only on a terminal; elsewhere --yes is
  * needed. */
 static int confirmed(struct cli *c, const struct json *values, struct err *e)
@@ -63,8 +216,6 @@ static int confirmed(struct cli *c, const struct json *values, struct err *e)
     struct json *args, *review = NULL;
     char answer[16] = "";
 
-    if (cli_switch(c, "yes"))
-        return 1;
     if (!isatty(STDIN_FILENO) || !c->tty)
         return err_set(e, ERR_USAGE, 0,
                        _("nobody can be asked here: add --yes to register without a question"));
@@ -79,6 +230,11 @@ static int confirmed(struct cli *c, const struct json *values, struct err *e)
         answer[0] = 0;
     str_trim(answer);
     return str_ieq(answer, "yes") || str_ieq(answer, _("yes"));
+}
+
+static int sign_in(struct cli *c, const struct json *values, struct err *e)
+{
+    return cli_sign_in(c, json_str(values, params[PAR_TENANT].id), e);
 }
 
 /* The newest run that is not at its end; false if there is none. */
@@ -112,7 +268,7 @@ static int start(struct cli *c, const struct json *values, char id[64], struct e
             return -1;
         if (unfinished(c, id, e))
             return 0;
-        if (cli_sign_in(c, cli_value(c, "tenant-id"), e) < 0)
+        if (sign_in(c, values, e) < 0)
             return -1;
     }
     str_copy(id, 64, json_str(result, "id"));
@@ -120,31 +276,42 @@ static int start(struct cli *c, const struct json *values, char id[64], struct e
     return 0;
 }
 
+static int register_now(struct cli *c, const struct json *values, bool yes)
+{
+    struct err e = { 0 };
+    char id[64];
+    int r = 1;
+
+    if (yes || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
+        r = sign_in(c, values, &e) < 0 ? -1 : 1;
+    if (r > 0 && !yes)
+        r = confirmed(c, values, &e);
+    if (r == 0)
+        err_set(&e, ERR_OP, ERR_C_CANCELLED, _("nothing was done"));
+    if (r <= 0 || start(c, values, id, &e) < 0)
+        return cli_fail(c, &e);
+    return cli_follow(c, id);
+}
+
 int cmd_register(struct cli *c)
 {
     struct err e = { 0 };
-    struct json *values = values_of(c, &e);
-    char id[64];
-    int r;
+    int code = EXIT_USAGE;
+    struct json *values = values_of(c, &code);
+    bool yes, look;
 
     if (!values)
-        return cli_fail(c, &e);
-    /* said before anybody is sent to a browser */
-    if (cli_need_cluster(c, &e) < 0) {
-        json_free(values);
-        return cli_fail(c, &e);
-    }
-    if (!cli_switch(c, "yes") && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
-        r = confirmed(c, values, &e);
+        return code;
+    yes = !take_flag(values, PAR_CONFIRM, true) || cli_switch(c, "yes");
+    look = take_flag(values, PAR_WHAT_IF, false);
+    if (cli_need_cluster(c, &e) < 0) /* said before anybody is sent to a browser */
+        code = cli_fail(c, &e);
+    else if ((code = save_answers(c, values)) != 0)
+        ;
+    else if (look)
+        code = sign_in(c, values, &e) < 0 ? cli_fail(c, &e) : what_if(c, values);
     else
-        r = cli_sign_in(c, cli_value(c, "tenant-id"), &e) < 0 ? -1 : confirmed(c, values, &e);
-    if (r == 0)
-        err_set(&e, ERR_OP, ERR_C_CANCELLED, _("nothing was done"));
-    if (r <= 0) {
-        json_free(values);
-        return cli_fail(c, &e);
-    }
-    r = start(c, values, id, &e);
+        code = register_now(c, values, yes);
     json_free(values);
-    return r < 0 ? cli_fail(c, &e) : cli_follow(c, id);
+    return code;
 }

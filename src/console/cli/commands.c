@@ -5,12 +5,16 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "console/cli/cli.h"
+#include "wire/params.h"
 
 const struct cli_option cli_common[] = {
     { "sandbox", NULL, N_("run against an Azure that runs on this machine"), false, false },
     { "nodes", "N", N_("with --sandbox: how many nodes (1 to 64)"), false, false },
     { "fresh", NULL, N_("with --sandbox: forget its earlier state"), false, false },
     { "state-dir", "DIR", N_("keep state in DIR"), false, false },
+    { "environment-name", "NAME",
+      N_("the Azure cloud: AzureCloud, AzureChinaCloud, AzureUSGovernment or Azure.local"), false,
+      false },
     { "cloud-endpoint", "URL", N_("add the cloud whose Resource Manager answers at URL"), false,
       false },
     { "ca-file", "FILE", N_("trust the certificates in FILE for that cloud"), false, false },
@@ -25,6 +29,8 @@ const struct cli_option cli_common[] = {
     { "getty", NULL, N_("the console was started instead of a login shell"), false, false },
     { "help", NULL, N_("print this help"), false, false },
     { "version", NULL, N_("print the version"), false, false },
+    { "completion", "bash", N_("print the completion of commands and options for this shell"),
+      false, false },
 };
 const size_t cli_common_count = ARRAY_LEN(cli_common);
 
@@ -49,15 +55,33 @@ static const struct cli_option sign_in_options[] = {
     { "port", "N", N_("with --browser: the port to listen on"), false, false },
     { "environment", NULL, N_("with what the variables AZURE_... say"), false, false },
 };
-static const struct cli_option register_options[] = {
-    { "subscription-id", "GUID", N_("subscription that will hold the cluster's resource"), false,
+/* The parameters' rows come from their table (wire/params.h) before main begins: whoever walks the
+ * commands' options meets them like any other. */
+static const struct cli_option register_more[] = {
+    { "answers", "FILE", N_("take values from FILE (JSON); options on this line win"), false,
       false },
-    { "tenant-id", "GUID", N_("tenant of that subscription"), false, false },
-    { "region", "REGION", N_("Azure region of the resource, for example eastus"), false, false },
-    { "resource-name", "NAME", N_("name of the resource (the cluster's name)"), false, false },
-    { "resource-group-name", "NAME", N_("resource group (NAME-rg)"), false, false },
+    { "save-answers", "FILE", N_("write the values into FILE, for --answers"), false, false },
     { "yes", NULL, N_("do not ask"), false, false },
 };
+enum { PARAM_OPTIONS = 17 }; /* rows of the table that have an option */
+static struct cli_option register_options[PARAM_OPTIONS + ARRAY_LEN(register_more)];
+
+__attribute__((constructor)) static void fill_register_options(void)
+{
+    size_t n = 0;
+
+    for (int i = 0; i < PARAMS; i++) {
+        const struct param *p = &params[i];
+
+        if (p->option && n < PARAM_OPTIONS)
+            register_options[n++] = (struct cli_option){
+                .name = p->option, .arg = p->arg, .help = p->brief, .many = p->kind == PARAM_TAGS
+            };
+    }
+    for (size_t i = 0; i < ARRAY_LEN(register_more); i++)
+        register_options[n++] = register_more[i];
+}
+
 static const struct cli_option cluster_options[] = {
     { "node", "NODE", N_("a node of the new cluster"), false, true },
 };

@@ -9,6 +9,8 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "console/cli/output.h"
+#include "console/face/outcome.h"
+#include "console/ui/text.h"
 
 struct follow {
     const char *id;
@@ -40,17 +42,19 @@ static void print_steps(struct follow *f)
     for (size_t i = 0; i < r->n; i++) {
         const struct sec_step *s = &r->steps[i];
         const char *word = word_of(s->state);
-        char when[40], span[24];
+        char when[40], span[24], padded[80];
 
         if (!word || str_eq(s->state, f->shown[i]))
             continue;
         STR_SET(f->shown[i], s->state);
         if (s->ended_at)
-            printf("%s  %-10s %s  %s%s%s\n", out_time(when, s->ended_at), word, s->title,
+            printf("%s  %s %s  %s%s%s\n", out_time(when, s->ended_at),
+                   text_pad(padded, sizeof padded, word, 10), s->title,
                    out_span(span, s->ended_at - s->started_at), s->detail[0] ? "  " : "",
                    s->detail);
         else
-            printf("%s  %-10s %s\n", out_time(when, wall_ms()), word, s->title);
+            printf("%s  %s %s\n", out_time(when, wall_ms()),
+                   text_pad(padded, sizeof padded, word, 10), s->title);
     }
     fflush(stdout);
 }
@@ -130,21 +134,25 @@ static int sign_in_again(struct cli *c, struct err *e)
     return cli_wait(c, is_in, NULL, 0, e);
 }
 
-static bool in_part(const struct sec_run *r)
-{
-    return str_eq(r->result, "RegisterSucceededButArcFailed");
-}
-
 static int exit_of(const struct sec_run *r)
 {
-    if (in_part(r))
+    if (outcome_in_part(r))
         return EXIT_IN_PART;
     return str_eq(r->state, "done") ? EXIT_DONE : (int)cli_exit_of(&r->error);
 }
 
+void cli_outcome(const struct sec_run *r)
+{
+    struct outcome_row rows[OUTCOME_ROWS];
+    size_t n = outcome_rows(r, rows);
+
+    for (size_t i = 0; i < n; i++)
+        printf("%-22s : %s\n", rows[i].name, rows[i].value);
+}
+
 static void say_in_part(const struct sec_run *r)
 {
-    if (in_part(r))
+    if (outcome_in_part(r))
         puts(_("The cluster is registered, but a step on the nodes did not come to its end: "
                "see above."));
 }
@@ -152,20 +160,18 @@ static void say_in_part(const struct sec_run *r)
 static int finish(struct cli *c, const struct sec_run *r)
 {
     if (c->json) {
-        out_json(json_encode(&sec_run_type, r));
+        out_json(outcome_json(r));
         return exit_of(r);
     }
     if (str_eq(r->state, "done")) {
         char span[24];
 
         printf(_("Done in %s.\n"), out_span(span, r->ended_at - r->started_at));
-        if (r->resource_id[0])
-            out_pair(_("Azure resource"), r->resource_id);
-        if (r->portal_url[0])
-            out_pair(_("Portal"), r->portal_url);
+        cli_outcome(r);
         say_in_part(r);
         return exit_of(r);
     }
+    cli_outcome(r);
     if (err_is(&r->error)) {
         say_in_part(r);
         cli_fail(c, &r->error);

@@ -7,6 +7,8 @@
 
 /* What the core knows of a run, whether it goes on or is long over. */
 int cli_run_by_id(struct cli *c, const char *id, struct sec_run *out, struct err *e);
+/* Result, AzureResourceId, ... of a run that is over, a line each. */
+void cli_outcome(const struct sec_run *r);
 int cli_follow(struct cli *c, const char *id); /* the exit code that the run's end means */
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "console/ui/qr.h"
+#include "console/ui/text.h"
 
 static int columns_of(const char *text)
 {
@@ -85,7 +86,9 @@ void out_table(const struct out_column *columns, size_t n_columns, const char *c
 
 void out_pair(const char *name, const char *value)
 {
-    printf("%-18s : %s\n", name, value && *value ? value : "--");
+    char label[80];
+
+    printf("%s : %s\n", text_pad(label, sizeof label, name, 18), value && *value ? value : "--");
 }
 
 static bool is_time(const char *name)
@@ -144,6 +147,8 @@ void out_error_lines(FILE *f, const struct err *e)
         fprintf(f, "%s: %s\n", e->context, e->message);
     else
         fprintf(f, "%s\n", e->message);
+    if (e->detail[0])
+        fprintf(f, _("Details: %s\n"), e->detail);
     if (e->advice[0])
         fprintf(f, _("What to do: %s\n"), e->advice);
     if (e->domain == ERR_OP && e->code >= 9001)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/name.h"
 #include "base/str.h"
 
 /* ---- choices ---- */
@@ -143,34 +144,13 @@ static const char *check_subscription(const struct model *m, const struct form *
     return "fail";
 }
 
-static int distance(const char *a, const char *b)
-{
-    int row[64], n = (int)strlen(b);
-
-    if (n > 62)
-        return 99;
-    for (int j = 0; j <= n; j++)
-        row[j] = j;
-    for (int i = 1; a[i - 1]; i++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j <= n; j++) {
-            int best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            best = row[j] + 1 < best ? row[j] + 1 : best;
-            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-        }
-    }
-    return row[n];
-}
-
 static const char *nearest_region(const struct sec_choices *c, const char *typed)
 {
     int best = 99;
     const char *name = "";
 
     for (size_t i = 0; i < c->n_regions; i++) {
-        int d = distance(typed, c->regions[i].id);
+        int d = param_distance(typed, c->regions[i].id);
         if (d < best) {
             best = d;
             name = c->regions[i].id;
@@ -221,41 +201,33 @@ static bool all_of(const char *s, const char *also)
     return true;
 }
 
-static const char *check_group(const struct model *m, const struct form *f, int i, char *msg,
-                               size_t size)
-{
-    const char *s = f->values[i].id;
-    size_t n = strlen(s);
-
-    (void)m;
-    if (n == 0 || n > 90)
-        str_copy(msg, size, _("a name of 1 to 90 characters is needed"));
-    else if (s[n - 1] == '.')
-        str_copy(msg, size, _("the name may not end in a point"));
-    else if (!all_of(s, "-_.()"))
-        str_copy(msg, size, _("only letters, digits and - _ . ( ) may stand in it"));
-    else {
-        str_copy(msg, size, _("used if it is there, else made"));
-        return "ok";
-    }
-    return "fail";
-}
-
+/* What is needed, then the parameter's own rules. */
 static const char *check_name(const struct model *m, const struct form *f, int i, char *msg,
                               size_t size)
 {
-    const char *s = f->values[i].id;
-    size_t n = strlen(s);
+    if (!f->values[i].id[0]) {
+        str_copy(msg, size, _("a name is needed"));
+        return "fail";
+    }
+    return fields_check_param(m, f, i, msg, size);
+}
+
+static const char *check_group(const struct model *m, const struct form *f, int i, char *msg,
+                               size_t size)
+{
+    return f->values[i].id[0] ? fields_check_group(m, f, i, msg, size)
+                              : check_name(m, f, i, msg, size);
+}
+
+/* The cluster that is made here: its own name (base/name.h). */
+static const char *check_cluster(const struct model *m, const struct form *f, int i, char *msg,
+                                 size_t size)
+{
+    const char *why = name_bad_cluster(f->values[i].id);
 
     (void)m;
-    if (n == 0 || n > 64)
-        str_copy(msg, size, _("a name of 1 to 64 characters is needed"));
-    else if (!all_of(s, "-_") || s[0] == '-' || s[0] == '_')
-        str_copy(msg, size,
-                 _("only letters, digits, - and _ may stand in it, a letter or digit first"));
-    else
-        return "ok";
-    return "fail";
+    fields_sentence(msg, size, why);
+    return why ? "fail" : "ok";
 }
 
 static const char *check_nodes(const struct model *m, const struct form *f, int i, char *msg,
@@ -277,36 +249,33 @@ const struct form_field create_fields[CREATE_FIELDS] = {
     { "name", N_("Cluster name"),
       N_("The cluster's own name; Azure's resource gets it, too, unless you give another. It "
          "cannot be changed later."),
-      false, NULL, NULL, check_name },
+      false, NULL, NULL, check_cluster, NULL, false },
     { "nodes", N_("Nodes"),
       N_("The machines of the cluster by name, with blanks between them. All of them are "
          "registered together."),
-      false, NULL, NULL, check_nodes },
+      false, NULL, NULL, check_nodes, NULL, false },
 };
 
 const struct form_field where_fields[WHERE_FIELDS] = {
-    { "cloud", N_("Azure cloud"), N_("The cloud that this console works with."), true, NULL, NULL,
-      NULL },
-    { "tenantId", N_("Tenant"),
-      N_("The directory that the subscription trusts. In the portal: Microsoft Entra ID, Overview, "
-         "Tenant ID. A value can also be typed."),
-      false, tenant_count, tenant_choice, check_tenant },
-    { "subscriptionId", N_("Subscription"),
-      N_("Pays for the cluster. In the portal: Subscriptions, column Subscription ID. You need the "
-         "role Owner there. Name or id can also be typed."),
-      false, sub_count, sub_choice, check_subscription },
-    { "region", N_("Region"),
-      N_("Where Azure keeps the cluster's resource and its data. It moves no machine. To change it "
-         "later you must unregister and register again. In the portal: the resource's Location."),
-      false, region_count, region_choice, check_region },
-    { "resourceGroupName", N_("Resource group"),
-      N_("Holds the cluster's resource and those of its nodes. In the portal: Resource groups. A "
-         "new name makes a new group in the region above."),
-      false, NULL, NULL, check_group },
-    { "resourceName", N_("Resource name"),
-      N_("The cluster's name in Azure. In the portal: Azure Local, column Name. Usually the "
-         "cluster's own name."),
-      false, NULL, NULL, check_name },
+    { .param = &params[PAR_ENVIRONMENT], .fixed = true },
+    { .param = &params[PAR_TENANT],
+      .count = tenant_count,
+      .choice = tenant_choice,
+      .check = check_tenant },
+    { .param = &params[PAR_SUBSCRIPTION],
+      .count = sub_count,
+      .choice = sub_choice,
+      .check = check_subscription },
+    { .param = &params[PAR_REGION],
+      .count = region_count,
+      .choice = region_choice,
+      .check = check_region },
+    { .param = &params[PAR_GROUP],
+      .count = fields_group_count,
+      .choice = fields_group_choice,
+      .check = check_group,
+      .free = true },
+    { .param = &params[PAR_NAME], .check = check_name },
 };
 
 /* ---- values ---- */
@@ -336,7 +305,9 @@ static void default_subscription(struct form *w, const struct model *m)
 /* What Azure's lists say of the values that stand there, except the one being typed. */
 static void judge_known(struct form *w, const struct model *m)
 {
-    for (int i = WHERE_TENANT; i <= WHERE_REGION; i++)
+    int last = choices(m)->groups_of[0] ? WHERE_GROUP : WHERE_REGION;
+
+    for (int i = WHERE_TENANT; i <= last; i++)
         if (w->values[i].in.text[0] && !(i == w->focus && (w->editing || w->list_open)) &&
             !str_eq(choices(m)->state, "asking"))
             form_settle(w, m, i);
@@ -398,14 +369,15 @@ struct json *fields_create_args(const struct form *c)
     return args;
 }
 
-struct json *fields_args(const struct form *w)
+struct json *fields_args(const struct form *w, const struct form *more)
 {
     struct json *args = json_object();
     char region[64];
 
     str_region(region, sizeof region, w->values[WHERE_REGION].id);
     for (int i = WHERE_TENANT; i < WHERE_FIELDS; i++)
-        json_set_str(args, where_fields[i].id, i == WHERE_REGION ? region : w->values[i].id);
+        json_set_str(args, form_id(&where_fields[i]), i == WHERE_REGION ? region : w->values[i].id);
+    fields_add_more(args, more);
     return args;
 }
 

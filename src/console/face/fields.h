@@ -1,4 +1,4 @@
-/* fields.h - the wizard's two forms: what is asked, where the choices come from, how a value
+/* fields.h - the wizard's forms: what is asked, where the choices come from, how a value
  * is judged, what it is in words. */
 #ifndef AZL_FACE_FIELDS_H
 #define AZL_FACE_FIELDS_H
@@ -15,13 +15,39 @@ enum {
     WHERE_NAME,
     WHERE_FIELDS
 };
+enum {
+    MORE_ARC_GROUP,
+    MORE_TAG,
+    MORE_GROUP_TAGS,
+    MORE_REPAIR,
+    MORE_RECREATE,
+    MORE_THUMBPRINT,
+    MORE_ARC_SPN,
+    MORE_STABLE_AGENT,
+    MORE_LOGS,
+    MORE_FIELDS
+};
 extern const struct form_field create_fields[CREATE_FIELDS];
 extern const struct form_field where_fields[WHERE_FIELDS];
+extern const struct form_field more_fields[MORE_FIELDS]; /* parameters that most leave alone */
 
 void fields_defaults(struct form *where, const struct model *m); /* fills what is empty and known */
 void fields_create_defaults(struct form *create, const struct model *m);
 struct json *fields_create_args(const struct form *create);
-struct json *fields_args(const struct form *where); /* of register and register-check */
+/* Of register and register-check. Values that stay empty are left out. */
+struct json *fields_args(const struct form *where, const struct form *more);
+/* By its parameter's own rules (wire/params.h); for form_field.check. "" is right. */
+const char *fields_check_param(const struct model *m, const struct form *f, int i, char *msg,
+                               size_t size);
+/* Resource groups of the subscription: the first row makes a new one. */
+int fields_group_count(const struct model *m, const struct form *f);
+void fields_group_choice(const struct model *m, const struct form *f, int i,
+                         struct form_choice *out);
+const char *fields_check_group(const struct model *m, const struct form *f, int i, char *msg,
+                               size_t size);
+void fields_sentence(char *out, size_t size,
+                     const char *sentence); /* without its full stop: it stands in a line */
+void fields_add_more(struct json *args, const struct form *more); /* fields_more.c */
 const char *fields_source(enum form_source s);
 
 #endif

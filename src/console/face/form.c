@@ -4,12 +4,28 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/str.h"
 
 void input_set(struct input *in, const char *text)
 {
     STR_SET(in->text, text);
     in->at = strlen(in->text);
+}
+
+const char *form_id(const struct form_field *d)
+{
+    return d->param ? d->param->id : d->id;
+}
+
+const char *form_label(const struct form_field *d)
+{
+    return _(d->param ? d->param->label : d->label);
+}
+
+const char *form_about(const struct form_field *d)
+{
+    return _(d->param ? d->param->help : d->help);
 }
 
 void form_init(struct form *f, const struct form_field *fields, int n, const char *button)
@@ -120,7 +136,7 @@ bool form_check(struct form *f, const struct model *m)
 void form_message(struct form *f, const char *field_id, const char *level, const char *text)
 {
     for (int i = 0; i < f->n; i++)
-        if (str_eq(f->fields[i].id, field_id)) {
+        if (str_eq(form_id(&f->fields[i]), field_id)) {
             STR_SET(f->values[i].level, level);
             STR_SET(f->values[i].message, text);
         }

@@ -9,6 +9,7 @@
 #define AZL_FACE_FORM_H
 
 #include "console/face/model.h"
+#include "wire/params.h"
 
 #define INPUT_SIZE 256
 struct input { /* one line of text with a cursor */
@@ -17,7 +18,7 @@ struct input { /* one line of text with a cursor */
 };
 void input_set(struct input *in, const char *text);
 
-#define FORM_FIELDS  8
+#define FORM_FIELDS  10
 #define FORM_MATCHES 256
 
 enum form_source { FORM_EMPTY, FORM_DEFAULT, FORM_TYPED, FORM_CHOSEN };
@@ -35,6 +36,8 @@ struct form_field {
     /* Judges values[i].id; fills message. Returns "ok", "warn" or "fail". */
     const char *(*check)(const struct model *m, const struct form *f, int i, char *message,
                          size_t size);
+    const struct param *param; /* in place of id, label and help */
+    bool free; /* what is typed counts as it is: a list's row is taken only if it was picked */
 };
 struct form_value {
     struct input in;
@@ -47,12 +50,16 @@ struct form {
     struct form_value values[FORM_FIELDS];
     int changed; /* field whose value was just settled with another id, or -1; the asker resets it
                   */
-    int focus;   /* n: the button */
-    const char *button;
+    int focus;   /* n: the button, n + 1: the other one */
+    const char *button, *other; /* other: NULL if there is none */
     bool list_open, filtering;
     bool editing; /* the focused value was touched: what is typed goes into it */
     int list_at, list_top;
 };
+
+const char *form_id(const struct form_field *d);
+const char *form_label(const struct form_field *d); /* translated */
+const char *form_about(const struct form_field *d); /* its help, translated */
 
 void form_init(struct form *f, const struct form_field *fields, int n, const char *button);
 void form_set(struct form *f, int field, const char *text, const char *id, enum form_source source);

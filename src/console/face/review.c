@@ -6,9 +6,10 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "console/face/fields.h"
+#include "console/ui/text.h"
 
 struct review {
-    struct form *where;
+    struct form *where, *more;
     int pad;
     review_line_fn *fn;
     void *payload;
@@ -33,8 +34,11 @@ static void value(const struct review *r, const char *label, const char *text, c
 {
     const char *comma = source[0] ? ", " : "";
 
+    char padded[120];
+
     if (r->pad)
-        line(r, REVIEW_VALUE, "%-*s %s%s%s", r->pad, label, text, comma, source);
+        line(r, REVIEW_VALUE, "%s %s%s%s", text_pad(padded, sizeof padded, label, r->pad), text,
+             comma, source);
     else
         line(r, REVIEW_VALUE, "%s: %s%s%s", label, text, comma, source);
 }
@@ -44,7 +48,8 @@ static const struct how {
 } hows[] = {
     { "create", N_("to be created") },     { "register", N_("to be registered") },
     { "connect", N_("to be connected") },  { "assign", N_("to be assigned") },
-    { "keep", N_("there already, kept") },
+    { "keep", N_("there already, kept") }, { "consent", N_("you consent to their installation") },
+    { "renew", N_("to be renewed") },      { "repair", N_("missing: needs a repair") },
 };
 
 static const char *how_text(const char *id)
@@ -55,12 +60,41 @@ static const char *how_text(const char *id)
     return id;
 }
 
-static int field_of(const char *id)
+/* The core's words for a step that was looked at (op.h, op_preview). */
+static const struct how states[] = {
+    { "ok", N_("fine") },         { "there", N_("there") }, { "make", N_("make") },
+    { "perhaps", N_("perhaps") }, { "later", N_("later") }, { "not", N_("not") },
+    { "stop", N_("STOP") },
+};
+
+const char *preview_state(const char *word)
 {
-    for (int i = 0; i < WHERE_FIELDS; i++)
-        if (str_eq(where_fields[i].id, id))
+    for (size_t i = 0; i < ARRAY_LEN(states); i++)
+        if (str_eq(states[i].id, word))
+            return _(states[i].text);
+    return word ? word : "";
+}
+
+static int find_in(const struct form *f, const char *id)
+{
+    for (int i = 0; i < f->n; i++)
+        if (str_eq(form_id(&f->fields[i]), id))
             return i;
     return -1;
+}
+
+static const struct form_value *value_named(const struct review *r, const char *id)
+{
+    int i = find_in(r->where, id), k = find_in(r->more, id);
+
+    return i >= 0 ? &r->where->values[i] : k >= 0 ? &r->more->values[k] : NULL;
+}
+
+static const char *label_of(const char *id)
+{
+    const struct param *p = param_find(id);
+
+    return p && p->label ? _(p->label) : id;
 }
 
 static const char *clean(char *out, size_t size, const struct json *j, const char *name)
@@ -72,9 +106,8 @@ static const char *clean(char *out, size_t size, const struct json *j, const cha
 /* "Contoso-Prod, from Azure's list", with the id and what the core found in lines below. */
 static void say_field(struct review *r, const struct json *f)
 {
-    char id[64], text[200], source[80], note[300], level[16];
-    int i = field_of(clean(id, sizeof id, f, "field"));
-    const struct form_value *v = i >= 0 ? &r->where->values[i] : NULL;
+    char id[64], text[600], source[80], note[300], level[16];
+    const struct form_value *v = value_named(r, clean(id, sizeof id, f, "field"));
     const char *shown = text;
     bool bad, warn;
 
@@ -86,16 +119,17 @@ static void say_field(struct review *r, const struct json *f)
     warn = str_eq(level, "warn");
     if (v && v->source != FORM_EMPTY)
         STR_SET(source, fields_source(v->source));
-    if (v && guid_is(text) && v->in.text[0])
+    if (v && v->in.text[0] && (guid_is(text) || str_eq(text, "true")))
         shown = v->in.text;
-    value(r, v ? _(where_fields[i].label) : id, shown, source);
-    if (!str_ieq(shown, text))
+    value(r, label_of(id), shown, source);
+    if (!str_ieq(shown, text) && !str_eq(text, "true"))
         line(r, REVIEW_NOTE, "%s", text);
     if (note[0] && !str_ieq(note, shown))
         line(r, bad ? REVIEW_FAIL : warn ? REVIEW_WARN : REVIEW_NOTE, "%s", note);
     if (bad) {
         r->right = false;
         form_message(r->where, id, level, note);
+        form_message(r->more, id, level, note);
     }
 }
 
@@ -121,11 +155,28 @@ static void say_acts(const struct review *r, const struct json *will)
     }
 }
 
-bool review_say(const struct model *m, struct form *where, const struct json *result, int pad,
-                review_line_fn *fn, void *payload)
+void review_steps(const struct json *result, review_line_fn *fn, void *payload)
+{
+    const struct review r = { .fn = fn, .payload = payload };
+    char title[160], method[16], address[600], node[64];
+
+    JSON_EACH (st, json_get(result, "steps")) {
+        line(&r, REVIEW_TITLE, "%s: %s", clean(title, sizeof title, st, "title"),
+             preview_state(json_str(st, "state")));
+        JSON_EACH (q, json_get(st, "requests")) {
+            clean(node, sizeof node, q, "node");
+            line(&r, str_eq(json_str(q, "kind"), "write") ? REVIEW_ACT : REVIEW_NOTE, "%s %s%s%s",
+                 clean(method, sizeof method, q, "method"), node, node[0] ? ": " : "",
+                 clean(address, sizeof address, q, "address"));
+        }
+    }
+}
+
+bool review_say(const struct model *m, struct form *where, struct form *more,
+                const struct json *result, int pad, review_line_fn *fn, void *payload)
 {
     const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
-    struct review r = { where, pad, fn, payload, true };
+    struct review r = { where, more, pad, fn, payload, true };
 
     value(&r, _("Cluster"), c->name, where->values[WHERE_CLOUD].in.text);
     JSON_EACH (f, json_get(result, "fields"))

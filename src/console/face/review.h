@@ -17,8 +17,14 @@ enum review_kind {
 };
 typedef void review_line_fn(void *payload, enum review_kind kind, const char *text);
 /* pad: columns of the labels, 0: "Label: value". false: something must be corrected; the fields of
- * `where` then say what (form_message). */
-bool review_say(const struct model *m, struct form *where, const struct json *result, int pad,
-                review_line_fn *fn, void *payload);
+ * `where` and `more` then say what (form_message). */
+bool review_say(const struct model *m, struct form *where, struct form *more,
+                const struct json *result, int pad, review_line_fn *fn, void *payload);
+/* The steps of the same answer with their requests: REVIEW_TITLE a step, REVIEW_NOTE its looks,
+ * REVIEW_ACT what it writes. */
+void review_steps(const struct json *result, review_line_fn *fn, void *payload);
+
+/* A step of the preview, from the core's word: "there", "make"... */
+const char *preview_state(const char *word);
 
 #endif

@@ -76,6 +76,8 @@ void words_error(char *out, size_t size, const struct err *e)
         str_addf(&s, "\n\n%s", e->advice);
     if (words_support(&support, e))
         str_addf(&s, "\n\n%s", str_p(&support));
+    if (e->detail[0])
+        str_addf(&s, "\n%s", e->detail);
     str_copy(out, size, str_p(&s));
     str_free(&s);
     str_free(&support);

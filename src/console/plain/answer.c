@@ -43,5 +43,5 @@ int answer_pick(const struct form *f, const struct model *m, int field, const ch
             found[0] = i;
             return 1;
         }
-    return form_matches(f, m, field, text, found);
+    return f->fields[field].free ? 0 : form_matches(f, m, field, text, found);
 }

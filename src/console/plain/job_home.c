@@ -69,7 +69,8 @@ static void say_brief(struct plain *p)
 
     for (size_t i = 0; i < item_count; i++)
         if (item_rows[i].brief) {
-            str_fmt(item, sizeof item, "%d %s.", item_rows[i].number, _(item_rows[i].brief));
+            str_fmt(item, sizeof item, "%d %s%s", item_rows[i].number, _(item_rows[i].brief),
+                    wrap_stop(_(item_rows[i].brief)));
             add_whole(&s, item);
             str_addc(&s, ' ');
         }
@@ -87,11 +88,11 @@ static void say_all(struct plain *p)
 
         if (item_rows[i].note)
             item_rows[i].note(plain_model(p), note, sizeof note);
-        plain_say(p, "%d %s%s%s.", item_rows[i].number, _(item_rows[i].text), note[0] ? ": " : "",
-                  note);
+        plain_say(p, "%d %s%s%s%s", item_rows[i].number, _(item_rows[i].text), note[0] ? ": " : "",
+                  note, wrap_stop(note[0] ? note : _(item_rows[i].text)));
     }
     if (!model_advice(plain_model(p), next, sizeof next) && next[0])
-        plain_say(p, "%s.", next);
+        plain_say(p, "%s%s", next, wrap_stop(next));
 }
 
 static bool open_item(struct plain *p, int64_t number)
@@ -127,8 +128,9 @@ static const struct {
     const char *letter, *word;
     void (*run)(struct plain *p);
 } keys[] = {
-    { "?", N_("items"), say_all }, { "h", N_("help"), help },  { "r", N_("refresh"), refresh },
-    { "l", N_("log"), job_log },   { "q", N_("leave"), quit },
+    { "?", N_("items"), say_all },   { "h", N_("help"), help },
+    { "r", N_("refresh"), refresh }, { "l", N_("log"), job_log },
+    { "q", N_("leave"), quit },      { "g", N_("language"), job_language },
 };
 
 static void act(struct plain *p, const char *line)

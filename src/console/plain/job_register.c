@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "console/face/answers.h"
 #include "console/face/fields.h"
 #include "console/face/review.h"
 #include "console/plain/answer.h"
@@ -14,7 +15,7 @@
 #define LISTS_MS   15000 /* after that the values are typed */
 #define CREATED_MS 15000
 
-enum step { STEP_NEXT, STEP_BACK, STEP_END };
+enum step { STEP_NEXT, STEP_BACK, STEP_END, STEP_MORE };
 
 /* ---- one question ---- */
 
@@ -31,14 +32,18 @@ static void say_choice(struct plain *p, const struct form *f, int field, int i)
 
 static void offer(struct plain *p, const struct form *f, int field, bool all)
 {
-    const char *label = _(f->fields[field].label);
+    const char *label = form_label(&f->fields[field]);
     int n = form_choices(f, plain_model(p), field);
 
     if (n == 0)
         return;
     if (n > FEW && !all) {
         plain_say(p,
-                  _("%s: %d to choose from. Type a number, a name or a part of it; ? lists all."),
+                  f->fields[field].free
+                      ? _("%s: %d to choose from. Type a number or a name, also a new one; ? lists "
+                          "all.")
+                      : _("%s: %d to choose from. Type a number, a name or a part of it; ? lists "
+                          "all."),
                   label, n);
         return;
     }
@@ -67,6 +72,10 @@ static bool take_text(struct plain *p, struct form *f, int field, const char *li
     struct form_value before = f->values[field];
     int found[FORM_MATCHES], n = answer_pick(f, m, field, line, found);
 
+    if (f->fields == more_fields && str_eq(line, "-")) {
+        form_set(f, field, "", "", FORM_EMPTY);
+        return true;
+    }
     if (strlen(line) >= INPUT_SIZE) {
         plain_say(p, "%s", _("Error: this is too long."));
         return false;
@@ -79,7 +88,7 @@ static bool take_text(struct plain *p, struct form *f, int field, const char *li
     }
     if (n == 1) {
         form_choose(f, m, field, found[0]);
-        plain_say(p, _("%s: %s."), _(f->fields[field].label), f->values[field].in.text);
+        plain_say(p, _("%s: %s."), form_label(&f->fields[field]), f->values[field].in.text);
     } else {
         form_set(f, field, line, before.id, FORM_TYPED);
         form_settle(f, m, field);
@@ -98,8 +107,8 @@ static enum step ask_field(struct plain *p, struct form *f, int field)
 
     offer(p, f, field, false);
     for (;;) {
-        enum got got = v->in.text[0] ? plain_ask(p, line, "%s [%s]:", _(d->label), v->in.text)
-                                     : plain_ask(p, line, "%s:", _(d->label));
+        enum got got = v->in.text[0] ? plain_ask(p, line, "%s [%s]:", form_label(d), v->in.text)
+                                     : plain_ask(p, line, "%s:", form_label(d));
 
         if (got != GOT_LINE)
             return STEP_END;
@@ -107,7 +116,7 @@ static enum step ask_field(struct plain *p, struct form *f, int field)
         case ANSWER_BACK:
             return STEP_BACK;
         case ANSWER_HELP:
-            plain_say(p, "%s", _(d->help));
+            plain_say(p, "%s", form_about(d));
             offer(p, f, field, true);
             break;
         case ANSWER_EMPTY:
@@ -201,7 +210,7 @@ static bool cluster_exists(struct plain *p, void *payload)
 
 static bool create_cluster(struct plain *p)
 {
-    struct form *f = plain_form(p, false);
+    struct form *f = plain_form(p, PLAIN_CREATE);
     int64_t until = mono_ms() + CREATED_MS;
 
     plain_say(p, "%s",
@@ -230,7 +239,7 @@ struct page {
 static void say_held(struct page *page)
 {
     if (page->held.len)
-        plain_say(page->p, "%s.", str_p(&page->held));
+        plain_say(page->p, "%s%s", str_p(&page->held), wrap_stop(str_p(&page->held)));
     str_reset(&page->held);
 }
 
@@ -253,20 +262,61 @@ static void review_line(void *payload, enum review_kind kind, const char *text)
         plain_say(page->p, kind == REVIEW_TITLE ? "%s:" : "%s", text);
 }
 
-static bool review(struct plain *p, struct form *f, bool *right)
+/* *result: what the core found, the caller's. */
+static bool review(struct plain *p, struct form *f, struct form *more, bool *right,
+                   struct json **result)
 {
     struct page page = { p, STR_INIT };
-    struct json *result = NULL;
 
     plain_say(p, "%s", _("Asking Azure what is to be done. Nothing is written."));
-    if (!plain_do(p, _("The values could not be checked"), "register-check", fields_args(f),
-                  &result))
+    if (!plain_do(p, _("The values could not be checked"), "register-check", fields_args(f, more),
+                  result))
         return false;
-    *right = review_say(plain_model(p), f, result, 0, review_line, &page);
+    *right = review_say(plain_model(p), f, more, *result, 0, review_line, &page);
     say_held(&page);
     str_free(&page.held);
-    json_free(result);
     return true;
+}
+
+static void request_line(void *payload, enum review_kind kind, const char *text)
+{
+    plain_say(payload, kind == REVIEW_TITLE ? "%s:" : "%s", text);
+}
+
+/* Where the values are to be kept; an existing file is asked for. */
+static void save(struct plain *p, const struct form *f, const struct form *more)
+{
+    struct json *values = fields_args(f, more);
+    char path[PLAIN_LINE];
+    struct err e = { 0 };
+
+    if (plain_ask(p, path, "%s", _("File to write the values into (Enter: none):")) == GOT_LINE &&
+        path[0]) {
+        int rc = answers_write(path, values, false, &e);
+
+        if (rc < 0 && e.code == ERR_C_CONFLICT) {
+            plain_say(p, _("%s is there already. Its text would be lost."), path);
+            if (!plain_confirm(p, _("Type yes to write it anew:"))) {
+                json_free(values);
+                return;
+            }
+            err_clear(&e);
+            rc = answers_write(path, values, true, &e);
+        }
+        if (rc < 0)
+            plain_error(p, _("The file was not written"), &e);
+        else
+            plain_say(p, _("Written: %s"), path);
+    }
+    json_free(values);
+}
+
+static bool any_wrong(const struct form *f)
+{
+    for (int i = 0; i < f->n; i++)
+        if (str_eq(f->values[i].level, "fail"))
+            return true;
+    return false;
 }
 
 static int first_wrong(const struct form *f)
@@ -278,21 +328,37 @@ static int first_wrong(const struct form *f)
 }
 
 /* true: the run was started. */
-static bool confirm(struct plain *p, const struct form *f, enum step *next)
+static bool confirm(struct plain *p, const struct form *f, const struct form *more,
+                    const struct json *found, enum step *next)
 {
     char line[PLAIN_LINE];
 
     *next = STEP_END;
+    plain_say(p, "%s",
+              _("Other words here: more for further values (tags, a group for Arc, repair), "
+                "requests for every request of the run, file to write the values into a file."));
     while (plain_ask(p, line, "%s", _("Type yes to register, < to go back to the values:")) ==
            GOT_LINE) {
         if (answer_is(line, "yes", N_("yes"))) {
             watch_follow(p, true); /* from the first step on */
-            return plain_do(p, _("The registration did not start"), "register", fields_args(f),
-                            NULL);
+            return plain_do(p, _("The registration did not start"), "register",
+                            fields_args(f, more), NULL);
         }
         if (answer_kind(line) == ANSWER_BACK) {
             *next = STEP_BACK;
             return false;
+        }
+        if (answer_is(line, "m", N_("more"))) {
+            *next = STEP_MORE;
+            return false;
+        }
+        if (answer_is(line, "p", N_("requests"))) {
+            review_steps(found, request_line, p);
+            continue;
+        }
+        if (answer_is(line, "f", N_("file"))) {
+            save(p, f, more);
+            continue;
         }
         plain_say(p, "%s",
                   _("Nothing has been written yet. The word yes starts the registration; < goes "
@@ -319,36 +385,61 @@ static bool who(struct plain *p)
     return job_sign_in_now(p);
 }
 
+/* Going back from the further values leads to the review, from the others out of the job. */
+static bool ask_form(struct plain *p, struct form *f, int from)
+{
+    bool more = f->fields == more_fields;
+    enum step s;
+
+    if (more)
+        plain_say(p, "%s", _("Further values: Enter keeps what stands there, - empties it."));
+    s = ask_fields(p, f, from);
+    return s == STEP_NEXT || (more && s == STEP_BACK);
+}
+
+/* The form and field that the core found wrong are asked next. */
+static int correct(struct plain *p, const struct form *f, const struct form *more, bool *on_more)
+{
+    plain_say(p, "%s", _("Something must be corrected first."));
+    *on_more = !any_wrong(f) && any_wrong(more);
+    return first_wrong(*on_more ? more : f);
+}
+
 static void ask_and_register(struct plain *p)
 {
-    struct form *f = plain_form(p, true);
+    struct form *f = plain_form(p, PLAIN_WHERE), *more = plain_form(p, PLAIN_MORE);
+    bool right, on_more = false;
     int from = 0;
-    bool right;
 
     plain_say(p, "%s", _("Asking Azure for the lists."));
     lists_for(p, f);
     if (guid_is(f->values[WHERE_SUBSCRIPTION].id)) /* a default came with the lists: its regions */
         lists_for(p, f);
-    plain_say(p, _("%s: %s."), _(where_fields[WHERE_CLOUD].label), f->values[WHERE_CLOUD].in.text);
+    plain_say(p, _("%s: %s."), form_label(&where_fields[WHERE_CLOUD]),
+              f->values[WHERE_CLOUD].in.text);
     for (;;) {
-        enum step next;
+        struct json *found = NULL;
+        enum step next = STEP_BACK;
 
-        if (plain_ended(p) || ask_fields(p, f, from) != STEP_NEXT || !who(p))
+        if (plain_ended(p) || !ask_form(p, on_more ? more : f, from) || !who(p))
             return;
+        on_more = false;
         from = WHERE_NAME;
-        if (!review(p, f, &right))
+        if (!review(p, f, more, &right, &found))
             continue;
-        if (!right) {
-            from = first_wrong(f);
-            plain_say(p, "%s", _("Something must be corrected first."));
-            continue;
-        }
-        if (confirm(p, f, &next)) {
+        if (!right)
+            from = correct(p, f, more, &on_more);
+        else if (confirm(p, f, more, found, &next))
+            next = STEP_NEXT;
+        json_free(found);
+        if (next == STEP_NEXT)
             job_run(p);
+        if (next == STEP_NEXT || next == STEP_END)
             return;
+        if (next == STEP_MORE) {
+            on_more = true;
+            from = 0;
         }
-        if (next == STEP_END)
-            return;
     }
 }
 

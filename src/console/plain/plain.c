@@ -16,6 +16,7 @@
 #include "base/i18n.h"
 #include "base/text.h"
 #include "console/face/fields.h"
+#include "console/face/language.h"
 #include "console/face/words.h"
 #include "console/plain/wrap.h"
 #include "console/ui/text.h"
@@ -40,7 +41,7 @@ struct plain {
     char last_words[400];
     bool tty;
     struct termios found;
-    struct form create, where; /* values stay when a job is left */
+    struct form forms[PLAIN_FORMS]; /* values stay when a job is left */
 };
 
 /* ---- small things jobs ask ---- */
@@ -162,6 +163,8 @@ void plain_error(struct plain *p, const char *title, const struct err *e)
         plain_say(p, "%s: %s: %s", title, e->context, e->message);
     else
         plain_say(p, "%s: %s", title, e->message);
+    if (e->detail[0])
+        plain_say(p, _("Details: %s\n"), e->detail);
     if (e->advice[0])
         plain_say(p, _("What to do: %s\n"), e->advice);
     if (e->domain == ERR_OP && e->code >= 9001)
@@ -188,9 +191,9 @@ void plain_help(struct plain *p, enum help_topic topic)
         help_program(&p->model, say_paragraph, p);
 }
 
-struct form *plain_form(struct plain *p, bool where)
+struct form *plain_form(struct plain *p, enum plain_form which)
 {
-    return where ? &p->where : &p->create;
+    return &p->forms[which];
 }
 
 /* ---- input ---- */
@@ -457,15 +460,18 @@ int plain_main(const struct client_options *client, const struct plain_options *
 {
     struct plain *p = xcalloc(1, sizeof *p);
     struct err e = { 0 };
+    char word[200];
     int rc;
 
     bind_textdomain_codeset(PACKAGE, "UTF-8");
     text_set_ascii(!str_ieq(nl_langinfo(CODESET), "UTF-8"));
+    language_settle(text_is_ascii());
     if (options)
         p->options = *options;
     p->watch = watch_new();
-    form_init(&p->create, create_fields, CREATE_FIELDS, NULL);
-    form_init(&p->where, where_fields, WHERE_FIELDS, NULL);
+    form_init(&p->forms[PLAIN_CREATE], create_fields, CREATE_FIELDS, NULL);
+    form_init(&p->forms[PLAIN_WHERE], where_fields, WHERE_FIELDS, NULL);
+    form_init(&p->forms[PLAIN_MORE], more_fields, MORE_FIELDS, NULL);
     p->loop = loop_new(&e);
     if (!p->loop || watch_signals(p, &e) < 0) {
         plain_error(p, "azloconf", &e);
@@ -473,6 +479,8 @@ int plain_main(const struct client_options *client, const struct plain_options *
         return 1;
     }
     take_line_over(p);
+    if (language_word(word, sizeof word)[0])
+        plain_say(p, "%s", word);
     p->io = loop_io_add(p->loop, STDIN_FILENO, POLLIN, on_input, p);
     start_client(p, client);
     while (!p->ended)

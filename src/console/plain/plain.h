@@ -49,8 +49,8 @@ bool plain_do(struct plain *p, const char *title, const char *intent, struct jso
 bool plain_do_secret(struct plain *p, const char *title, const char *intent,
                      struct json *args_owned, const struct wire_secret *secrets, size_t n);
 
-struct form *plain_form(struct plain *p, bool where); /* the wizard's values, kept; else those of a
-                                                         new cluster */
+enum plain_form { PLAIN_CREATE, PLAIN_WHERE, PLAIN_MORE, PLAIN_FORMS };
+struct form *plain_form(struct plain *p, enum plain_form which); /* the wizard's values, kept */
 void plain_help(struct plain *p, enum help_topic topic);
 
 void plain_resume(struct plain *p); /* a shell had the terminal: it is ours again, set as before */
@@ -77,6 +77,7 @@ bool job_sign_in_now(struct plain *p); /* for a job that needs one: true once si
 void job_nodes(struct plain *p);
 void job_log(struct plain *p);
 void job_terminal(struct plain *p);
+void job_language(struct plain *p); /* the next one */
 void job_log_off(struct plain *p);
 void job_restart(struct plain *p);
 void job_shut_down(struct plain *p);

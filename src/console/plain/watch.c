@@ -34,7 +34,9 @@ void watch_free(struct watch *w)
 
 static void status_text(struct str *s, const char *name, const struct sec_pane *pane)
 {
-    str_addf(s, "%s: %s.", name, plain_word(pane->word, pane->checked_at));
+    const char *word = plain_word(pane->word, pane->checked_at);
+
+    str_addf(s, "%s: %s%s", name, word, wrap_stop(word));
     wrap_sentence(s, pane->reason);
     wrap_sentence(s, pane->evidence);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "console/face/outcome.h"
 #include "console/face/words.h"
 #include "console/plain/plain.h"
 #include "console/plain/watch.h"
@@ -76,7 +77,7 @@ static void say_step(struct plain *p, const struct sec_step *s, int number)
     if (ms >= 30000 && str_eq(s->state, "done"))
         str_fmt(took, sizeof took, ", %s", minutes(span, ms));
     plain_say(p, _("Step %d of %d, %s: %s%s%s%s."), number, (int)r->n, s->title, word_of(s->state),
-              took, tell ? ". " : "", tell ? s->detail : "");
+              took, tell ? _(". ") : "", tell ? s->detail : "");
 }
 
 static void say_quiet(struct plain *p, int first, int last)
@@ -157,7 +158,7 @@ static void nodes(struct plain *p, struct watch_run *w)
         if (!d->step[0] || (!failed && (!str_eq(d->state, "done") || r->n_nodes < 2)))
             continue;
         plain_say(p, _("Node %s, %s: %s%s%s."), d->name, step_title(r, d->step), word_of(d->state),
-                  d->detail[0] ? ". " : "", d->detail);
+                  d->detail[0] ? _(". ") : "", d->detail);
     }
 }
 
@@ -169,16 +170,24 @@ static void say_done(struct plain *p)
     const struct sec_cluster *c = plain_section(p, SEC_CLUSTER);
     char span[60];
 
-    if (str_eq(r->plan, "register"))
+    if (outcome_in_part(r))
+        plain_say(p, "%s", r->details);
+    else if (str_eq(r->plan, "register"))
         plain_say(p, _("Done: %s is registered with Azure. It took %s."),
                   c->name[0] ? c->name : _("the cluster"),
                   minutes(span, r->ended_at - r->started_at));
     else
-        plain_say(p, "%s %s", _("Done."), r->result);
-    if (!str_eq(r->result, "Success") && str_eq(r->plan, "register"))
-        plain_say(p, "%s",
-                  _("The cluster is registered, but a step on the nodes did not come to its end: "
-                    "see above."));
+        plain_say(p, "%s", _("Done."));
+}
+
+static void say_result(struct plain *p)
+{
+    const struct sec_run *r = sec(p);
+
+    if (r->error_detail[0])
+        plain_say(p, "Result: %s. ErrorDetail: %s.", r->result, r->error_detail);
+    else if (r->result[0])
+        plain_say(p, "Result: %s.", r->result);
 }
 
 void watch_end(struct plain *p)
@@ -187,6 +196,9 @@ void watch_end(struct plain *p)
 
     if (str_eq(r->state, "failed")) {
         plain_error(p, _("The run failed"), &r->error);
+        if (outcome_in_part(r))
+            plain_say(p, "%s", r->details);
+        say_result(p);
         return;
     }
     if (str_eq(r->state, "done"))
@@ -195,6 +207,7 @@ void watch_end(struct plain *p)
         plain_say(p, "%s", _("The run is stopped. What was made stays; it can go on from there."));
     else if (str_eq(r->state, "undone"))
         plain_say(p, "%s", _("What this run had made was taken back."));
+    say_result(p);
     if (r->portal_url[0]) {
         plain_say(p, "%s", _("In the portal:"));
         plain_say(p, "%s", r->portal_url);

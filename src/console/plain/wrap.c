@@ -38,28 +38,38 @@ static void add_word(struct str *out, const char *p, size_t n)
             str_addc(out, p[i]);
 }
 
+/* What stays together: a word, of Chinese a character with its marks; with a blank that holds all
+ * of it. */
+static size_t together(const char *p)
+{
+    size_t word = strcspn(p, " \n");
+
+    return memmem(p, word, "\xc2\xa0", 2) ? word : text_piece(p, word);
+}
+
 static void wrap_line(struct str *out, const char *p, size_t n, int cols)
 {
     const char *end = p + n;
     int used = 0;
 
     while (p < end) {
-        size_t word;
-        int w;
+        size_t word, blanks = strspn(p, " ");
+        int w, gap;
 
-        p += strspn(p, " ");
+        p += blanks;
         if (p >= end)
             break;
-        word = strcspn(p, " \n");
+        word = together(p);
         w = width_of(p, word);
-        if (used > 0 && used + 1 + w > cols) {
+        gap = used > 0 && blanks > 0;
+        if (used > 0 && used + gap + w > cols) {
             str_addc(out, '\n');
-            used = 0;
+            used = gap = 0;
         }
-        if (used > 0)
+        if (gap)
             str_addc(out, ' ');
         add_word(out, p, word);
-        used += w + (used > 0);
+        used += w + gap;
         p += word;
     }
     if (used > 0)
@@ -91,16 +101,28 @@ void wrap_prompt(struct str *out, const char *text, int cols)
     free(clean);
 }
 
+const char *wrap_stop(const char *text)
+{
+    static const char *const stops[] = {
+        ".", "!", "?", ":", "\xe3\x80\x82", "\xef\xbc\x81", "\xef\xbc\x9f", "\xef\xbc\x9a"
+    };
+    size_t n = strlen(text);
+
+    for (size_t i = 0; i < ARRAY_LEN(stops); i++)
+        if (n >= strlen(stops[i]) && str_eq(text + n - strlen(stops[i]), stops[i]))
+            return "";
+    return text_ends_wide(text) ? "\xe3\x80\x82" : ".";
+}
+
 void wrap_sentence(struct str *out, const char *part)
 {
     size_t n = strlen(part);
 
     if (n == 0)
         return;
-    if (out->len > 0)
+    if (out->len > 0 && !text_ends_wide(str_p(out)))
         str_addc(out, ' ');
     str_addc(out, part[0] >= 'a' && part[0] <= 'z' ? (char)(part[0] - 'a' + 'A') : part[0]);
     str_add(out, part + 1);
-    if (!strchr(".!?:", part[n - 1]))
-        str_addc(out, '.');
+    str_add(out, wrap_stop(part));
 }

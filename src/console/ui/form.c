@@ -29,7 +29,7 @@ bool form_close_list(struct form *f)
 
 const char *form_help(const struct form *f)
 {
-    return f->focus < f->n ? _(f->fields[f->focus].help) : "";
+    return f->focus < f->n ? form_about(&f->fields[f->focus]) : "";
 }
 
 static void remember(struct form *f)
@@ -42,12 +42,14 @@ static void remember(struct form *f)
 
 static void go(struct form *f, struct ui *ui, int step)
 {
+    int stops = f->n + (f->other ? 2 : 1);
+
     if (f->focus < f->n)
         form_settle(f, ui_model(ui), f->focus);
     form_close_list(f);
     f->editing = false;
     do
-        f->focus = (f->focus + step + f->n + 1) % (f->n + 1);
+        f->focus = (f->focus + step + stops) % stops;
     while (f->focus < f->n && f->fields[f->focus].fixed);
     if (f->focus < f->n)
         remember(f);
@@ -82,11 +84,13 @@ static enum form_result key_enter(struct form *f, struct ui *ui)
 
     if (f->focus == f->n)
         return form_check(f, ui_model(ui)) ? FORM_NEXT : FORM_USED;
+    if (f->focus > f->n)
+        return FORM_OTHER;
     if (f->list_open) {
         n = matches(f, ui, found);
         if (f->list_at >= 0 && f->list_at < n)
             choose(f, ui, found[f->list_at]);
-        else if (n == 1)
+        else if (n == 1 && !f->fields[f->focus].free)
             choose(f, ui, found[0]);
         go(f, ui, 1);
     } else if (form_choices(f, ui_model(ui), f->focus) > 0) {
@@ -178,6 +182,10 @@ enum form_result form_key(struct form *f, struct ui *ui, int key)
         go(f, ui, -1);
         return FORM_USED;
     }
+    if (f->other && f->focus >= f->n && (key == K_LEFT || key == K_RIGHT)) {
+        f->focus = key == K_LEFT ? f->n : f->n + 1;
+        return FORM_USED;
+    }
     return f->focus < f->n && key_edit(f, ui, key) ? FORM_USED : FORM_UNUSED;
 }
 
@@ -188,7 +196,7 @@ static int label_cols(const struct form *f)
     int w = 0;
 
     for (int i = 0; i < f->n; i++) {
-        int l = text_width(_(f->fields[i].label));
+        int l = text_width(form_label(&f->fields[i]));
         w = l > w ? l : w;
     }
     return w;
@@ -228,7 +236,7 @@ static void draw_field(const struct form *f, struct ui *ui, int i, int row, cons
 
     cols = cols > 56 ? 56 : cols;
     paint_text(row, a->col + 1, 1, ROLE_FOCUS, on ? ">" : " ");
-    paint_text(row, a->col + 3, labels, ROLE_TEXT, _(d->label));
+    paint_text(row, a->col + 3, labels, ROLE_TEXT, form_label(d));
     if (d->fixed) {
         paint_cut(row, col + 1, cols, ROLE_TEXT, v->in.text);
     } else {
@@ -294,11 +302,18 @@ static void draw_list(struct form *f, struct ui *ui, int row, const struct area 
                   _("  %d of %d; type to filter, Dn Enter choose, Esc close"), n, all);
 }
 
+static int draw_button(int row, int col, int cols, const char *label, bool on)
+{
+    if (on)
+        paint_cursor(row, col);
+    return paint_fmt(row, col, cols, on ? ROLE_FOCUS : ROLE_TEXT, "%s< %s >", on ? "> " : "  ",
+                     _(label));
+}
+
 void form_draw(struct form *f, struct ui *ui, const struct area *a)
 {
     int labels = label_cols(f), step = 2 * f->n + 2 <= a->rows + 1 ? 2 : 1, row = a->row,
         focus_row = a->row;
-    bool on = f->focus == f->n;
 
     for (int i = 0; i < f->n; i++, row += step) {
         if (i == f->focus)
@@ -306,10 +321,11 @@ void form_draw(struct form *f, struct ui *ui, const struct area *a)
         draw_field(f, ui, i, row, a, labels, step);
     }
     if (row < a->row + a->rows) {
-        paint_fmt(row, a->col + 1, a->cols - 2, on ? ROLE_FOCUS : ROLE_TEXT, "%s< %s >",
-                  on ? "> " : "  ", _(f->button));
-        if (on)
-            paint_cursor(row, a->col + 1);
+        int col = a->col + 1;
+
+        col += draw_button(row, col, a->cols - 2, f->button, f->focus == f->n) + 2;
+        if (f->other)
+            draw_button(row, col, a->col + a->cols - 1 - col, f->other, f->focus > f->n);
     }
     if (f->list_open && f->focus < f->n)
         draw_list(f, ui, focus_row, a, labels, step);

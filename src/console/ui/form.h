@@ -3,7 +3,7 @@
  *
  * Values and rules: face/form.h. A default or a list's value that was not touched yet is replaced
  * as a whole by the first character typed. form_key: FORM_NEXT when the operator asked to go on and
- * every field is right.
+ * every field is right; FORM_OTHER when the other button was pressed.
  */
 #ifndef AZL_UI_FORM_H
 #define AZL_UI_FORM_H
@@ -11,7 +11,7 @@
 #include "console/face/form.h"
 #include "console/ui/widgets.h"
 
-enum form_result { FORM_UNUSED, FORM_USED, FORM_NEXT };
+enum form_result { FORM_UNUSED, FORM_USED, FORM_NEXT, FORM_OTHER };
 
 enum form_result form_key(struct form *f, struct ui *ui, int key);
 bool form_typing(const struct form *f);

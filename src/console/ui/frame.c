@@ -224,6 +224,7 @@ void frame_draw(struct ui *ui, const struct frame *f)
     int hints = LINES >= 24 ? f->screen->hint_rows : f->screen->low_hint_rows;
     struct area body = { 1, 0, LINES - 2 - hints - (hints > 0), COLS },
                 hint = { LINES - 1 - hints, 1, hints, COLS - 2 };
+    char notice[1024];
 
     if (LINES < UI_MIN_ROWS || COLS < UI_MIN_COLS) {
         draw_too_small();
@@ -237,7 +238,8 @@ void frame_draw(struct ui *ui, const struct frame *f)
     paint_cursor(0, 0);
     f->screen->draw(ui, f->self, &body);
     if (hints == 0 && f->notice[0])
-        paint_fmt(LINES - 2, 0, COLS, theme_role(f->notice_level), " %-*s", COLS - 1, f->notice);
+        paint_fmt(LINES - 2, 0, COLS, theme_role(f->notice_level), " %s",
+                  text_pad(notice, sizeof notice, f->notice, COLS - 1));
     if (f->dialog)
         draw_dialog(f->dialog, &body);
 }

@@ -2,6 +2,7 @@
 
 #include "base/i18n.h"
 #include "console/ui/frame.h"
+#include "console/ui/run_end.h"
 #include "console/ui/screens.h"
 #include "console/ui/text.h"
 #include "console/ui/widgets.h"
@@ -9,6 +10,7 @@
 struct progress {
     int top, seen; /* first line shown, and its step */
     bool manual;   /* the operator scrolls */
+    struct run_end end;
 };
 
 static const struct sec_run *sec(const struct ui *ui)
@@ -222,7 +224,8 @@ static void draw_nodes(struct ui *ui, const struct area *a)
     const struct sec_run *r = sec(ui);
     int shown = a->rows - 1;
 
-    paint_fmt(a->row, 1, a->cols - 2, ROLE_QUIET, "%-20s %-8s %s", _("Node"), "", _("Doing"));
+    paint_text(a->row, 1, 20, ROLE_QUIET, _("Node"));
+    paint_text(a->row, 31, a->cols - 32, ROLE_QUIET, _("Doing"));
     for (int i = 0; i < shown && i < (int)r->n_nodes; i++) {
         const struct sec_run_node *d = &r->nodes[i];
         const struct mark *m = mark_of(d->state);
@@ -240,13 +243,7 @@ static void draw_nodes(struct ui *ui, const struct area *a)
     }
 }
 
-/* ---- the end of a run takes the place of nodes and log ---- */
-
-static bool is_over(const struct sec_run *r)
-{
-    return str_eq(r->state, "done") || str_eq(r->state, "failed") || str_eq(r->state, "stopped") ||
-           str_eq(r->state, "undone");
-}
+/* ---- the whole screen: the end of a run takes the place of nodes and log ---- */
 
 static const char *name_of(struct ui *ui)
 {
@@ -255,66 +252,27 @@ static const char *name_of(struct ui *ui)
     return c->name[0] ? c->name : _("the cluster");
 }
 
-static int result_rows(const struct sec_run *r, int cols)
+static bool has_square(struct ui *ui, const void *self)
 {
-    char text[1600];
-    struct text_line lines[20];
-
-    if (!is_over(r))
-        return 0;
-    if (!str_eq(r->state, "failed"))
-        return r->portal_url[0] ? 2 + (text_width(r->portal_url) + paint_prose(cols - 2) - 1) /
-                                          paint_prose(cols - 2)
-                                : 1;
-    words_error(text, sizeof text, &r->error);
-    return text_wrap(text, paint_prose(cols - 11), lines, ARRAY_LEN(lines)) + 1;
-}
-
-static void draw_result(struct ui *ui, const struct area *a)
-{
-    const struct sec_run *r = sec(ui);
-    struct area t = { a->row, 9, a->rows, a->cols - 11 };
-    char text[1600];
-
-    if (str_eq(r->state, "failed")) {
-        words_error(text, sizeof text, &r->error);
-        paint_text(a->row, 1, 7, ROLE_BAD, theme_badge("fail"));
-        paint_wrapped(&t, ROLE_TEXT, text);
-        return;
-    }
-    if (str_eq(r->state, "done")) {
-        paint_text(a->row, 1, 7, ROLE_GOOD, theme_badge("ok"));
-        if (str_eq(r->plan, "register"))
-            paint_fmt(t.row++, t.col, t.cols, ROLE_TEXT, _("Done: %s is registered with Azure."),
-                      name_of(ui));
-        else
-            paint_fmt(t.row++, t.col, t.cols, ROLE_TEXT, "%s %s", _("Done."), r->result);
-    } else {
-        paint_text(a->row, 1, 7, ROLE_WARN, theme_badge("warn"));
-        paint_text(t.row++, t.col, t.cols, ROLE_TEXT,
-                   str_eq(r->state, "undone")
-                       ? _("What this run had made was taken back.")
-                       : _("Stopped. What was made stays; r goes on from here."));
-    }
-    if (r->portal_url[0]) {
-        paint_text(t.row++, t.col, t.cols, ROLE_QUIET, _("In the portal:"));
-        t.rows = a->row + a->rows - t.row;
-        t.col = 1, t.cols = a->cols - 2;
-        paint_wrapped(&t, ROLE_TEXT, r->portal_url);
-    }
+    (void)self;
+    return run_end_over(sec(ui)) && sec(ui)->portal_url[0];
 }
 
 static void progress_draw(struct ui *ui, void *self, const struct area *body)
 {
     struct progress *p = self;
     const struct sec_run *r = sec(ui);
-    int result = result_rows(r, body->cols);
+    int result = run_end_rows(ui, r, body->cols);
     struct area upper = *body;
     struct layout l;
 
     if (!ui_has(ui, SEC_RUN) || str_eq(r->state, "none") || !r->state[0]) {
         paint_text(body->row + 2, 2, body->cols - 4, ROLE_TEXT,
                    ui_has(ui, SEC_RUN) ? _("No operation has run yet.") : _("Asking the core."));
+        return;
+    }
+    if (p->end.square && has_square(ui, p)) {
+        run_end_square(ui, &p->end, r, body);
         return;
     }
     if (result > body->rows * 2 / 3)
@@ -332,7 +290,7 @@ static void progress_draw(struct ui *ui, void *self, const struct area *body)
     }
     if (result) {
         paint_rule(upper.row + upper.rows);
-        draw_result(ui, &(struct area){ upper.row + upper.rows + 1, 0, result, body->cols });
+        run_end_draw(ui, r, &(struct area){ upper.row + upper.rows + 1, 0, result, body->cols });
     }
 }
 
@@ -480,6 +438,38 @@ static void progress_open(struct ui *ui, void *self)
     (void)ui;
     p->manual = false;
     p->top = 0;
+    p->end.square = false;
+}
+
+static void square(struct ui *ui, void *self)
+{
+    struct progress *p = self;
+
+    p->end.square = !p->end.square;
+    ui_dirty(ui);
+}
+
+static bool square_shown(struct ui *ui, const void *self)
+{
+    const struct progress *p = self;
+
+    return p->end.square && p->end.drawn && has_square(ui, self);
+}
+
+static void invert(struct ui *ui, void *self)
+{
+    struct progress *p = self;
+
+    p->end.inverted = !p->end.inverted;
+    ui_dirty(ui);
+}
+
+static void progress_close(struct ui *ui, void *self)
+{
+    struct progress *p = self;
+
+    (void)ui;
+    run_end_close(&p->end);
 }
 
 static const struct key_row keys[] = {
@@ -487,6 +477,8 @@ static const struct key_row keys[] = {
     { 's', 0, 0, "s", N_("stop after this step"), can_stop, ask_stop },
     { 'r', 0, 5, "r", N_("try again"), can_resume, resume },
     { 'i', 0, 0, "i", N_("sign in"), needs_signin, open_signin },
+    { 'b', 0, 0, "b", N_("portal's square"), has_square, square },
+    { 'i', 0, 0, "i", N_("invert"), square_shown, invert },
     { 'n', 0, 0, "n", N_("nodes"), NULL, open_nodes },
     { 'l', 0, 9, "l", N_("log"), NULL, NULL },
 };
@@ -504,6 +496,7 @@ const struct screen screen_progress = {
     .keys = keys,
     .n_keys = ARRAY_LEN(keys),
     .open = progress_open,
+    .close = progress_close,
     .draw = progress_draw,
     .key = progress_key,
     .leave = progress_leave,

@@ -1,11 +1,11 @@
 #include "config.h"
 
 #include <langinfo.h>
-#include <locale.h>
 #include <ncurses.h>
 #include <stdlib.h>
 
 #include "base/i18n.h"
+#include "console/face/language.h"
 #include "console/ui/frame.h"
 #include "console/ui/screens.h"
 
@@ -20,7 +20,7 @@ static void terminal_draw(struct ui *ui, void *self, const struct area *body)
 {
     const struct theme *t = ui_theme(ui);
     const struct tty *tty = ui_tty(ui);
-    const char *language = setlocale(LC_MESSAGES, NULL), *no_color = getenv("NO_COLOR");
+    const char *no_color = getenv("NO_COLOR");
     struct area sample = { 0, 2, 4, body->cols - 4 };
     char text[160];
     int row = body->row + 1, cols = body->cols;
@@ -45,28 +45,28 @@ static void terminal_draw(struct ui *ui, void *self, const struct area *body)
                : no_color && *no_color ? _("off by NO_COLOR")
                                        : _("none in this look"));
     row = line(row, cols, _("Characters"), nl_langinfo(CODESET));
-    row = line(row, cols, _("Language"), language ? language : "C");
+    row = line(row, cols, _("Language"), language_name(text, sizeof text));
     row = line(row, cols, _("Half blocks"),
                tty->half_blocks && t->rich ? _("yes: squares can be drawn")
                                            : _("no: no square, or one of blanks"));
     sample.row = row + 1;
     paint_wrapped(&sample, ROLE_QUIET,
-                  _("The language is that of the session: leave, set LANG (for example "
-                    "LANG=de_DE.UTF-8), and start again. A serial line starts basic because nobody "
-                    "knows what stands at its far end."));
+                  _("The language is that of the session (LANG, for example LANG=de_DE.UTF-8); g "
+                    "takes the next one that this terminal can show, until you leave. A serial "
+                    "line starts basic because nobody knows what stands at its far end."));
 }
 
 static void look(struct ui *ui, void *self)
 {
-    struct theme *t = ui_theme(ui);
-
     (void)self;
-    if (!t->utf8) {
-        ui_notice(ui, "", "%s",
-                  _("The locale has no UTF-8: this terminal stays in the basic look."));
-        return;
-    }
-    theme_set_rich(t, !t->rich);
+    ui_change_look(ui);
+}
+
+static void language(struct ui *ui, void *self)
+{
+    (void)self;
+    if (!language_next(!ui_theme(ui)->rich))
+        ui_notice(ui, "", "%s", _("There is no other language that this terminal can show."));
     ui_repaint(ui);
 }
 
@@ -97,6 +97,7 @@ static const struct key_row keys[] = {
     { 'c', 0, 0, "c", N_("colours"), NULL, colors },
     { 's', 0, 0, "s", N_("ask for the size"), NULL, size },
     { 'p', 0, 0, "p", N_("plain"), NULL, plain },
+    { 'g', 0, 0, "g", N_("language"), NULL, language },
 };
 
 const struct screen screen_terminal = {

@@ -1,6 +1,9 @@
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "base/i18n.h"
+#include "console/face/answers.h"
 #include "console/face/fields.h"
 #include "console/face/review.h"
 #include "console/ui/form.h"
@@ -10,26 +13,42 @@
 
 #define LEFT_COLS 72 /* of a large screen */
 
-enum page { PAGE_CREATE, PAGE_SIGNIN, PAGE_WHERE, PAGE_REVIEW };
+enum page {
+    PAGE_CREATE,
+    PAGE_SIGNIN,
+    PAGE_WHERE,
+    PAGE_REVIEW,
+    PAGE_MORE,     /* behind PAGE_WHERE */
+    PAGE_REQUESTS, /* behind PAGE_REVIEW, as the next */
+    PAGE_FILE
+};
 
 struct wizard {
     bool begun, waiting; /* waiting: an intent has not been answered yet */
     enum page page;
-    struct form create, where;
+    struct form create, where, more, file;
     char regions_for[64]; /* the subscription whose regions were asked for last */
-    struct textview review;
+    struct textview review, requests;
+    bool told;    /* the requests came with the review */
     bool wrong;   /* the review found something that must be corrected */
     bool on_back; /* review: which button has the focus */
 };
 
 static const struct step {
-    enum page page;
+    int no; /* of three */
     const char *name;
 } steps[] = {
-    { PAGE_CREATE, N_("Cluster") },
-    { PAGE_SIGNIN, N_("Sign in") },
-    { PAGE_WHERE, N_("Where") },
-    { PAGE_REVIEW, N_("Review") },
+    [PAGE_CREATE] = { 0, N_("Cluster") },       [PAGE_SIGNIN] = { 1, N_("Sign in") },
+    [PAGE_WHERE] = { 2, N_("Where") },          [PAGE_MORE] = { 2, N_("Further values") },
+    [PAGE_REVIEW] = { 3, N_("Review") },        [PAGE_REQUESTS] = { 3, N_("Every request") },
+    [PAGE_FILE] = { 3, N_("File of answers") },
+};
+
+static const struct form_field file_fields[] = {
+    { .id = "file",
+      .label = N_("File"),
+      .help = N_("The values of this registration are written there as JSON (mode 0600), to be "
+                 "used with: azloconf register --answers FILE. No secret is in it.") },
 };
 
 static const struct sec_cluster *cluster(const struct ui *ui)
@@ -110,6 +129,9 @@ static void wizard_open(struct ui *ui, void *self)
         w->begun = true;
         form_init(&w->create, create_fields, CREATE_FIELDS, N_("Create the cluster"));
         form_init(&w->where, where_fields, WHERE_FIELDS, N_("Next: review"));
+        form_init(&w->more, more_fields, MORE_FIELDS, N_("Back to the values"));
+        form_init(&w->file, file_fields, ARRAY_LEN(file_fields), N_("Write the file"));
+        w->where.other = N_("Further values");
     }
     w->waiting = false;
     enter(ui, w);
@@ -129,6 +151,7 @@ static void wizard_close(struct ui *ui, void *self)
 
     (void)ui;
     textview_clear(&w->review);
+    textview_clear(&w->requests);
 }
 
 static void wizard_changed(struct ui *ui, void *self, enum section_id id)
@@ -137,7 +160,7 @@ static void wizard_changed(struct ui *ui, void *self, enum section_id id)
 
     if (id == SEC_NODES && w->page == PAGE_CREATE)
         fields_create_defaults(&w->create, ui_model(ui));
-    if (id == SEC_CHOICES && w->page == PAGE_WHERE)
+    if (id == SEC_CHOICES && (w->page == PAGE_WHERE || w->page == PAGE_MORE))
         lists_came(ui, w);
     if (id == SEC_CLUSTER && w->page == PAGE_CREATE && cluster(ui)->exists)
         enter(ui, w);
@@ -185,11 +208,36 @@ static void review_line(void *payload, enum review_kind kind, const char *text)
     textview_add(&w->review, looks[kind].role, looks[kind].indent, looks[kind].hang, "%s", text);
 }
 
+/* An address is longer than a line: it goes on under its beginning. */
+static void request_line(void *payload, enum review_kind kind, const char *text)
+{
+    struct wizard *w = payload;
+    enum role role = kind == REVIEW_NOTE ? ROLE_QUIET : kind == REVIEW_TITLE ? ROLE_BAR : ROLE_TEXT;
+
+    textview_add(&w->requests, role, kind == REVIEW_TITLE ? 1 : 3, 2, "%s", text);
+}
+
 static void build_review(struct ui *ui, struct wizard *w, const struct json *result)
 {
     textview_clear(&w->review);
-    w->review.top = 0;
-    w->wrong = !review_say(ui_model(ui), &w->where, result, 16, review_line, w);
+    textview_clear(&w->requests);
+    w->review.top = w->requests.top = 0;
+    w->told = json_len(json_get(result, "steps")) > 0;
+    w->wrong = !review_say(ui_model(ui), &w->where, &w->more, result, 16, review_line, w);
+    review_steps(result, request_line, w);
+}
+
+static bool more_is_wrong(const struct wizard *w)
+{
+    for (int i = 0; i < w->more.n; i++)
+        if (str_eq(w->more.values[i].level, "fail"))
+            return true;
+    return false;
+}
+
+static void to_values(struct wizard *w)
+{
+    w->page = more_is_wrong(w) ? PAGE_MORE : PAGE_WHERE;
 }
 
 static void reviewed(void *payload, const struct json *result, const struct err *e)
@@ -212,7 +260,11 @@ static void reviewed(void *payload, const struct json *result, const struct err 
 
 static void review(struct ui *ui, struct wizard *w)
 {
-    w->waiting = ui_ask(ui, "register-check", fields_args(&w->where), reviewed, ui);
+    if (!form_check(&w->more, ui_model(ui))) {
+        w->page = PAGE_MORE;
+        return;
+    }
+    w->waiting = ui_ask(ui, "register-check", fields_args(&w->where, &w->more), reviewed, ui);
 }
 
 /* ---- page 3: go ---- */
@@ -237,11 +289,11 @@ static void started(void *payload, const struct json *result, const struct err *
 static bool review_key(struct ui *ui, struct wizard *w, int key)
 {
     if (key == K_ENTER && (w->on_back || w->wrong)) {
-        w->page = PAGE_WHERE;
+        to_values(w);
         return true;
     }
     if (key == K_ENTER) {
-        w->waiting = ui_ask(ui, "register", fields_args(&w->where), started, ui);
+        w->waiting = ui_ask(ui, "register", fields_args(&w->where, &w->more), started, ui);
         return true;
     }
     if (key == K_TAB || key == K_BTAB || key == K_LEFT || key == K_RIGHT) {
@@ -251,21 +303,99 @@ static bool review_key(struct ui *ui, struct wizard *w, int key)
     return textview_key(&w->review, key);
 }
 
+/* ---- behind the review: every request, a file of answers ---- */
+
+static void show_requests(struct ui *ui, void *self)
+{
+    struct wizard *w = self;
+
+    w->page = PAGE_REQUESTS;
+    ui_dirty(ui);
+}
+
+static void ask_file(struct ui *ui, void *self)
+{
+    const char *home = getenv("HOME");
+    struct wizard *w = self;
+    char path[INPUT_SIZE];
+
+    if (!w->file.values[0].in.text[0]) {
+        str_fmt(path, sizeof path, "%s/azloconf-%s.json", home ? home : "", cluster(ui)->name);
+        form_set(&w->file, 0, path, path, FORM_DEFAULT);
+    }
+    w->file.focus = 0;
+    w->page = PAGE_FILE;
+    ui_dirty(ui);
+}
+
+static void write_file(struct ui *ui, struct wizard *w, bool replace);
+
+static void write_anew(struct ui *ui, void *payload)
+{
+    write_file(ui, payload, true);
+}
+
+static void write_file(struct ui *ui, struct wizard *w, bool replace)
+{
+    const char *path = w->file.values[0].in.text;
+    struct json *values = fields_args(&w->where, &w->more);
+    struct err e = { 0 };
+    int rc = answers_write(path, values, replace, &e);
+
+    json_free(values);
+    if (rc == 0) {
+        w->page = PAGE_REVIEW;
+        ui_notice(ui, "ok", _("Written: %s"), path);
+    } else if (e.code == ERR_C_CONFLICT) {
+        struct dialog d = { .title = N_("The file is there already"), .n = 2, .payload = w };
+
+        str_fmt(d.text, sizeof d.text, _("%s is there already. Its text would be lost."), path);
+        d.choices[0].label = N_("Keep it");
+        d.choices[1].label = N_("Write it anew");
+        d.choices[1].run = write_anew;
+        ui_dialog(ui, &d);
+    } else {
+        ui_show_err(ui, N_("The file was not written"), &e);
+    }
+}
+
 /* ---- keys ---- */
+
+static struct form *form_of(struct wizard *w)
+{
+    switch (w->page) {
+    case PAGE_CREATE:
+        return &w->create;
+    case PAGE_WHERE:
+        return &w->where;
+    case PAGE_MORE:
+        return &w->more;
+    case PAGE_FILE:
+        return &w->file;
+    default:
+        return NULL;
+    }
+}
 
 static bool form_page_key(struct ui *ui, struct wizard *w, int key)
 {
-    struct form *f = w->page == PAGE_CREATE ? &w->create : &w->where;
+    struct form *f = form_of(w);
     enum form_result r = form_key(f, ui, key);
 
     if (f == &w->where && (f->changed == WHERE_TENANT || f->changed == WHERE_SUBSCRIPTION)) {
         f->changed = -1;
         ask_choices(ui, w);
     }
+    if (r == FORM_OTHER)
+        w->page = PAGE_MORE;
     if (r != FORM_NEXT)
-        return r == FORM_USED;
+        return r != FORM_UNUSED;
     if (w->page == PAGE_CREATE)
         create(ui, w);
+    else if (w->page == PAGE_MORE)
+        w->page = PAGE_WHERE;
+    else if (w->page == PAGE_FILE)
+        write_file(ui, w, false);
     else
         review(ui, w);
     return true;
@@ -284,6 +414,10 @@ static bool wizard_key(struct ui *ui, void *self, int key)
         return key == K_ENTER;
     case PAGE_REVIEW:
         return review_key(ui, w, key);
+    case PAGE_REQUESTS:
+        if (key == K_ENTER)
+            w->page = PAGE_REVIEW;
+        return key == K_ENTER || textview_key(&w->requests, key);
     default:
         return form_page_key(ui, w, key);
     }
@@ -291,23 +425,28 @@ static bool wizard_key(struct ui *ui, void *self, int key)
 
 static bool wizard_typing(const void *self)
 {
-    const struct wizard *w = self;
+    struct wizard *w = (struct wizard *)self;
+    const struct form *f = form_of(w);
 
-    return !w->waiting && ((w->page == PAGE_CREATE && form_typing(&w->create)) ||
-                           (w->page == PAGE_WHERE && form_typing(&w->where)));
+    return f && !w->waiting && form_typing(f);
 }
 
 static bool wizard_leave(struct ui *ui, void *self)
 {
+    static const enum page back[] = { [PAGE_REVIEW] = PAGE_WHERE,
+                                      [PAGE_MORE] = PAGE_WHERE,
+                                      [PAGE_REQUESTS] = PAGE_REVIEW,
+                                      [PAGE_FILE] = PAGE_REVIEW };
     struct wizard *w = self;
+    struct form *f = form_of(w);
 
     (void)ui;
-    if (w->page == PAGE_REVIEW) {
-        w->page = PAGE_WHERE;
+    if (f && form_close_list(f))
         return true;
-    }
-    return (w->page == PAGE_CREATE && form_close_list(&w->create)) ||
-           (w->page == PAGE_WHERE && form_close_list(&w->where));
+    if (w->page < PAGE_REVIEW)
+        return false;
+    w->page = back[w->page];
+    return true;
 }
 
 /* ---- drawing ---- */
@@ -370,7 +509,7 @@ static void draw_where(struct ui *ui, struct wizard *w, const struct area *a)
         col = 1;
     }
     if (note[0])
-        paint_fmt(row, col, end - col, failed ? ROLE_WARN : ROLE_QUIET, "%-*s", end - col, note);
+        paint_text(row, col, end - col, failed ? ROLE_WARN : ROLE_QUIET, note);
     form_draw(&w->where, ui, &form);
 }
 
@@ -405,10 +544,8 @@ static void draw_side(struct ui *ui, struct wizard *w, const struct area *a)
 
     paint_text(t.row++, t.col, t.cols, ROLE_BAR, _("Help"));
     t.row++;
-    if (w->page == PAGE_WHERE && w->where.focus < w->where.n)
-        t.row += paint_wrapped(&t, ROLE_TEXT, form_help(&w->where));
-    else if (w->page == PAGE_CREATE)
-        t.row += paint_wrapped(&t, ROLE_TEXT, form_help(&w->create));
+    if (form_of(w) && form_typing(form_of(w)))
+        t.row += paint_wrapped(&t, ROLE_TEXT, form_help(form_of(w)));
     else
         t.row += paint_wrapped(&t, ROLE_TEXT,
                                _("Nothing is written before you confirm on the review page."));
@@ -416,14 +553,14 @@ static void draw_side(struct ui *ui, struct wizard *w, const struct area *a)
     paint_rule_part(t.row++, t.col - 1, t.cols + 2);
     paint_text(t.row, t.col, t.cols, ROLE_BAR, _("Review"));
     t.row += 2;
-    paint_fmt(t.row++, t.col, t.cols, ROLE_TEXT, "%-16s %s", _("Cluster"),
-              words_or_blank(cluster(ui)->name));
+    paint_text(t.row, t.col, 16, ROLE_TEXT, _("Cluster"));
+    paint_text(t.row++, t.col + 17, t.cols - 17, ROLE_TEXT, words_or_blank(cluster(ui)->name));
     for (int i = 0; i < WHERE_FIELDS; i++) {
         const struct form_value *v = &w->where.values[i];
         bool bad = str_eq(v->level, "fail");
         const char *source = v->source == FORM_EMPTY ? "" : fields_source(v->source);
 
-        paint_fmt(t.row, t.col, 17, ROLE_TEXT, "%-16s", _(where_fields[i].label));
+        paint_text(t.row, t.col, 16, ROLE_TEXT, form_label(&where_fields[i]));
         if (!bad && source[0] && 19 + text_width(v->in.text) + text_width(source) <= t.cols) {
             paint_fmt(t.row++, t.col + 17, t.cols - 17, ROLE_TEXT, "%s, %s", v->in.text, source);
             continue;
@@ -443,7 +580,7 @@ static void wizard_draw(struct ui *ui, void *self, const struct area *body)
     struct wizard *w = self;
     struct area a = *body;
 
-    if (frame_large() && w->page != PAGE_REVIEW) {
+    if (frame_large() && w->page != PAGE_REVIEW && w->page != PAGE_REQUESTS) {
         a.cols = LEFT_COLS;
         draw_side(ui, w, &(struct area){ a.row, a.cols + 2, a.rows, body->cols - a.cols - 3 });
     } else if (frame_large()) {
@@ -458,32 +595,43 @@ static void wizard_draw(struct ui *ui, void *self, const struct area *body)
         draw_signin(ui, &a);
     else if (w->page == PAGE_WHERE)
         draw_where(ui, w, &a);
-    else
+    else if (w->page == PAGE_REVIEW)
         draw_review(w, &a);
+    else if (w->page == PAGE_REQUESTS)
+        textview_draw(&w->requests, &(struct area){ a.row, 1, a.rows, a.cols - 2 });
+    else
+        form_draw(form_of(w), ui, &a);
 }
 
 static void wizard_hint(struct ui *ui, void *self, char *out, size_t size)
 {
     struct wizard *w = self;
+    const struct form *f = form_of(w);
 
     (void)ui;
-    if (frame_large() && (w->page == PAGE_CREATE || w->page == PAGE_WHERE) &&
-        w->where.focus < w->where.n)
+    if (frame_large() && f && (f != &w->where || form_typing(f)))
         str_copy(out, size, _("Nothing is written before you confirm on the review page."));
-    else if (w->page == PAGE_CREATE)
-        str_copy(out, size, form_help(&w->create));
-    else if (w->page == PAGE_WHERE && w->where.focus == w->where.n)
+    else if (f && form_typing(f))
+        str_copy(out, size, form_help(f));
+    else if (w->page == PAGE_WHERE && w->where.focus > w->where.n)
+        str_copy(out, size,
+                 _("Tags, a group for Arc, repair, an own certificate: what most leave alone."));
+    else if (w->page == PAGE_WHERE)
         str_copy(out, size,
                  _("Enter looks at Azure and shows everything before it is done. Nothing is "
                    "written yet."));
-    else if (w->page == PAGE_WHERE)
-        str_copy(out, size, form_help(&w->where));
     else if (w->page == PAGE_REVIEW)
         str_copy(out, size,
                  _("Nothing has been written yet. Enter starts the registration; Esc goes back to "
                    "the values."));
-    else
+    else if (w->page == PAGE_REQUESTS)
+        str_copy(out, size,
+                 _("What the run would ask and write. {names} are ids that Azure gives on the "
+                   "way. Esc goes back."));
+    else if (w->page == PAGE_SIGNIN)
         str_copy(out, size, _("Enter shows a code and a square."));
+    else
+        str_copy(out, size, "");
 }
 
 static void wizard_place(struct ui *ui, void *self, char *out, size_t size)
@@ -494,15 +642,13 @@ static void wizard_place(struct ui *ui, void *self, char *out, size_t size)
     if (w->page == PAGE_CREATE)
         str_copy(out, size, _("First: the cluster"));
     else
-        str_fmt(out, size, _("Step %d of 3: %s"), (int)w->page, _(steps[w->page].name));
+        str_fmt(out, size, _("Step %d of 3: %s"), steps[w->page].no, _(steps[w->page].name));
 }
 
 static bool is_form(struct ui *ui, const void *self)
 {
-    const struct wizard *w = self;
-
     (void)ui;
-    return w->page == PAGE_CREATE || w->page == PAGE_WHERE;
+    return form_of((struct wizard *)self) != NULL;
 }
 
 static bool is_review(struct ui *ui, const void *self)
@@ -510,7 +656,14 @@ static bool is_review(struct ui *ui, const void *self)
     const struct wizard *w = self;
 
     (void)ui;
-    return w->page == PAGE_REVIEW;
+    return w->page == PAGE_REVIEW && !w->waiting;
+}
+
+static bool is_told(struct ui *ui, const void *self)
+{
+    const struct wizard *w = self;
+
+    return is_review(ui, self) && w->told;
 }
 
 static const struct key_row keys[] = {
@@ -521,6 +674,8 @@ static const struct key_row keys[] = {
     { K_CTRL('Z'), 0, 0, "^Z", N_("undo"), is_form, NULL },
     { K_TAB, 0, 0, "Tab", N_("other button"), is_review, NULL },
     { K_ENTER, 0, 0, "Enter", N_("do it"), is_review, NULL },
+    { 'p', 'P', 0, "p", N_("requests"), is_told, show_requests },
+    { 'f', 'F', 0, "f", N_("answers file"), is_review, ask_file },
 };
 
 const struct screen screen_wizard = {

@@ -218,6 +218,76 @@ static size_t fitting(const char *s, size_t n, int cols)
     return n;
 }
 
+/* No line begins with these (closing marks, wide and narrow), none ends with those. */
+static const wchar_t no_start[] = L"!%),.:;?]}\"'\u3001\u3002\u3009\u300b\u300d\u300f\u3011\u3015"
+                                  L"\uff01\uff05\uff09\uff0c\uff0e\uff1a\uff1b\uff1f\uff3d\uff5d";
+static const wchar_t no_end[] = L"([{\"'\u3008\u300a\u300c\u300e\u3010\u3014\uff08\uff3b\uff5b";
+
+/* Between two characters that stand together: there a line breaks where one of them is wide, as
+ * Chinese is written without blanks. */
+static bool breaks_between(wchar_t before, wchar_t c)
+{
+    return (wcwidth(before) == 2 || wcwidth(c) == 2) && before != ' ' && before != 0xa0 &&
+           c != 0xa0 && !wcschr(no_end, before) && !wcschr(no_start, c);
+}
+
+/* The last place up to `most` where s[0..n) may be broken: at a blank or between wide characters;
+ * 0: there is none. */
+static size_t last_break(const char *s, size_t n, size_t most)
+{
+    const char *p = s, *end = s + n;
+    wchar_t before = 0;
+    size_t found = 0;
+
+    while (p < end && (size_t)(p - s) <= most) {
+        size_t at = (size_t)(p - s);
+        wchar_t c = decode(&p, end);
+
+        if (before && wcwidth(c) == 0) /* a mark stays with its letter */
+            continue;
+        if (before && (c == ' ' || breaks_between(before, c)))
+            found = at;
+        before = c ? c : ' ';
+    }
+    return found;
+}
+
+size_t text_piece(const char *s, size_t n)
+{
+    const char *p = s, *end = s + n;
+    wchar_t before = p < end ? decode(&p, end) : 0;
+
+    while (p < end) {
+        size_t at = (size_t)(p - s);
+        wchar_t c = decode(&p, end);
+
+        if (wcwidth(c) == 0)
+            continue;
+        if (c == ' ' || breaks_between(before, c))
+            return at;
+        before = c;
+    }
+    return n;
+}
+
+char *text_pad(char *out, size_t size, const char *s, int cols)
+{
+    int w = text_width(s);
+
+    str_fmt(out, size, "%s%*s", s, cols > w ? cols - w : 0, "");
+    return out;
+}
+
+bool text_ends_wide(const char *s)
+{
+    const char *p = s, *end = s + strlen(s);
+    wchar_t c = 0;
+
+    while (p < end)
+        c = decode(&p, end);
+    return wcwidth(c) == 2;
+}
+
 int text_wrap(const char *s, int cols, struct text_line *lines, int max)
 {
     int n = 0;
@@ -228,9 +298,7 @@ int text_wrap(const char *s, int cols, struct text_line *lines, int max)
         size_t para = strcspn(s, "\n"), take = fitting(s, para, cols);
 
         if (take < para && s[take] != ' ') {
-            size_t cut = take;
-            while (cut > 0 && s[cut] != ' ')
-                cut--;
+            size_t cut = last_break(s, para, take);
             if (cut > 0)
                 take = cut;
         }

@@ -28,9 +28,16 @@ struct text_line {
     const char *p;
     size_t n; /* bytes */
 };
-/* Breaks at blanks (within a word only where it is longer than a line) and at LF. Returns the
- * number of lines, at most max. */
+/* Breaks at blanks, beside wide characters (Chinese has no blanks; but no line begins with a comma
+ * or full stop, and none ends with an opening bracket) and at LF; within a word only where it is
+ * longer than a line. Returns the number of lines, at most max. */
 int text_wrap(const char *s, int cols, struct text_line *lines, int max);
+size_t text_piece(const char *s, size_t n); /* bytes up to the first place where s may be broken */
+
+/* s with blanks behind it up to `cols` columns, whole if it is wider: what "%-20s" is for bytes.
+ * Returns out. */
+char *text_pad(char *out, size_t size, const char *s, int cols);
+bool text_ends_wide(const char *s); /* its last character takes two columns */
 
 /* Borders of characters with their combining marks, for the cursor of a field; byte offsets. */
 size_t text_next(const char *s, size_t at);

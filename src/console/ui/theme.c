@@ -8,6 +8,7 @@
 
 #include "base/i18n.h"
 #include "base/str.h"
+#include "console/face/language.h"
 #include "console/ui/text.h"
 
 enum { PAIR_GOOD = 1, PAIR_WARN, PAIR_BAD, PAIR_QR };
@@ -60,6 +61,7 @@ void theme_set_rich(struct theme *t, bool rich)
 {
     t->rich = rich && t->utf8;
     text_set_ascii(!t->rich);
+    language_settle(!t->rich);
 }
 
 unsigned long theme_attr(const struct theme *t, enum role r)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
+#include "console/face/language.h"
 #include "console/face/session.h"
 #include "console/ui/frame.h"
 #include "console/ui/output.h"
@@ -436,16 +437,30 @@ static void key_redraw(struct ui *ui, void *self)
     ui_repaint(ui);
 }
 
-static void key_look(struct ui *ui, void *self)
+static void say_language(struct ui *ui)
 {
-    (void)self;
-    if (!ui->theme.utf8 && !ui->theme.rich) {
+    char word[200];
+
+    if (language_word(word, sizeof word)[0])
+        ui_notice(ui, "warn", "%s", word);
+}
+
+void ui_change_look(struct ui *ui)
+{
+    if (!ui->theme.utf8) {
         ui_notice(ui, "", "%s",
                   _("The locale has no UTF-8: this terminal stays in the basic look."));
         return;
     }
     theme_set_rich(&ui->theme, !ui->theme.rich);
+    say_language(ui);
     ui_repaint(ui);
+}
+
+static void key_look(struct ui *ui, void *self)
+{
+    (void)self;
+    ui_change_look(ui);
 }
 
 static void key_back(struct ui *ui, void *self)
@@ -656,6 +671,7 @@ struct ui *ui_new(const struct client_options *client, const struct ui_options *
     tty_add_keys(&ui->tty, ui->keys);
     ui->quiet_since = mono_ms();
     ui_open(ui, SCREEN_HOME);
+    say_language(ui);
     if (ui->tty.given[0] && !str_eq(ui->tty.given, ui->tty.name))
         ui_notice(ui, "warn", _("The terminal type \"%s\" is unknown here; it is taken for a %s."),
                   ui->tty.given, ui->tty.name);

@@ -94,6 +94,7 @@ void ui_shell(struct ui *ui);    /* runs $SHELL on this terminal and comes back 
 void ui_ask_size(struct ui *ui); /* asks the terminal; takes what it says */
 void ui_dirty(struct ui *ui);
 void ui_repaint(struct ui *ui);
+void ui_change_look(struct ui *ui); /* basic or rich, and the language that it can show */
 const char *ui_pasted(const struct ui *ui);
 
 /* One line in place of the hint until the next key. */

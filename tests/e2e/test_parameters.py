@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""The parameters of a registration: by option and by a file of answers they reach Azure; what is wrong is told at once; a preview writes nothing."""
+import json
+import os
+import re
+import stat
+import tempfile
+
+import azl
+
+TAGS = {"owner": "IT Süd", "cost": "47=11"}
+GROUP_TAGS = {"dept": "7"}
+SUB = "11111111-2222-3333-4444-555555555555"
+CREATED_BY = "4C02703C-F5D0-44B0-ADC3-4ED5C2839E61"
+
+
+def put_body(r, pattern):
+    """The body of the one PUT whose path fits."""
+    found = [x for x in r.exchanges() if x["method"] == "PUT" and re.search(pattern, x["url"].split("?")[0], re.I)]
+    azl.equal(len(found), 1, f"PUTs of {pattern}")
+    body = found[0]["reqBody"]
+    return json.loads(body) if isinstance(body, str) else body
+
+
+def reached_azure(r, group="some-rg", arc="arc-rg", name="CLUSTER-Z"):
+    cluster = put_body(r, r"/clusters/[^/]+$")
+    azl.equal(cluster["tags"], TAGS, "the cluster's tags")
+    for g in (group, arc):
+        azl.equal(put_body(r, rf"/resourcegroups/{g}$")["tags"], dict(GROUP_TAGS, CreatedBy=CREATED_BY), f"tags of the group {g}")
+    settings = put_body(r, r"/arcSettings/default$")
+    azl.equal(settings["properties"]["arcInstanceResourceGroup"], arc, "the group for Arc")
+    azl.check(any(w[1].endswith(f"/resourcegroups/{group}/providers/microsoft.azurestackhci/clusters/{name.lower()}") for w in r.writes()), str(r.writes()))
+
+
+def write(r, name, value):
+    path = os.path.join(r.top, name)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(value if isinstance(value, str) else json.dumps(value))
+    return path
+
+
+def good(r):
+    ready = r.ready()
+    return {"SubscriptionId": ready["subscription"], "TenantId": ready["tenant"], "Region": "East US"}
+
+
+def test_by_options():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        r.run(*r.register_args(), "--resource-name", "CLUSTER-Z", "--resource-group-name", "some-rg", "--arc-server-resource-group-name", "arc-rg",
+              "--tag", "owner=IT Süd", "--tag", "cost=47=11", "--resource-group-tags", "dept=7", ok=0, timeout=120)
+        reached_azure(r)
+
+
+def test_by_a_file_of_answers():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        path = write(r, "answers.json", dict(good(r), RESOURCENAME="CLUSTER-Z", ResourceGroupName="from-the-file", ArcServerResourceGroupName="arc-rg",
+                                             Tag=TAGS, ResourceGroupTags=GROUP_TAGS, Confirm=False))
+        r.run("register", "--answers", path, "--resource-group-name", "some-rg", ok=0, timeout=120)  # the line wins
+        reached_azure(r)
+
+
+def test_existing_groups_keep_their_tags():
+    group = {"id": f"/subscriptions/{SUB}/resourceGroups/some-rg", "type": "Microsoft.Resources/resourceGroups", "name": "some-rg", "location": "westeurope",
+             "tags": {"kept": "yes"}, "properties": {"provisioningState": "Succeeded"}}
+    with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="azl-seed-") as seed:
+        json.dump({"subscriptions": [{"subscriptionId": SUB, "displayName": "S"}], "resources": [group]}, seed)
+        seed.flush()
+        with azl.Rehearsal(sandbox=["--seed", seed.name]) as r:
+            r.prepare()
+            r.run(*r.register_args(), "--resource-group-name", "some-rg", "--arc-server-resource-group-name", "arc-rg", "--resource-group-tags", "dept=7", ok=0, timeout=120)
+            kept = [v for k, v in r.world()["resources"].items() if k.lower().endswith("/resourcegroups/some-rg")]
+            azl.equal([g["tags"] for g in kept], [{"kept": "yes"}], "the group that was there")
+            azl.equal(put_body(r, r"/resourcegroups/arc-rg$")["tags"], dict(GROUP_TAGS, CreatedBy=CREATED_BY), "the group that was made")
+
+
+def test_a_bad_file_is_told_whole_and_nothing_starts():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        path = write(r, "bad.json", {"SubscriptionId": "x", "Regoin": "eastus", "TenantId": 7, "RepairRegistration": "yes", "Tag": {"a/b": "1"},
+                                     "ResourceGroupName": "ends.", "ArmAccessToken": "eyJ0", "ComputerName": "node9", "CertificateThumbprint": "AB"})
+        p = r.run("register", "--answers", path, "--yes", ok=2)
+        lines = p.stderr.strip().split("\n")
+        azl.equal(len(lines), 9, p.stderr)
+        for key, words in (("SubscriptionId", "GUID"), ("Regoin", "Is Region meant"), ("TenantId", "must be a text"), ("RepairRegistration", "true or false"),
+                           ("Tag", "may not hold"), ("ResourceGroupName", "full stop"), ("ArmAccessToken", "secret"), ("ComputerName", "cannot be used here"),
+                           ("CertificateThumbprint", "40 hexadecimal")):
+            azl.check(any(line.startswith(f"azloconf: {key}: ") and words in line for line in lines), f"{key}: {p.stderr}")
+        azl.check("eyJ0" not in p.stdout + p.stderr, "the token was shown")
+        said = json.loads(r.run("register", "--answers", path, "--yes", "--output", "json", ok=2).stdout)
+        azl.equal(len(said["wrong"]), 9, "the same as JSON")
+        azl.equal([x["url"] for x in r.exchanges() if "/clusters/" in x["url"] or "/resourcegroups/" in x["url"].lower()], [], "something was asked of Azure")
+        azl.equal(r.writes(), [], "something was written")
+
+
+def test_files_that_are_no_answers():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        for name, text, word in (("empty.json", "", "answers"), ("list.json", "[]", "one JSON object"), ("torn.json", '{"Region": ', "answers"), ("two.json", '{"Region":"a"}{}', "answers"),
+                                 ("big.json", '{"Region": "' + "a" * 300000 + '"}', "answers"), ("twice.json", '{"Region":"eastus","region":"eastus"}', "twice")):
+            p = r.run("register", "--answers", write(r, name, text), "--yes", ok=2)
+            azl.check(word in p.stderr, p.stderr)
+        p = r.run("register", "--answers", os.path.join(r.top, "absent.json"), "--yes", ok=2)
+        azl.check("absent.json" in p.stderr, p.stderr)
+
+
+def test_refused_options_say_why():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        p = r.run(*r.register_args(), "--computer-name", "node9", "--credential", "anna", "--tag", "x", ok=2)
+        azl.check("--computer-name: ComputerName cannot be used here" in p.stderr and "--credential: " in p.stderr and "--tag: A tag is NAME=VALUE" in p.stderr, p.stderr)
+        azl.equal([w for w in r.writes() if "/clusters/" in w[1]], [], "something was made")
+
+
+def test_save_answers_and_read_them_again():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        path = os.path.join(r.top, "saved.json")
+        args = [a for a in r.register_args() if a != "--yes"]
+        more = ["--tag", "owner=IT", "--resource-group-name", "some-rg", "--what-if"]
+        r.run(*args, *more, "--save-answers", path, ok=0)
+        azl.equal(stat.S_IMODE(os.stat(path).st_mode), 0o600, "the file's mode")
+        with open(path, encoding="utf-8") as f:
+            saved = json.load(f)
+        azl.equal(saved["Tag"], {"owner": "IT"}, "the tags in the file")
+        p = r.run(*args, *more, "--save-answers", path, ok=1)
+        azl.check("is there already" in p.stderr, p.stderr)
+        said = json.loads(r.run("register", "--answers", path, "--what-if", "--output", "json", ok=0).stdout)
+        azl.equal(said["answers"], saved, "what the preview prints as answers")
+        plan = write(r, "plan.json", said)
+        again = json.loads(r.run("register", "--answers", plan, "--what-if", "--output", "json", ok=0).stdout)
+        azl.equal(again, said, "a preview from a preview's print")
+
+
+def told(said, *states):
+    """(method, path) of the Azure writes that a preview tells, of steps in these states; what nobody knows yet fits anything."""
+    out = []
+    for step in said["steps"]:
+        for q in step["requests"]:
+            if q["kind"] == "write" and q["method"] != "node" and step["state"] in states:
+                path = "/" + q["address"].split("?")[0].split("/", 3)[3].lower()
+                out.append((q["method"], re.compile("^" + re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) + "$")))
+    return out
+
+
+def test_a_preview_writes_nothing_and_tells_what_the_run_then_does():
+    with azl.Rehearsal(nodes=2) as r:
+        r.prepare()
+        args = [a for a in r.register_args() if a != "--yes"] + ["--arc-server-resource-group-name", "arc-rg"]
+        said = json.loads(r.run(*args, "--what-if", "--output", "json", ok=0).stdout)
+        azl.equal(r.writes(), [], "a preview wrote")
+        azl.equal(r.json("operations")["runs"], [], "a preview left a run behind")
+        azl.check("{serviceEndpoint}" in json.dumps(said) and "{roleAssignmentName}" in json.dumps(said), "what is not known yet")
+        r.run(*args, "--yes", ok=0, timeout=120)
+        token = [x for x in r.exchanges() if x["method"] in ("PUT", "POST", "PATCH") and "/machines/" not in x["url"].lower() and "/subscriptions/" in x["url"].lower()]
+        did = {(x["method"], "/" + x["url"].split("?")[0].split("/", 3)[3].lower()) for x in token}
+        for method, pattern in told(said, "make"):
+            azl.check(any(m == method and pattern.match(p) for m, p in did), f"told but not done: {method} {pattern.pattern}")
+        maybe = told(said, "make", "perhaps")
+        for m, p in did:
+            azl.check(any(method == m and pattern.match(p) for method, pattern in maybe), f"done but not told: {m} {p}")
+        after = json.loads(r.run(*args, "--what-if", "--output", "json", ok=0).stdout)
+        azl.equal([s["id"] for s in after["steps"] if s["state"] not in ("ok", "there", "not")], [], "steps left after the run")
+        azl.equal(told(after, "make", "perhaps", "there", "ok"), [], "writes left after the run")
+
+
+def test_logs_directory():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        logs = os.path.join(r.top, "logs")
+        p = r.run(*r.register_args(), "--logs-directory", logs, ok=2)
+        azl.check("logs" in p.stderr, p.stderr)
+        os.mkdir(logs)
+        r.run(*r.register_args(), "--logs-directory", logs, ok=0, timeout=120)
+        names = os.listdir(logs)
+        azl.check(len(names) == 1 and re.fullmatch(r"RegisterHCI_\d{8}-\d{4}\.log", names[0]), str(names))
+        path = os.path.join(logs, names[0])
+        azl.equal(stat.S_IMODE(os.stat(path).st_mode), 0o600, "the log's mode")
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        azl.check(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z , INFO , \S+ is under way", text) and ": done" in text, text)
+
+
+azl.main()

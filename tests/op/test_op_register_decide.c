@@ -1,0 +1,266 @@
+/* What is already there, and what is asked: register-flow.md 2.3, and each code of 3.3 that can be
+ * reached before anything is changed. */
+#include "config.h"
+
+#include "op/steps.h"
+
+#include "testing.h"
+
+#define C OP_A_CHECK
+
+/* Facts of what was found -> the way. op_input cannot be set by these rows: see the runs below. */
+static void found(void **state)
+{
+    static const struct told rows[] = {
+        { "ready", C, "cluster.state=absent;settings.state=absent", 0, NULL, OP_DONE, 0,
+          "way=make" },
+        { "ready", C, "stored.uri=x;cluster.state=present;settings.state=present", 0, NULL, OP_DONE,
+          0, "way=make" },
+        { "ready", C, "stored.uri=x;cluster.state=absent;settings.state=absent", 0, NULL, OP_DONE,
+          0, "way=make" },
+        { "ready", C,
+          "stored.uri=x;stored.status=Registered;cluster.state=present;settings.state=present", 0,
+          NULL, OP_DONE, 0, "way=look" },
+        { "ready", C,
+          "stored.uri=x;stored.status=Registered;cluster.state=present;settings.state=absent", 0,
+          NULL, OP_DONE, 0, "way=make" },
+        { "ready", C,
+          "stored.uri=x;stored.status=Registered;cluster.state=absent;settings.state=absent", 0,
+          NULL, OP_FAILED, 9106, "way=" },
+        { "ready", C, "stored.status=Registered;cluster.state=present;settings.state=present", 0,
+          NULL, OP_FAILED, 9107, "way=" },
+        { "ready", C, "cluster.state=absent;provider-hci.locations=Japan East", 0, NULL, OP_FAILED,
+          9108, NULL },
+    };
+
+    (void)state;
+    steps_told(rows, ARRAY_LEN(rows));
+}
+
+/* ---- whole runs ---- */
+
+static struct op_run *run_with(struct fx *fx, const char *inputs, enum op_run_state expected)
+{
+    struct json *in = fx_inputs();
+    struct err e = { 0 };
+    struct op_run *r;
+    enum op_run_state s;
+
+    if (str_ifind(inputs, "repair"))
+        json_set_str(in, "repair", "1");
+    if (str_ifind(inputs, "recreate"))
+        json_set_str(in, "recreate", "1");
+    r = op_run_start(&fx->ports, &op_register, in, 0, NULL, NULL, &e);
+    assert_non_null(r);
+    fx_follow(fx, r);
+    s = fx_run(fx, r, 8000);
+    if (s != expected)
+        print_message("%s: state %d: %s (%s)\n", inputs, (int)s, op_run_error(r)->message,
+                      op_run_error(r)->context);
+    assert_int_equal(s, expected);
+    json_free(in);
+    return r;
+}
+
+/* A registered cluster of n nodes with a log of its own from here. */
+static struct fx *registered(int n)
+{
+    struct fx *fx = fx_new(n);
+
+    op_run_free(run_with(fx, "", OP_R_DONE));
+    fx_forget(fx);
+    fx->made_twice = 0;
+    return fx;
+}
+
+static void ends(struct fx *fx, const char *inputs, int code)
+{
+    struct op_run *r = run_with(fx, inputs, OP_R_FAILED);
+
+    assert_int_equal(op_run_error(r)->code, code);
+    assert_int_equal(op_run_error(r)->domain, ERR_OP);
+    assert_int_equal(fx_writes(fx), 0);
+    op_run_free(r);
+    fx_free(fx);
+}
+
+static void nothing_to_repair(void **state)
+{
+    (void)state;
+    ends(fx_new(2), "repair", 9101);
+    ends(fx_new(2), "repair recreate", 9101);
+}
+
+static void a_vanished_resource_comes_back_only_when_asked(void **state)
+{
+    struct fx *fx = registered(2);
+
+    (void)state;
+    fx_delete(fx, FX_CLUSTER);
+    ends(fx, "", 9106);
+    fx = registered(2);
+    fx_delete(fx, FX_CLUSTER);
+    ends(fx, "repair", 9106);
+    for (int repair = 0; repair < 2; repair++) {
+        struct op_run *r;
+
+        fx = registered(2);
+        fx_delete(fx, FX_CLUSTER);
+        r = run_with(fx, repair ? "repair recreate" : "recreate", OP_R_DONE);
+        assert_true(fx_has(fx, FX_CLUSTER) && fx_has(fx, FX_SETTINGS));
+        assert_int_equal(fx->nodes[0].calls[NODE_REGISTER], 2);
+        assert_int_equal(fx_count(fx, "POST", "/reconcile"), 1);
+        op_run_free(r);
+        fx_free(fx);
+    }
+}
+
+static void looking_changes_nothing(void **state)
+{
+    struct fx *fx = registered(2);
+    struct op_run *r;
+
+    (void)state;
+    fx_delete(fx, FX_MACHINES "/node2"); /* whatever is missing */
+    fx->nodes[1].agent_name[0] = '\0';
+    r = run_with(fx, "", OP_R_DONE);
+    assert_int_equal(fx_writes(fx), 0);
+    assert_int_equal(fx->nodes[1].calls[NODE_AGENT_CONNECT], 1);
+    assert_int_equal(fx->nodes[0].calls[NODE_REGISTER], 1);
+    assert_int_equal(fx_state(r, "agent"), OP_S_SKIPPED);
+    assert_int_equal(fx_state(r, "links"), OP_S_FAILED);
+    op_run_free(r);
+    fx_free(fx);
+}
+
+static void repair_renews(void **state)
+{
+    struct fx *fx = registered(2);
+    struct op_run *r;
+
+    (void)state;
+    fx_delete(fx, FX_MACHINES "/node2");
+    fx->nodes[1].agent_name[0] = '\0';
+    r = run_with(fx, "repair", OP_R_DONE);
+    assert_int_equal(fx->nodes[1].calls[NODE_AGENT_CONNECT], 2);
+    assert_int_equal(fx->nodes[0].calls[NODE_AGENT_CONNECT], 1);
+    assert_int_equal(fx->nodes[0].calls[NODE_REGISTER], 2);
+    assert_int_equal(fx_count(fx, "POST", "/reconcile"), 1);
+    assert_int_equal(fx_count(fx, "PUT", ""), 0);
+    assert_int_equal(fx->made_twice, 0);
+    assert_int_equal(fx_state(r, "links"), OP_S_FOUND);
+    op_run_free(r);
+    fx_free(fx);
+}
+
+/* The registration was there before: undoing a repair must not take it back. */
+static void undo_of_a_repair_keeps_the_registration(void **state)
+{
+    struct fx *fx = registered(2);
+    struct op_run *r;
+    struct err e = { 0 };
+
+    (void)state;
+    fx->nodes[1].connected = false;
+    fx->nodes[1].fail[NODE_SYNC] = 99;
+    r = run_with(fx, "repair", OP_R_FAILED);
+    assert_int_equal(op_run_undo(r, &e), 0);
+    assert_int_equal(fx_run(fx, r, 3000), OP_R_UNDONE);
+    assert_int_equal(fx->nodes[0].calls[NODE_UNREGISTER], 0);
+    assert_true(fx->nodes[0].registered);
+    assert_true(fx_has(fx, FX_CLUSTER) && fx_has(fx, FX_SETTINGS));
+    op_run_free(r);
+    fx_free(fx);
+}
+
+static void arc_later_leaves_the_registration(void **state)
+{
+    struct fx *fx = registered(2);
+    struct op_run *r;
+
+    (void)state;
+    fx_delete(fx, FX_SETTINGS);
+    r = run_with(fx, "", OP_R_DONE);
+    assert_true(fx_has(fx, FX_SETTINGS));
+    assert_int_equal(fx_count(fx, "PUT", "/clusters/hci/arcSettings"), 1);
+    assert_int_equal(fx_count(fx, "PUT", ""), 1);
+    assert_int_equal(fx_count(fx, "POST", "/reconcile"), 1);
+    assert_int_equal(fx->nodes[0].calls[NODE_REGISTER], 1);
+    op_run_free(r);
+    fx_free(fx);
+}
+
+/* Nobody who gives no group is told that his is the wrong one. */
+static void the_arc_group_is_that_of_the_settings(void **state)
+{
+    struct fx *fx = fx_new(2);
+    struct json *in = fx_inputs();
+    struct err e = { 0 };
+    struct op_run *r;
+
+    (void)state;
+    for (int given = 0; given < 2; given++) {
+        for (int i = 0; i < 2; i++) {
+            STR_SET(fx->nodes[i].uri, FX_CLUSTER);
+            fx->nodes[i].registered = true;
+        }
+        fx_put(fx, FX_CLUSTER, "{\"id\":\"" FX_CLUSTER "\",\"location\":\"eastus\"}");
+        fx_put(fx, FX_SETTINGS,
+               "{\"id\":\"x\",\"properties\":{\"arcInstanceResourceGroup\":\"machines\"}}");
+        if (given)
+            json_set_str(in, "arcGroup", "others");
+        r = op_check_start(&fx->ports, &op_register, in, NULL, NULL, &e);
+        assert_int_equal(fx_run(fx, r, 3000), given ? OP_R_FAILED : OP_R_DONE);
+        assert_string_equal(op_run_fact(r, "arcGroup"), given ? "others" : "machines");
+        assert_int_equal(op_run_error(r)->code, given ? 9129 : 0);
+        assert_int_equal(fx_count(fx, "GET", "/resourceGroups/machines/providers"), 1);
+        op_run_free(r);
+    }
+    json_free(in);
+    fx_free(fx);
+}
+
+/* A run that is taken up again after it registered the cluster must not think that it only looks.
+ */
+static void a_run_goes_on_the_way_it_began(void **state)
+{
+    (void)state;
+    for (int repair = 0; repair < 2; repair++) {
+        struct fx *fx = repair ? registered(2) : fx_new(2);
+        struct err e = { 0 };
+        struct op_run *r;
+        char id[80];
+
+        fx->nodes[0].connected = fx->nodes[1].connected = false;
+        fx->nodes[1].fail[NODE_SYNC] = 1;
+        fx->nodes[0].fail[NODE_SYNC] = 1;
+        r = run_with(fx, repair ? "repair" : "", OP_R_FAILED);
+        STR_SET(id, op_run_id(r));
+        op_run_free(r);
+        r = op_run_resume(&fx->ports, id, NULL, NULL, &e);
+        assert_non_null(r);
+        assert_int_equal(fx_run(fx, r, 8000), OP_R_DONE);
+        assert_string_equal(op_run_fact(r, "way"), repair ? "renew" : "make");
+        assert_int_equal(fx_state(r, "register"), OP_S_DONE);
+        assert_int_equal(fx->nodes[0].calls[NODE_REGISTER], 1 + repair);
+        op_run_free(r);
+        fx_free(fx);
+    }
+}
+
+int test_op_op_register_decide(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(found),
+        cmocka_unit_test(nothing_to_repair),
+        cmocka_unit_test(a_vanished_resource_comes_back_only_when_asked),
+        cmocka_unit_test(looking_changes_nothing),
+        cmocka_unit_test(repair_renews),
+        cmocka_unit_test(undo_of_a_repair_keeps_the_registration),
+        cmocka_unit_test(arc_later_leaves_the_registration),
+        cmocka_unit_test(the_arc_group_is_that_of_the_settings),
+        cmocka_unit_test(a_run_goes_on_the_way_it_began),
+    };
+
+    return TEST_GROUP("op_register_decide", tests);
+}
