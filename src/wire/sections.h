@@ -126,10 +126,9 @@ struct sec_run {
 #define SEC_MAX_GROUPS  256
 struct sec_choice {
     char id[64], name[128],
-        state[24];   /* tenant: id, name+domain; subscription: id, name,
-                        Enabled/Warned/Disabled...; region: eastus, East US; resource
-                        group: its name in `name`, its region in `state`; a tenant's
-                        state: the code by which its list was refused */
+        state[24];   /* tenant: id, name+domain; the code by which its list was refused in `state`;
+                        subscription: id, name, Enabled/Warned/Disabled...; region: eastus, East
+                        US; resource group: its name in `name`, its region in `state` */
     char parent[40]; /* subscription: its tenant */
 };
 struct sec_choices {

@@ -382,6 +382,59 @@ static void signin_keys(void **state)
     rig_end(&r);
 }
 
+static void other_ways(void **state)
+{
+    static struct sec_signin s;
+    struct rig r = rig_start(&rig_rich);
+    struct err no = { 0 };
+    int64_t port = 0;
+
+    (void)state;
+    canned_core(r.core, "native");
+    canned_not_registered(r.core);
+    canned_signin(r.core, "failed");
+    rig_show(&r);
+    rig_keys(&r, "2\r");
+    rig_assert_shows(&r, "w signs in another way");
+    rig_keys(&r, "w");
+    rig_assert_shows(&r, "How do you want to sign in?");
+    rig_assert_shows(&r, "7 The variables AZURE_...");
+    rig_keys(&r, "5\r");
+    rig_assert_shows(&r, "Certificate ");
+    rig_keys(&r, "\t\t\t\t\r"); /* nothing was filled in */
+    rig_assert_shows(&r, "ERROR");
+    assert_int_equal(fake_count(r.core, "sign-in"), 0);
+    rig_keys(&r, "\033");
+    rig_assert_shows(&r, "How do you want to sign in?");
+    rig_keys(&r, "2\r80\t\r");
+    rig_assert_shows(&r, "a number from 1024 to 65535");
+    assert_int_equal(fake_count(r.core, "sign-in"), 0);
+    rig_keys(&r, "\033");
+    err_set(&no, ERR_SYSTEM, 98, "Port 8400 of this machine is taken.");
+    fake_refuse(r.core, "sign-in", &no);
+    rig_keys(&r, "2\r8400\t\r");
+    rig_assert_shows(&r, "Port 8400 of this machine is taken.");
+    assert_string_equal(json_str(fake_args(r.core, "sign-in"), "way"), "browser");
+    assert_true(json_int(fake_args(r.core, "sign-in"), "port", &port) && port == 8400);
+    rig_end(&r);
+
+    r = rig_start(&rig_rich);
+    s = (struct sec_signin){ .state = "browser",
+                             .way = "browser",
+                             .verification_uri = "http://localhost:8400/Ab3dEf",
+                             .port = 8400,
+                             .yours = true };
+    s.code_expires_at = *r.clock + 872000;
+    fake_set(r.core, SEC_SIGNIN, &s);
+    rig_show(&r);
+    rig_keys(&r, "2\r");
+    rig_assert_shows(&r, "http://localhost:8400/Ab3dEf");
+    rig_assert_shows(&r, "ssh -L 8400:localhost:8400 THIS-MACHINE");
+    rig_keys(&r, "\033");
+    assert_int_equal(fake_count(r.core, "sign-in-cancel"), 1); /* leaving gives it up */
+    rig_end(&r);
+}
+
 /* The screen as it stands in the terminal, cell by cell, to zbar. */
 static void read_screen(struct rig *r, int rows, int cols, const char *want)
 {
@@ -585,6 +638,7 @@ int test_tui_flow(void)
         cmocka_unit_test(refusal_is_shown),
         cmocka_unit_test(stop_asks_first),
         cmocka_unit_test(signin_keys),
+        cmocka_unit_test(other_ways),
         cmocka_unit_test(square_is_read),
         cmocka_unit_test(square_of_blanks),
         cmocka_unit_test(untrusted_address_has_no_square),

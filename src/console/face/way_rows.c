@@ -58,56 +58,45 @@ static const char *check_port(const struct model *m, const struct form *f, int i
     return "fail";
 }
 
+#define FIELD(name, title, text, judge)                                                            \
+    {                                                                                              \
+        .id = name, .label = title, .help = text, .check = judge                                   \
+    }
 #define TENANT                                                                                     \
-    {                                                                                              \
-        .id = "tenant", .label = N_("Tenant ID"),                                                  \
-        .help = N_("The directory's id: in the portal under Microsoft Entra ID, Overview."),       \
-        .check = check_tenant                                                                      \
-    }
+    FIELD("tenant", N_("Tenant ID"),                                                               \
+          N_("The directory's id: in the portal under Microsoft Entra ID, Overview."),             \
+          check_tenant)
 #define CLIENT                                                                                     \
-    {                                                                                              \
-        .id = "clientId", .label = N_("Application ID"),                                           \
-        .help = N_("The application's (client) id: in the portal under App registrations."),       \
-        .check = check_guid                                                                        \
-    }
+    FIELD("clientId", N_("Application ID"),                                                        \
+          N_("The application's (client) id: in the portal under App registrations."), check_guid)
 static const struct form_field browser_fields[] = {
-    { .id = "port",
-      .label = N_("Port"),
-      .help = N_("Of this machine's loopback address; empty for any. Choose one that ssh -L "
-                 "PORT:localhost:PORT brings to your own machine."),
-      .check = check_port },
+    FIELD("port", N_("Port"),
+          N_("Of this machine's loopback address; empty for any. Choose one that ssh -L "
+             "PORT:localhost:PORT brings to your own machine."),
+          check_port),
 };
 static const struct form_field secret_fields[] = {
     TENANT,
     CLIENT,
-    { .id = "file",
-      .label = N_("File of the secret"),
-      .help = N_(
-          "A file that only you may read; the secret is its one line. To type the secret: azloconf "
-          "sign-in --service-principal asks for it."),
-      .check = check_file },
+    FIELD("file", N_("File of the secret"),
+          N_("A file that only you may read; the secret is its one line. To type the secret: "
+             "azloconf sign-in --service-principal asks for it."),
+          check_file),
 };
 static const struct form_field certificate_fields[] = {
     TENANT,
     CLIENT,
-    { .id = "file",
-      .label = N_("Certificate"),
-      .help = N_("A file with certificate and RSA key, PEM or PKCS #12."),
-      .check = check_file },
-    { .id = "password",
-      .label = N_("File of its password"),
-      .help = N_("Empty if the key has none.") },
+    FIELD("file", N_("Certificate"), N_("A file with certificate and RSA key, PEM or PKCS #12."),
+          check_file),
+    FIELD("password", N_("File of its password"), N_("Empty if the key has none."), NULL),
 };
 static const struct form_field token_fields[] = {
-    { .id = "account",
-      .label = N_("Account ID"),
-      .help = N_("Whose token it is, for example anna@contoso.com."),
-      .check = check_file },
-    { .id = "file",
-      .label = N_("File of the token"),
-      .help = N_(
-          "A file with an access token for Azure Resource Manager. The sign-in ends when it does."),
-      .check = check_file },
+    FIELD("account", N_("Account ID"), N_("Whose token it is, for example anna@contoso.com."),
+          check_file),
+    FIELD("file", N_("File of the token"),
+          N_("A file with an access token for Azure Resource Manager. The sign-in ends when it "
+             "does."),
+          check_file),
 };
 
 #define FIELDS(a) a, (int)ARRAY_LEN(a)
