@@ -19,24 +19,25 @@ grep -v '^#' "$src/po/POTFILES.in" | grep . | sort >have.$$
 if diff have.$$ want.$$; then ok "po/POTFILES.in names all files with text"; else bad "po/POTFILES.in"; fi
 rm -f want.$$ have.$$
 
-# the German catalogue is whole: what the sources say now is translated
+# the catalogues are whole: what the sources say now is translated
 if command -v msgmerge >/dev/null && command -v xgettext >/dev/null; then
     (cd "$src" && xgettext --from-code=UTF-8 -k_ -kN_ -kP_:1,2 -o - $(grep -v '^#' po/POTFILES.in)) |
         sed 's/charset=CHARSET/charset=UTF-8/' >new.pot.$$
-    msgmerge -q --no-fuzzy-matching -o new.po.$$ "$src/po/de.po" new.pot.$$
-    for kind in untranslated only-fuzzy; do # the header comes along
-        msgattrib --no-obsolete --no-wrap --$kind new.po.$$ | sed -n '/^msgid/,/^msgstr/p' | sed '1,/^msgstr/d'
-    done >open.$$
-    if [ "$(grep -c '^msgid' new.pot.$$)" -lt 500 ]; then bad "the sentences were not found in the sources"
-    elif [ -s open.$$ ]; then cat open.$$; bad "po/de.po lacks the above"; else ok "po/de.po is whole"; fi
-    msgfmt -c -o /dev/null "$src/po/de.po" && ok "po/de.po fits its formats and plurals" || bad "po/de.po formats"
-    msgfmt -o want.mo.$$ new.po.$$ && python3 - want.mo.$$ "$build/locale/de/LC_MESSAGES/azloconf.mo" <<'EOF' &&
+    if [ "$(grep -c '^msgid' new.pot.$$)" -lt 500 ]; then bad "the sentences were not found in the sources"; fi
+    for l in $(cat "$src/po/LINGUAS"); do
+        msgmerge -q --no-fuzzy-matching -o new.po.$$ "$src/po/$l.po" new.pot.$$
+        for kind in untranslated only-fuzzy; do # the header comes along
+            msgattrib --no-obsolete --no-wrap --$kind new.po.$$ | sed -n '/^msgid/,/^msgstr/p' | sed '1,/^msgstr/d'
+        done >open.$$
+        if [ -s open.$$ ]; then cat open.$$; bad "po/$l.po lacks the above"; else ok "po/$l.po is whole"; fi
+        msgfmt -o want.mo.$$ new.po.$$ && python3 - want.mo.$$ "$build/locale/$l/LC_MESSAGES/azloconf.mo" <<'EOF' &&
 import gettext, sys
 want, have = (gettext.GNUTranslations(open(path, "rb"))._catalog for path in sys.argv[1:])
 stale = [key for key in want if key and have.get(key) != want[key]]
-sys.exit(f"{len(stale)} sentences are not as in po/de.po, for instance {stale[0]!r}" if stale else 0)
+sys.exit(f"{len(stale)} sentences are not as in the po file, for instance {stale[0]!r}" if stale else 0)
 EOF
-        ok "the built catalogue says what po/de.po says" || bad "the built catalogue is stale"
+            ok "the built catalogue says what po/$l.po says" || bad "the built catalogue of $l is stale"
+    done
     rm -f new.pot.$$ new.po.$$ open.$$ want.mo.$$
 else
     skipped=$((skipped + 1)); echo "SKIPPED: the catalogue is not compared: gettext's tools are not installed"

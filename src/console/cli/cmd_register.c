@@ -11,6 +11,7 @@
 #include "console/cli/output.h"
 #include "console/face/answers.h"
 #include "console/face/review.h"
+#include "console/ui/text.h"
 #include "wire/params.h"
 
 static void add_wrong(struct json *wrong, const char *dashes, const char *key, const char *text)
@@ -126,9 +127,11 @@ static bool take_flag(struct json *values, enum param_no no, bool dflt)
 
 static void print_steps(const struct json *steps)
 {
+    char state[80];
+
     puts(_("Steps:"));
     JSON_EACH (st, steps) {
-        printf("  %-10s %s\n", preview_state(json_str(st, "state")),
+        printf("  %s %s\n", text_pad(state, sizeof state, preview_state(json_str(st, "state")), 10),
                json_str(st, "title") ? json_str(st, "title") : "");
         JSON_EACH (q, json_get(st, "requests")) {
             const char *node = json_str(q, "node");
