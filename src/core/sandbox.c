@@ -102,6 +102,24 @@ static int fill_node(struct settings *c, const struct json *n, struct err *e)
     return 0;
 }
 
+/* Where users put their certificates is no part of an agent: that stays. */
+static int fill_nodes(struct settings *c, const struct json *ready, struct err *e)
+{
+    struct settings_node any = { .name = "" };
+
+    for (size_t i = 0; i < c->n_nodes; i++)
+        if (!c->node[i].name[0])
+            STR_SET(any.certificates_dir, c->node[i].certificates_dir);
+    c->n_nodes = 0;
+    memset(c->node, 0, sizeof(c->node));
+    if (any.certificates_dir[0])
+        c->node[c->n_nodes++] = any;
+    JSON_EACH (n, json_get(ready, "nodes"))
+        if (fill_node(c, n, e) < 0)
+            return -1;
+    return 0;
+}
+
 int sandbox_fill(struct settings *c, const struct json *ready, struct err *e)
 {
     const char *base = json_str(ready, "base"), *ca = json_str(ready, "ca");
@@ -119,12 +137,7 @@ int sandbox_fill(struct settings *c, const struct json *ready, struct err *e)
     c->has_proxy = true;
     if (!plays)
         c->proxy[0] = 0;
-    c->n_nodes = 0;
-    memset(c->node, 0, sizeof(c->node));
-    JSON_EACH (n, json_get(ready, "nodes"))
-        if (fill_node(c, n, e) < 0)
-            return -1;
-    return 0;
+    return fill_nodes(c, ready, e);
 }
 
 static void tell(struct sandbox *s, const struct err *e)

@@ -463,9 +463,19 @@ int settings_file(struct settings *c, const char *path, uid_t owner, struct err 
     return 0;
 }
 
+/* A folder of certificates is of no agent: the sandbox's nodes may have one. */
+static bool names_agents(const struct settings *c)
+{
+    for (size_t i = 0; i < c->n_nodes; i++)
+        if (c->node[i].name[0] || c->node[i].himds[0] || c->node[i].azcmagent[0] ||
+            c->node[i].tokens_dir[0])
+            return true;
+    return false;
+}
+
 int settings_finish(struct settings *c, struct err *e)
 {
-    if (c->sandbox && (c->cloud_endpoint[0] || c->n_nodes))
+    if (c->sandbox && (c->cloud_endpoint[0] || names_agents(c)))
         return err_set(e, ERR_USAGE, 0, "%s",
                        _("--sandbox brings its own cloud and nodes: leave out --cloud-endpoint and "
                          "the options of Arc agents"));

@@ -173,9 +173,12 @@ REG_READ(certificate_check)
 {
     int64_t days = 0;
 
+    if (!ok(a) && a->err.code == 9109) {
+        err_set(e, ERR_OP, 9109, "%s", a->err.message);
+        return OP_FAILED;
+    }
     if (!ok(a))
-        return reg_fail(a, e, a->err.code == 9109 ? 9109 : 9110,
-                        _("looking for the node's certificate"));
+        return reg_fail(a, e, 9110, _("looking for the node's certificate"));
     if (!json_flag(a->json, "found", false) || !json_int(a->json, "daysLeft", &days) || days < 60)
         return OP_ABSENT; /* of a user's certificate the node says 9109 itself */
     if (reg_own_certificate(v) && reg_renews(v) && !op_made(v) && !op_tries(v) &&

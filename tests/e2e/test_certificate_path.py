@@ -3,6 +3,9 @@
 import functools
 import os
 import re
+import shutil
+import subprocess
+import tempfile
 
 import azl
 import products
@@ -115,6 +118,63 @@ def test_no_secret_and_no_key_is_told():
                 with open(where, "rb") as f:
                     text = f.read()
                 azl.check(secret.encode() not in text and key.encode() not in text, f"a secret stands in {where}")
+
+
+def certificate(folder, days):
+    """A user's certificate with its key, as PEM in the folder; its thumbprint."""
+    if not shutil.which("openssl"):
+        raise azl.Skip("there is no openssl command to make a user's certificate with")
+    path = os.path.join(folder, f"user{days}.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", str(days), "-subj", "/CN=user", "-keyout", path,
+                    "-out", path + ".crt"], check=True, stderr=subprocess.DEVNULL)
+    with open(path, "a", encoding="ascii") as f, open(path + ".crt", encoding="ascii") as c:
+        f.write(c.read())
+    os.chmod(path, 0o600)
+    p = subprocess.run(["openssl", "x509", "-in", path, "-noout", "-fingerprint", "-sha1"], check=True, stdout=subprocess.PIPE, text=True)
+    return p.stdout.strip().split("=")[1].replace(":", "")
+
+
+def test_a_users_certificate_on_every_node():
+    """It is uploaded once for the whole cluster, and no other one is made; one that ends within 60 days, or is not there, is 9109."""
+    with tempfile.TemporaryDirectory() as folder:
+        good, short = certificate(folder, 90), certificate(folder, 59)
+        with rehearsal(BUILD["identity"], nodes=3, core=["--certificates-dir", folder]) as r:
+            r.prepare()
+            for thumbprint, words in ((short, "must be valid for 60 days more"), ("0" * 40, "There is no certificate with the thumbprint")):
+                p = r.run(*r.register_args(), "--certificate-thumbprint", thumbprint, ok=1)
+                azl.check("9109" in p.stderr and words in p.stderr, p.stderr)
+            azl.equal(r.writes(), [], "something was written")
+            r.run(*r.register_args(), "--certificate-thumbprint", good, ok=0)
+            connected(r)
+            azl.equal([len(x["reqBody"]["properties"]["certificates"]) for x in posts(r, "/uploadcertificate")], [1], "one certificate, once")
+            azl.check(not os.path.exists(os.path.join(r.state, "nodes", "node1", "certificate.pem")), "another certificate was made")
+            azl.equal(r.json("status", ok=None)["certificateNotAfter"][:4], "2027", "the end of the certificate is known")
+
+
+def test_a_repair_renews_the_certificates():
+    with rehearsal(BUILD["identity"], nodes=2) as r:
+        r.prepare()
+        r.register()
+        r.run(*r.register_args(), "--repair-registration", ok=0)
+        connected(r)
+        uploaded = [x["reqBody"]["properties"]["certificates"] for x in posts(r, "/uploadcertificate")]
+        azl.equal([len(x) for x in uploaded], [2, 2], "uploads")
+        azl.check(not set(uploaded[0]) & set(uploaded[1]), "an old certificate was uploaded again")
+        azl.equal(len(posts(r, "/createclusteridentity")), 1, "applications")
+
+
+def test_without_the_right_to_assign_roles_arc_fails_and_the_registration_stands():
+    """Refused at the nodes' roles: RegisterSucceededButArcFailed. Once an administrator has assigned them, the same run goes on."""
+    with rehearsal(BUILD["identity"], leap=True) as r:
+        r.prepare()
+        r.fault("403@PUT *roleAssignments*x1000 after 1")
+        p = r.run(*r.register_args(), ok=6)
+        run = r.json("operations", "show", r.json("operations")["runs"][0]["id"])
+        azl.equal((run["result"], run["errorDetail"]), ("RegisterSucceededButArcFailed", "ArcPermissionsMissing"), p.stderr)
+        azl.equal(r.status()["ConnectionStatus"], "Connected", "status")
+        r.sandbox("DELETE", "/sandbox/faults")
+        r.run("operations", "resume", run["id"], ok=0)
+        connected(r)
 
 
 def test_too_old_a_system_is_refused_before_anything():

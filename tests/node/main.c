@@ -7,6 +7,7 @@ int test_node_facts(void);
 int test_node_dataplane(void);
 int test_node_agent(void);
 int test_node_node_local(void);
+int test_node_certificate(void);
 
 int main(void)
 {
@@ -15,5 +16,6 @@ int main(void)
     test_node_dataplane();
     test_node_agent();
     test_node_node_local();
+    test_node_certificate();
     return test_end();
 }

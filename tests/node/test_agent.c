@@ -253,6 +253,35 @@ static void test_connect(void **state)
     rig_stop(&g);
 }
 
+/* Of an application: both halves go the token's way, neither into the arguments. */
+static void test_connect_as_application(void **state)
+{
+    struct rig g;
+    char *text;
+
+    (void)state;
+    rig_start(&g, FREE_ONE, "echo '" CONNECTED "' >show");
+    change(&g, true,
+           "{\"subscriptionId\":\"s-1\",\"resourceGroup\":\"RG1\",\"tenantId\":\"t-1\","
+           "\"servicePrincipalId\":\"11111111-2222-3333-4444-555555555555\"}");
+    assert_non_null(g.answer);
+    text = content(&g, "args");
+    assert_true(str_starts(text,
+                           "connect --subscription-id s-1 --resource-group RG1 --tenant-id t-1 "
+                           "--config /proc/self/fd/"));
+    free(text);
+    text = content(&g, "config");
+    assert_string_equal(text, "{\"service-principal-id\":\"11111111-2222-3333-4444-555555555555\","
+                              "\"service-principal-secret\":\"" TOKEN "\"}");
+    free(text);
+    rig_stop(&g);
+    rig_start(&g, FREE_ONE, "echo '" CONNECTED "' >show");
+    change(&g, true, "{\"servicePrincipalId\":\"x\\\",\\\"a\\\":\\\"\"}");
+    assert_null(g.answer);
+    assert_non_null(strstr(g.err.message, "is no id of an application"));
+    rig_stop(&g);
+}
+
 /* The token is in no place that another user, or a later reader of the disk, could look into. */
 static void test_token_hidden(void **state)
 {
@@ -430,12 +459,19 @@ static void test_cancel(void **state)
 int test_node_agent(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),      cmocka_unit_test(test_show),
-        cmocka_unit_test(test_connect),    cmocka_unit_test(test_token_hidden),
-        cmocka_unit_test(test_already),    cmocka_unit_test(test_elsewhere),
-        cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_already_connected_code),
-        cmocka_unit_test(test_proxy),      cmocka_unit_test(test_needs),
-        cmocka_unit_test(test_disconnect), cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_show),
+        cmocka_unit_test(test_connect),
+        cmocka_unit_test(test_connect_as_application),
+        cmocka_unit_test(test_token_hidden),
+        cmocka_unit_test(test_already),
+        cmocka_unit_test(test_elsewhere),
+        cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_already_connected_code),
+        cmocka_unit_test(test_proxy),
+        cmocka_unit_test(test_needs),
+        cmocka_unit_test(test_disconnect),
+        cmocka_unit_test(test_cancel),
     };
 
     return TEST_GROUP("node/agent", tests);

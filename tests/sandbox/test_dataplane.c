@@ -103,6 +103,63 @@ static void a_sync_adds_its_node(void **state)
     fx_close();
 }
 
+/* A token as Entra gives it to an application; proof "2": by certificate. */
+static int post_as(const char *verb, const char *app, const char *proof, const char *body)
+{
+    struct json *c = json_object();
+    char path[300], *token;
+    int status;
+
+    snprintf(path, sizeof path, "%s/%s", where, verb);
+    json_set_str(c, "aud", "https://127.0.0.1:4000/usage");
+    json_set_str(c, "tid", world_tenant(fx_world));
+    json_set_str(c, "oid", app);
+    json_set_str(c, "appid", app);
+    json_set_str(c, "appidacr", proof);
+    json_set_str(c, "idtyp", "app");
+    token = jwt_sign("https://sts.windows.net/x/", c, 3599);
+    status = fx_raw("POST", path, NULL, body, token, -1);
+    free(token);
+    return status;
+}
+
+#define NODE1 "{\"node\":\"node1\"}"
+
+static void the_cluster_s_application_speaks_for_its_nodes(void **state)
+{
+    char app[GUID_SIZE];
+
+    (void)state;
+    ready();
+    assert_int_equal(fx_call("POST", FX_CLUSTER "/createClusterIdentity", V, NULL), 200);
+    assert_int_equal(fx_call("GET", FX_CLUSTER, V, NULL), 200);
+    STR_SET(app, fx_str("properties.aadClientId"));
+    assert_int_equal(post_as("certificate", app, "1", NODE1), 403); /* a secret proves nothing */
+    assert_int_equal(post_as("certificate", "99999999-0000-4000-8000-000000000000", "2", NODE1),
+                     403);
+    assert_string_equal(fx_str("error.code"), "ApplicationNotOfCluster");
+    assert_int_equal(post("certificate", "node1", NODE1),
+                     403); /* a machine proves no certificate */
+    assert_int_equal(post_as("certificate", app, "2", NODE1), 200);
+    assert_string_equal(fx_str("status"), "Accepted");
+    assert_int_equal(post_as("sync", app, "2", SYNC("stranger")), 409); /* not registered yet */
+    assert_int_equal(post_as("register", app, "2", REGISTER), 200);
+    assert_int_equal(post_as("sync", app, "2", SYNC("elsewhere")), 200); /* not in Arc yet */
+    assert_int_equal(fx_call("GET", FX_CLUSTER "/arcSettings/default", V, NULL), 200);
+    assert_int_equal(json_len(json_get(fx_json(), "properties.perNodeDetails")), 2);
+    assert_int_equal(post_as("sync", app, "2", SYNC("stranger")), 200); /* its machine joins */
+    assert_int_equal(fx_call("GET", FX_CLUSTER "/arcSettings/default", V, NULL), 200);
+    assert_int_equal(json_len(json_get(fx_json(), "properties.perNodeDetails")), 3);
+    assert_string_equal(fx_str("properties.perNodeDetails.2.name"), "stranger");
+    assert_string_equal(fx_str("properties.perNodeDetails.2.state"), "Connected");
+    assert_int_equal(fx_call("GET", FX_MACHINE "stranger", "2022-03-10", NULL), 200);
+    assert_true(str_ends(fx_str("properties.parentClusterResourceId"), "/clusters/c1"));
+    assert_int_equal(post_as("identity", app, "2", NODE1), 200);
+    assert_true(str_starts(fx_str("access_token"), "eyJ"));
+    assert_int_equal(post("identity", "node1", NODE1), 403);
+    fx_close();
+}
+
 static void only_the_cluster_s_machines_may_speak(void **state)
 {
     char path[300], *token;
@@ -194,6 +251,7 @@ int test_sandbox_dataplane(void)
         cmocka_unit_test(a_registration_shows_in_the_cluster),
         cmocka_unit_test(a_sync_adds_its_node),
         cmocka_unit_test(only_the_cluster_s_machines_may_speak),
+        cmocka_unit_test(the_cluster_s_application_speaks_for_its_nodes),
         cmocka_unit_test(bad_calls_change_nothing),
         cmocka_unit_test(a_machine_of_another_cluster_is_refused),
         cmocka_unit_test(a_day_without_sync_shows),

@@ -28,6 +28,8 @@ static struct json *status_json(const struct sec_cluster *s)
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         json_set_str(o, rows[i].name, rows[i].value[0] ? rows[i].value : NULL);
+    if (s->certificate_ends[0]) /* ours: only a registration by certificates has it */
+        json_set_str(o, "certificateNotAfter", s->certificate_ends);
     return o;
 }
 
