@@ -16,6 +16,10 @@
 #define HCI_BUILD_22H2           20349
 #define HCI_ROLE_RESOURCE_MANAGER                                                                  \
     "f5819b54-e033-4d82-ac66-4fec3cbf3f4c" /* Azure Connected Machine Resource Manager */
+#define HCI_ROLE_ONBOARDING                                                                        \
+    "b64e21ea-ac4e-4cdf-9dc9-5b892992bee7" /* Azure Connected Machine Onboarding */
+#define HCI_ROLE_RESOURCE_ADMIN                                                                    \
+    "cd570a14-e51a-42ad-bac8-bafd67325302" /* Azure Connected Machine Resource Administrator */
 
 struct hci_cluster {
     char id[400], location[64], provisioning_state[32], status[32];

@@ -97,6 +97,8 @@ struct op_act {
 enum {
     OP_NO_RETURN = 1 /* cannot be undone */,
     OP_SOFT = 2 /* a failure warns, never fails the run */,
+    OP_GATE = 8, /* judges what the other checks found: also when one of them was refused (403) and
+                    nothing is under way any more. Its failure then says more than the refusal */
     OP_GOAL = 4 /* what the operation is for: a run that made it and failed later is done in part */
 };
 /* What is told of a step or a plan by the Windows module's numbers (op_events.h; 0: none): when it
@@ -239,7 +241,8 @@ struct json *op_preview(struct op_run *r);
 /* The review page of a registration, from its inputs and the facts of a finished check run
  * (op_run_facts). Pure. *out: an array of
  * {"what","name","how"}: what (resource group, Arc-connected machine...; translated), its name,
- * how: "create" "register" "connect" "assign" "keep". */
+ * how: "create" "register" "connect" "assign" "keep"; of the operator's rights "enough" (as far as
+ * roles go) or "unseen". */
 int op_register_preview(const struct json *inputs, const struct json *facts, struct json **out,
                         struct err *e);
 

@@ -94,6 +94,8 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
          str_eq(fact(facts, "way"), REG_RENEW)                ? "renew"
          : str_eq(fact(facts, "stored.status"), "Registered") ? "keep"
                                                               : "register");
+    will(*out, _("Your rights in the subscription"), fact(facts, "subscription.name"),
+         str_eq(fact(facts, "rights.state"), "enough") ? "enough" : "unseen");
     return 0;
 }
 
@@ -116,6 +118,11 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
         .id = step, .title = ns, .after = "ready", .check_needs = VALUES, .when = reg_changes,     \
         .check = ACT(provider_check), .apply = ACT(provider_apply), .delay_ms = 3000,              \
         .percent = 40, .flags = OP_NO_RETURN                                                       \
+    }
+
+#define RIGHTS_STEP(step, what, needs)                                                             \
+    {                                                                                              \
+        .id = step, .title = what, .check_needs = needs, .check = ACT(rights), .percent = 20       \
     }
 
 /* Whatever changes something comes after `ready`, directly: a found step is complete long before
@@ -150,13 +157,31 @@ static const struct op_step steps[] = {
       .check_needs = VALUES " arcGroup",
       .check = ACT(machine_place),
       .percent = 20 },
+    RIGHTS_STEP("rights", N_("Look at your rights in the subscription"), VALUES),
+    RIGHTS_STEP("rights-group", N_("Look at your rights in the resource group"), VALUES),
+    RIGHTS_STEP("rights-arc-group", N_("Look at your rights in the machines' group"),
+                VALUES " arcGroup"),
+    { .id = "rights-role",
+      .title = N_("Look who has roles on the machines' group"),
+      .after = "rights rights-group rights-arc-group",
+      .check_needs = "@after",
+      .check = ACT(rights_role),
+      .percent = 20 },
+    { .id = "rights-machine",
+      .title = N_("Look whether you may see the machines"),
+      .after = "facts rights rights-group rights-arc-group",
+      .check_needs = "@after",
+      .check = ACT(rights_machine),
+      .percent = 20 },
     { .id = "ready",
       .title = N_("Nothing stands in the way"),
-      .after = "inputs facts stored agent-place subscription machine-place",
+      .after = "inputs facts stored agent-place subscription machine-place rights-role "
+               "rights-machine",
       .check_needs = "@after group.state arc-group.state cluster.state settings.state "
                      "provider-hci.state",
       .check = JUDGE(ready),
-      .percent = 30 },
+      .percent = 30,
+      .flags = OP_GATE },
 
     PROVIDER_STEP("provider-hci", N_("Register the provider Microsoft.AzureStackHCI")),
     PROVIDER_STEP("provider-compute", N_("Register the provider Microsoft.HybridCompute")),
