@@ -15,10 +15,5 @@ struct json *role_assignment_body(const char *subscription, const char *principa
  * Compares trailing GUIDs and ids without case. */
 bool role_assignment_in(const struct json *list, const char *scope, const char *principal,
                         const char *role_guid);
-/* Does a list of permissions (GET {scope}/providers/Microsoft.Authorization/permissions: value[] of
- * actions[] and notActions[]) let its caller do this? azure-wire.md 2.10.2: some entry has a
- * matching action and no matching notAction of its own; "*" spans slashes; without case. Deny
- * assignments are not in that list: true means "as far as roles go". */
-bool role_permits(const struct json *permissions, const char *action);
 
 #endif

@@ -46,7 +46,8 @@ enum err_code {
     ERR_C_CORRUPT = 114,  /* a stored document or line does not parse */
     ERR_C_TOO_BIG = 115,
     ERR_C_ELSEWHERE =
-        116, /* the Arc agent of a node is connected to another place (module: code 2) */
+        116,            /* the Arc agent of a node is connected to another place (module: code 2) */
+    ERR_C_RIGHTS = 117, /* the account's roles lack actions that the operation needs */
     ERR_C_ANSWER_LOST = 118, /* a code or token is used up, its answer was lost on the way */
 };
 

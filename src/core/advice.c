@@ -22,6 +22,11 @@ static const struct advice_row rows[] = {
     OURS(ERR_C_NOT_SIGNED_IN, N_("Sign in (menu item 2, or azloconf sign-in).")),
     OURS(ERR_C_NOT_ALLOWED,
          N_("Ask root to add you to group azloconf, or use the account that this belongs to.")),
+    OURS(ERR_C_RIGHTS,
+         N_("Ask an Owner of the subscription for a role with these actions, for example Owner, or "
+            "Contributor with User Access Administrator. Microsoft's custom role \"Azure Stack HCI "
+            "registration role\" lacks Microsoft.HybridCompute/machines/read and /write, which "
+            "Arc by your account needs.")),
     OURS(ERR_C_BUSY,
          N_("Wait until the other operation ends, or look at it: azloconf operations.")),
     OURS(ERR_C_NO_CLUSTER, N_("Create a cluster first: azloconf cluster create NAME.")),

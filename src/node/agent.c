@@ -188,6 +188,20 @@ static void tell_proxy(struct agent_call *c, const char *said)
             _("%.280s The agent goes through the proxy %.80s."), text, c->a->proxy);
 }
 
+/* Of a missing right: action and scope, which stand at the end of a line that is too long for a
+ * message. */
+static void keep_right(struct str *line)
+{
+    const char *p = str_ifind(str_p(line), "does not have authorization to perform action");
+    struct str rest = STR_INIT;
+
+    if (!p)
+        return;
+    str_addf(&rest, "... %s", p);
+    str_free(line);
+    *line = rest;
+}
+
 /* azure-wire.md 5.9 */
 static void explain(struct agent_call *c, const struct proc_result *r, const char *what)
 {
@@ -211,6 +225,7 @@ static void explain(struct agent_call *c, const struct proc_result *r, const cha
     str_addc(&all, '\n');
     str_addn(&all, r->out, r->out_len);
     telling_line(&line, r->errout_len ? r->errout : r->out);
+    keep_right(&line);
     if (r->timed_out || r->exit_code < 0) {
         err_set(&c->err, ERR_NODE, 0, _("azcmagent %s did not end in its time."), what);
         c->err.unsure = c->err.retryable = true;

@@ -105,7 +105,9 @@ enum {
     OP_SOFT = 2 /* a failure warns, never fails the run */,
     OP_GOAL =
         4 /* what the operation is for: a run that made it and failed later is done in part */,
-    OP_OTHER_WAY = 8 /* of the plan's rarer path: not shown before that is known to be taken */
+    OP_OTHER_WAY = 8 /* of the plan's rarer path: not shown before that is known to be taken */,
+    OP_GATE = 16 /* judges what the other checks found: also when one of them was refused (403) and
+                    nothing is under way any more. Its failure then says more than the refusal */
 };
 /* What is told of a step or a plan by the Windows module's numbers (op_events.h; 0: none): when it
  * begins, when it was made, when it failed by an error without a number. And what its failure
@@ -257,7 +259,8 @@ struct json *op_preview(struct op_run *r);
 /* The review page of a registration, from its inputs and the facts of a finished check run
  * (op_run_facts). Pure. *out: an array of
  * {"what","name","how"}: what (resource group, Arc-connected machine...; translated), its name,
- * how: "create" "register" "connect" "assign" "keep". */
+ * how: "create" "register" "connect" "assign" "keep"; of the operator's rights "enough" (as far as
+ * roles go) or "unseen". */
 int op_register_preview(const struct json *inputs, const struct json *facts, struct json **out,
                         struct err *e);
 

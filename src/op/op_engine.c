@@ -285,9 +285,26 @@ static const char *first_stuck(const struct op_run *r)
     return "";
 }
 
+static void judge_refusal(struct op_run *r)
+{
+    for (size_t i = 0; i < r->n_cells && r->err.http == 403; i++) {
+        struct op_view v = { r, &r->cells[i] };
+        struct op_answer none = { .err = { .retry_after_ms = -1 } };
+        struct err e = { .retry_after_ms = -1 };
+
+        if ((r->cells[i].step->flags & OP_GATE) && r->cells[i].phase == OP_P_IDLE &&
+            r->cells[i].step->check.read(&v, &none, &e) == OP_FAILED) {
+            err_wrap(&e, "%s", _(r->cells[i].step->title));
+            r->err = e;
+        }
+    }
+}
+
 /* Nothing is under way. */
 static void settle(struct op_run *r)
 {
+    if (r->halting || r->check_only)
+        judge_refusal(r);
     if (r->halting) {
         op_finish(r, OP_R_FAILED);
     } else if (r->state == OP_R_STOPPING) {

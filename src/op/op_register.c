@@ -94,6 +94,8 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
          str_eq(fact(facts, "way"), REG_RENEW)                ? "renew"
          : str_eq(fact(facts, "stored.status"), "Registered") ? "keep"
                                                               : "register");
+    will(*out, _("Your rights in the subscription"), fact(facts, "subscription.name"),
+         str_eq(fact(facts, "rights.state"), "enough") ? "enough" : "unseen");
     return 0;
 }
 
@@ -127,6 +129,10 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
         .flags = OP_OTHER_WAY, .told = {                                                           \
             .detail = "ArcPermissionsMissing"                                                      \
         }                                                                                          \
+    }
+#define RIGHTS_STEP(step, what, needs)                                                             \
+    {                                                                                              \
+        .id = step, .title = what, .check_needs = needs, .check = ACT(rights), .percent = 20       \
     }
 
 /* Whatever changes something comes after `ready`, directly: a found step is complete long before
@@ -195,14 +201,31 @@ static const struct op_step steps[] = {
       .check = JUDGE(arc_way),
       .percent = 22,
       .flags = OP_OTHER_WAY },
+    RIGHTS_STEP("rights", N_("Look at your rights in the subscription"), VALUES),
+    RIGHTS_STEP("rights-group", N_("Look at your rights in the resource group"), VALUES),
+    RIGHTS_STEP("rights-arc-group", N_("Look at your rights in the machines' group"),
+                VALUES " arcGroup"),
+    { .id = "rights-role",
+      .title = N_("Look who has roles on the machines' group"),
+      .after = "rights rights-group rights-arc-group",
+      .check_needs = "@after",
+      .check = ACT(rights_role),
+      .percent = 20 },
+    { .id = "rights-machine",
+      .title = N_("Look whether you may see the machines"),
+      .after = "facts path rights rights-group rights-arc-group",
+      .check_needs = "@after",
+      .check = ACT(rights_machine),
+      .percent = 20 },
     { .id = "ready",
       .title = N_("Nothing stands in the way"),
       .after = "inputs facts stored agent-place subscription machine-place path certificate-user "
-               "arc-way",
+               "arc-way rights-role rights-machine",
       .check_needs = "@after group.state arc-group.state cluster.state settings.state "
                      "provider-hci.state",
       .check = JUDGE(ready),
-      .percent = 30 },
+      .percent = 30,
+      .flags = OP_GATE },
 
     PROVIDER_STEP("provider-hci", N_("Register the provider Microsoft.AzureStackHCI")),
     PROVIDER_STEP("provider-compute", N_("Register the provider Microsoft.HybridCompute")),

@@ -176,6 +176,19 @@ REG_READ(arc_enable_check);
 REG_ASK(arc_enable_apply);
 REG_READ(arc_enable_apply);
 
+/* op_register_rights.c: what the caller may do. Facts: rights.subscription, rights.group,
+ * rights.arcGroup (which actions of the table each list lacks), rights.holders (who has which role
+ * on the machines' group, where the caller may not assign roles), then rights.state (enough,
+ * missing, unknown: a list could not be read) and rights.missing (all, for people). */
+REG_ASK(rights);
+REG_READ(rights);
+REG_ASK(rights_role);
+REG_READ(rights_role);
+REG_ASK(rights_machine);
+REG_READ(rights_machine);
+/* The end of the gate `ready`: OP_FAILED and *e when an action is missing. */
+enum op_verdict reg_rights(struct op_view *v, struct err *e);
+
 /* Shared by these files. */
 void reg_keep_build(struct op_view *v, const struct json *facts); /* of the verb `facts` */
 void reg_app_args(const struct op_view *v, struct json *args);    /* what names the application */
@@ -187,6 +200,7 @@ void reg_ask_settings(const struct op_view *v, struct op_need *need, const char 
                       unsigned flags);
 int reg_keep_settings(struct op_view *v, const struct op_answer *a, struct err *e);
 void reg_arc_group(struct op_view *v, const char *settings); /* fact arcGroup, if not known */
+bool reg_all_listed(const struct op_view *v); /* every node stands in the Arc settings */
 void reg_arm(struct op_need *need, const char *method, const char *api, unsigned flags);
 void reg_verb(struct op_need *need, enum node_verb verb);
 /* Azure's error stays as it is (domain, http, remote code) and gets the module's number and what

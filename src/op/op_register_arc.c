@@ -171,7 +171,7 @@ static bool listed(const char *names, const char *name)
     return false;
 }
 
-static bool all_listed(const struct op_view *v)
+bool reg_all_listed(const struct op_view *v)
 {
     for (size_t i = 0; i < op_node_count(v); i++)
         if (!listed(op_fact(v, "settings.nodes"), op_node_at(v, i)))
@@ -195,7 +195,7 @@ REG_READ(reconcile_check)
         return OP_FAILED;
     if (reg_renews(v) && !op_made(v) && !op_tries(v))
         return OP_ABSENT;
-    return all_listed(v) ? OP_DONE : OP_ABSENT;
+    return reg_all_listed(v) ? OP_DONE : OP_ABSENT;
 }
 
 REG_ASK(reconcile_apply)

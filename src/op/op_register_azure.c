@@ -127,8 +127,41 @@ static const struct provider *provider_of(const struct op_view *v)
     return &providers[0];
 }
 
+/* Microsoft's own role for registrations may register providers, but not look at them. Asking to
+ * register one that is registered changes nothing, and tells its state. */
+static bool hidden(const struct op_view *v)
+{
+    char fact[48];
+
+    str_fmt(fact, sizeof fact, "%s.hidden", op_step_id(v));
+    return *op_fact(v, fact);
+}
+
+static void set_hidden(struct op_view *v)
+{
+    char fact[48];
+
+    str_fmt(fact, sizeof fact, "%s.hidden", op_step_id(v));
+    op_set_fact(v, fact, "yes");
+    str_fmt(fact, sizeof fact, "%s.state", op_step_id(v));
+    op_set_fact(v, fact, "");
+    op_note(v, _("Your account may not see whether %s is registered; it is registered anew."),
+            provider_of(v)->name);
+}
+
+static void ask_register(const struct op_view *v, struct op_need *need)
+{
+    reg_arm(need, "POST", API_RESOURCES, 0);
+    arm_path(&need->path, "/subscriptions/%s/providers/%s/register", op_input(v, "subscriptionId"),
+             provider_of(v)->name);
+}
+
 REG_ASK(provider_check)
 {
+    if (hidden(v) && op_tries(v)) {
+        ask_register(v, need);
+        return;
+    }
     reg_arm(need, "GET", API_RESOURCES, 0);
     arm_path(&need->path, "/subscriptions/%s/providers/%s", op_input(v, "subscriptionId"),
              provider_of(v)->name);
@@ -136,9 +169,7 @@ REG_ASK(provider_check)
 
 REG_ASK(provider_apply)
 {
-    reg_arm(need, "POST", API_RESOURCES, 0);
-    arm_path(&need->path, "/subscriptions/%s/providers/%s/register", op_input(v, "subscriptionId"),
-             provider_of(v)->name);
+    ask_register(v, need);
 }
 
 /* Locations of the type `clusters`, as " a | b ": false if it has none yet. */
@@ -176,19 +207,44 @@ static enum op_verdict judge_provider(struct op_view *v, const struct op_answer 
     return OP_ABSENT;
 }
 
+static bool no_right(const struct op_answer *a)
+{
+    return a->http == 403 && str_ieq(a->err.remote_code, "AuthorizationFailed");
+}
+
+/* Who may neither see nor register providers relies on an administrator who did it before
+ * (docs-facts.md 7.1: the role of four actions). If nobody did, Azure names the provider at the
+ * first request to it. */
+static enum op_verdict take_for_registered(struct op_view *v)
+{
+    if (str_eq(op_step_id(v), "provider-hci"))
+        op_set_fact(v, "provider-hci.locations", op_fact(v, "region"));
+    op_note(v, _("Your account may neither see nor register %s; it is taken for registered."),
+            provider_of(v)->name);
+    return OP_DONE;
+}
+
 REG_READ(provider_check)
 {
     if (a->http == 404 && provider_of(v)->may_miss) {
         op_note(v, _("This cloud does not have %s."), provider_of(v)->name);
         return OP_SKIP;
     }
+    if (no_right(a) && hidden(v))
+        return take_for_registered(v);
+    if (no_right(a)) {
+        set_hidden(v);
+        return OP_ABSENT;
+    }
     if (a->http != 200 || err_is(&a->err))
         return reg_fail(a, e, 0, _("looking at the resource provider"));
-    return judge_provider(v, a, false);
+    return judge_provider(v, a, hidden(v) && op_tries(v));
 }
 
 REG_READ(provider_apply)
 {
+    if (no_right(a) && hidden(v))
+        return take_for_registered(v);
     if (a->http < 200 || a->http > 299 || err_is(&a->err))
         return reg_fail(a, e, 0, _("registering the resource provider"));
     return judge_provider(v, a, true);

@@ -94,7 +94,7 @@ REG_READ(ready)
     }
     if (*op_fact(v, "provider-hci.locations") && reg_offered(v, e))
         return OP_FAILED;
-    return OP_DONE;
+    return reg_rights(v, e);
 }
 
 bool reg_changes(const struct op_view *v)

@@ -292,6 +292,11 @@ REG_ASK(machine_place)
 
 REG_READ(machine_place)
 {
+    if (a->http == 403 && str_ieq(a->err.remote_code, "AuthorizationFailed")) {
+        op_set_fact(v, "machines.hidden", a->err.message); /* the gate says whether that matters */
+        op_note(v, "%s", _("Your account may not see the machines."));
+        return OP_SKIP;
+    }
     if (!reg_absent(a) && (a->http != 200 || !ok(a)))
         return reg_fail(a, e, 0, _("looking for the machines in Azure"));
     keep_parents(v, a->http == 200 ? a->json : NULL, false);

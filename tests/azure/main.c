@@ -10,6 +10,7 @@ int test_azure_arm_lro(void);
 int test_azure_arm_error(void);
 int test_azure_hci(void);
 int test_azure_roles(void);
+int test_azure_rights(void);
 
 int main(void)
 {
@@ -21,5 +22,6 @@ int main(void)
     test_azure_arm_error();
     test_azure_hci();
     test_azure_roles();
+    test_azure_rights();
     return test_end();
 }

@@ -102,52 +102,6 @@ static void not_found_in_list(void **state)
         "[{\"properties\":{\"scope\":1,\"principalId\":null,\"roleDefinitionId\":[]}}]", SCOPE));
 }
 
-static bool permits(const char *list, const char *action)
-{
-    struct err e = { 0 };
-    struct json *j = json_parse(list, strlen(list), 0, &e);
-    bool yes;
-
-    assert_non_null(j);
-    yes = role_permits(j, action);
-    json_free(j);
-    return yes;
-}
-
-#define PERMISSION(actions, not_actions)                                                           \
-    "{\"actions\":[" actions "],\"notActions\":[" not_actions                                      \
-    "],\"dataActions\":[\"*\"],\"notDataActions\":[]}"
-#define VALUE(items)  "{\"value\":[" items "]}"
-#define CLUSTER_WRITE "Microsoft.AzureStackHCI/clusters/write"
-
-static void permitted(void **state)
-{
-    (void)state;
-    assert_true(permits(VALUE(PERMISSION("\"*\"", "")), CLUSTER_WRITE));
-    assert_true(permits("[" PERMISSION("\"" CLUSTER_WRITE "\"", "") "]", CLUSTER_WRITE));
-    assert_true(
-        permits(VALUE(PERMISSION("\"microsoft.azurestackhci/CLUSTERS/*\"", "")), CLUSTER_WRITE));
-    assert_true(permits(VALUE(PERMISSION("\"*/write\"", "")), CLUSTER_WRITE));
-    assert_true(permits(VALUE(PERMISSION("\"Microsoft.*/clusters/*\"", "")), CLUSTER_WRITE));
-    /* the refusal of one role does not take what another one gives */
-    assert_true(permits(VALUE(PERMISSION("\"*\"", "\"" CLUSTER_WRITE "\"") "," PERMISSION(
-                            "\"Microsoft.AzureStackHCI/*\"", "")),
-                        CLUSTER_WRITE));
-}
-
-static void not_permitted(void **state)
-{
-    (void)state;
-    assert_false(permits(VALUE(""), CLUSTER_WRITE));
-    assert_false(permits("null", CLUSTER_WRITE));
-    assert_false(permits("{\"value\":[7,{\"actions\":\"*\"},{\"actions\":[7]}]}", CLUSTER_WRITE));
-    assert_false(permits(VALUE(PERMISSION("\"*/read\"", "")), CLUSTER_WRITE));
-    assert_false(permits(VALUE(PERMISSION("\"" CLUSTER_WRITE "s\"", "")), CLUSTER_WRITE));
-    assert_false(permits(VALUE(PERMISSION("\"Microsoft.AzureStackHCI\"", "")), CLUSTER_WRITE));
-    assert_false(permits(VALUE(PERMISSION("\"\"", "")), CLUSTER_WRITE));
-    assert_false(permits(VALUE(PERMISSION("\"*\"", "\"*/WRITE\"")), CLUSTER_WRITE));
-}
-
 int test_azure_roles(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,8 +110,6 @@ int test_azure_roles(void)
         cmocka_unit_test(body),
         cmocka_unit_test(found_in_list),
         cmocka_unit_test(not_found_in_list),
-        cmocka_unit_test(permitted),
-        cmocka_unit_test(not_permitted),
     };
 
     return TEST_GROUP("azure/roles", tests);

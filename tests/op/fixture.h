@@ -97,7 +97,8 @@ void fx_add_machine(struct fx *fx, const char *name);
 void fx_link_machines(struct fx *fx);
 struct json *fx_arm_code(const char *code);
 
-#define FX_GROUP "/subscriptions/" FX_SUB "/resourcegroups/hci-rg"
+#define FX_GROUP       "/subscriptions/" FX_SUB "/resourcegroups/hci-rg"
+#define FX_PERMISSIONS "/subscriptions/" FX_SUB "/providers/Microsoft.Authorization/permissions"
 #define FX_CLUSTER                                                                                 \
     "/subscriptions/" FX_SUB "/resourceGroups/hci-rg/providers/Microsoft.AzureStackHCI/clusters/"  \
     "hci"
@@ -119,5 +120,6 @@ int test_op_op_register_arc(void);
 int test_op_op_register_codes(void);
 int test_op_op_register_decide(void);
 int test_op_op_register_nodes(void);
+int test_op_op_register_rights(void);
 
 #endif

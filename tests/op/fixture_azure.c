@@ -274,4 +274,5 @@ void fx_world(struct fx *fx)
     add_provider(fx, "Microsoft.HybridCompute");
     add_provider(fx, "Microsoft.GuestConfiguration");
     add_provider(fx, "Microsoft.HybridConnectivity");
+    fx_put(fx, FX_PERMISSIONS, "{\"value\":[{\"actions\":[\"*\"],\"notActions\":[]}]}");
 }

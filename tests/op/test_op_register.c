@@ -73,8 +73,9 @@ static void fresh_cluster(void **state)
     assert_int_equal(fx_count(fx, "POST", "/reconcile"), 1);
     assert_int_equal(fx_count(fx, "POST", "/consentAndInstallDefaultExtensions"), 1);
     assert_int_equal(fx_writes(fx), 10);
-    /* 9 looks before, and at the end the settings and the machines once more */
-    assert_int_equal(fx_count(fx, "GET", ""), 11);
+    /* 11 looks before (2 at the rights), and at the end the settings and the machines once more */
+    assert_int_equal(fx_count(fx, "GET", ""), 13);
+    assert_int_equal(fx_count(fx, "GET", "/permissions"), 2);
     assert_int_equal(fx_count(fx, "GET", "/clusters/hci"), 3);
     assert_int_equal(fx_count(fx, "GET", "/roleAssignments"), 0);
     assert_int_equal(fx_state(r, "arc-state"), OP_S_FOUND);
@@ -102,8 +103,9 @@ static void second_run_finds_everything(void **state)
     n = op_run_steps(r, v, 40);
     for (size_t i = 0; i < n; i++)
         assert_true(v[i].state == OP_S_FOUND || v[i].state == OP_S_SKIPPED);
-    /* one look at each thing: machines, 4 providers, subscription, group, cluster, settings */
-    assert_int_equal(fx_count(fx, "GET", ""), 9);
+    /* one look at each thing: machines, 4 providers, subscription, group, cluster, settings, rights
+     * in the subscription and the group */
+    assert_int_equal(fx_count(fx, "GET", ""), 11);
     op_run_free(r);
     fx_free(fx);
 }
@@ -514,11 +516,8 @@ static void what_azure_holds(void **state)
 
 static void only_404_means_absent(void **state)
 {
-    static const char *const paths[] = { "/resourcegroups/hci-rg",
-                                         "/clusters/hci",
-                                         "/arcSettings/default",
-                                         "/machines",
-                                         "/providers/Microsoft.HybridCompute",
+    static const char *const paths[] = { "/resourcegroups/hci-rg", "/clusters/hci",
+                                         "/arcSettings/default", "/machines",
                                          ("/subscriptions/" FX_SUB) };
 
     (void)state;
@@ -535,6 +534,33 @@ static void only_404_means_absent(void **state)
         op_run_free(r);
         fx_free(fx);
     }
+}
+
+/* Microsoft's own role for registrations may register providers, but not look at them. */
+static void hidden_providers_are_registered_anew(void **state)
+{
+    static const char *const names[] = { "Microsoft.GuestConfiguration",
+                                         "Microsoft.HybridConnectivity" };
+    struct fx *fx = fx_new(1);
+    struct op_run *r;
+    char path[80];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        str_fmt(path, sizeof path, "/providers/%s", names[i]);
+        fx_rule(fx, "GET", path, 403,
+                "{\"error\":{\"code\":\"AuthorizationFailed\",\"message\":\"no\"}}")
+            ->count = 99;
+    }
+    r = run(fx, OP_R_DONE);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        str_fmt(path, sizeof path, "/providers/%s", names[i]);
+        assert_int_equal(fx_count(fx, "GET", path), 1);
+        assert_true(fx_count(fx, "POST", path) >= 1);
+    }
+    assert_int_equal(fx_state(r, "provider-guest"), OP_S_DONE);
+    op_run_free(r);
+    fx_free(fx);
 }
 
 static void region_not_offered_after_registering(void **state)
@@ -735,6 +761,16 @@ static void review(void **state)
     assert_string_equal(how(rows, "node2"), "connect");
     assert_string_equal(how(rows, "Azure Connected Machine Resource Manager"), "assign");
     assert_string_equal(how(rows, "Telemetry, Supportability"), "consent");
+    assert_string_equal(how(rows, "Sub"), "enough");
+    json_free(rows);
+    json_free(facts);
+    op_run_free(r);
+    fx_put(fx, FX_PERMISSIONS, "{}"); /* no list: Azure will tell */
+    r = op_check_start(&fx->ports, &op_register, in, NULL, NULL, &e);
+    assert_int_equal(fx_run(fx, r, 3000), OP_R_DONE);
+    facts = op_run_facts(r);
+    assert_int_equal(op_register_preview(in, facts, &rows, &e), 0);
+    assert_string_equal(how(rows, "Sub"), "unseen");
     json_free(rows);
     json_free(facts);
     op_run_free(r);
@@ -794,6 +830,7 @@ int test_op_op_register(void)
         cmocka_unit_test(subscription_states),
         cmocka_unit_test(what_azure_holds),
         cmocka_unit_test(only_404_means_absent),
+        cmocka_unit_test(hidden_providers_are_registered_anew),
         cmocka_unit_test(region_not_offered_after_registering),
         cmocka_unit_test(repairs_what_is_missing),
         cmocka_unit_test(role_conflicts),

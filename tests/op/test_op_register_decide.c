@@ -311,7 +311,8 @@ static void the_arc_group_is_that_of_the_settings(void **state)
         assert_int_equal(fx_run(fx, r, 3000), given ? OP_R_FAILED : OP_R_DONE);
         assert_string_equal(op_run_fact(r, "arcGroup"), given ? "others" : "machines");
         assert_int_equal(op_run_error(r)->code, given ? 9129 : 0);
-        assert_int_equal(fx_count(fx, "GET", "/resourceGroups/machines/providers"), 1);
+        assert_int_equal(
+            fx_count(fx, "GET", "/resourceGroups/machines/providers/Microsoft.HybridCompute"), 1);
         op_run_free(r);
     }
     json_free(in);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "azure/rights.h"
 #include "azure/roles.h"
 #include "base/text.h"
 
@@ -345,7 +346,7 @@ void got_permissions(struct kit *k, const struct arm_reply *r)
         kit_error(k, &r->err, r->http);
     } else {
         for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
-            if (role_permits(r->json, needed[i]))
+            if (rights_permit(r->json, needed[i]))
                 continue;
             k->lacks = needed[i];
             kit_note(k, "", "this account may not: %s", needed[i]);

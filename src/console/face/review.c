@@ -46,10 +46,16 @@ static void value(const struct review *r, const char *label, const char *text, c
 static const struct how {
     const char *id, *text;
 } hows[] = {
-    { "create", N_("to be created") },     { "register", N_("to be registered") },
-    { "connect", N_("to be connected") },  { "assign", N_("to be assigned") },
-    { "keep", N_("there already, kept") }, { "consent", N_("you consent to their installation") },
-    { "renew", N_("to be renewed") },      { "repair", N_("missing: needs a repair") },
+    { "create", N_("to be created") },
+    { "register", N_("to be registered") },
+    { "connect", N_("to be connected") },
+    { "assign", N_("to be assigned") },
+    { "keep", N_("there already, kept") },
+    { "consent", N_("you consent to their installation") },
+    { "renew", N_("to be renewed") },
+    { "repair", N_("missing: needs a repair") },
+    { "enough", N_("enough, as far as roles tell") },
+    { "unseen", N_("cannot be read; Azure will tell") },
 };
 
 static const char *how_text(const char *id)
@@ -149,8 +155,11 @@ static void say_acts(const struct review *r, const struct json *will)
                str_eq(json_str(a, "how"), json_str(first, "how"));
              a = json_next(a))
             str_addf(&names, "%s%s", names.len ? ", " : "", clean(name, sizeof name, a, "name"));
-        line(r, str_eq(how, "keep") ? REVIEW_KEPT : REVIEW_ACT, "%s %s: %s", what, str_p(&names),
-             how_text(how));
+        line(r,
+             str_eq(how, "keep") || str_eq(how, "enough") ? REVIEW_KEPT
+             : str_eq(how, "unseen")                      ? REVIEW_WARN
+                                                          : REVIEW_ACT,
+             "%s %s: %s", what, str_p(&names), how_text(how));
         str_free(&names);
     }
 }
