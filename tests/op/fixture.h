@@ -115,5 +115,6 @@ int test_op_op_register_cluster(void);
 int test_op_op_register_arc(void);
 int test_op_op_register_decide(void);
 int test_op_op_register_nodes(void);
+int test_op_op_register_aad(void);
 
 #endif

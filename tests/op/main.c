@@ -17,6 +17,7 @@ int main(void)
     test_op_op_register_arc();
     test_op_op_register_decide();
     test_op_op_register_nodes();
+    test_op_op_register_aad();
     test_op_op_register();
     return test_end();
 }
