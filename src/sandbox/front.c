@@ -18,6 +18,7 @@
 #include "sandbox/ports.h"
 
 enum { DOORS_MAX = 80, CONNS_MAX = 1024, BACKLOG = 256, STACK = 512 * 1024, IDLE_S = 300 };
+enum { NEW_TRIES = 20 };
 enum door_kind { DOOR_TLS, DOOR_PROXY, DOOR_PLAIN };
 
 struct door {
@@ -185,6 +186,15 @@ static int listen_on(const char *host, int *port, struct err *e)
     return fd;
 }
 
+static int listen_again(const char *host, int *port, int wanted)
+{
+    struct err taken = { 0 };
+    int fd = wanted ? listen_on(host, &wanted, &taken) : -1;
+    if (fd >= 0)
+        *port = wanted;
+    return fd;
+}
+
 static int door_open(enum door_kind kind, const char *host, int inner_port, int *port,
                      struct err *e)
 {
@@ -194,13 +204,10 @@ static int door_open(enum door_kind kind, const char *host, int inner_port, int 
         [DOOR_TLS] = "tls", [DOOR_PROXY] = "proxy", [DOOR_PLAIN] = "plain"
     };
     static int numbers[ARRAY_LEN(names)];
-    struct err gone = { 0 };
-    int fd = -1, again = *port ? 0 : ports_earlier(names[kind], numbers[kind]);
-    if (again)
-        fd = listen_on(host, &again, &gone);
-    if (fd >= 0)
-        *port = again;
-    else
+    int fd = *port ? -1 : listen_again(host, port, ports_earlier(names[kind], numbers[kind]));
+    for (int i = 0; fd < 0 && !*port && i < NEW_TRIES; i++)
+        fd = listen_again(host, port, ports_new());
+    if (fd < 0)
         fd = listen_on(host, port, e);
     if (fd < 0)
         return -1;

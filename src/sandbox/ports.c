@@ -2,6 +2,8 @@
 
 #include "sandbox/ports.h"
 
+#include <sys/random.h>
+
 #include "base/file.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -43,6 +45,15 @@ void ports_taken(const char *name, int number, int port)
         return;
     door_name(door, name, number);
     json_set_int(taken, door, port);
+}
+
+int ports_new(void)
+{
+    uint16_t dice = 0;
+
+    if (getrandom(&dice, sizeof dice, 0) < 0)
+        return 0;
+    return PORTS_FIRST + dice % PORTS_COUNT;
 }
 
 int ports_save(struct err *e)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sandbox/front.h"
+#include "sandbox/ports.h"
 #include "base/file.h"
 #include "rig.h"
 
@@ -115,6 +116,14 @@ static void doubled_slashes_are_one(void **state)
     assert_int_equal(a.rc, CURLE_OK);
     assert_int_equal(a.status, 200);
     str_free(&a.body);
+}
+
+/* Doors stand where no outgoing connection can take their ports between two starts. */
+static void doors_keep_clear_of_outgoing_connections(void **state)
+{
+    (void)state;
+    assert_in_range(tls_port, PORTS_FIRST, PORTS_FIRST + PORTS_COUNT - 1);
+    assert_in_range(proxy_port, PORTS_FIRST, PORTS_FIRST + PORTS_COUNT - 1);
 }
 
 static void the_proxy_leads_every_name_here(void **state)
@@ -399,6 +408,7 @@ int test_sandbox_front(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_serves_many_requests),
         cmocka_unit_test(doubled_slashes_are_one),
+        cmocka_unit_test(doors_keep_clear_of_outgoing_connections),
         cmocka_unit_test(the_proxy_leads_every_name_here),
         cmocka_unit_test(an_unknown_authority_is_noticed),
         cmocka_unit_test(faults_of_bytes_are_real),
