@@ -5,8 +5,11 @@
 
 #include "node/node_local_int.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
@@ -116,30 +119,63 @@ void node_certificate_find(struct node_call *c)
     certificate_clear(&cert);
 }
 
+static void on_made(void *payload, pid_t pid, int status)
+{
+    struct node_call *c = payload;
+    struct local_node *n = c->n;
+    struct certificate cert = { 0 };
+    struct err e = { 0 };
+
+    (void)pid;
+    loop_child_del(c->child);
+    c->child = NULL;
+    if (status != 0)
+        err_set(&e, ERR_NODE, 0, _("OpenSSL could not make a certificate."));
+    if (status != 0 || certificate_load(n->new_path, &cert, &e) != 0) {
+        err_wrap(&e, _("making a certificate for the node %s"), n->node.name);
+        node_reply_end(c, NULL, &e);
+        return;
+    }
+    log_inf("node %s: new certificate %s, valid until %s", n->node.name, cert.thumbprint,
+            cert.not_after);
+    node_reply_end(c, describe(n, &cert), NULL);
+    certificate_clear(&cert);
+}
+
+/* A key takes a good part of a second to find: a child looks for it, so that nobody waits for the
+ * loop meanwhile. It holds no descriptor of ours (nor the core's lock) and dies with us. */
+static void make_new(struct node_call *c)
+{
+    struct local_node *n = c->n;
+    struct err e = { 0 };
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close_range(3, ~0U, 0);
+        _exit(certificate_make(n->new_path, n->node.name, &e) == 0 ? 0 : 1);
+    }
+    if (pid > 0) {
+        c->child = loop_child_add(n->loop, pid, on_made, c);
+        return;
+    }
+    err_sys(&e, errno, _("making a certificate for the node %s"), n->node.name);
+    node_reply_end(c, NULL, &e);
+}
+
 void node_certificate_new(struct node_call *c)
 {
     struct local_node *n = c->n;
     struct certificate cert = { 0 };
     char path[NODE_PATH_SIZE];
     struct err e = { 0 };
-    bool keep;
 
     path_of(n, "", path, &e);
-    keep = !json_flag(c->args, "renew", false) && certificate_load(path, &cert, &e) == 0 &&
-           certificate_days(&cert, clock_now(n->clock)) >= CERTIFICATE_MIN_DAYS;
-    if (!keep) {
-        certificate_clear(&cert);
-        err_clear(&e);
-        if (certificate_make(n->new_path, n->node.name, &e) != 0 ||
-            certificate_load(n->new_path, &cert, &e) != 0) {
-            err_wrap(&e, _("making a certificate for the node %s"), n->node.name);
-            node_reply_end(c, NULL, &e);
-            return;
-        }
-        log_inf("node %s: new certificate %s, valid until %s", n->node.name, cert.thumbprint,
-                cert.not_after);
-    }
-    node_reply_end(c, describe(n, &cert), NULL);
+    if (!json_flag(c->args, "renew", false) && certificate_load(path, &cert, &e) == 0 &&
+        certificate_days(&cert, clock_now(n->clock)) >= CERTIFICATE_MIN_DAYS)
+        node_reply_end(c, describe(n, &cert), NULL);
+    else
+        make_new(c);
     certificate_clear(&cert);
 }
 

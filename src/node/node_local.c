@@ -33,6 +33,7 @@ static void call_drop(struct node_call *c)
     if (c->next)
         c->next->prev = c->prev;
     loop_timer_del(c->timer);
+    loop_child_del(c->child);
     json_free(c->args);
     secret_clear(&c->token);
     free(c);

@@ -38,6 +38,7 @@ struct node_call {
     struct loop_timer *timer;
     struct agent_call *agent;
     struct dataplane_call *plane;
+    struct loop_child *child; /* makes a certificate */
     struct json *args;
     struct secret token;
     struct engine_registration registration; /* of register, until it stands in the record */
