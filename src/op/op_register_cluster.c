@@ -69,8 +69,10 @@ REG_READ(cluster_check)
     }
     if (!good(a))
         return reg_fail(a, e, 0, _("looking for the cluster resource"));
-    if (keep_cluster(v, a->json, &c, e))
+    if (keep_cluster(v, a->json, &c, e)) {
+        err_wrap(e, "%s", _("looking for the cluster resource"));
         return OP_FAILED;
+    }
     str_region(here, sizeof here, c.location);
     if (!str_ieq(here, op_fact(v, "region"))) {
         err_set(e, ERR_OP, 9104,

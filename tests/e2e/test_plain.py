@@ -146,7 +146,7 @@ def over_pipes():
         answer_all(t, ("Tenant [", "nonsense"), ("Error: ", "2"), ("Subscription", "<"), ("Tenant [Fabrikam", "1"),
                    ("Subscription", "contoso"), ('3 fit "contoso":', "old"), ("Error: is Disabled", "prod"),
                    ("Subscription: Contoso-Prod-HCI.", "us"))
-        answer_all(t, ('fit "us":', "?"), ("It moves no machine.", ""), ("Error: a region is needed", "west"),
+        answer_all(t, ('fit "us":', "?"), ("It moves no machine;", ""), ("Error: a region is needed", "west"),
                    ("Region: West Europe.", "bad."), ("Error: The name of a resource group does not end with a full stop.", "back"),
                    ("Region [West Europe]: ", ""), ("Resource group [cluster1-rg]: ", ""), ("Resource name [cluster1]: ", "x" * 70),
                    ("Error: The name of a cluster resource has at most 40 characters.", ""))

@@ -28,6 +28,19 @@ function device() {
 }
 
 // MSAL alone does not know HTTPS_PROXY: it is told the sandbox's address, which it then must accept as an authority.
+// the public part of a node's certificate: CN=c1, RSA 2048, valid a hundred years; nobody has its key
+const CERTIFICATE =
+  "MIIC/TCCAeWgAwIBAgIUDrsKqlTV6wBop7kYROdzKQzRhnYwDQYJKoZIhvcNAQELBQAwDTELMAkGA1UEAwwCYzEwIBcNMjYxMTIxMjIzMjA5Wh" +
+  "gPMjEyNjEwMjgyMjMyMDlaMA0xCzAJBgNVBAMMAmMxMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzdAZScNu6vdHrxPCsCl9MtdX" +
+  "5G5/el9uNocEf3IdcPGZJDKSu9MQUFiwr7GRTnnqkhE2DwsAYu/HubUWeDehN4BtwC4UceIQKiy0Gg5msK7SlqvQ+6FC1rf+edHHp15Rdfd+Oe" +
+  "4j500ZOGuACmwCrhtsFMmFRokhR7ItXBO3VhGbpNZ0gzLn1aPR+PxEcVL6Z3Kl44U2D/0XKuuxqBIDgnznjQNCZOSVHDpnBRPDtbKIVszBCb2p" +
+  "q6tfz8R2BIueZXiB3WvI8cj/bgUPsRUcoRoZOAd/Zo0NdbdxTCHY/MrmCQ5QUTNozRSITfCm7fakpns8NCxevh3zfC5EWNshZwIDAQABo1MwUT" +
+  "AdBgNVHQ4EFgQUmXoP96Wcq3d5PWUMsrKYvtBggPgwHwYDVR0jBBgwFoAUmXoP96Wcq3d5PWUMsrKYvtBggPgwDwYDVR0TAQH/BAUwAwEB/zAN" +
+  "BgkqhkiG9w0BAQsFAAOCAQEAb/4U1RvMrCqLL1Huozl7oZx9h3NvGkfAk40zS04BfAU9NKS+exJVVK4MOJCEjnQ+3IaJCiKDPzdlLJy8PV/Qm0" +
+  "ymoiQ20SZnFhaC3kTJDA1fuVsbv6DSyzmbWe10gLs/B3kUUKSqw57uS/mVyOHT74QJzlmY4+KyYnfcWGUjcllOdNcDjnJZtxMnk5rzP4Qtr7G3" +
+  "0O5IPU+VnTFhbX4c8UUABdO4SsR9iRBK08N+vdh/OHlVIrldwIuuv/5khStP6paoqvAO+pRXWUHf4gTJ81kFJ8FfqoUuzm+w9NzPNfd4kDglw6" +
+  "0GvGBuwA/OjLlIAb0JCkbCyeZYzeBEuBttyA==";
+
 async function msal() {
     for (const tenant of [ready.tenant, "organizations"]) {
         const app = new PublicClientApplication({ auth: { clientId: CLI, authority: `${ready.base}/${tenant}`,
@@ -78,7 +91,7 @@ async function cluster(hci) {
     assert.deepEqual((await hci.clusters.update("js", "c1", { tags: { a: "b" } })).tags, { a: "b" });
     assert.equal((await hci.clusters.update("js", "c1", { desiredProperties: { diagnosticLevel: "Enhanced" } })).desiredProperties.diagnosticLevel,
                  "Enhanced");
-    await hci.clusters.beginUploadCertificateAndWait("js", "c1", { properties: { certificates: ["MIIBCgKCAQEA"] } }, FAST);
+    await hci.clusters.beginUploadCertificateAndWait("js", "c1", { properties: { certificates: [CERTIFICATE] } }, FAST);
     assert.deepEqual(await names(hci.clusters.listByResourceGroup("js")), ["c1"]);
     assert.ok((await names(hci.clusters.listBySubscription())).includes("c1"));
     await refused(hci.clusters.get("js", "c2"), 404, "ResourceNotFound");
