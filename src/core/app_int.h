@@ -111,6 +111,7 @@ void app_run_stop(struct app *a, const struct serve_ask *ask, const struct json 
 void app_run_resume(struct app *a, const struct serve_ask *ask, const struct json *args);
 int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *inputs, int64_t uid,
                   struct err *e);
+void app_run_secret(struct op_run *run, const struct serve_ask *ask);
 void app_run_take_up(struct app *a);
 void app_run_signed_in(struct app *a);
 bool app_run_active(const struct app *a);

@@ -366,6 +366,7 @@ void app_register(struct app *a, const struct serve_ask *ask, const struct json 
     if (app_run_begin(a, &op_register, in, (int64_t)ask->uid, &e) < 0) {
         serve_error(ask, &e);
     } else {
+        app_run_secret(a->run, ask);
         result = json_object();
         json_set_str(result, "id", op_run_id(a->run));
         serve_result(ask, result);
@@ -482,7 +483,9 @@ void app_register_check(struct app *a, const struct serve_ask *ask, const struct
         app_ports(a, &p);
         j->check =
             op_check_start(&p, &op_register, json_member(j->values, "inputs"), on_check, j, &e);
-        if (!j->check) {
+        if (j->check) {
+            app_run_secret(j->check, ask);
+        } else {
             serve_error(ask, &e);
             app_job_free(j);
         }

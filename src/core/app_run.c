@@ -295,6 +295,15 @@ static int resumable(struct app *a, const struct serve_ask *ask, const char *id,
     return take_up(a, id, e);
 }
 
+/* ArcSpnCredential's: it comes beside the intent and stays in the run's memory. */
+void app_run_secret(struct op_run *run, const struct serve_ask *ask)
+{
+    const struct secret *s = serve_secret(ask, "arcSpnSecret");
+
+    if (s)
+        op_run_secret(run, s);
+}
+
 static void no_such(struct err *e, const char *id)
 {
     if (e->code == ERR_C_NOT_FOUND && e->domain != ERR_SYSTEM)
@@ -319,6 +328,8 @@ void app_run_resume(struct app *a, const struct serve_ask *ask, const struct jso
         err_set(&e, ERR_USAGE, 0, "%s", _("This is no operation's id."));
     } else if (resumable(a, ask, id, &e) < 0) {
         no_such(&e, id);
+    } else {
+        app_run_secret(a->run, ask);
     }
     answer(ask, &e, a->run ? op_run_id(a->run) : id);
 }

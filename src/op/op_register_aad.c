@@ -444,8 +444,9 @@ REG_READ(arc_way)
     str_free(&names);
     if (way == 0 && !op_has_secret(v) && !all_enabled(v)) {
         err_set(e, ERR_USAGE, 0,
-                _("The secret of the application %s is needed (it is kept nowhere): register "
-                  "again and give it."),
+                _("The secret of the application %s is needed; it is kept nowhere. Give it with "
+                  "azloconf register --arc-spn-app-id or azloconf operations resume, and "
+                  "--arc-spn-secret-file."),
                 op_input(v, "arcAppId"));
         return OP_FAILED;
     }

@@ -65,6 +65,36 @@ def test_three_nodes_by_a_generated_secret_and_nothing_twice():
         azl.equal(set(states.values()), {"found", "skipped"}, f"second run: {states}")
 
 
+def test_arc_by_the_operators_own_principal():
+    """ArcSpnCredential: its secret comes from a file, is kept nowhere, and is given again to a run that goes on."""
+    with rehearsal(BUILD["identity"]) as r:
+        r.prepare()
+        one = next(x for x in r.ready()["principals"] if x["name"] == "sandbox-secret")
+        with open(one["secretFile"], encoding="ascii") as f:
+            secret = f.read().strip()
+        own = ["--arc-spn-app-id", one["clientId"]]
+        p = r.run(*r.register_args(), *own, ok=None)
+        azl.check(p.returncode in (1, 2) and r.writes() == [], f"without its secret: {p.returncode} {p.stdout}{p.stderr}{r.writes()}")
+        r.sandbox("POST", "/sandbox/faults", {"fault": "400@POST */agent/connectx99"})
+        p = r.run(*r.register_args(), *own, "--arc-spn-secret-file", one["secretFile"], ok=None)
+        azl.check(p.returncode != 0, "the fault was not met")
+        r.sandbox("DELETE", "/sandbox/faults")
+        r.kill_core()
+        run = r.json("operations")["runs"][0]["id"]
+        r.run("sign-in", ok=0)
+        p = r.run("operations", "resume", run, ok=None)
+        azl.check(p.returncode != 0 and "--arc-spn-secret-file" in p.stderr, f"resumed without its secret: {p.stdout}{p.stderr}")
+        r.run("operations", "resume", run, "--arc-spn-secret-file", one["secretFile"], ok=0)
+        connected(r)
+        azl.equal([len(posts(r, t)) for t in ("/createarcidentity", "/generatepassword", "/agent/connect")], [0, 0, 1], "writes")
+        for folder, _, files in os.walk(r.state):
+            for name in files:
+                path = os.path.join(folder, name)
+                if path != one["secretFile"] and os.path.isfile(path):
+                    with open(path, "rb") as f:
+                        azl.check(secret.encode() not in f.read(), f"the secret is in {name}")
+
+
 NEW = r"(createClusterIdentity|uploadCertificate|createArcIdentity|generatePassword|/certificate|/agent/connect|/identity)$"
 
 

@@ -193,6 +193,7 @@ int cli_parse(struct cli *c, int argc, char **argv, struct err *e)
 
 void cli_free(struct cli *c)
 {
+    secret_clear(&c->arc_secret);
     for (size_t i = 0, n = 0; i < c->n_values && n < c->n_core_args; i++)
         if (c->values[i].option->core) {
             free((char *)c->core_args[n]);

@@ -8,6 +8,7 @@
 #ifndef AZL_CONSOLE_CLI_CLI_H
 #define AZL_CONSOLE_CLI_CLI_H
 
+#include "base/secret.h"
 #include "console/client.h"
 
 enum cli_exit {
@@ -48,8 +49,9 @@ struct cli {
     bool json, tty;
     bool left; /* Ctrl-C */
     enum client_state state;
-    struct err why;          /* why the client failed or was refused */
-    unsigned came[SECTIONS]; /* how often each section came so far */
+    struct err why;           /* why the client failed or was refused */
+    struct secret arc_secret; /* ArcSpnCredential's, of register and operations resume */
+    unsigned came[SECTIONS];  /* how often each section came so far */
 };
 struct cli_command {
     const char *name, *words; /* words after it, for the usage line: "show | resume ID" */

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "console/cli/follow.h"
 #include "console/cli/output.h"
+#include "console/cli/sign_in_ways.h"
 #include "console/face/outcome.h"
 
 static int list(struct cli *c)
@@ -101,7 +102,8 @@ static int resume(struct cli *c, const char *id)
     struct err e = { 0 };
     char run[64];
 
-    if (cli_ask(c, "run-resume", id_args(id), &result, &e) < 0)
+    if (cli_arc_secret(c, false, &e) < 0 ||
+        cli_ask_arc(c, "run-resume", id_args(id), &result, &e) < 0)
         return cli_fail(c, &e);
     STR_SET(run, json_str(result, "id"));
     json_free(result);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "console/cli/follow.h"
 #include "console/cli/output.h"
+#include "console/cli/sign_in_ways.h"
 #include "console/face/answers.h"
 #include "console/face/review.h"
 #include "console/ui/text.h"
@@ -177,7 +178,7 @@ static int what_if(struct cli *c, const struct json *values)
     struct err e = { 0 };
     int code;
 
-    if (cli_ask(c, "register-check", json_copy(values), &review, &e) < 0)
+    if (cli_ask_arc(c, "register-check", json_copy(values), &review, &e) < 0)
         return cli_fail(c, &e);
     code = any_wrong(review) ? EXIT_USAGE : EXIT_DONE;
     if (c->json) {
@@ -225,7 +226,7 @@ static int confirmed(struct cli *c, const struct json *values, struct err *e)
         return err_set(e, ERR_USAGE, 0,
                        _("nobody can be asked here: add --yes to register without a question"));
     args = json_copy(values);
-    if (cli_ask(c, "register-check", args, &review, e) < 0)
+    if (cli_ask_arc(c, "register-check", args, &review, e) < 0)
         return -1;
     print_review(review);
     json_free(review);
@@ -267,7 +268,7 @@ static int start(struct cli *c, const struct json *values, char id[64], struct e
     struct json *result = NULL;
 
     for (int try = 0;; try++) {
-        if (cli_ask(c, "register", json_copy(values), &result, e) == 0)
+        if (cli_ask_arc(c, "register", json_copy(values), &result, e) == 0)
             break;
         if (try || e->domain != ERR_WIRE || !e->unsure)
             return -1;
@@ -309,7 +310,8 @@ int cmd_register(struct cli *c)
         return code;
     yes = !take_flag(values, PAR_CONFIRM, true) || cli_switch(c, "yes");
     look = take_flag(values, PAR_WHAT_IF, false);
-    if (cli_need_cluster(c, &e) < 0) /* said before anybody is sent to a browser */
+    if (cli_arc_secret(c, json_str(values, params[PAR_ARC_SPN].id), &e) < 0 ||
+        cli_need_cluster(c, &e) < 0) /* said before anybody is sent to a browser */
         code = cli_fail(c, &e);
     else if ((code = save_answers(c, values)) != 0)
         ;

@@ -59,9 +59,17 @@ static const struct cli_option sign_in_options[] = {
     { "port", "N", N_("with --browser: the port to listen on"), false, false },
     { "environment", NULL, N_("with what the variables AZURE_... say"), false, false },
 };
+#define ARC_SECRET                                                                                 \
+    { "arc-spn-secret-file", "FILE",                                                               \
+      N_("secret of the application of --arc-spn-app-id; else it is asked for"), false, false },   \
+    {                                                                                              \
+        "arc-spn-secret-fd", "N", N_("the same, from an open descriptor"), false, false            \
+    }
+static const struct cli_option operations_options[] = { ARC_SECRET };
 /* The parameters' rows come from their table (wire/params.h) before main begins: whoever walks the
  * commands' options meets them like any other. */
 static const struct cli_option register_more[] = {
+    ARC_SECRET,
     { "answers", "FILE", N_("take values from FILE (JSON); options on this line win"), false,
       false },
     { "save-answers", "FILE", N_("write the values into FILE, for --answers"), false, false },
@@ -105,7 +113,7 @@ const struct cli_command cli_commands[] = {
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),
       cmd_sign_out },
     { "operations", "[show ID | resume ID]",
-      N_("list operations, show one, or go on with an unfinished one"), NULL, 0,
+      N_("list operations, show one, or go on with an unfinished one"), OPTIONS(operations_options),
       BIT(SEC_SIGNIN) | BIT(SEC_RUN), cmd_operations },
     { "cluster", "create NAME | show", N_("create a cluster of native nodes, or show it"),
       OPTIONS(cluster_options), BIT(SEC_CLUSTER) | BIT(SEC_NODES), cmd_cluster },

@@ -2,6 +2,7 @@
 
 #include "console/cli/sign_in_ways.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/i18n.h"
@@ -177,4 +178,33 @@ int cli_way(struct cli *c, struct way *w, struct err *e)
         return -1;
     STR_SET(w->tenant, cli_value(c, "tenant-id"));
     return row ? row->fill(c, w, e) : 0;
+}
+
+/* ---- the secret of ArcSpnCredential ---- */
+
+int cli_arc_secret(struct cli *c, bool ask, struct err *e)
+{
+    const char *file = cli_value(c, "arc-spn-secret-file"), *fd = cli_value(c, "arc-spn-secret-fd");
+    char warning[200] = "";
+    int r;
+
+    if (file && fd)
+        return err_set(e, ERR_USAGE, 0, "%s",
+                       _("--arc-spn-secret-file and --arc-spn-secret-fd exclude each other"));
+    if (!file && !fd)
+        return ask ? ask_secret(c, _("The application's secret (not shown): "), &c->arc_secret, e)
+                   : 0;
+    r = file ? way_read_file(&c->arc_secret, file, false, warning, sizeof warning, e)
+             : way_read_fd(&c->arc_secret, fd, e);
+    if (warning[0])
+        fprintf(stderr, "azloconf: %s\n", warning);
+    return r;
+}
+
+int cli_ask_arc(struct cli *c, const char *intent, struct json *args, struct json **result,
+                struct err *e)
+{
+    struct wire_secret secret = { "arcSpnSecret", &c->arc_secret };
+
+    return cli_ask_secret(c, intent, args, &secret, secret_is(&c->arc_secret) ? 1 : 0, result, e);
 }

@@ -11,6 +11,11 @@
 #include "console/cli/cli.h"
 #include "console/face/ways.h"
 
+/* Fills c->arc_secret from --arc-spn-secret-file or -fd, else by a question if `ask`. */
+int cli_arc_secret(struct cli *c, bool ask, struct err *e);
+/* An intent with that secret beside it, if there is one. */
+int cli_ask_arc(struct cli *c, const char *intent, struct json *args_owned, struct json **result,
+                struct err *e);
 int cli_way(struct cli *c, struct way *w, struct err *e);
 int ask_secret(struct cli *c, const char *prompt, struct secret *out, struct err *e);
 
