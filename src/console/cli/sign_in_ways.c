@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 
@@ -191,8 +192,9 @@ int cli_arc_secret(struct cli *c, bool ask, struct err *e)
     if (file && fd)
         return err_set(e, ERR_USAGE, 0, "%s",
                        _("--arc-spn-secret-file and --arc-spn-secret-fd exclude each other"));
-    if (!file && !fd)
-        return ask ? ask_secret(c, _("The application's secret (not shown): "), &c->arc_secret, e)
+    if (!file && !fd) /* where nobody can be asked, the core tells whether it is needed */
+        return ask && isatty(STDIN_FILENO)
+                   ? ask_secret(c, _("The application's secret (not shown): "), &c->arc_secret, e)
                    : 0;
     r = file ? way_read_file(&c->arc_secret, file, false, warning, sizeof warning, e)
              : way_read_fd(&c->arc_secret, fd, e);
