@@ -208,7 +208,7 @@ static void open_rec(struct reading *rd, const struct journal_rec *r)
 
     STR_SET(rd->tenant, tenant ? tenant : "");
     STR_SET(rd->cloud.portal, json_str(r->facts, "portal"));
-    if (!plan)
+    if (!plan || rd->out->n) /* a run that was taken up again has opened its journal again */
         return;
     STR_SET(rd->out->title, _(plan->title));
     for (size_t i = 0; i < plan->n && rd->out->n < SEC_MAX_STEPS; i++) {
@@ -259,7 +259,7 @@ static void drop_other_way(struct sec_run *out)
     bool other = false;
     size_t n = 0;
 
-    for (size_t i = 0; plan && i < out->n; i++)
+    for (size_t i = 0; plan && i < out->n && i < plan->n; i++)
         other = other ||
                 (plan->steps[i].flags & OP_OTHER_WAY && !str_eq(out->steps[i].state, "waiting"));
     for (size_t i = 0; plan && i < out->n; i++)

@@ -114,6 +114,26 @@ static void a_failed_run(void **s)
     free(r);
 }
 
+/* Each time that a run is taken up its journal is opened again; its steps are there once. */
+static void a_run_taken_up_twice(void **s)
+{
+    struct sec_run *once = xcalloc(1, sizeof(*once)), *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    begin();
+    assert_int_equal(run_from_journal(once, dir, ID, &cloud_rows[0], &e), 0);
+    add("open", "", NULL);
+    add("made", "group", NULL);
+    add("open", "", NULL);
+    journal_close(journal);
+    assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+    assert_int_equal(r->n, once->n);
+    assert_string_equal(step(r, "group")->state, "done");
+    free(once);
+    free(r);
+}
+
 static void a_done_run(void **s)
 {
     struct sec_run *r = xcalloc(1, sizeof(*r));
@@ -282,6 +302,7 @@ int test_core_run_show(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_of_the_other_way),
         cmocka_unit_test(a_failed_run),
+        cmocka_unit_test(a_run_taken_up_twice),
         cmocka_unit_test(a_done_run),
         cmocka_unit_test(a_run_done_in_part),
         cmocka_unit_test(results_say_what_is_so),
