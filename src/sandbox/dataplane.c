@@ -118,7 +118,7 @@ static bool identify(struct sb_req *q, struct sb_reply *r, struct call *c)
     struct by_cloud_id f = { sb_var(q, "cloudId"), NULL };
     struct str settings = STR_INIT;
 
-    *c = (struct call){ NULL };
+    *c = (struct call){ .cluster = NULL };
     lro_settle(q->world);
     world_each(q->world, "/subscriptions/", match_cluster, &f);
     c->cluster = f.found;

@@ -221,8 +221,8 @@ static void the_agents_cloud_refused(void **state)
         "{\"suffixes\":{\"storage\":\"a.lan\"},\"graph\":\"http://graph.a.lan\"}",
         "{\"suffixes\":{\"storage\":\"a.lan\"},\"graph\":7}",
         "{\"suffixes\":{\"storage\":\"a.lan\"},\"portal\":\"https://evil-a.lan\"}",
-        "{\"suffixes\":{\"storage\":\"a.lan\"},\"authentication\":{\"loginEndpoint\":"
-        "\"https://login.evil.example\"}}",
+        ("{\"suffixes\":{\"storage\":\"a.lan\"},\"authentication\":{\"loginEndpoint\":"
+         "\"https://login.evil.example\"}}"),
         "{\"suffixes\":{\"storage\":\"a.lan\"},\"graph\":\"https://x@graph.a.lan\"}",
     };
     struct cloud c;

@@ -211,8 +211,8 @@ static void log_lines(struct rig *r)
     static const char *const lines[] = {
         "azloconfd 0.1.0 started, state folder /var/lib/azloconf",
         "signed in as anna@contoso.com (张安娜), tenant 康托索中国有限公司",
-        "Azure: 您组织的某项 Azure Policy 禁止此操作：请向其所有者申请豁免，"
-        "或选择其他区域、名称或组。",
+        ("Azure: 您组织的某项 Azure Policy 禁止此操作：请向其所有者申请豁免，"
+         "或选择其他区域、名称或组。"),
     };
 
     ready(r);
