@@ -201,6 +201,10 @@ void reg_ask_settings(const struct op_view *v, struct op_need *need, const char 
 int reg_keep_settings(struct op_view *v, const struct op_answer *a, struct err *e);
 void reg_arc_group(struct op_view *v, const char *settings); /* fact arcGroup, if not known */
 bool reg_all_listed(const struct op_view *v); /* every node stands in the Arc settings */
+bool reg_ok(const struct op_answer *a);       /* no error; of a node's verb */
+bool reg_good(const struct op_answer *a);     /* 2xx and no error; of a request */
+void reg_add_id(const struct op_view *v, struct op_need *need,
+                const char *fact); /* the resource id that this fact holds, to the path */
 void reg_arm(struct op_need *need, const char *method, const char *api, unsigned flags);
 void reg_verb(struct op_need *need, enum node_verb verb);
 /* Azure's error stays as it is (domain, http, remote code) and gets the module's number and what

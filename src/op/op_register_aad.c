@@ -12,16 +12,6 @@
 #define OLDEST_BUILD 17784 /* register-flow.md 1.11 */
 #define LOOKS        3     /* after a lost answer: a long operation may be at work unseen */
 
-static bool good(const struct op_answer *a)
-{
-    return a->http >= 200 && a->http < 300 && !err_is(&a->err);
-}
-
-static bool ok(const struct op_answer *a)
-{
-    return !err_is(&a->err);
-}
-
 /* ---- which way ---- */
 
 bool reg_by_app(const struct op_view *v)
@@ -173,11 +163,11 @@ REG_READ(certificate_check)
 {
     int64_t days = 0;
 
-    if (!ok(a) && a->err.code == 9109) {
+    if (!reg_ok(a) && a->err.code == 9109) {
         err_set(e, ERR_OP, 9109, "%s", a->err.message);
         return OP_FAILED;
     }
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 9110, _("looking for the node's certificate"));
     if (!json_flag(a->json, "found", false) || !json_int(a->json, "daysLeft", &days) || days < 60)
         return OP_ABSENT; /* of a user's certificate the node says 9109 itself */
@@ -198,7 +188,7 @@ REG_ASK(certificate_apply)
 
 REG_READ(certificate_apply)
 {
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 9110, _("making the node's certificate (9110)"));
     keep_certificate(v, a->json);
     return OP_DONE;
@@ -213,7 +203,7 @@ REG_ASK(certificate_undo)
 REG_READ(certificate_undo)
 {
     (void)v;
-    return ok(a) ? OP_DONE : reg_fail(a, e, 0, _("removing the node's certificate"));
+    return reg_ok(a) ? OP_DONE : reg_fail(a, e, 0, _("removing the node's certificate"));
 }
 
 /* ---- the cluster's application ---- */
@@ -242,7 +232,7 @@ REG_ASK(app_apply)
 REG_READ(app_apply)
 {
     keep_lost(v, "app.lost", a);
-    if (!good(a))
+    if (!reg_good(a))
         return reg_fail(a, e, 0, _("creating the cluster's application"));
     op_set_fact(v, "app.state", "made");
     return OP_ABSENT; /* the cluster itself has the word */
@@ -308,7 +298,8 @@ REG_ASK(upload_apply)
 REG_READ(upload_apply)
 {
     keep_lost(v, "upload.lost", a);
-    return good(a) ? OP_DONE : reg_fail(a, e, 9110, _("uploading the nodes' certificates (9110)"));
+    return reg_good(a) ? OP_DONE
+                       : reg_fail(a, e, 9110, _("uploading the nodes' certificates (9110)"));
 }
 
 static bool accepted(const struct op_view *v)
@@ -326,7 +317,7 @@ REG_ASK(certificate_set_check)
 
 REG_READ(certificate_set_check)
 {
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 9110, _("looking for the node's certificate"));
     if (a->json)
         keep_certificate(v, a->json);
@@ -342,7 +333,7 @@ REG_READ(certificate_set_apply)
 {
     enum op_verdict vd;
 
-    if (ok(a)) {
+    if (reg_ok(a)) {
         keep_certificate(v, a->json);
         return OP_DONE;
     }
@@ -412,7 +403,7 @@ REG_ASK(arc_status)
 
 REG_READ(arc_status)
 {
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 9112, _("asking the node how it stands with Azure Arc (9112)"));
     keep_arc(v, a->json);
     op_note(v, "%s", op_node_fact(v, op_node_name(v), "arc"));
@@ -493,7 +484,7 @@ REG_ASK(arc_app_apply)
 REG_READ(arc_app_apply)
 {
     keep_lost(v, "arc-app.lost", a);
-    if (!good(a))
+    if (!reg_good(a))
         return reg_fail(a, e, 0, _("creating the application of the Arc settings"));
     return OP_ABSENT;
 }
@@ -517,7 +508,7 @@ REG_READ(arc_secret_apply)
 {
     const char *secret = json_str(a->json, "secretText");
 
-    if (!good(a))
+    if (!reg_good(a))
         return reg_fail(a, e, 0, _("generating the secret of the Arc settings"));
     if (!secret || !*secret) {
         err_set(e, ERR_ARM, 0, _("Azure's answer holds no secret."));
@@ -539,7 +530,7 @@ REG_READ(arc_init_check)
 {
     const char *node = op_node_name(v);
 
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 0, _("asking the node how it stands with Azure Arc"));
     if (a->json)
         keep_arc(v, a->json);
@@ -567,7 +558,8 @@ REG_ASK(arc_init_apply)
 REG_READ(arc_init_apply)
 {
     (void)v;
-    return ok(a) ? OP_DONE : reg_fail(a, e, 0, _("telling the cluster how its nodes come to Arc"));
+    return reg_ok(a) ? OP_DONE
+                     : reg_fail(a, e, 0, _("telling the cluster how its nodes come to Arc"));
 }
 
 REG_ASK(arc_enable_check)
@@ -578,7 +570,7 @@ REG_ASK(arc_enable_check)
 
 REG_READ(arc_enable_check)
 {
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 0, _("asking the node how it stands with Azure Arc"));
     if (a->json)
         keep_arc(v, a->json);
@@ -598,7 +590,7 @@ REG_READ(arc_enable_apply)
 {
     enum op_verdict vd;
 
-    if (ok(a)) {
+    if (reg_ok(a)) {
         op_set_node_fact(v, "arc", "Enabled");
         op_set_node_fact(v, "agent.name", op_node_name(v));
         return OP_DONE;

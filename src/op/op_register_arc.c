@@ -12,24 +12,13 @@
 
 #define LOOKS_A_ROUND 4 /* 15 s apart: then a node is made to sync */
 
-static bool good(const struct op_answer *a)
-{
-    return a->http >= 200 && a->http < 300 && !err_is(&a->err);
-}
-
-static void add_id(const struct op_view *v, struct op_need *need, const char *fact)
-{
-    /* made by hci_cluster_id from checked names: URL-safe already */
-    str_add(&need->path, op_fact(v, fact));
-}
-
 /* ---- arcSettings ---- */
 
 void reg_ask_settings(const struct op_view *v, struct op_need *need, const char *method,
                       unsigned flags)
 {
     reg_arm(need, method, API_ARC_SETTINGS, flags);
-    add_id(v, need, "settings.id");
+    reg_add_id(v, need, "settings.id");
 }
 
 /* The Arc state of each of our nodes, "" for one that is not listed; and the consent. */
@@ -88,7 +77,7 @@ int reg_keep_settings(struct op_view *v, const struct op_answer *a, struct err *
 {
     struct hci_arc arc;
 
-    if (!good(a)) {
+    if (!reg_good(a)) {
         reg_fail(a, e, 0, _("looking at the Arc settings"));
         return -1;
     }
@@ -109,7 +98,7 @@ REG_READ(settings_check)
         op_set_fact(v, "settings.state", "absent");
         return OP_ABSENT;
     }
-    if (!good(a))
+    if (!reg_good(a))
         return reg_fail(a, e, 0, _("looking at the Arc settings"));
     if (keep_settings(v, a->json, &arc, e))
         return OP_FAILED;
@@ -139,7 +128,7 @@ REG_READ(settings_apply)
 {
     struct hci_arc arc;
 
-    if (!good(a))
+    if (!reg_good(a))
         return reg_fail(a, e, 0, _("creating the Arc settings"));
     if (keep_settings(v, a->json, &arc, e))
         return OP_ABSENT;
@@ -189,7 +178,7 @@ REG_READ(reconcile_check)
 {
     struct hci_arc arc;
 
-    if (a->http && !good(a))
+    if (a->http && !reg_good(a))
         return reg_fail(a, e, 9142, _("looking at the Arc settings (9142)"));
     if (a->http && keep_settings(v, a->json, &arc, e))
         return OP_FAILED;
@@ -206,7 +195,7 @@ REG_ASK(reconcile_apply)
     for (size_t i = 0; i < n; i++)
         names[i] = op_node_at(v, i);
     reg_arm(need, "POST", API_RECONCILE, ARM_LRO);
-    add_id(v, need, "settings.id");
+    reg_add_id(v, need, "settings.id");
     str_add(&need->path, "/reconcile");
     need->body = hci_reconcile_body(names, n);
     free(names);
@@ -217,7 +206,7 @@ REG_READ(reconcile_apply)
     struct hci_arc arc;
     struct err ignored = { 0 };
 
-    if (!good(a))
+    if (!reg_good(a))
         return reg_fail(a, e, 9142, _("tying the nodes to the cluster (9142)"));
     if (json_get(a->json, "properties.perNodeDetails"))
         keep_settings(v, a->json, &arc, &ignored);
@@ -255,7 +244,7 @@ REG_READ(consent_check)
 {
     struct hci_arc arc;
 
-    if (a->http && !good(a))
+    if (a->http && !reg_good(a))
         return reg_fail(a, e, 0, _("looking at the consent to the mandatory extensions"));
     if (a->http && keep_settings(v, a->json, &arc, e))
         return OP_FAILED;
@@ -277,7 +266,7 @@ REG_READ(consent_apply)
         op_note(v, "%s", _("This cloud does not ask for the consent."));
         return OP_SKIP;
     }
-    if (!good(a))
+    if (!reg_good(a))
         return reg_fail(a, e, 0, _("recording the consent to the mandatory extensions"));
     if (keep_settings(v, a->json, &arc, &ignored))
         return OP_ABSENT;
@@ -318,7 +307,7 @@ REG_READ(arc_state)
     struct hci_arc arc;
     const char *node, *state;
 
-    if (a->http && !good(a))
+    if (a->http && !reg_good(a))
         return reg_fail(a, e, 9123, _("looking at the Arc settings (9123)"));
     if (a->http && keep_settings(v, a->json, &arc, e))
         return OP_FAILED;

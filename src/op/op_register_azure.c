@@ -10,6 +10,22 @@
 
 /* ---- shared ---- */
 
+bool reg_ok(const struct op_answer *a)
+{
+    return !err_is(&a->err);
+}
+
+bool reg_good(const struct op_answer *a)
+{
+    return a->http >= 200 && a->http < 300 && reg_ok(a);
+}
+
+void reg_add_id(const struct op_view *v, struct op_need *need, const char *fact)
+{
+    /* made by hci_cluster_id from checked names: URL-safe already */
+    str_add(&need->path, op_fact(v, fact));
+}
+
 void reg_arm(struct op_need *need, const char *method, const char *api, unsigned flags)
 {
     need->kind = OP_NEED_ARM;

@@ -9,24 +9,13 @@
 #include "azure/roles.h"
 #include "base/i18n.h"
 
-static bool good(const struct op_answer *a)
-{
-    return a->http >= 200 && a->http < 300 && !err_is(&a->err);
-}
-
-static void add_id(const struct op_view *v, struct op_need *need, const char *fact)
-{
-    /* made by hci_cluster_id from checked names: URL-safe already */
-    str_add(&need->path, op_fact(v, fact));
-}
-
 /* ---- the cluster resource ---- */
 
 void reg_ask_cluster(const struct op_view *v, struct op_need *need, const char *method,
                      unsigned flags)
 {
     reg_arm(need, method, API_CLUSTERS, flags);
-    add_id(v, need, "cluster.id");
+    reg_add_id(v, need, "cluster.id");
 }
 
 static void set_known(struct op_view *v, const char *fact, const char *value)
@@ -67,7 +56,7 @@ REG_READ(cluster_check)
         op_set_fact(v, "cluster.state", "absent");
         return OP_ABSENT;
     }
-    if (!good(a))
+    if (!reg_good(a))
         return reg_fail(a, e, 0, _("looking for the cluster resource"));
     if (keep_cluster(v, a->json, &c, e)) {
         err_wrap(e, "%s", _("looking for the cluster resource"));
@@ -97,7 +86,7 @@ REG_READ(cluster_apply)
 {
     struct hci_cluster c;
 
-    if (!good(a))
+    if (!reg_good(a))
         return reg_fail(a, e, 9130, _("creating the cluster resource (9130)"));
     if (keep_cluster(v, a->json, &c, e))
         return OP_ABSENT; /* made, but told badly: read it again */
@@ -133,7 +122,7 @@ static enum op_verdict read_again(struct op_view *v, const struct op_answer *a, 
 {
     struct hci_cluster c;
 
-    if (!good(a))
+    if (!reg_good(a))
         return reg_fail(a, e, 0, _("reading the cluster resource"));
     return keep_cluster(v, a->json, &c, e) ? OP_FAILED : OP_DONE;
 }
@@ -160,7 +149,7 @@ REG_READ(identity_apply)
 {
     struct hci_cluster c;
 
-    if (!good(a))
+    if (!reg_good(a))
         return reg_fail(a, e, 0, _("giving the cluster resource its identity"));
     keep_cluster(v, a->json, &c, e);
     return judge_identity(v);
@@ -205,7 +194,7 @@ REG_READ(rp_apply)
 {
     struct hci_cluster c;
 
-    if (!good(a))
+    if (!reg_good(a))
         return reg_fail(a, e, 9131, _("asking the service for its object id (9131)"));
     keep_cluster(v, a->json, &c, e);
     return judge_service(v, e);
@@ -289,7 +278,7 @@ REG_READ(role_check)
         return OP_ABSENT;
     if (a->http == 404)
         return OP_ABSENT;
-    if (!good(a))
+    if (!reg_good(a))
         return role_fail(v, a, e, _("looking at the roles on the Arc resource group (9132)"),
                          _("looking at the roles on the Arc resource group"));
     add_scope(v, &scope);
@@ -341,7 +330,7 @@ REG_READ(role_apply)
         op_set_fact(v, role_fact(v, fact, "conflict"), a->err.message[0] ? a->err.message : "409");
         return OP_ABSENT;
     }
-    if (!good(a))
+    if (!reg_good(a))
         return role_fail(v, a, e, _("giving the service its role on the Arc resource group (9132)"),
                          _("giving the nodes' identity its role on the Arc resource group"));
     return OP_DONE;

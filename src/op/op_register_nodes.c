@@ -8,11 +8,6 @@
 
 #define PROVIDER "Microsoft.AzureStackHCI"
 
-static bool ok(const struct op_answer *a)
-{
-    return !err_is(&a->err);
-}
-
 /* ---- the values: nothing is asked of anybody before they are in order ---- */
 
 static int bad_values(struct op_view *v, const char *name, const char *group, const char *arc,
@@ -90,7 +85,7 @@ REG_ASK(facts)
 
 REG_READ(facts)
 {
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 0, _("asking the node what it is"));
     reg_keep_build(v, a->json);
     return OP_DONE;
@@ -179,7 +174,7 @@ REG_READ(stored)
 {
     const char *uri = json_str(a->json, "AzureResourceUri");
 
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 0, _("asking the node for its status"));
     if (!str_eq(json_str(a->json, "ClusterStatus"), "Clustered")) {
         err_set(e, ERR_OP, 9102,
@@ -246,7 +241,7 @@ static enum op_verdict judge_agent(struct op_view *v, const struct op_answer *a,
 
 REG_READ(agent_place)
 {
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 0, _("asking the node's Arc agent"));
     return judge_agent(v, a, e);
 }
@@ -297,7 +292,7 @@ REG_READ(machine_place)
         op_note(v, "%s", _("Your account may not see the machines."));
         return OP_SKIP;
     }
-    if (!reg_absent(a) && (a->http != 200 || !ok(a)))
+    if (!reg_absent(a) && (a->http != 200 || !reg_ok(a)))
         return reg_fail(a, e, 0, _("looking for the machines in Azure"));
     keep_parents(v, a->http == 200 ? a->json : NULL, false);
     for (size_t i = 0; i < op_node_count(v); i++) {
@@ -323,7 +318,7 @@ REG_ASK(agent_check)
 
 REG_READ(agent_check)
 {
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 0, _("asking the node's Arc agent"));
     if (a->json) {
         enum op_verdict vd = judge_agent(v, a, e);
@@ -352,7 +347,7 @@ REG_ASK(agent_apply)
 
 REG_READ(agent_apply)
 {
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 0, _("connecting the node's Arc agent"));
     op_set_node_fact(v, "agent", "here");
     op_set_node_fact(v, "agent.name", op_node_name(v));
@@ -369,7 +364,7 @@ REG_ASK(agent_undo)
 REG_READ(agent_undo)
 {
     (void)v;
-    return ok(a) ? OP_DONE : reg_fail(a, e, 0, _("disconnecting the node's Arc agent"));
+    return reg_ok(a) ? OP_DONE : reg_fail(a, e, 0, _("disconnecting the node's Arc agent"));
 }
 
 /* ---- the node's registration: register-flow.md 2.5, M7 to M9 ---- */
@@ -398,7 +393,7 @@ REG_ASK(register_check)
 
 REG_READ(register_check)
 {
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 0, _("asking the node for its status"));
     if (a->json)
         keep_status(v, a);
@@ -435,7 +430,7 @@ REG_ASK(register_apply)
 
 REG_READ(register_apply)
 {
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 9144, _("registering the node (9144)"));
     op_set_node_fact(v, "registration", "Registered");
     op_set_node_fact(v, "uri", op_fact(v, "cluster.id"));
@@ -455,7 +450,7 @@ REG_READ(register_undo)
         op_note(v, "%s", _("The registration stays: it was there before."));
         return OP_SKIP;
     }
-    return ok(a) ? OP_DONE : reg_fail(a, e, 0, _("taking the node's registration back"));
+    return reg_ok(a) ? OP_DONE : reg_fail(a, e, 0, _("taking the node's registration back"));
 }
 
 /* ---- the first sync of every node ---- */
@@ -476,7 +471,7 @@ REG_READ(sync_check)
 {
     const char *why = json_str(a->json, "reason");
 
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 0, _("asking the node for its status"));
     if (a->json)
         keep_status(v, a);
@@ -498,7 +493,7 @@ REG_ASK(sync_apply)
 REG_READ(sync_apply)
 {
     (void)v;
-    if (!ok(a))
+    if (!reg_ok(a))
         return reg_fail(a, e, 0, _("syncing the node with Azure"));
     return OP_ABSENT; /* its status has the word */
 }
@@ -522,7 +517,7 @@ REG_ASK(links)
 
 REG_READ(links)
 {
-    if (a->http && a->http != 404 && (a->http != 200 || !ok(a)))
+    if (a->http && a->http != 404 && (a->http != 200 || !reg_ok(a)))
         return reg_fail(a, e, 0, _("looking at the machines in Azure"));
     if (a->http)
         keep_parents(v, a->json, true);

@@ -84,7 +84,9 @@ def test_arc_by_the_operators_own_principal():
         r.run("sign-in", ok=0)
         p = r.run("operations", "resume", run, ok=None)
         azl.check(p.returncode != 0 and "--arc-spn-secret-file" in p.stderr, f"resumed without its secret: {p.stdout}{p.stderr}")
-        r.run("operations", "resume", run, "--arc-spn-secret-file", one["secretFile"], ok=0)
+        p = r.run("operations", "resume", run, "--arc-spn-secret-file", one["secretFile"], "--arc-spn-secret-fd", "0", ok=2)
+        azl.check("exclude each other" in p.stderr, p.stderr)
+        r.run("operations", "resume", run, "--arc-spn-secret-fd", "0", input=secret + "\n", ok=0)
         connected(r)
         azl.equal([len(posts(r, t)) for t in ("/createarcidentity", "/generatepassword", "/agent/connect")], [0, 0, 1], "writes")
         for folder, _, files in os.walk(r.state):

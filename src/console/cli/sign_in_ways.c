@@ -49,30 +49,16 @@ static int by_token(struct cli *c, struct way *w, struct err *e)
     return file_or_fd(c, w, "access-token-file", "access-token-fd", e);
 }
 
-struct az {
-    bool done;
-    struct err err;
-};
-
-static void on_az(void *payload, const struct err *e)
-{
-    struct az *az = payload;
-
-    az->done = true;
-    if (e)
-        az->err = *e;
-}
-
 static bool az_done(struct cli *c, void *payload)
 {
     (void)c;
-    return ((struct az *)payload)->done;
+    return ((struct way_cli_end *)payload)->done;
 }
 
 static int by_azure_cli(struct cli *c, struct way *w, struct err *e)
 {
-    struct az az = { 0 };
-    struct way_cli *child = way_cli_start(c->loop, w, on_az, &az, e);
+    struct way_cli_end az = { 0 };
+    struct way_cli *child = way_cli_start(c->loop, w, way_cli_ended, &az, e);
 
     if (!child)
         return -1;

@@ -255,6 +255,15 @@ struct way_cli *way_cli_start(struct loop *l, struct way *w, way_cli_fn *done, v
     return c;
 }
 
+void way_cli_ended(void *payload, const struct err *e)
+{
+    struct way_cli_end *end = payload;
+
+    end->done = true;
+    if (e)
+        end->err = *e;
+}
+
 void way_cli_stop(struct way_cli *c)
 {
     if (!c)

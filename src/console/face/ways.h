@@ -39,6 +39,12 @@ struct way_cli;
 typedef void way_cli_fn(void *payload, const struct err *e); /* NULL: w holds the token */
 struct way_cli *way_cli_start(struct loop *l, struct way *w, way_cli_fn *done, void *payload,
                               struct err *e);
+/* For whoever waits in place: done and payload of way_cli_start. */
+struct way_cli_end {
+    bool done;
+    struct err err;
+};
+void way_cli_ended(void *way_cli_end, const struct err *e);
 void way_cli_stop(struct way_cli *c); /* done is not called any more; NULL is fine */
 
 /* way_rows.c: the ways as the screens and the plain face offer them, in this order. */

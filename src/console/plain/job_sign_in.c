@@ -149,30 +149,16 @@ static bool ask_fields(struct plain *p, struct form *f)
     return true;
 }
 
-struct az {
-    bool done;
-    struct err err;
-};
-
-static void on_az(void *payload, const struct err *e)
-{
-    struct az *az = payload;
-
-    az->done = true;
-    if (e)
-        az->err = *e;
-}
-
 static bool az_done(struct plain *p, void *payload)
 {
     (void)p;
-    return ((struct az *)payload)->done;
+    return ((struct way_cli_end *)payload)->done;
 }
 
 static bool ask_azure_cli(struct plain *p, struct way *w, struct err *e)
 {
-    struct az az = { 0 };
-    struct way_cli *child = way_cli_start(plain_loop(p), w, on_az, &az, e);
+    struct way_cli_end az = { 0 };
+    struct way_cli *child = way_cli_start(plain_loop(p), w, way_cli_ended, &az, e);
 
     if (!child)
         return false;
