@@ -42,7 +42,8 @@ static const struct advice_row rows[] = {
          N_("Choose a subscription that is Enabled, or have its owner enable this one.")),
     OURS(ERR_C_DEADLINE, N_("Resume: what was made stays and is found again.")),
     OURS(ERR_C_ELSEWHERE,
-         N_("Disconnect the agent there first (azcmagent disconnect), then resume.")),
+         N_("Name the group where it is, or disconnect the agent there first (azcmagent "
+            "disconnect) and resume.")),
     { .domain = ERR_STORE,
       .code = ERR_C_CORRUPT,
       .text = N_(

@@ -227,10 +227,10 @@ static enum op_verdict judge_agent(struct op_view *v, const struct op_answer *a,
     if (*name &&
         (!str_ieq(sub, op_input(v, "subscriptionId")) || !str_ieq(group, op_fact(v, "arcGroup")) ||
          (*tenant && !str_ieq(tenant, op_input(v, "tenantId"))))) {
-        err_set(
-            e, ERR_OP, ERR_C_ELSEWHERE,
-            _("The Arc agent of %s is connected elsewhere: resource group %s in subscription %s."),
-            op_node_name(v), group, sub);
+        err_set(e, ERR_OP, ERR_C_ELSEWHERE,
+                _("The Arc agent of %s is connected elsewhere: resource group %s in subscription "
+                  "%s. This registration wants it in %s, %s."),
+                op_node_name(v), group, sub, op_fact(v, "arcGroup"), op_input(v, "subscriptionId"));
         return OP_FAILED;
     }
     op_set_node_fact(v, "agent.name", name);
