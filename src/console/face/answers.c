@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -135,4 +136,19 @@ int answers_write(const char *path, const struct json *values, bool replace, str
     }
     str_free(&text);
     return rc;
+}
+
+const struct form_field answers_fields[ANSWERS_FIELDS] = {
+    [ANSWERS_FILE] = { .id = "file",
+                       .label = N_("File"),
+                       .help = N_("The values of this registration are written there as JSON "
+                                  "(mode 0600), to be used with: azloconf register --answers "
+                                  "FILE. No secret is in it.") },
+};
+
+void answers_suggest(char *out, size_t size, const char *cluster)
+{
+    const char *home = getenv("HOME");
+
+    str_fmt(out, size, "%s/azloconf-%s.json", home ? home : "", cluster);
 }

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "console/face/form.h"
 
 #define ANSWERS_MAX (256 * 1024)
 
@@ -23,5 +24,10 @@ void answers_environment(const char *path, char *out, size_t size);
 struct json *answers_of(const struct json *values);
 /* 0600. An existing file: ERR_C_CONFLICT unless `replace`. */
 int answers_write(const char *path, const struct json *values, bool replace, struct err *e);
+
+/* The console's page that asks for the file's name, and the name that it offers. */
+enum { ANSWERS_FILE, ANSWERS_FIELDS };
+extern const struct form_field answers_fields[ANSWERS_FIELDS];
+void answers_suggest(char *out, size_t size, const char *cluster);
 
 #endif

@@ -362,6 +362,26 @@ struct json *fields_create_args(const struct form *c)
     return args;
 }
 
+struct json *fields_choices_args(const struct form *w)
+{
+    struct json *args = json_object();
+    const char *tenant = w->values[WHERE_TENANT].id, *sub = w->values[WHERE_SUBSCRIPTION].id;
+
+    if (guid_is(tenant))
+        json_set_str(args, "tenant", tenant);
+    if (guid_is(sub))
+        json_set_str(args, "subscription", sub);
+    return args;
+}
+
+bool fields_lack_choices(const struct form *w, const struct model *m)
+{
+    const struct sec_choices *c = choices(m);
+    const char *sub = w->values[WHERE_SUBSCRIPTION].id;
+
+    return !str_eq(c->state, "ready") || (guid_is(sub) && !str_ieq(c->regions_of, sub));
+}
+
 struct json *fields_args(const struct form *w, const struct form *more)
 {
     struct json *args = json_object();

@@ -34,6 +34,10 @@ extern const struct form_field more_fields[MORE_FIELDS]; /* parameters that most
 void fields_defaults(struct form *where, const struct model *m); /* fills what is empty and known */
 void fields_create_defaults(struct form *create, const struct model *m);
 struct json *fields_create_args(const struct form *create);
+/* Of the intent choices: the tenant and the subscription that the lists are to be of. */
+struct json *fields_choices_args(const struct form *where);
+bool fields_lack_choices(const struct form *where,
+                         const struct model *m); /* or they are another's */
 /* Of register and register-check. Values that stay empty are left out. */
 struct json *fields_args(const struct form *where, const struct form *more);
 /* By its parameter's own rules (wire/params.h); for form_field.check. "" is right. */

@@ -133,6 +133,14 @@ bool form_check(struct form *f, const struct model *m)
     return wrong < 0;
 }
 
+int form_wrong(const struct form *f)
+{
+    for (int i = 0; i < f->n; i++)
+        if (str_eq(f->values[i].level, "fail"))
+            return i;
+    return -1;
+}
+
 void form_message(struct form *f, const char *field_id, const char *level, const char *text)
 {
     for (int i = 0; i < f->n; i++)

@@ -71,6 +71,7 @@ void form_choose(struct form *f, const struct model *m, int field, int index);
 void form_settle(struct form *f, const struct model *m, int field);
 bool form_check(struct form *f,
                 const struct model *m); /* all fields; focus goes to the first wrong one */
+int form_wrong(const struct form *f);   /* the first field whose level is "fail", or -1 */
 void form_message(struct form *f, const char *field_id, const char *level,
                   const char *text); /* what the core found */
 

@@ -147,15 +147,9 @@ static bool lists_came(struct plain *p, void *payload)
 static void ask_lists(struct plain *p, const struct form *f)
 {
     const struct sec_choices *c = plain_section(p, SEC_CHOICES);
-    const char *tenant = f->values[WHERE_TENANT].id, *sub = f->values[WHERE_SUBSCRIPTION].id;
-    struct json *args = json_object();
     int64_t until = mono_ms() + LISTS_MS;
 
-    if (guid_is(tenant))
-        json_set_str(args, "tenant", tenant);
-    if (guid_is(sub))
-        json_set_str(args, "subscription", sub);
-    if (!plain_do(p, _("No lists"), "choices", args, NULL))
+    if (!plain_do(p, _("No lists"), "choices", fields_choices_args(f), NULL))
         return;
     plain_wait(p, NULL, lists_came, &until);
     if (str_eq(c->state, "failed"))
@@ -167,11 +161,8 @@ static void ask_lists(struct plain *p, const struct form *f)
 /* The tenant and the subscription that the lists belong to. */
 static void lists_for(struct plain *p, struct form *f)
 {
-    const struct sec_choices *c = plain_section(p, SEC_CHOICES);
-    const char *sub = f->values[WHERE_SUBSCRIPTION].id;
-
     f->changed = -1;
-    if (!str_eq(c->state, "ready") || (guid_is(sub) && !str_ieq(c->regions_of, sub)))
+    if (fields_lack_choices(f, plain_model(p)))
         ask_lists(p, f);
     fields_defaults(f, plain_model(p));
     f->changed = -1;
@@ -311,22 +302,6 @@ static void save(struct plain *p, const struct form *f, const struct form *more)
     json_free(values);
 }
 
-static bool any_wrong(const struct form *f)
-{
-    for (int i = 0; i < f->n; i++)
-        if (str_eq(f->values[i].level, "fail"))
-            return true;
-    return false;
-}
-
-static int first_wrong(const struct form *f)
-{
-    for (int i = 0; i < f->n; i++)
-        if (str_eq(f->values[i].level, "fail"))
-            return i;
-    return 0;
-}
-
 /* true: the run was started. */
 static bool confirm(struct plain *p, const struct form *f, const struct form *more,
                     const struct json *found, enum step *next)
@@ -400,9 +375,11 @@ static bool ask_form(struct plain *p, struct form *f, int from)
 /* The form and field that the core found wrong are asked next. */
 static int correct(struct plain *p, const struct form *f, const struct form *more, bool *on_more)
 {
+    int wrong = form_wrong(f);
+
     plain_say(p, "%s", _("Something must be corrected first."));
-    *on_more = !any_wrong(f) && any_wrong(more);
-    return first_wrong(*on_more ? more : f);
+    *on_more = wrong < 0 && form_wrong(more) >= 0;
+    return *on_more ? form_wrong(more) : wrong < 0 ? 0 : wrong;
 }
 
 static void ask_and_register(struct plain *p)
