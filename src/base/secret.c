@@ -61,6 +61,35 @@ void secret_copy(struct secret *dst, const struct secret *src)
     secret_set(dst, src->p, src->len);
 }
 
+void secret_add(struct secret *s, const char *bytes, size_t n)
+{
+    struct secret fresh = { NULL, s->len + n, page_round(s->len + n + 1) };
+
+    if (n == 0)
+        return;
+    if (fresh.len >= s->map) {
+        fresh.p = map_pages(fresh.map);
+        if (s->len)
+            memcpy(fresh.p, s->p, s->len);
+        fresh.len = s->len;
+        secret_clear(s);
+        *s = fresh;
+    }
+    memcpy(s->p + s->len, bytes, n);
+    s->len += n;
+    s->p[s->len] = '\0';
+}
+
+void secret_cut(struct secret *s, size_t n)
+{
+    if (n == 0) {
+        secret_clear(s);
+    } else if (n < s->len) {
+        explicit_bzero(s->p + n, s->len - n);
+        s->len = n;
+    }
+}
+
 void secret_clear(struct secret *s)
 {
     if (s->p) {

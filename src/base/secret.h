@@ -18,6 +18,9 @@ struct secret {
 
 void secret_set(struct secret *s, const char *bytes, size_t n);
 void secret_copy(struct secret *dst, const struct secret *src);
+/* n bytes more at its end, in locked pages only; from the n'th byte on it is cut off and wiped. */
+void secret_add(struct secret *s, const char *bytes, size_t n);
+void secret_cut(struct secret *s, size_t n);
 void secret_clear(struct secret *s);
 static inline bool secret_is(const struct secret *s)
 {

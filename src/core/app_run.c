@@ -322,8 +322,10 @@ void app_run_resume(struct app *a, const struct serve_ask *ask, const struct jso
     struct err e = { 0 };
 
     if (is_current(a, id) && !is_over(op_run_state(a->run))) {
-        if (owns(ask, op_run_uid(a->run), &e) && with_own_sign_in(a, ask, &e))
+        if (owns(ask, op_run_uid(a->run), &e) && with_own_sign_in(a, ask, &e)) {
+            app_run_secret(a->run, ask);
             op_run_poke(a->run);
+        }
     } else if (!good_id(id)) {
         err_set(&e, ERR_USAGE, 0, "%s", _("This is no operation's id."));
     } else if (resumable(a, ask, id, &e) < 0) {

@@ -131,6 +131,17 @@ static void tell_result(struct sec_run *s)
     }
 }
 
+/* A run that can be resumed, is on the path by application, and has nodes yet to be connected with
+ * the secret of the operator's own principal: it is kept nowhere, so it must come again. */
+static void tell_secret(struct sec_run *s, const char *app)
+{
+    bool over = str_eq(s->state, "failed") || str_eq(s->state, "stopped");
+
+    for (size_t i = 0; over && i < s->n; i++)
+        if (str_eq(s->steps[i].id, "arc-enable") && !complete(s->steps[i].state))
+            STR_SET(s->secret_for, app);
+}
+
 static void finish(struct sec_run *s, const char *tenant, const struct cloud *cloud)
 {
     tell_result(s);
@@ -186,6 +197,7 @@ void run_section(struct sec_run *out, const struct op_run *r, const struct cloud
     }
     out->error = *op_run_error(r);
     TEXT_SET(out->resource_id, op_run_fact(r, "cluster.id"));
+    tell_secret(out, op_run_input(r, "arcAppId"));
     finish(out, op_run_input(r, "tenantId"), cloud);
 }
 
@@ -197,7 +209,7 @@ static const char *const events[][2] = { { "begin", "running" },   { "made", "do
 
 struct reading {
     struct sec_run *out;
-    char tenant[40];
+    char tenant[40], arc_app[40];
     struct cloud cloud; /* the portal of the run's own, if the journal has it */
 };
 
@@ -207,6 +219,7 @@ static void open_rec(struct reading *rd, const struct journal_rec *r)
     const struct op_plan *plan = op_plan_find(rd->out->plan);
 
     STR_SET(rd->tenant, tenant ? tenant : "");
+    STR_SET(rd->arc_app, json_str(r->facts, "inputs.arcAppId"));
     STR_SET(rd->cloud.portal, json_str(r->facts, "portal"));
     if (!plan || rd->out->n) /* a run that was taken up again has opened its journal again */
         return;
@@ -287,6 +300,7 @@ int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
     if (journal_read(runs_dir, id, on_rec, &rd, e) < 0)
         return -1;
     drop_other_way(out);
+    tell_secret(out, rd.arc_app);
     finish(out, rd.tenant, rd.cloud.portal[0] ? &rd.cloud : cloud);
     return 0;
 }

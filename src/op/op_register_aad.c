@@ -434,7 +434,7 @@ REG_READ(arc_way)
     (void)a;
     str_free(&names);
     if (way == 0 && !op_has_secret(v) && !all_enabled(v)) {
-        err_set(e, ERR_USAGE, 0,
+        err_set(e, ERR_USAGE, ERR_C_NEEDS_SECRET,
                 _("The secret of the application %s is needed; it is kept nowhere. Give it with "
                   "azloconf register --arc-spn-app-id or azloconf operations resume, and "
                   "--arc-spn-secret-file."),

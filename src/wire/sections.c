@@ -140,6 +140,7 @@ static const struct json_field run_fields[] = {
     JSON_STR(struct sec_run, result, "result", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_run, error_detail, "errorDetail", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_run, details, "details", JSON_SKIP_EMPTY),
+    JSON_STR(struct sec_run, secret_for, "secretFor", JSON_SKIP_EMPTY),
 };
 const struct json_type sec_run_type = JSON_TYPE("run", struct sec_run, run_fields);
 

@@ -118,6 +118,7 @@ struct sec_run {
     /* of a run that is over: Result, ErrorDetail, Details, AzureResourceId and
      * AzurePortalResourceURL of register-flow.md 3.1 (face/outcome.h has those names) */
     char resource_id[400], portal_url[512], result[40], error_detail[40], details[700];
+    char secret_for[40]; /* the application whose secret run-resume wants beside it; "" none */
 };
 
 #define SEC_MAX_TENANTS 32
@@ -167,12 +168,14 @@ extern const struct json_type sec_core_type, sec_signin_type, sec_cluster_type, 
  * - choices (act): {subscription?} -> {}. Asks tenants, subscriptions, regions and resource groups
  * of that subscription
  * - cluster-create (act): {name, nodes: [...]} -> {}
- * - register-check (act): as register -> {fields: [{field, value, source, note, level}],
- *   will: [{what, name, how}], steps: [{id, title, state, requests}]} (op.h, op_preview). The
- *   review; nothing is written
- * - register (act): the values of wire/params.h that are sent -> {id}
+ * - register-check (act): as register, and its secret -> {fields: [{field, value, source, note,
+ * level}], will: [{what, name, how}], steps: [{id, title, state, requests}]} (op.h, op_preview).
+ * The review; nothing is written
+ * - register (act): the values of wire/params.h that are sent -> {id}. Secret beside it:
+ *   "arcSpnSecret" of the principal that arcSpnAppId names; where it is needed and missing the
+ *   answer (of register-check) or the run's error is ERR_C_NEEDS_SECRET
  * - run-stop (act): {id} -> {}. Stop after the steps under way
- * - run-resume (act): {id} -> {id}
+ * - run-resume (act): {id} -> {id}. Secret beside it: as register's
  * - runs (any): {} -> {runs: [{id, plan, state, started, ended, error}]}
  * - run-show (any): {id} -> an object of sec_run_type
  * - log (any): {after, max} -> {lines: [...]}

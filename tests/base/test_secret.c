@@ -39,6 +39,33 @@ static void holds_and_forgets(void **state)
     assert_null(t.p);
 }
 
+static void grows_and_is_cut(void **state)
+{
+    struct secret s = { 0 };
+    const char *page;
+
+    (void)state;
+    secret_add(&s, "", 0);
+    assert_false(secret_is(&s));
+    secret_add(&s, "ab", 2);
+    page = s.p;
+    secret_add(&s, "cde", 3);
+    assert_string_equal(s.p, "abcde");
+    assert_ptr_equal(s.p, page);
+    secret_cut(&s, 9);
+    assert_int_equal(s.len, 5);
+    secret_cut(&s, 2);
+    assert_string_equal(s.p, "ab");
+    assert_memory_equal(s.p, "ab\0\0\0", 5); /* what was cut off is wiped */
+    for (int i = 0; i < 5000; i++)           /* over more than one page */
+        secret_add(&s, i % 2 ? "x" : "yz", i % 2 ? 1 : 2);
+    assert_int_equal(s.len, 2 + 7500);
+    assert_memory_equal(s.p, "abyzxyzx", 8);
+    assert_string_equal(s.p + s.len - 3, "yzx");
+    secret_cut(&s, 0);
+    assert_null(s.p);
+}
+
 static void a_forked_child_has_no_copy(void **state)
 {
     struct secret s = { 0 };
@@ -180,10 +207,10 @@ static void hardens_the_process(void **state)
 int test_base_secret(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(holds_and_forgets),   cmocka_unit_test(a_forked_child_has_no_copy),
-        cmocka_unit_test(memfd_is_sealed),     cmocka_unit_test(allocator_keeps_contents),
-        cmocka_unit_test(hardens_the_process), cmocka_unit_test(pages_are_not_dumped),
-        cmocka_unit_test(reads_and_unseals),
+        cmocka_unit_test(holds_and_forgets),          cmocka_unit_test(grows_and_is_cut),
+        cmocka_unit_test(a_forked_child_has_no_copy), cmocka_unit_test(memfd_is_sealed),
+        cmocka_unit_test(allocator_keeps_contents),   cmocka_unit_test(hardens_the_process),
+        cmocka_unit_test(pages_are_not_dumped),       cmocka_unit_test(reads_and_unseals),
     };
 
     return TEST_GROUP("base/secret", tests);

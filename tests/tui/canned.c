@@ -222,9 +222,12 @@ static void run_steps(struct sec_run *s, int done, const char *at)
 void canned_run(struct fake_core *f, const char *state)
 {
     static struct sec_run s;
-    bool part = str_eq(state, "in-part"), done = part || str_eq(state, "done");
+    bool part = str_eq(state, "in-part"), done = part || str_eq(state, "done"),
+         secret = str_eq(state, "needs-secret");
 
     memset(&s, 0, sizeof s);
+    state = secret ? "failed" : state;
+    STR_SET(s.secret_for, secret ? CANNED_APP : "");
     STR_SET(s.state, part ? "done" : state);
     if (!str_eq(state, "none")) {
         STR_SET(s.id, "r1");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/str.h"
 
@@ -19,7 +20,7 @@ struct fake_core {
     int64_t version[SECTIONS], since[SECTIONS];
     bool watched[SECTIONS], watching;
     struct {
-        char name[32];
+        char name[32], secret_name[32], secret[200];
         struct json *args;
     } intents[MAX_INTENTS];
     size_t n_intents;
@@ -62,6 +63,20 @@ static void take_watch(struct fake_core *f, const struct json *since)
     answer_watch(f);
 }
 
+/* One at the most: its name, and what its descriptor holds. */
+static void take_secret(struct fake_core *f, const struct json *intent, size_t i)
+{
+    struct secret s = { 0 };
+    int fd = wire_take_fd(f->wire);
+
+    STR_SET(f->intents[i].secret_name, json_value_str(json_first(json_member(intent, "secrets"))));
+    if (fd >= 0 && secret_unseal(&s, fd) == 0)
+        STR_SET(f->intents[i].secret, s.p);
+    secret_clear(&s);
+    if (fd >= 0)
+        close(fd);
+}
+
 static void take_intent(struct fake_core *f, const struct json *intent)
 {
     const char *name = json_str(intent, "name");
@@ -70,6 +85,7 @@ static void take_intent(struct fake_core *f, const struct json *intent)
     json_int(intent, "id", &id);
     if (f->n_intents < MAX_INTENTS) {
         STR_SET(f->intents[f->n_intents].name, name);
+        take_secret(f, intent, f->n_intents);
         f->intents[f->n_intents++].args = json_copy(json_member(intent, "args"));
     }
     for (size_t i = f->n_replies; i-- > 0;) {
@@ -178,6 +194,14 @@ size_t fake_count(const struct fake_core *f, const char *intent)
     for (size_t i = 0; i < f->n_intents; i++)
         n += str_eq(f->intents[i].name, intent);
     return n;
+}
+
+const char *fake_secret(const struct fake_core *f, const char *intent, const char *name)
+{
+    for (size_t i = f->n_intents; i-- > 0;)
+        if (str_eq(f->intents[i].name, intent))
+            return str_eq(f->intents[i].secret_name, name) ? f->intents[i].secret : "";
+    return "";
 }
 
 const struct json *fake_args(const struct fake_core *f, const char *intent)

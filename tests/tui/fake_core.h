@@ -20,6 +20,8 @@ void fake_raw(struct fake_core *f, const char *bytes); /* past the protocol */
 void fake_reply(struct fake_core *f, const char *intent, struct json *result_owned);
 void fake_refuse(struct fake_core *f, const char *intent, const struct err *e);
 size_t fake_count(const struct fake_core *f, const char *intent); /* intents of this name so far */
+/* What came beside the newest of this name as the secret `name`, "" if nothing did. */
+const char *fake_secret(const struct fake_core *f, const char *intent, const char *name);
 const struct json *fake_args(const struct fake_core *f,
                              const char *intent); /* of the newest, or NULL */
 

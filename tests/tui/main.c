@@ -8,5 +8,6 @@ int main(void)
     test_tui_life();
     test_tui_flow();
     test_tui_hostile();
+    test_tui_secret();
     return test_end();
 }

@@ -5,5 +5,6 @@
 int test_tui_flow(void);
 int test_tui_life(void);
 int test_tui_hostile(void);
+int test_tui_secret(void);
 
 #endif

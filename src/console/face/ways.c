@@ -25,15 +25,10 @@ void way_clear(struct way *w)
 void way_trim(struct secret *s)
 {
     size_t n = s->len;
-    struct secret whole = *s;
 
-    while (n > 0 && strchr("\r\n", whole.p[n - 1]))
+    while (n > 0 && strchr("\r\n", s->p[n - 1]))
         n--;
-    if (n == whole.len)
-        return;
-    *s = (struct secret){ 0 };
-    secret_set(s, whole.p, n);
-    secret_clear(&whole);
+    secret_cut(s, n);
 }
 
 int way_read_file(struct secret *out, const char *path, bool whole, char *warning, size_t size,

@@ -58,7 +58,12 @@ static const struct number {
 
 struct keys *keys_new(void)
 {
-    return xcalloc(1, sizeof(struct keys));
+    static const char room[MAX_PASTE + 1];
+    struct keys *k = xcalloc(1, sizeof *k);
+
+    str_addn(&k->paste, room, sizeof room); /* once: a growing one would leave pieces behind */
+    str_reset(&k->paste);
+    return k;
 }
 
 void keys_free(struct keys *k)
@@ -455,6 +460,16 @@ void keys_timeout(struct keys *k, keys_fn *fn, void *payload)
     }
     if (strlen(was) < sizeof k->torn && !str_eq(was, "\033O"))
         STR_SET(k->torn, was + strspn(was, "\033") - 1);
+}
+
+void keys_forget(struct keys *k)
+{
+    explicit_bzero(k->pending + k->n, sizeof k->pending - k->n);
+    if (k->pasting)
+        return;
+    if (k->paste.p)
+        explicit_bzero(k->paste.p, k->paste.cap);
+    k->paste.len = 0;
 }
 
 const char *keys_text(const struct keys *k)

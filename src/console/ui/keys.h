@@ -48,6 +48,8 @@ void keys_feed(struct keys *k, const char *bytes, size_t n, keys_fn *fn, void *p
 bool keys_waiting(const struct keys *k);
 bool keys_pasting(const struct keys *k); /* in a bracketed paste: pauses may be long */
 void keys_timeout(struct keys *k, keys_fn *fn, void *payload);
+/* What was typed may be a secret: nothing of it stays here once its keys were sent. */
+void keys_forget(struct keys *k);
 const char *keys_text(const struct keys *k);                  /* of the last K_PASTE */
 void keys_report(const struct keys *k, int *rows, int *cols); /* of the last K_SIZE */
 

@@ -3,6 +3,7 @@
 #include "base/i18n.h"
 #include "console/ui/frame.h"
 #include "console/ui/run_end.h"
+#include "console/ui/screen_secret.h"
 #include "console/ui/screens.h"
 #include "console/ui/text.h"
 #include "console/ui/widgets.h"
@@ -380,10 +381,27 @@ static void ask_stop(struct ui *ui, void *self)
     ui_dialog(ui, &d);
 }
 
+static void resumed(void *payload, const struct json *result, const struct err *e)
+{
+    (void)result;
+    if (e)
+        ui_show_err(payload, N_("The run does not go on"), e);
+}
+
+static void resume_with(struct ui *ui, struct secret *s)
+{
+    struct wire_secret secret = { "arcSpnSecret", s };
+
+    ui_ask_secret(ui, "run-resume", id_args(ui), &secret, 1, resumed, ui);
+}
+
 static void resume(struct ui *ui, void *self)
 {
     (void)self;
-    ui_tell(ui, "run-resume", id_args(ui));
+    if (sec(ui)->secret_for[0])
+        secret_open(ui, sec(ui)->secret_for, resume_with);
+    else
+        ui_ask(ui, "run-resume", id_args(ui), resumed, ui);
 }
 
 static void open_signin(struct ui *ui, void *self)

@@ -107,6 +107,7 @@ static void wizard_close(struct ui *ui, void *self)
     struct wizard *w = self;
 
     (void)ui;
+    wizard_forget(w);
     textview_clear(&w->review);
     textview_clear(&w->requests);
 }
@@ -123,8 +124,10 @@ static void wizard_changed(struct ui *ui, void *self, enum section_id id)
         enter(ui, w);
     if ((id == SEC_SIGNIN || id == SEC_CLUSTER) && w->page == WIZARD_SIGNIN)
         enter(ui, w);
-    if (id == SEC_SIGNIN && w->page > WIZARD_SIGNIN && !model_signed_in(ui_model(ui)))
+    if (id == SEC_SIGNIN && w->page > WIZARD_SIGNIN && !model_signed_in(ui_model(ui))) {
+        wizard_forget(w);
         enter(ui, w); /* signed out, or another core: the values stay for the next sign-in */
+    }
 }
 
 /* ---- page 0: a cluster ---- */

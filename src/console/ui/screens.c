@@ -9,14 +9,44 @@ const struct screen *const screens[SCREENS] = {
     [SCREEN_SIGNIN] = &screen_signin, [SCREEN_PROGRESS] = &screen_progress,
     [SCREEN_WAYS] = &screen_ways,     [SCREEN_NODES] = &screen_nodes,
     [SCREEN_LOG] = &screen_log,       [SCREEN_TERMINAL] = &screen_terminal,
-    [SCREEN_HELP] = &screen_help,
+    [SCREEN_HELP] = &screen_help,     [SCREEN_SECRET] = &screen_secret,
 };
 
 /* ---- what the items open ---- */
 
+static void show_run(struct ui *ui, void *payload)
+{
+    (void)payload;
+    ui_open(ui, SCREEN_PROGRESS);
+}
+
+static void other_values(struct ui *ui, void *payload)
+{
+    (void)payload;
+    ui_open(ui, SCREEN_WIZARD);
+}
+
+/* A run that came to no good end can go on: without this question nothing would lead back to it. */
 static void open_register(struct ui *ui)
 {
-    ui_open(ui, model_run_active(ui_model(ui)) ? SCREEN_PROGRESS : SCREEN_WIZARD);
+    const struct sec_run *r = ui_section(ui, SEC_RUN);
+    struct dialog d = { .title = N_("Register with Azure"),
+                        .n = 2,
+                        .choices = { { N_("Show that run"), show_run },
+                                     { N_("Enter other values"), other_values } } };
+
+    if (model_run_active(ui_model(ui))) {
+        ui_open(ui, SCREEN_PROGRESS);
+    } else if (str_eq(r->state, "failed") || str_eq(r->state, "stopped")) {
+        STR_SET(d.text,
+                str_eq(r->state, "failed")
+                    ? _("The last run failed. It can go on: what is there already is found.")
+                    : _("The last run was stopped. It can go on: what is there already is "
+                        "found."));
+        ui_dialog(ui, &d);
+    } else {
+        ui_open(ui, SCREEN_WIZARD);
+    }
 }
 
 static void open_signin(struct ui *ui)

@@ -7,8 +7,8 @@
 #include "console/face/items.h"
 #include "console/ui/ui.h"
 
-extern const struct screen screen_home, screen_wizard, screen_signin, screen_ways, screen_progress,
-    screen_nodes, screen_log, screen_terminal, screen_help;
+extern const struct screen screen_home, screen_wizard, screen_signin, screen_ways, screen_secret,
+    screen_progress, screen_nodes, screen_log, screen_terminal, screen_help;
 
 /* What the numbered items of face/items.h open here. */
 struct menu_row {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <ncurses.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/i18n.h"
@@ -179,6 +180,7 @@ static void on_escape_timeout(void *payload)
 
     ui->escape = NULL;
     keys_timeout(ui->keys, on_key, ui);
+    keys_forget(ui->keys);
 }
 
 void ui_on_input(void *payload, int fd, short revents)
@@ -198,6 +200,8 @@ void ui_on_input(void *payload, int fd, short revents)
     loop_timer_del(ui->escape);
     ui->escape = NULL;
     keys_feed(ui->keys, bytes, (size_t)n, on_key, ui);
+    explicit_bzero(bytes, sizeof bytes);
+    keys_forget(ui->keys);
     if (keys_waiting(ui->keys))
         ui->escape =
             loop_after(ui->loop, keys_pasting(ui->keys) ? PASTE_QUIET_MS : ui->tty.escape_ms,

@@ -6,6 +6,7 @@
 #ifndef AZL_UI_WIZARD_H
 #define AZL_UI_WIZARD_H
 
+#include "base/secret.h"
 #include "console/face/form.h"
 #include "console/ui/ui.h"
 #include "console/ui/widgets.h"
@@ -26,9 +27,12 @@ struct wizard {
     struct form create, where, more, file;
     char regions_for[64]; /* the subscription whose regions were asked for last */
     struct textview review, requests;
-    bool told;    /* the requests came with the review */
-    bool wrong;   /* the review found something that must be corrected */
-    bool on_back; /* review: which button has the focus */
+    struct secret
+        secret;         /* of the Arc principal below: asked when the review needs it, forgotten */
+    char secret_of[64]; /* when the run has it or the wizard is left */
+    bool told;          /* the requests came with the review */
+    bool wrong;         /* the review found something that must be corrected */
+    bool on_back;       /* review: which button has the focus */
 };
 
 const struct sec_cluster *wizard_cluster(const struct ui *ui);
@@ -41,6 +45,7 @@ void wizard_hint(struct ui *ui, void *self, char *out, size_t size);
 void wizard_place(struct ui *ui, void *self, char *out, size_t size);
 
 /* wizard_review.c */
+void wizard_forget(struct wizard *w);                /* the secret */
 void wizard_review(struct ui *ui, struct wizard *w); /* asks the core; its answer shows the page */
 bool wizard_review_key(struct ui *ui, struct wizard *w, int key);
 void wizard_show_requests(struct ui *ui, void *self);

@@ -8,6 +8,7 @@
 #include "console/face/fields.h"
 #include "console/face/review.h"
 #include "console/ui/form.h"
+#include "console/ui/screen_secret.h"
 #include "console/ui/screens.h"
 
 /* ---- the core looks at Azure, nothing is written ---- */
@@ -49,6 +50,44 @@ static void build_review(struct ui *ui, struct wizard *w, const struct json *res
     review_steps(result, request_line, w);
 }
 
+/* ---- the secret of the Arc principal ---- */
+
+static const char *principal(const struct wizard *w)
+{
+    return w->more.values[MORE_ARC_SPN].id;
+}
+
+void wizard_forget(struct wizard *w)
+{
+    secret_clear(&w->secret);
+    w->secret_of[0] = '\0';
+}
+
+static void secret_came(struct ui *ui, struct secret *s)
+{
+    struct wizard *w = wizard_of(ui);
+
+    wizard_forget(w);
+    w->secret = *s;
+    *s = (struct secret){ 0 };
+    STR_SET(w->secret_of, principal(w));
+    if (w->page == WIZARD_WHERE && !w->waiting)
+        wizard_review(ui, w);
+}
+
+/* register or register-check, with the secret if it is still that principal's. */
+static bool ask_core(struct ui *ui, struct wizard *w, const char *intent, client_answer_fn *fn)
+{
+    struct wire_secret secret = { "arcSpnSecret", &w->secret };
+
+    if (!str_ieq(w->secret_of, principal(w)))
+        wizard_forget(w);
+    return ui_ask_secret(ui, intent, fields_args(&w->where, &w->more), &secret,
+                         secret_is(&w->secret) ? 1 : 0, fn, ui);
+}
+
+/* ---- what the core found ---- */
+
 static void reviewed(void *payload, const struct json *result, const struct err *e)
 {
     struct ui *ui = payload;
@@ -56,6 +95,11 @@ static void reviewed(void *payload, const struct json *result, const struct err 
 
     w->waiting = false;
     ui_dirty(ui);
+    if (e && e->code == ERR_C_NEEDS_SECRET && w->page == WIZARD_WHERE &&
+        ui_top(ui)->id == SCREEN_WIZARD) {
+        secret_open(ui, principal(w), secret_came);
+        return;
+    }
     if (e) {
         ui_show_err(ui, N_("The values could not be checked"), e);
         return;
@@ -73,7 +117,7 @@ void wizard_review(struct ui *ui, struct wizard *w)
         w->page = WIZARD_MORE;
         return;
     }
-    w->waiting = ui_ask(ui, "register-check", fields_args(&w->where, &w->more), reviewed, ui);
+    w->waiting = ask_core(ui, w, "register-check", reviewed);
 }
 
 /* ---- go ---- */
@@ -89,6 +133,7 @@ static void started(void *payload, const struct json *result, const struct err *
         ui_show_err(ui, N_("The registration did not start"), e);
         return;
     }
+    wizard_forget(w);
     if (ui_top(ui)->id == SCREEN_WIZARD) {
         ui_to_home(ui);
         ui_open(ui, SCREEN_PROGRESS);
@@ -102,7 +147,7 @@ bool wizard_review_key(struct ui *ui, struct wizard *w, int key)
         return true;
     }
     if (key == K_ENTER) {
-        w->waiting = ui_ask(ui, "register", fields_args(&w->where, &w->more), started, ui);
+        w->waiting = ask_core(ui, w, "register", started);
         return true;
     }
     if (key == K_TAB || key == K_BTAB || key == K_LEFT || key == K_RIGHT) {
