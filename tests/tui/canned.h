@@ -14,8 +14,9 @@ void canned_signin(struct fake_core *f, const char *state); /* out starting code
 void canned_choices(struct fake_core *f);
 void canned_nodes(struct fake_core *f);
 void canned_run(struct fake_core *f,
-                const char *state);                  /* none running waiting-sign-in failed done */
-void canned_long_run(struct fake_core *f, int done); /* 25 steps, the next one running */
+                const char *state); /* none running waiting-sign-in failed done */
+void canned_consent(struct fake_core *f, bool gave_up); /* a run that waits for an administrator */
+void canned_long_run(struct fake_core *f, int done);    /* 25 steps, the next one running */
 void canned_log(struct fake_core *f);
 struct json *canned_review(void);
 /* Every text of every section: 200 wide characters, marks, bidirectional controls, ESC and line
