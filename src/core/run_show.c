@@ -20,6 +20,8 @@ static const char *const step_words[] = {
     [OP_S_DONE] = "done",       [OP_S_FOUND] = "found",      [OP_S_SKIPPED] = "skipped",
     [OP_S_FAILED] = "failed",   [OP_S_UNDONE] = "undone",
 };
+#define BLANKS         " \t\r\n"
+#define RESULT_CONSENT "PendingForAdminConsent" /* in the row of the step that waits for it */
 /* What the Windows module returns as Result. */
 static const char *const results[][2] = { { "done", "Success" },
                                           { "failed", "Failed" },
@@ -142,9 +144,59 @@ static void tell_secret(struct sec_run *s, const char *app)
             STR_SET(s->secret_for, app);
 }
 
+/* "NAME ADDRESS NAME ADDRESS ...", parted by whatever blanks: a fact of a run is one line. */
+static void set_roles(struct sec_run *s, const char *text)
+{
+    s->n_roles = 0;
+    while (s->n_roles < SEC_MAX_ROLES) {
+        struct sec_role *role = &s->roles[s->n_roles];
+        size_t name, address;
+
+        text += strspn(text, BLANKS);
+        name = strcspn(text, BLANKS);
+        if (!name)
+            return;
+        str_fmt(role->name, sizeof role->name, "%.*s", (int)name, text);
+        text += name;
+        text += strspn(text, BLANKS);
+        address = strcspn(text, BLANKS);
+        str_fmt(role->address, sizeof role->address, "%.*s", (int)address, text);
+        text += address;
+        s->n_roles++;
+    }
+}
+
+/* An earlier sitting's words may stand in the journal when the consent has long come. */
+static bool consent_came(const struct sec_run *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct op_step *row = row_of(s, &s->steps[i]);
+
+        if (row && str_eq(row->told.result, RESULT_CONSENT) && complete(s->steps[i].state))
+            return true;
+    }
+    return str_eq(s->state, "done") || str_eq(s->state, "undone");
+}
+
+static void tell_consent(struct sec_run *s)
+{
+    char details[sizeof s->details];
+
+    if (consent_came(s)) {
+        s->consent_url[0] = '\0';
+        s->n_roles = 0;
+    }
+    if (!str_eq(s->result, RESULT_CONSENT) || !s->consent_url[0] ||
+        strstr(s->details, s->consent_url))
+        return;
+    str_fmt(details, sizeof details, "%s %s", s->details, s->consent_url);
+    STR_SET(s->details, details);
+}
+
 static void finish(struct sec_run *s, const char *tenant, const struct cloud *cloud)
 {
     tell_result(s);
+    tell_consent(s);
     if (!str_eq(s->state, "done") && !in_part(s))
         s->resource_id[0] = '\0';
     if (cloud && s->resource_id[0] && tenant && tenant[0])
@@ -198,6 +250,8 @@ void run_section(struct sec_run *out, const struct op_run *r, const struct cloud
     out->error = *op_run_error(r);
     TEXT_SET(out->resource_id, op_run_fact(r, "cluster.id"));
     tell_secret(out, op_run_input(r, "arcAppId"));
+    TEXT_SET(out->consent_url, op_run_told(r, "consent.url"));
+    set_roles(out, op_run_told(r, "consent.roles"));
     finish(out, op_run_input(r, "tenantId"), cloud);
 }
 
@@ -254,7 +308,9 @@ static void step_rec(struct sec_run *out, const struct journal_rec *r)
 static bool on_rec(const struct journal_rec *r, void *payload)
 {
     struct reading *rd = payload;
-    const char *id = json_value_str(json_member(r->facts, "cluster.id"));
+    const char *id = json_value_str(json_member(r->facts, "cluster.id")),
+               *consent = json_value_str(json_member(r->facts, "consent.url")),
+               *roles = json_value_str(json_member(r->facts, "consent.roles"));
 
     if (str_eq(r->event, "open"))
         open_rec(rd, r);
@@ -262,6 +318,10 @@ static bool on_rec(const struct journal_rec *r, void *payload)
         step_rec(rd->out, r);
     if (id)
         TEXT_SET(rd->out->resource_id, id);
+    if (consent)
+        TEXT_SET(rd->out->consent_url, consent);
+    if (roles)
+        set_roles(rd->out, roles);
     return true;
 }
 

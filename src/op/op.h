@@ -232,6 +232,8 @@ const struct err *op_run_error(const struct op_run *r);
 size_t op_run_steps(const struct op_run *r, struct op_step_view *out, size_t max);
 size_t op_run_nodes(const struct op_run *r, struct op_node_view *out, size_t max);
 const char *op_run_fact(const struct op_run *r, const char *name);
+/* The run's fact, or, until this sitting tells it anew, what an earlier one wrote down last. */
+const char *op_run_told(const struct op_run *r, const char *name);
 const char *op_run_input(const struct op_run *r, const char *name);
 struct json *op_run_facts(
     const struct op_run *r); /* {"run":{name:value}, "nodes":[{"name","facts":{}}]}: the caller's */

@@ -44,6 +44,20 @@ const char *op_run_fact(const struct op_run *r, const char *name)
     return s ? s : "";
 }
 
+const char *op_run_told(const struct op_run *r, const char *name)
+{
+    const char *told = json_value_str(json_member(r->facts, name));
+
+    if (told)
+        return told;
+    JSON_EACH (rec, r->old_facts) {
+        const char *s = json_value_str(json_member(json_member(rec, "facts"), name));
+
+        told = s ? s : told;
+    }
+    return told ? told : "";
+}
+
 const char *op_run_input(const struct op_run *r, const char *name)
 {
     const char *s = json_value_str(json_member(r->inputs, name));

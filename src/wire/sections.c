@@ -122,6 +122,12 @@ static const struct json_field run_node_fields[] = {
 static const struct json_type run_node_type =
     JSON_TYPE("run node", struct sec_run_node, run_node_fields);
 
+static const struct json_field role_fields[] = {
+    JSON_STR(struct sec_role, name, "name", JSON_REQUIRED),
+    JSON_STR(struct sec_role, address, "address", 0),
+};
+static const struct json_type role_type = JSON_TYPE("role", struct sec_role, role_fields);
+
 static const struct json_field run_fields[] = {
     JSON_STR(struct sec_run, id, "id", 0),
     JSON_STR(struct sec_run, plan, "plan", 0),
@@ -135,6 +141,8 @@ static const struct json_field run_fields[] = {
     JSON_LIST(struct sec_run, steps, n, "steps", 0, &step_type),
     JSON_LIST(struct sec_run, nodes, n_nodes, "nodes", 0, &run_node_type),
     JSON_OBJ(struct sec_run, error, "error", 0, &err_json),
+    JSON_STR(struct sec_run, consent_url, "consentUrl", JSON_SKIP_EMPTY),
+    JSON_LIST(struct sec_run, roles, n_roles, "consentRoles", JSON_SKIP_EMPTY, &role_type),
     JSON_STR(struct sec_run, resource_id, "resourceId", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_run, portal_url, "portalUrl", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_run, result, "result", JSON_SKIP_EMPTY),

@@ -105,6 +105,12 @@ struct sec_step {
 struct sec_run_node {
     char name[64], step[48], state[12], detail[200];
 };
+/* A permission that an administrator of the directory must grant: the application role's name and
+ * its whole address. */
+struct sec_role {
+    char name[96], address[240];
+};
+#define SEC_MAX_ROLES 8
 struct sec_run {
     char id[64], plan[32], title[120];
     char state[20]; /* none running waiting-sign-in stopping stopped failed done undoing undone */
@@ -115,6 +121,12 @@ struct sec_run {
     size_t n_nodes;
     struct sec_run_node nodes[SEC_MAX_NODES];
     struct err error;
+    /* As long as an administrator's consent is missing: the page where it is given
+     * (register-flow.md 1.7, there AzurePortalAADAppPermissionsURL), and for what. "" and 0:
+     * nothing is missing. */
+    char consent_url[400];
+    size_t n_roles;
+    struct sec_role roles[SEC_MAX_ROLES];
     /* of a run that is over: Result, ErrorDetail, Details, AzureResourceId and
      * AzurePortalResourceURL of register-flow.md 3.1 (face/outcome.h has those names) */
     char resource_id[400], portal_url[512], result[40], error_detail[40], details[700];

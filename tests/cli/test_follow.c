@@ -140,6 +140,101 @@ static void failed_for_a_reason(void **state)
     bed_stop(&b);
 }
 
+#define PAGE "https://portal.azure.com/#blade/x/appId/1/isMSAApp/"
+
+static struct sec_run *without_consent(const char *state, const char *result)
+{
+    struct sec_run *r = a_run(state, result);
+
+    STR_SET(r->consent_url, PAGE);
+    r->n_roles = 1;
+    STR_SET(r->roles[0].name, "AzureStackHCI.Cluster.Read");
+    STR_SET(r->roles[0].address, "https://usage/AzureStackHCI.Cluster.Read");
+    return r;
+}
+
+static size_t times(const char *text, const char *what)
+{
+    size_t n = 0;
+
+    for (const char *p = strstr(text, what); p; p = strstr(p + 1, what))
+        n++;
+    return n;
+}
+
+/* Exit 5: the directory's administrator has not allowed it. */
+static void no_consent(void **state)
+{
+    struct sec_run *r = without_consent("failed", "PendingForAdminConsent");
+    struct err e = { 0 };
+    struct json *j;
+    struct bed b;
+
+    (void)state;
+    err_set(&r->error, ERR_OP, 0, "%s", "no consent");
+    j = outcome_json(r);
+    assert_string_equal(json_str(j, "output.Result"), "PendingForAdminConsent");
+    assert_string_equal(json_str(j, "output.AzurePortalAADAppPermissionsURL"), PAGE);
+    assert_string_equal(json_str(j, "consentUrl"), PAGE);
+    assert_string_equal(json_str(j, "consentRoles.0.name"), "AzureStackHCI.Cluster.Read");
+    json_free(j);
+    assert_int_equal(follow(&b, "status", r), EXIT_REFUSED);
+    assert_non_null(strstr(b.out.p, "Result                          : PendingForAdminConsent\n"));
+    assert_non_null(strstr(b.out.p, "AzurePortalAADAppPermissionsURL : " PAGE "\n"));
+    bed_stop(&b);
+    r = without_consent("failed", "PendingForAdminConsent");
+    err_set(&r->error, ERR_OP, 0, "%s", "no consent");
+    assert_int_equal(follow(&b, "status --output json", r), EXIT_REFUSED);
+    j = json_parse(b.out.p, b.out.len, 0, &e);
+    assert_non_null(j);
+    json_free(j);
+    bed_stop(&b);
+}
+
+/* News of the run come one after the other, the last one is its end. */
+static struct {
+    struct bed *b;
+    int left;
+} waiting;
+
+static void next(void *payload)
+{
+    struct sec_run *r = waiting.left ? without_consent("running", "") : a_run("done", "Success");
+
+    (void)payload;
+    if (waiting.left-- == 0)
+        waiting.left = -1;
+    else
+        loop_after(waiting.b->c.loop, 20, next, NULL);
+    fake_set(waiting.b->core, SEC_RUN, r);
+    free(r);
+}
+
+static void consent_is_printed_once(void **state)
+{
+    static const char *const lines[] = { "status", "status --output json" };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct sec_run *r = a_run("running", "");
+        struct bed b;
+
+        bed_start(&b, lines[i], 1u << SEC_RUN | 1u << SEC_SIGNIN);
+        fake_set(b.core, SEC_RUN, r);
+        free(r);
+        waiting.b = &b;
+        waiting.left = 2;
+        loop_after(b.c.loop, 20, next, NULL);
+        bed_capture();
+        assert_int_equal(cli_follow(&b.c, RUN), EXIT_DONE);
+        bed_captured(&b);
+        assert_int_equal(times(i ? b.err.p : b.out.p, PAGE "\n"), 1);
+        assert_int_equal(times(i ? b.err.p : b.out.p, "  AzureStackHCI.Cluster.Read\n"), 1);
+        assert_null(strstr(i ? b.out.p : str_p(&b.err), "AzureStackHCI.Cluster.Read"));
+        bed_stop(&b);
+    }
+}
+
 static void stopped(void **state)
 {
     struct bed b;
@@ -198,6 +293,8 @@ int test_cli_follow(void)
         cmocka_unit_test(done_in_part),
         cmocka_unit_test(names_of_the_result),
         cmocka_unit_test(failed_for_a_reason),
+        cmocka_unit_test(no_consent),
+        cmocka_unit_test(consent_is_printed_once),
         cmocka_unit_test(stopped),
         cmocka_unit_test(another_run_took_its_place),
         cmocka_unit_test(left_by_the_user),

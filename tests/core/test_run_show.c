@@ -238,6 +238,112 @@ static void results_say_what_is_so(void **s)
     free(r);
 }
 
+#define PAGE  "https://portal.azure.com/#blade/x/appId/1/isMSAApp/"
+#define ROLES "Cluster.Read https://usage/Cluster.Read\tNode.Read  https://usage/Node.Read"
+
+static void add_facts(const char *event, const char *step, const char *url, const char *roles)
+{
+    struct journal_rec r = { .attempt = 1, .facts = json_object() };
+    struct err e = { 0 };
+
+    STR_SET(r.event, event);
+    STR_SET(r.step, step);
+    if (str_eq(event, "failed"))
+        err_set(&r.err, ERR_OP, 0, "no consent");
+    json_set_str(r.facts, "consent.url", url);
+    json_set_str(r.facts, "consent.roles", roles);
+    assert_int_equal(journal_add(journal, &r, &e), 0);
+    journal_rec_clear(&r);
+}
+
+/* The facts of the newest line count; of a run that is done nothing is missing. */
+static void a_consent_is_missing(void **s)
+{
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    for (int given = 0; given < 3; given++) {
+        begin();
+        add_facts("made", "group", PAGE, ROLES);
+        if (given == 1)
+            add_facts("made", "cluster", "", "");
+        add(given == 2 ? "done" : "stopped", "", NULL);
+        journal_close(journal);
+        assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+        assert_string_equal(r->consent_url, given ? "" : PAGE);
+        assert_int_equal(r->n_roles, given ? 0 : 2);
+    }
+    begin();
+    add_facts("made", "group", PAGE, ROLES);
+    journal_close(journal);
+    assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+    assert_string_equal(r->roles[0].name, "Cluster.Read");
+    assert_string_equal(r->roles[0].address, "https://usage/Cluster.Read");
+    assert_string_equal(r->roles[1].name, "Node.Read");
+    assert_string_equal(r->roles[1].address, "https://usage/Node.Read");
+    free(r);
+}
+
+/* Words beyond what fits, a name without an address: nothing is written past its end. */
+static void odd_roles(void **s)
+{
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct str many = STR_INIT;
+    struct err e = { 0 };
+
+    (void)s;
+    for (int i = 0; i < 20; i++)
+        str_addf(&many, "role%d https://usage/%d ", i, i);
+    begin();
+    add_facts("made", "group", PAGE, str_p(&many));
+    journal_close(journal);
+    assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+    assert_int_equal(r->n_roles, SEC_MAX_ROLES);
+    assert_string_equal(r->roles[SEC_MAX_ROLES - 1].address, "https://usage/7");
+    begin();
+    add_facts("made", "group", PAGE, "  alone ");
+    journal_close(journal);
+    assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+    assert_int_equal(r->n_roles, 1);
+    assert_string_equal(r->roles[0].address, "");
+    str_free(&many);
+    free(r);
+}
+
+/* The step whose row says so; the address stands in Details, once. */
+static void the_result_of_a_missing_consent(void **s)
+{
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    const char *step = NULL;
+    struct err e = { 0 };
+
+    (void)s;
+    for (size_t i = 0; i < op_register.n; i++)
+        if (str_eq(op_register.steps[i].told.result, "PendingForAdminConsent"))
+            step = op_register.steps[i].id;
+    if (!step) {
+        free(r);
+        test_skip("the plan has no step yet that waits for an administrator's consent");
+    }
+    for (int came = 0; came < 2; came++) {
+        begin();
+        add_facts("failed", step, PAGE, ROLES);
+        if (came) { /* a check of the next sitting; its words of before still stand there */
+            add("found", step, NULL);
+            add("failed", "cluster", "no right");
+        }
+        add("failed", "", "no consent");
+        journal_close(journal);
+        assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+        assert_string_equal(r->result, came ? "Failed" : "PendingForAdminConsent");
+        assert_string_equal(r->consent_url, came ? "" : PAGE);
+        assert_string_equal(r->details, came ? "no consent" : "no consent " PAGE);
+        assert_string_equal(r->resource_id, "");
+    }
+    free(r);
+}
+
 static void a_stopped_run(void **s)
 {
     struct sec_run *r = xcalloc(1, sizeof(*r));
@@ -306,6 +412,9 @@ int test_core_run_show(void)
         cmocka_unit_test(a_done_run),
         cmocka_unit_test(a_run_done_in_part),
         cmocka_unit_test(results_say_what_is_so),
+        cmocka_unit_test(a_consent_is_missing),
+        cmocka_unit_test(odd_roles),
+        cmocka_unit_test(the_result_of_a_missing_consent),
         cmocka_unit_test(a_stopped_run),
         cmocka_unit_test(portal_of_the_runs_cloud),
         cmocka_unit_test(no_such_run),

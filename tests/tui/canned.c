@@ -279,6 +279,42 @@ void canned_run(struct fake_core *f, const char *state)
     fake_set(f, SEC_RUN, &s);
 }
 
+/* As the first generation's registration waits: the step "register" is where the nodes begin. */
+void canned_consent(struct fake_core *f, bool gave_up)
+{
+    static const char *const roles[] = { "AzureStackHCI.Cluster.Read",
+                                         "AzureStackHCI.Cluster.ReadWrite",
+                                         "AzureStackHCI.ClusterNode.Read",
+                                         "AzureStackHCI.ClusterNode.ReadWrite" };
+    static struct sec_run s;
+
+    memset(&s, 0, sizeof s);
+    STR_SET(s.state, gave_up ? "failed" : "running");
+    STR_SET(s.id, "r1");
+    STR_SET(s.plan, "register");
+    STR_SET(s.title, "Registering CLUSTER-A with Azure");
+    s.started_at = NOW - 151000;
+    run_steps(&s, 4, gave_up ? "failed" : "running");
+    STR_SET(s.steps[4].title, "Consent of an administrator");
+    STR_SET(s.steps[4].detail, "waits for the consent of an administrator, 14 min more");
+    STR_SET(s.consent_url, "https://portal.azure.com/#blade/Microsoft_AAD_RegisteredApps/"
+                           "ApplicationMenuBlade/CallAnAPI/appId/"
+                           "9b2d6c1e-5c0f-4b8a-9a55-0d2f8a3e7c11/isMSAApp/");
+    s.n_roles = ARRAY_LEN(roles);
+    for (size_t i = 0; i < s.n_roles; i++) {
+        STR_SET(s.roles[i].name, roles[i]);
+        str_fmt(s.roles[i].address, sizeof s.roles[i].address,
+                "https://azurestackhci-usage.trafficmanager.net/%s", roles[i]);
+    }
+    if (gave_up) {
+        s.ended_at = s.steps[4].ended_at = NOW - 20000;
+        STR_SET(s.result, "PendingForAdminConsent");
+        err_set(&s.error, ERR_OP, 0, "The administrator's consent did not come in 15 minutes.");
+        str_fmt(s.details, sizeof s.details, "%s %s", s.error.message, s.consent_url);
+    }
+    fake_set(f, SEC_RUN, &s);
+}
+
 void canned_long_run(struct fake_core *f, int done)
 {
     static struct sec_run s;

@@ -15,10 +15,9 @@ void canned_choices(struct fake_core *f);
 void canned_nodes(struct fake_core *f);
 void canned_run(struct fake_core *f,
                 const char *state); /* none running waiting-sign-in failed needs-secret done */
-#define CANNED_APP                                                                                 \
-    "66666666-7777-8888-9999-000000000000"           /* whose secret the last but one needs        \
-                                                      */
-void canned_long_run(struct fake_core *f, int done); /* 25 steps, the next one running */
+#define CANNED_APP "66666666-7777-8888-9999-000000000000" /* whose secret needs-secret wants */
+void canned_consent(struct fake_core *f, bool gave_up); /* a run that waits for an administrator */
+void canned_long_run(struct fake_core *f, int done);    /* 25 steps, the next one running */
 void canned_log(struct fake_core *f);
 struct json *canned_review(void);
 /* Every text of every section: 200 wide characters, marks, bidirectional controls, ESC and line

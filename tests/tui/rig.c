@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/str.h"
+#include "console/plain/plain_main.h"
 #include "console/ui/ui_main.h"
 
 const struct rig_options rig_rich = {
@@ -42,6 +43,8 @@ static int child_main(void *arg)
 
     close(c->other);
     i18n_init();
+    if (c->o->plain)
+        return plain_main(NULL, &(struct plain_options){ .core_fd = c->fd });
     return ui_main(NULL, &o);
 }
 

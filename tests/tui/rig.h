@@ -20,6 +20,7 @@ struct rig_options {
     int look;
     bool silent; /* the core says nothing at all */
     bool getty;
+    bool plain;             /* the face of lines, on the same terminal */
     struct vt_options line; /* no_size, mute, set_line, drain, reply; the rest is ignored */
 };
 extern const struct rig_options rig_rich;  /* 80x24, xterm-256color, UTF-8 */

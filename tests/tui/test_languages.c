@@ -320,6 +320,45 @@ static void german(void **state)
     }
 }
 
+static void consent(const char *language, const char *term, const char *prefix, int rows, int cols)
+{
+    const char *const with[] = { language, NULL };
+    const struct rig_options o = {
+        .rows = rows, .cols = cols, .term = term, .locale = "C.UTF-8", .env = with
+    };
+    static const char *const keys[] = { "", "c", NULL };
+    static const char *const names[] = { "progress_consent", "consent", "progress_no_consent" };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct rig r = rig_start(&o);
+        char name[64];
+
+        running(&r);
+        rig_show(&r);
+        rig_keys(&r, "1\r");
+        canned_consent(r.core, !keys[i]);
+        rig_show(&r);
+        if (keys[i])
+            rig_keys(&r, keys[i]);
+        str_fmt(name, sizeof name, "%s_%s_%dx%d", prefix, names[i], cols, rows);
+        rig_golden(&r, name);
+        rows_are_whole(&r, &o, name);
+        rig_end(&r);
+    }
+}
+
+/* An administrator's consent: the core's own words are English here. */
+static void consent_in_both(void **state)
+{
+    (void)state;
+    if (no_catalogue())
+        test_skip("AZLOCONF_LOCALEDIR is not set: the catalogues are not read");
+    consent("LANGUAGE=de", "vt100", "de", 20, 60);
+    consent("LANGUAGE=de", "xterm-256color", "de", 24, 80);
+    consent("LANGUAGE=zh_CN", "xterm-256color", "zh", 20, 60);
+    consent("LANGUAGE=zh_CN", "xterm-256color", "zh", 24, 80);
+}
+
 static void chinese_60x20(void **state)
 {
     (void)state;
@@ -453,6 +492,7 @@ int test_tui_languages(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(german),
+        cmocka_unit_test(consent_in_both),
         cmocka_unit_test(chinese_60x20),
         cmocka_unit_test(chinese_80x24),
         cmocka_unit_test(chinese_132x43),

@@ -242,6 +242,96 @@ static void portal_square(void **state)
     }
 }
 
+static const char page[] = "https://portal.azure.com/#blade/Microsoft_AAD_RegisteredApps/";
+
+/* A run that waits for an administrator: the address stands below the steps, c has all of it. */
+static void consent_is_waited_for(void **state)
+{
+    static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii, &rig_large };
+    static const char *const sizes[] = { "80x24", "60x20", "132x43" };
+    char name[64];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct rig r = rig_start(looks[i]);
+
+        running(&r);
+        rig_show(&r);
+        rig_keys(&r, "1\r");
+        rig_assert_hides(&r, "c consent");
+        rig_keys(&r, "c"); /* nothing to consent to */
+        rig_assert_hides(&r, "No square here");
+        canned_consent(r.core, false);
+        rig_show(&r);
+        rig_assert_shows(&r, "appId/");
+        str_fmt(name, sizeof name, "progress_consent_%s", sizes[i]);
+        rig_golden(&r, name);
+        rig_keys(&r, "c");
+        rig_assert_shows(&r, i == 1 ? "appId/" : page);
+        str_fmt(name, sizeof name, "consent_%s", sizes[i]);
+        rig_golden(&r, name);
+        rig_keys(&r, "\033[6~\033[6~");
+        rig_assert_shows(&r, "AzureStackHCI.ClusterNode.ReadWrite");
+        rig_keys(&r, "\033"); /* back to the steps, not to the menu */
+        rig_assert_shows(&r, "[RUN ] Consent");
+        canned_run(r.core, "running"); /* it is there */
+        rig_show(&r);
+        rig_assert_hides(&r, "appId/");
+        rig_assert_hides(&r, "c consent");
+        rig_end(&r);
+    }
+}
+
+static void consent_did_not_come(void **state)
+{
+    static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii, &rig_large };
+    static const char *const names[] = { "progress_no_consent_80x24", "progress_no_consent_60x20",
+                                         "progress_no_consent_132x43" };
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct rig r = rig_start(looks[i]);
+
+        running(&r);
+        rig_show(&r);
+        rig_keys(&r, "1\r");
+        canned_consent(r.core, true);
+        rig_show(&r);
+        rig_assert_shows(&r, "Result: PendingForAdminConsent");
+        rig_assert_shows(&r, "appId/");
+        rig_golden(&r, names[i]);
+        rig_keys(&r, "cr");
+        assert_int_equal(fake_count(r.core, "run-resume"), 1);
+        rig_end(&r);
+    }
+}
+
+/* Said once, when it appears, and again with all steps; its end is said, too. */
+static void consent_in_lines(void **state)
+{
+    struct rig_options o = rig_large;
+    struct rig r;
+
+    (void)state;
+    o.plain = true;
+    r = rig_start(&o);
+    running(&r);
+    rig_show(&r);
+    rig_keys(&r, "1\r");
+    canned_consent(r.core, false);
+    rig_show(&r);
+    rig_assert_shows(&r, "appId/");
+    rig_golden(&r, "plain_consent");
+    rig_keys(&r, "p\r");
+    canned_run(r.core, "running");
+    rig_show(&r);
+    rig_assert_shows(&r, "The consent is there; the operation goes on.");
+    canned_consent(r.core, true);
+    rig_show(&r);
+    rig_golden(&r, "plain_no_consent");
+    rig_end(&r);
+}
+
 /* More steps than rows: the one under way is in view at every moment, with the time and the mark of
  * the sandbox in the title. */
 static void long_run(void **state)
@@ -305,10 +395,17 @@ static void large_132x43(void **state)
 int test_tui_screens(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rich_80x24),    cmocka_unit_test(ascii_60x20),
-        cmocka_unit_test(finished_run),  cmocka_unit_test(run_done_in_part),
-        cmocka_unit_test(portal_square), cmocka_unit_test(signin_60x20_rich),
-        cmocka_unit_test(large_132x43),  cmocka_unit_test(long_run),
+        cmocka_unit_test(rich_80x24),
+        cmocka_unit_test(ascii_60x20),
+        cmocka_unit_test(finished_run),
+        cmocka_unit_test(run_done_in_part),
+        cmocka_unit_test(portal_square),
+        cmocka_unit_test(signin_60x20_rich),
+        cmocka_unit_test(large_132x43),
+        cmocka_unit_test(long_run),
+        cmocka_unit_test(consent_is_waited_for),
+        cmocka_unit_test(consent_did_not_come),
+        cmocka_unit_test(consent_in_lines),
     };
 
     return TEST_GROUP("tui/screens", tests);

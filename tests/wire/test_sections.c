@@ -80,11 +80,19 @@ static void full_run(void **s)
         str_fmt(in->nodes[i].name, sizeof(in->nodes[i].name), "node%zu", i);
         memset(in->nodes[i].detail, '\\', sizeof(in->nodes[i].detail) - 1);
     }
+    memset(in->consent_url, '"', sizeof(in->consent_url) - 1);
+    in->n_roles = SEC_MAX_ROLES;
+    for (size_t i = 0; i < in->n_roles; i++) {
+        str_fmt(in->roles[i].name, sizeof(in->roles[i].name), "role%zu", i);
+        memset(in->roles[i].address, '"', sizeof(in->roles[i].address) - 1);
+    }
     err_set(&in->error, ERR_ARM, 0, "refused");
     in->error.http = 403;
     round_trip(&sec_run_type, in, out);
     assert_int_equal(out->n, SEC_MAX_STEPS);
     assert_true(out->steps[1].no_return);
+    assert_int_equal(out->n_roles, SEC_MAX_ROLES);
+    assert_string_equal(out->roles[7].name, "role7");
     assert_int_equal(out->error.http, 403);
     assert_int_equal(out->error.domain, ERR_ARM);
     encode(&sec_run_type, in, &text);

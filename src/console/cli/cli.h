@@ -17,7 +17,8 @@ enum cli_exit {
     EXIT_USAGE = 2,
     EXIT_LEFT = 3,    /* left by the user */
     EXIT_SIGN_IN = 4, /* not signed in, or the code expired */
-    EXIT_REFUSED = 5, /* refused by Azure: role, policy, Conditional Access */
+    EXIT_REFUSED = 5, /* refused by Azure: role, policy, Conditional Access, an
+                         administrator's consent that is missing */
     EXIT_IN_PART = 6,
     EXIT_OUT_OF_POLICY = 7,
     EXIT_BUSY = 75 /* another operation holds the lock */

@@ -89,6 +89,7 @@ static int show(struct cli *c, const char *id)
                s->started_at ? out_span(span, end - s->started_at) : "", s->title,
                s->detail[0] ? "  " : "", s->detail);
     }
+    cli_consent(r, stdout);
     cli_outcome(r);
     if (err_is(&r->error))
         out_error_lines(stdout, &r->error);

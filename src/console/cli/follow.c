@@ -9,6 +9,7 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "console/cli/output.h"
+#include "console/face/consent.h"
 #include "console/face/outcome.h"
 #include "console/ui/text.h"
 
@@ -19,6 +20,7 @@ struct follow {
     char shown[SEC_MAX_STEPS][12]; /* the state that was printed last, step by step */
     char detail[200];
     bool asked_sign_in;
+    char consent[400]; /* the address that was printed */
 };
 
 static const struct {
@@ -57,6 +59,37 @@ static void print_steps(struct follow *f)
                    text_pad(padded, sizeof padded, word, 10), s->title);
     }
     fflush(stdout);
+}
+
+static bool is_over(const struct sec_run *r)
+{
+    return str_eq(r->state, "done") || str_eq(r->state, "failed") || str_eq(r->state, "stopped") ||
+           str_eq(r->state, "undone");
+}
+
+void cli_consent(const struct sec_run *r, FILE *to)
+{
+    if (!consent_missing(r))
+        return;
+    fprintf(to, "%s\n%s\n%s\n", consent_sentence(r), consent_where(), r->consent_url);
+    if (r->n_roles)
+        fprintf(to, "%s\n", consent_what());
+    for (size_t i = 0; i < r->n_roles; i++)
+        fprintf(to, "  %s\n    %s\n", r->roles[i].name, r->roles[i].address);
+}
+
+/* Once, when it appears; scripts have it on standard error, where the code of a sign-in is, too. */
+static void say_consent(struct cli *c, struct follow *f)
+{
+    FILE *to = c->json ? stderr : stdout;
+
+    if (str_eq(f->consent, f->run.consent_url) || is_over(&f->run))
+        return;
+    STR_SET(f->consent, f->run.consent_url);
+    cli_consent(&f->run, to);
+    if (c->tty && !c->json && consent_missing(&f->run))
+        out_square(f->run.consent_url);
+    fflush(to);
 }
 
 static bool moved(struct cli *c, void *payload)
@@ -138,16 +171,20 @@ static int exit_of(const struct sec_run *r)
 {
     if (outcome_in_part(r))
         return EXIT_IN_PART;
+    if (outcome_wants_consent(r))
+        return EXIT_REFUSED;
     return str_eq(r->state, "done") ? EXIT_DONE : (int)cli_exit_of(&r->error);
 }
 
 void cli_outcome(const struct sec_run *r)
 {
     struct outcome_row rows[OUTCOME_ROWS];
-    size_t n = outcome_rows(r, rows);
+    size_t n = outcome_rows(r, rows), wide = strlen("AzurePortalResourceURL");
 
     for (size_t i = 0; i < n; i++)
-        printf("%-22s : %s\n", rows[i].name, rows[i].value);
+        wide = strlen(rows[i].name) > wide ? strlen(rows[i].name) : wide;
+    for (size_t i = 0; i < n; i++)
+        printf("%-*s : %s\n", (int)wide, rows[i].name, rows[i].value);
 }
 
 static void say_in_part(const struct sec_run *r)
@@ -182,12 +219,6 @@ static int finish(struct cli *c, const struct sec_run *r)
     return EXIT_FAILED;
 }
 
-static bool is_over(const struct sec_run *r)
-{
-    return str_eq(r->state, "done") || str_eq(r->state, "failed") || str_eq(r->state, "stopped") ||
-           str_eq(r->state, "undone");
-}
-
 static int to_the_end(struct cli *c, struct follow *f, struct err *e)
 {
     int r;
@@ -198,6 +229,8 @@ static int to_the_end(struct cli *c, struct follow *f, struct err *e)
         r = look(c, f, e);
         if (r == 0 && !c->json)
             print_steps(f);
+        if (r == 0)
+            say_consent(c, f);
         if (r == 0 && is_over(&f->run))
             return 0;
         if (r == 0 && str_eq(f->run.state, "waiting-sign-in"))

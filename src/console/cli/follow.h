@@ -3,10 +3,15 @@
 #ifndef AZL_CONSOLE_CLI_FOLLOW_H
 #define AZL_CONSOLE_CLI_FOLLOW_H
 
+#include <stdio.h>
+
 #include "console/cli/cli.h"
 
 /* What the core knows of a run, whether it goes on or is long over. */
 int cli_run_by_id(struct cli *c, const char *id, struct sec_run *out, struct err *e);
+/* The consent that the run waits for, with the page's address and the roles; nothing where none is
+ * missing. */
+void cli_consent(const struct sec_run *r, FILE *to);
 /* Result, AzureResourceId, ... of a run that is over, a line each. */
 void cli_outcome(const struct sec_run *r);
 int cli_follow(struct cli *c, const char *id); /* the exit code that the run's end means */

@@ -4,6 +4,7 @@
 
 #include "base/i18n.h"
 #include "base/str.h"
+#include "console/face/consent.h"
 #include "console/face/words.h"
 
 static const char *note_register(const struct model *m, char *out, size_t size)
@@ -13,6 +14,10 @@ static const char *note_register(const struct model *m, char *out, size_t size)
 
     if (str_eq(r->state, "waiting-sign-in")) {
         str_copy(out, size, _("waits for sign-in"));
+        return "warn";
+    }
+    if (model_run_active(m) && consent_missing(r)) {
+        str_copy(out, size, _("waits for a consent"));
         return "warn";
     }
     if (model_run_active(m)) {

@@ -9,6 +9,8 @@ size_t outcome_rows(const struct sec_run *r, struct outcome_row out[OUTCOME_ROWS
     const struct outcome_row all[OUTCOME_ROWS] = { { "Result", r->result },
                                                    { "AzureResourceId", r->resource_id },
                                                    { "AzurePortalResourceURL", r->portal_url },
+                                                   { "AzurePortalAADAppPermissionsURL",
+                                                     r->consent_url },
                                                    { "Details", r->details },
                                                    { "ErrorDetail", r->error_detail } };
     size_t n = 0;
@@ -32,6 +34,11 @@ struct json *outcome_json(const struct sec_run *r)
     else
         json_free(output);
     return run;
+}
+
+bool outcome_wants_consent(const struct sec_run *r)
+{
+    return str_eq(r->result, "PendingForAdminConsent");
 }
 
 bool outcome_in_part(const struct sec_run *r)

@@ -12,6 +12,7 @@ struct watch_run {
     bool follow; /* steps and nodes are said, too */
     bool looked; /* the section was seen once */
     char id[64], state[20];
+    char consent[400]; /* the address that was said */
     struct step_said steps[SEC_MAX_STEPS];
     struct {
         char step[48], state[12];

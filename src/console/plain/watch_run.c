@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "console/face/consent.h"
 #include "console/face/outcome.h"
 #include "console/face/words.h"
 #include "console/plain/plain.h"
@@ -185,9 +186,36 @@ static void say_result(struct plain *p)
     const struct sec_run *r = sec(p);
 
     if (r->error_detail[0])
-        plain_say(p, "Result: %s. ErrorDetail: %s.", r->result, r->error_detail);
+        plain_say(p, _("Result: %s. ErrorDetail: %s."), r->result, r->error_detail);
     else if (r->result[0])
-        plain_say(p, "Result: %s.", r->result);
+        plain_say(p, _("Result: %s."), r->result);
+}
+
+/* Addresses on lines of their own: whoever copies one takes the whole line. */
+static void say_consent(struct plain *p)
+{
+    const struct sec_run *r = sec(p);
+
+    plain_say(p, "%s", consent_sentence(r));
+    plain_say(p, "%s", consent_where());
+    plain_say(p, "%s", r->consent_url);
+    if (r->n_roles)
+        plain_say(p, "%s", consent_what());
+    for (size_t i = 0; i < r->n_roles; i++)
+        plain_say(p, "%s, %s", r->roles[i].name, r->roles[i].address);
+}
+
+static void consent(struct plain *p, struct watch_run *w)
+{
+    bool news = !str_eq(w->consent, sec(p)->consent_url);
+
+    STR_SET(w->consent, sec(p)->consent_url);
+    if (!news)
+        return;
+    if (consent_missing(sec(p)))
+        say_consent(p);
+    else if (model_run_active(plain_model(p)))
+        plain_say(p, "%s", _("The consent is there; the operation goes on."));
 }
 
 void watch_end(struct plain *p)
@@ -199,6 +227,8 @@ void watch_end(struct plain *p)
         if (outcome_in_part(r))
             plain_say(p, "%s", r->details);
         say_result(p);
+        if (consent_missing(r))
+            say_consent(p);
         return;
     }
     if (str_eq(r->state, "done"))
@@ -251,6 +281,7 @@ void watch_run_turn(struct plain *p, struct watch_run *w)
         STR_SET(w->id, r->id);
         memset(w->steps, 0, sizeof w->steps);
         memset(w->nodes, 0, sizeof w->nodes);
+        w->consent[0] = '\0';
     }
     STR_SET(w->state, r->state);
     if (news && model_run_active(plain_model(p)))
@@ -259,6 +290,8 @@ void watch_run_turn(struct plain *p, struct watch_run *w)
         steps(p, w);
         nodes(p, w);
     }
+    if (model_run_active(plain_model(p)))
+        consent(p, w);
     if (news && over)
         watch_end(p);
 }
@@ -299,4 +332,6 @@ void watch_all_steps(struct plain *p)
 
     for (size_t i = 0; i < r->n; i++)
         say_step(p, &r->steps[i], (int)i + 1);
+    if (consent_missing(r))
+        say_consent(p);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/i18n.h"
+#include "console/face/consent.h"
 #include "console/face/outcome.h"
 #include "console/face/words.h"
 #include "console/ui/text.h"
@@ -21,7 +22,7 @@ enum { BESIDE = 9, MOST_LINES = 40 };
 struct parts {
     const char *level;
     size_t n;
-    struct part at[6];
+    struct part at[8];
 };
 
 bool run_end_over(const struct sec_run *r)
@@ -40,9 +41,10 @@ static void add(struct parts *p, enum role role, int col, const char *text)
 /* A good end is one line with its result: every row more costs one of the nodes. */
 static void add_result(struct parts *p, const char *text, const struct sec_run *r)
 {
-    char line[400];
+    char line[400], result[80];
 
-    str_fmt(line, sizeof line, "%s  Result: %s", text, r->result);
+    str_fmt(result, sizeof result, _("Result: %s"), r->result);
+    str_fmt(line, sizeof line, "%s  %s", text, result);
     add(p, ROLE_TEXT, BESIDE, line);
 }
 
@@ -101,11 +103,23 @@ static void collect(struct ui *ui, struct parts *p, const struct sec_run *r)
     char text[200];
 
     *p = (struct parts){ 0 };
-    say_end(ui, p, r);
+    if (run_end_over(r)) {
+        say_end(ui, p, r);
+    } else {
+        p->level = "warn";
+        add(p, ROLE_TEXT, BESIDE, consent_sentence(r));
+    }
+    if (consent_missing(r)) {
+        add(p, ROLE_QUIET, BESIDE, consent_where());
+        add(p, ROLE_GOOD, 1, r->consent_url);
+    }
     if (r->result[0] && !str_eq(p->level, "ok")) {
-        str_fmt(text, sizeof text, "Result: %s%s%s", r->result,
-                r->error_detail[0] ? "\nErrorDetail: " : "", r->error_detail);
+        str_fmt(text, sizeof text, _("Result: %s"), r->result);
         add(p, ROLE_QUIET, BESIDE, text);
+        if (r->error_detail[0]) {
+            str_fmt(text, sizeof text, _("ErrorDetail: %s"), r->error_detail);
+            add(p, ROLE_QUIET, BESIDE, text);
+        }
     }
     if (r->portal_url[0]) {
         add(p, ROLE_QUIET, BESIDE, _("In the portal:"));
@@ -126,7 +140,7 @@ int run_end_rows(struct ui *ui, const struct sec_run *r, int cols)
     struct parts *p;
     int rows = 0;
 
-    if (!run_end_over(r))
+    if (!run_end_over(r) && !consent_missing(r))
         return 0;
     p = xcalloc(1, sizeof *p);
     collect(ui, p, r);
@@ -169,6 +183,8 @@ void run_end_square(struct ui *ui, struct run_end *e, const struct sec_run *r,
         qr_make(&e->qr, r->portal_url);
     }
     qr_plan(&plan, &e->qr, body->rows, body->cols - 1, halves);
+    if (e->drawn != plan.drawn) /* the keys stand there already */
+        ui_dirty(ui);
     e->drawn = plan.drawn;
     if (plan.drawn) {
         qr_draw(&e->qr, &plan, t, body->row, 0, e->inverted);

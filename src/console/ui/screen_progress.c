@@ -1,7 +1,9 @@
 #include "config.h"
 
 #include "base/i18n.h"
+#include "console/face/consent.h"
 #include "console/ui/frame.h"
+#include "console/ui/run_consent.h"
 #include "console/ui/run_end.h"
 #include "console/ui/screen_secret.h"
 #include "console/ui/screens.h"
@@ -12,6 +14,7 @@ struct progress {
     int top, seen; /* first line shown, and its step */
     bool manual;   /* the operator scrolls */
     struct run_end end;
+    struct run_consent consent;
 };
 
 static const struct sec_run *sec(const struct ui *ui)
@@ -259,6 +262,17 @@ static bool has_square(struct ui *ui, const void *self)
     return run_end_over(sec(ui)) && sec(ui)->portal_url[0];
 }
 
+static bool has_consent(struct ui *ui, const void *self)
+{
+    (void)self;
+    return consent_missing(sec(ui));
+}
+
+static bool consent_shown(struct ui *ui, const struct progress *p)
+{
+    return p->consent.shown && has_consent(ui, p);
+}
+
 static void progress_draw(struct ui *ui, void *self, const struct area *body)
 {
     struct progress *p = self;
@@ -274,6 +288,10 @@ static void progress_draw(struct ui *ui, void *self, const struct area *body)
     }
     if (p->end.square && has_square(ui, p)) {
         run_end_square(ui, &p->end, r, body);
+        return;
+    }
+    if (consent_shown(ui, p)) {
+        run_consent_draw(ui, &p->consent, r, body);
         return;
     }
     if (result > body->rows * 2 / 3)
@@ -320,12 +338,18 @@ static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
 {
     const struct sec_run *r = sec(ui);
 
-    (void)self;
-    if (str_eq(r->state, "waiting-sign-in"))
+    if (consent_shown(ui, self))
+        str_copy(out, size, _("c or Esc goes back to the steps."));
+    else if (str_eq(r->state, "waiting-sign-in"))
         str_copy(out, size,
                  _("The run waits for a sign-in, then it goes on by itself: i signs in."));
     else if (str_eq(r->state, "stopping"))
         str_copy(out, size, _("Stopping after the steps under way."));
+    else if (has_consent(ui, self))
+        str_copy(out, size,
+                 model_run_active(ui_model(ui))
+                     ? _("Waits for an administrator's consent; c shows it whole.")
+                     : _("After the consent r goes on; c shows what is asked for."));
     else if (model_run_active(ui_model(ui)))
         str_copy(out, size, _("Safe to leave: the work goes on. Menu item 1 returns."));
     else if (str_eq(r->state, "failed") || str_eq(r->state, "stopped"))
@@ -424,8 +448,14 @@ static void home(struct ui *ui, void *self)
 
 static bool progress_leave(struct ui *ui, void *self)
 {
-    (void)self;
-    ui_to_home(ui);
+    struct progress *p = self;
+
+    if (consent_shown(ui, p)) {
+        p->consent.shown = false;
+        ui_dirty(ui);
+    } else {
+        ui_to_home(ui);
+    }
     return true;
 }
 
@@ -433,6 +463,8 @@ static bool progress_key(struct ui *ui, void *self, int key)
 {
     struct progress *p = self;
 
+    if (consent_shown(ui, p))
+        return textview_key(&p->consent.text, key);
     if (key == K_END) {
         p->manual = false;
         return true;
@@ -457,6 +489,7 @@ static void progress_open(struct ui *ui, void *self)
     p->manual = false;
     p->top = 0;
     p->end.square = false;
+    p->consent.shown = false;
 }
 
 static void square(struct ui *ui, void *self)
@@ -467,10 +500,21 @@ static void square(struct ui *ui, void *self)
     ui_dirty(ui);
 }
 
+static void consent(struct ui *ui, void *self)
+{
+    struct progress *p = self;
+
+    p->consent.shown = !p->consent.shown;
+    p->consent.text.top = 0;
+    ui_dirty(ui);
+}
+
 static bool square_shown(struct ui *ui, const void *self)
 {
     const struct progress *p = self;
 
+    if (consent_shown(ui, p))
+        return p->consent.drawn;
     return p->end.square && p->end.drawn && has_square(ui, self);
 }
 
@@ -478,7 +522,7 @@ static void invert(struct ui *ui, void *self)
 {
     struct progress *p = self;
 
-    p->end.inverted = !p->end.inverted;
+    p->end.inverted = p->consent.inverted = !p->end.inverted;
     ui_dirty(ui);
 }
 
@@ -488,12 +532,14 @@ static void progress_close(struct ui *ui, void *self)
 
     (void)ui;
     run_end_close(&p->end);
+    run_consent_close(&p->consent);
 }
 
 static const struct key_row keys[] = {
     { K_ENTER, 'd', 0, "Enter", N_("leave"), NULL, home },
     { 's', 0, 0, "s", N_("stop after this step"), can_stop, ask_stop },
     { 'r', 0, 5, "r", N_("try again"), can_resume, resume },
+    { 'c', 0, 0, "c", N_("consent"), has_consent, consent },
     { 'i', 0, 0, "i", N_("sign in"), needs_signin, open_signin },
     { 'b', 0, 0, "b", N_("portal's square"), has_square, square },
     { 'i', 0, 0, "i", N_("invert"), square_shown, invert },
