@@ -95,6 +95,7 @@ int way_environment(struct way *w, struct err *e)
     const char *secret = variable("AZURE_CLIENT_SECRET");
     const char *path = variable("AZURE_CLIENT_CERTIFICATE_PATH");
     const char *password = variable("AZURE_CLIENT_CERTIFICATE_PASSWORD");
+    const char *chain = variable("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
     const char *authority = variable("AZURE_AUTHORITY_HOST");
 
     if (!tenant && !w->tenant[0])
@@ -114,6 +115,7 @@ int way_environment(struct way *w, struct err *e)
         return -1;
     if (!secret && password)
         secret_set(&w->password, password, strlen(password));
+    w->chain = !secret && chain && (str_ieq(chain, "true") || str_eq(chain, "1"));
     return 0;
 }
 
@@ -290,6 +292,8 @@ struct json *way_args(const struct way *w)
         json_set_str(args, "authority", w->authority);
     if (w->port)
         json_set_int(args, "port", w->port);
+    if (w->chain)
+        json_set_bool(args, "sendChain", true);
     return args;
 }
 
