@@ -179,12 +179,36 @@ static size_t child_env(char *room[], size_t max)
     return n;
 }
 
-static void az_failed(const struct proc_result *r, struct err *e)
+/* What az says of the matter: the first of its lines about an error that is more than the news that
+ * there was one; else its first line. */
+static void az_words(char *out, size_t size, const char *text)
 {
-    char line[300];
-    size_t n = strcspn(r->errout ? r->errout : "", "\r\n");
+    static const char prefix[] = "ERROR: ", empty[] = "The command failed with an unexpected error";
+    const char *p = text;
 
-    text_clean(line, sizeof line, r->errout ? r->errout : "", n, TEXT_LINE);
+    while (*p && (!str_starts(p, prefix) || str_starts(p + strlen(prefix), empty))) {
+        p += strcspn(p, "\n");
+        p += *p == '\n';
+    }
+    p = *p ? p + strlen(prefix) : text;
+    text_clean(out, size, p, strcspn(p, "\r\n"), TEXT_LINE);
+}
+
+static void az_code(char *out, size_t size, const char *text)
+{
+    const char *p = strstr(text, "AADSTS");
+    size_t n = p ? strspn(p + 6, "0123456789") : 0;
+
+    if (n > 0 && n < 10)
+        str_fmt(out, size, "%.*s", (int)n + 6, p);
+}
+
+static void az_failed(const struct way *w, const struct proc_result *r, struct err *e)
+{
+    const char *text = r->errout ? r->errout : "";
+    char line[300];
+
+    az_words(line, sizeof line, text);
     if (r->timed_out)
         err_set(e, ERR_SYSTEM, 0, _("The Azure CLI did not answer within %d s."), AZ_MS / 1000);
     else if (line[0])
@@ -192,7 +216,15 @@ static void az_failed(const struct proc_result *r, struct err *e)
     else
         err_set(e, ERR_AUTH, ERR_C_NOT_SIGNED_IN, _("The Azure CLI gave no token (exit code %d)."),
                 r->exit_code);
-    STR_SET(e->advice, _("Run az login on this machine as the same user, then try again."));
+    az_code(e->remote_code, sizeof e->remote_code, text);
+    if (w->tenant[0])
+        str_fmt(e->advice, sizeof e->advice,
+                _("Run az login --tenant %s on this machine as the same user, then try again; or "
+                  "sign in another way, for example azloconf sign-in --browser."),
+                w->tenant);
+    else
+        STR_SET(e->advice, _("Run az login on this machine as the same user, then try again; or "
+                             "sign in another way, for example azloconf sign-in --browser."));
 }
 
 static int take_token(struct way *w, const struct proc_result *r, struct err *e)
@@ -221,7 +253,7 @@ static void on_az(void *payload, const struct proc_result *r)
 
     free(c);
     if (r->exit_code != 0 || r->timed_out)
-        az_failed(r, &e);
+        az_failed(done.way, r, &e);
     else
         rc = take_token(done.way, r, &e);
     done.done(done.payload, rc < 0 ? &e : NULL);
@@ -241,6 +273,8 @@ struct way_cli *way_cli_start(struct loop *l, struct way *w, way_cli_fn *done, v
         argv[5] = NULL;
     if (!find_az(path, sizeof path)) {
         err_set(e, ERR_USAGE, 0, "%s", _("The Azure CLI (az) is not in PATH."));
+        STR_SET(e->advice, _("Install it (in Debian: azure-cli), or sign in another way, for "
+                             "example azloconf sign-in --browser."));
         return NULL;
     }
     c = xcalloc(1, sizeof *c);
