@@ -196,6 +196,7 @@ int auth_start(struct auth *a, const struct auth_ask *ask, struct err *e)
     STR_SET(a->app_id, ask->client_id);
     STR_SET(a->account, ask->account);
     a->port = ask->port;
+    a->chain = ask->chain;
     keep_proof(&a->proof, ask->proof);
     keep_proof(&a->password, ask->password);
     guid_random(a->request_id);

@@ -57,12 +57,14 @@ struct auth_ask {
     const char *account;   /* of a ready token: whose it is */
     const char *authority; /* NULL, "", or an address that must be the cloud's own */
     int port;              /* browser: of the loopback address; 0: any */
+    bool chain;            /* certificate: it goes along, with those beside it (x5c) */
     /* The secret; certificate and key (PEM, or PKCS #12); the token. Copied, and wiped when the
      * sign-in ends. */
     const struct secret *proof;
     const struct secret *password; /* of the certificate's key */
 };
-/* -1: nothing has changed, *e says what is wrong with the asking. */
+/* -1: nothing has changed, *e says what is wrong with the asking (ERR_C_PASSWORD: a certificate's
+ * password is missing or wrong). */
 int auth_start(struct auth *a, const struct auth_ask *ask, struct err *e);
 void auth_cancel(struct auth *a);   /* of a code under way */
 void auth_sign_out(struct auth *a); /* forgets all tokens */

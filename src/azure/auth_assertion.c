@@ -1,8 +1,9 @@
 /* auth_assertion.c - the signed assertion by which a client with a certificate proves itself
  * (RFC 7523): PS256 with x5t#S256, as Entra wants it today (azure-wire.md 1.4.4 to 1.4.7). Only RSA
  * keys are taken: that Entra refuses others is inferred there, and the safe side is to say so
- * before anything is sent. OpenSSL's memory is wiped when it is freed (the core sets its
- * allocator). */
+ * before anything is sent. x5c, the certificates themselves, goes along when it is asked for
+ * (AZURE_CLIENT_SEND_CERTIFICATE_CHAIN; RFC 7515 4.1.6: the key's own first). OpenSSL's memory is
+ * wiped when it is freed (the core sets its allocator). */
 #include "config.h"
 
 #include "azure/auth_int.h"
@@ -24,12 +25,16 @@
 struct identity {
     X509 *cert;
     EVP_PKEY *key;
+    STACK_OF(X509) * others; /* those that stand beside it, in their order */
+    bool unreadable;         /* neither PEM nor PKCS #12 */
+    bool locked;             /* the password is missing or wrong */
 };
 
 static void drop(struct identity *id)
 {
     X509_free(id->cert);
     EVP_PKEY_free(id->key);
+    sk_X509_pop_free(id->others, X509_free);
     ERR_clear_error();
 }
 
@@ -48,45 +53,63 @@ static int give_password(char *buf, int size, int writing, void *payload)
 static void read_pem(struct identity *id, const struct secret *text, const struct secret *password)
 {
     BIO *b = BIO_new_mem_buf(text->p, (int)text->len);
-    X509 *cert;
+    X509 *cert, *first;
 
     id->key = PEM_read_bio_PrivateKey(b, NULL, give_password, (void *)password);
+    id->locked = !id->key && memmem(text->p, text->len, "ENCRYPTED", 9) != NULL;
     BIO_reset(b);
-    /* A chain may follow: the certificate is the one that fits the key, else the first. */
+    id->others = sk_X509_new_null();
+    /* A chain may stand beside it: the certificate is the one that fits the key, else the first. */
     while ((cert = PEM_read_bio_X509(b, NULL, give_password, NULL)) != NULL) {
-        bool fits = id->key && X509_check_private_key(cert, id->key) == 1;
-
-        if (!id->cert || fits) {
-            X509_free(id->cert);
+        if (!id->cert && id->key && X509_check_private_key(cert, id->key) == 1)
             id->cert = cert;
-        } else {
-            X509_free(cert);
-        }
-        if (fits)
-            break;
+        else
+            sk_X509_push(id->others, cert);
     }
+    first = id->cert ? NULL : sk_X509_shift(id->others);
+    if (first)
+        id->cert = first;
     BIO_free(b);
 }
 
+/* The check of the whole tells a wrong password from a cipher that OpenSSL lacks; a file may come
+ * without it (openssl pkcs12 -nomac). */
 static void read_pkcs12(struct identity *id, const struct secret *bytes,
                         const struct secret *password)
 {
     const unsigned char *p = (const unsigned char *)bytes->p;
     PKCS12 *box = d2i_PKCS12(NULL, &p, (long)bytes->len);
+    const char *word = password && secret_is(password) ? password->p : "";
 
-    if (box)
-        PKCS12_parse(box, password && secret_is(password) ? password->p : "", &id->key, &id->cert,
-                     NULL);
+    if (!box) {
+        id->unreadable = true;
+    } else if (PKCS12_parse(box, word, &id->key, &id->cert, &id->others) != 1) {
+        id->locked = !PKCS12_mac_present(box) || (PKCS12_verify_mac(box, word, -1) != 1 &&
+                                                  (*word || PKCS12_verify_mac(box, NULL, 0) != 1));
+        id->unreadable = !id->locked;
+    }
     PKCS12_free(box);
 }
 
-static int judge(const struct identity *id, bool encrypted, struct err *e)
+static int no_key(const struct identity *id, bool given, struct err *e)
 {
-    if (!id->key && encrypted)
-        return err_set(e, ERR_USAGE, 0, "%s",
+    if (id->locked && given)
+        return err_set(e, ERR_USAGE, ERR_C_PASSWORD, "%s",
                        _("The private key is encrypted, and the password does not open it."));
+    if (id->locked)
+        return err_set(e, ERR_USAGE, ERR_C_PASSWORD, "%s",
+                       _("The private key is encrypted: its password is needed."));
+    return err_set(e, ERR_USAGE, 0, "%s", _("The certificate's file holds no private key."));
+}
+
+static int judge(const struct identity *id, bool given, struct err *e)
+{
+    if (id->unreadable)
+        return err_set(e, ERR_USAGE, 0, "%s",
+                       _("The certificate's file is neither PEM nor PKCS #12, or encrypted with a "
+                         "cipher that OpenSSL does not know today (RC2): export it anew."));
     if (!id->key)
-        return err_set(e, ERR_USAGE, 0, "%s", _("The certificate's file holds no private key."));
+        return no_key(id, given, e);
     if (!id->cert)
         return err_set(e, ERR_USAGE, 0, "%s", _("The certificate's file holds no certificate."));
     if (X509_check_private_key(id->cert, id->key) != 1)
@@ -102,15 +125,13 @@ static int judge(const struct identity *id, bool encrypted, struct err *e)
 static int open_identity(struct identity *id, const struct secret *text,
                          const struct secret *password, struct err *e)
 {
-    bool pem = memmem(text->p, text->len, "-----BEGIN ", 11) != NULL, encrypted;
-
-    *id = (struct identity){ NULL, NULL };
-    if (pem)
+    *id = (struct identity){ 0 };
+    ERR_clear_error();
+    if (memmem(text->p, text->len, "-----BEGIN ", 11) != NULL)
         read_pem(id, text, password);
     else
         read_pkcs12(id, text, password);
-    encrypted = pem ? memmem(text->p, text->len, "ENCRYPTED", 9) != NULL : true;
-    if (judge(id, encrypted, e) == 0)
+    if (judge(id, password && secret_is(password), e) == 0)
         return 0;
     drop(id);
     return -1;
@@ -126,18 +147,37 @@ static void add_part(struct str *out, struct json *owned)
     str_free(&text);
 }
 
-static void add_head(struct str *out, X509 *cert)
+static void push_cert(struct json *list, X509 *cert)
+{
+    struct str text = STR_INIT;
+    unsigned char *der = NULL;
+    int n = i2d_X509(cert, &der);
+
+    if (n > 0)
+        str_add_b64(&text, der, (size_t)n);
+    json_push(list, json_string(str_p(&text)));
+    OPENSSL_free(der);
+    str_free(&text);
+}
+
+static void add_head(struct str *out, const struct identity *id, bool chain)
 {
     unsigned char sum[EVP_MAX_MD_SIZE];
     unsigned n = 0;
     struct str print = STR_INIT;
-    struct json *head = json_object();
+    struct json *head = json_object(), *list = chain ? json_array() : NULL;
 
-    X509_digest(cert, EVP_sha256(), sum, &n);
+    X509_digest(id->cert, EVP_sha256(), sum, &n);
     str_add_b64url(&print, sum, n);
     json_set_str(head, "alg", "PS256");
     json_set_str(head, "typ", "JWT");
     json_set_str(head, "x5t#S256", str_p(&print));
+    if (list) {
+        push_cert(list, id->cert);
+        for (int i = 0; i < sk_X509_num(id->others); i++)
+            push_cert(list, sk_X509_value(id->others, i));
+        json_set(head, "x5c", list);
+    }
     add_part(out, head);
     str_free(&print);
 }
@@ -193,7 +233,7 @@ int auth_assertion(const struct auth *a, const struct secret *pem, const struct 
     if (open_identity(&id, pem, password, e) < 0)
         return -1;
     if (tenant) {
-        add_head(&text, id.cert);
+        add_head(&text, &id, a->chain);
         str_addc(&text, '.');
         add_claims(&text, a, client_id, tenant);
         if (sign(&text, id.key))

@@ -69,6 +69,7 @@ struct auth {
     /* what the way was asked with */
     char app_id[64], account[128];
     int port;
+    bool chain;
     struct secret proof, password;
 
     /* the browser's code under way */

@@ -50,6 +50,7 @@ enum err_code {
     ERR_C_RIGHTS = 117, /* the account's roles lack actions that the operation needs */
     ERR_C_ANSWER_LOST = 118,  /* a code or token is used up, its answer was lost on the way */
     ERR_C_NEEDS_SECRET = 119, /* the operator's own principal was named, its secret was not given */
+    ERR_C_PASSWORD = 120,     /* a key's password is missing or wrong */
 };
 
 struct err {

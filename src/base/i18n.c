@@ -33,6 +33,12 @@ void i18n_init(void)
     textdomain(PACKAGE);
 }
 
+void i18n_utf8(void)
+{
+    bind_textdomain_codeset(PACKAGE, "UTF-8");
+    bind_textdomain_codeset("libc", "UTF-8"); /* strerror's sentences */
+}
+
 /* A catalogue's header names its language; without a catalogue there is none. */
 const struct i18n_language *i18n_language(void)
 {

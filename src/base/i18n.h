@@ -14,6 +14,8 @@
 /* setlocale, bindtextdomain (AZLOCONF_LOCALEDIR overrides, for tests and uninstalled runs),
  * textdomain. */
 void i18n_init(void);
+/* For programs whose words go over a socket: sentences are UTF-8 whatever the locale writes. */
+void i18n_utf8(void);
 
 /* The languages of the catalogues (po/LINGUAS) and English, which is in the program. */
 struct i18n_language {

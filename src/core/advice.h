@@ -4,7 +4,7 @@
  * A row is found by the error's domain with code, keys, HTTP status or words; the first that fits
  * wins; what a row leaves out fits everything. Rows that have words alone are for explanations:
  * troubles that people meet elsewhere and look up. Sources: each part names its own. Texts are
- * translated when they are asked for.
+ * translated when they are asked for, in the core's language; for `explain` by the console.
  */
 #ifndef AZL_CORE_ADVICE_H
 #define AZL_CORE_ADVICE_H

@@ -1,15 +1,11 @@
-/* app_explain.c - what a code or a message means, by the table of advice. */
+/* app_explain.c - what a code or a message means, by the table of advice. The answer is the table's
+ * own English: the core's language need not be the asker's, and the asker has the same catalogues.
+ */
 #include "config.h"
 
 #include "base/i18n.h"
 #include "core/advice.h"
 #include "core/app_int.h"
-
-static void set_text(struct json *j, const char *name, const char *text)
-{
-    if (text)
-        json_set_str(j, name, _(text));
-}
 
 void app_explain(struct app *a, const struct serve_ask *ask, const struct json *args)
 {
@@ -28,8 +24,11 @@ void app_explain(struct app *a, const struct serve_ask *ask, const struct json *
         return;
     }
     result = json_object();
-    set_text(result, "what", r->what);
-    set_text(result, "why", r->why);
-    set_text(result, "advice", r->text);
+    if (r->what)
+        json_set_str(result, "what", r->what);
+    if (r->why)
+        json_set_str(result, "why", r->why);
+    if (r->text)
+        json_set_str(result, "advice", r->text);
     serve_result(ask, result);
 }

@@ -145,6 +145,7 @@ void app_signin(struct app *a, const struct serve_ask *ask, const struct json *a
                             .client_id = json_str(args, "clientId"),
                             .account = json_str(args, "accountId"),
                             .authority = json_str(args, "authority"),
+                            .chain = json_flag(args, "sendChain", false),
                             .proof = serve_secret(ask, "proof"),
                             .password = serve_secret(ask, "password") };
     struct err e = { 0 };

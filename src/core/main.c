@@ -508,6 +508,7 @@ int main(int argc, char **argv)
     umask(077);
     signal(SIGPIPE, SIG_IGN);
     i18n_init();
+    i18n_utf8();
     k.lock = -1;
     activated = serve_activated_fd();
     if (read_settings(&k.c, argc, argv, &e) < 0) {

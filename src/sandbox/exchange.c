@@ -107,7 +107,12 @@ void exchange_write(const char *url, int64_t started_at, int64_t ended_at, const
     struct str line = STR_INIT;
     str_addn(&line, request, strcspn(request, " "));
     json_set_str(j, "method", str_p(&line));
-    json_set_str(j, "url", url);
+    str_reset(&line);
+    if (sb_options.log_secrets)
+        str_add(&line, url);
+    else
+        exchange_mask_url(&line, url);
+    json_set_str(j, "url", str_p(&line));
     json_set_int(j, "startedAt",
                  started_at); /* real Unix ms: for whoever counts dependent round trips */
     json_set_int(j, "endedAt", ended_at);

@@ -123,6 +123,7 @@ int main(int argc, char **argv)
     struct err e = { 0 };
     sigset_t set;
     i18n_init();
+    i18n_utf8();
     log_to_stderr(LOG_WRN);
     int rc = options_read(argc, argv, &e);
     if (rc)

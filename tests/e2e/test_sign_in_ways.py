@@ -403,7 +403,7 @@ def test_wrong_words_and_secrets():
                 (["--service-principal"], 2, "--client-id"), (["--client-id", "x"], 2, "belongs to --service-principal"),
                 (["--azure-cli", "--browser"], 2, "two ways"), (one + ["--client-secret-file", path, "--client-secret-fd", "0"], 2, "exclude"),
                 (one + ["--client-secret-file", "/nowhere"], 1, "/nowhere"), (one + ["--client-secret-file", "/dev/null"], 2, "empty"),
-                (one + ["--client-secret-file", bad], 4, "AADSTS7000215"), (one + ["--client-certificate", path], 2, "password does not open"),
+                (one + ["--client-secret-file", bad], 4, "AADSTS7000215"), (one + ["--client-certificate", path], 2, "neither PEM nor PKCS #12"),
                 (one + ["--client-certificate", pem], 4, "AADSTS700027"), (one, 2, "no terminal"), (one[:4] + ["organizations", "--client-secret-file", path], 2, "tenant"),
                 (["--access-token-file", bad, "--account-id", "a"], 2, "three parts"), (["--access-token-file", bad], 2, "--account-id"),
                 (["--browser", "--port", "80"], 2, "1024")):
@@ -451,4 +451,5 @@ def test_a_run_waits_for_a_sign_in_when_the_token_ends():
         azl.equal(r.status()["RegistrationStatus"], "Registered")
 
 
-azl.main()
+if __name__ == "__main__":
+    azl.main()

@@ -7,6 +7,19 @@
 #include "console/cli/cli.h"
 #include "console/cli/output.h"
 
+/* The core answers in the words of its table; they are in our catalogue, too. */
+static void translate(struct json *result)
+{
+    static const char *const names[] = { "what", "why", "advice" };
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *text = json_str(result, names[i]);
+
+        if (text && text[0])
+            json_set_str(result, names[i], _(text));
+    }
+}
+
 static void say(const struct json *result, const char *label, const char *member)
 {
     if (json_str(result, member))
@@ -25,6 +38,11 @@ int cmd_explain(struct cli *c)
     json_set_str(args, "text", str_p(&text));
     if (text.len) {
         rc = cli_ask(c, "explain", args, &result, &e);
+        if (rc < 0 && e.domain == ERR_OP && e.code == ERR_C_NOT_FOUND)
+            err_set(&e, ERR_OP, ERR_C_NOT_FOUND,
+                    _("Nothing is known of \"%.200s\". Keep the whole error with its ids: they are "
+                      "what support asks for."),
+                    str_p(&text));
     } else {
         json_free(args);
         rc = err_set(&e, ERR_USAGE, 0, _("explain what? A code or the words of an error"));
@@ -32,6 +50,7 @@ int cmd_explain(struct cli *c)
     str_free(&text);
     if (rc < 0)
         return cli_fail(c, &e);
+    translate(result);
     if (c->json) {
         out_json(result);
         return EXIT_DONE;

@@ -63,16 +63,21 @@ static void show_code(struct cli *c, const struct sec_signin *s)
     fflush(stdout);
 }
 
-static int start(struct cli *c, const struct way *w, struct err *e)
+static int ask(struct cli *c, const struct way *w, struct err *e)
 {
     struct wire_secret secrets[WIRE_MAX_SECRETS];
 
-    if (cli_ask_secret(c, "sign-in", way_args(w), secrets, way_secrets(w, secrets), NULL, e) < 0)
+    return cli_ask_secret(c, "sign-in", way_args(w), secrets, way_secrets(w, secrets), NULL, e);
+}
+
+static int start(struct cli *c, struct way *w, struct err *e)
+{
+    if (ask(c, w, e) < 0 && (cli_way_password(c, w, e) < 0 || ask(c, w, e) < 0))
         return -1;
     return cli_wait(c, code_or_end, NULL, 60000, e);
 }
 
-static int sign_in(struct cli *c, const struct way *w, struct err *e)
+static int sign_in(struct cli *c, struct way *w, struct err *e)
 {
     const struct sec_signin *s;
     char code[48];

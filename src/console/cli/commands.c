@@ -51,6 +51,8 @@ static const struct cli_option sign_in_options[] = {
     { "client-secret-fd", "N", N_("its secret, from an open descriptor"), false, false },
     { "client-certificate", "FILE", N_("its certificate and key, PEM or PKCS #12"), false, false },
     { "client-certificate-password-file", "FILE", N_("password of that key"), false, false },
+    { "client-certificate-password-fd", "N", N_("the same, from an open descriptor"), false,
+      false },
     { "access-token-file", "FILE", N_("a ready token for Azure Resource Manager"), false, false },
     { "access-token-fd", "N", N_("the same, from an open descriptor"), false, false },
     { "account-id", "ID", N_("whose token it is"), false, false },

@@ -10,18 +10,18 @@
 
 /* ---- the ways ---- */
 
-static int file_or_fd(struct cli *c, struct way *w, const char *file, const char *fd, struct err *e)
+/* From the one of both options that is given; -1 too when it is not readable. */
+static int file_or_fd(struct cli *c, struct way *w, struct secret *out, const char *file,
+                      const char *fd, struct err *e)
 {
     if (cli_value(c, file))
-        return way_read_file(&w->proof, cli_value(c, file), false, w->warning, sizeof w->warning,
-                             e);
-    return way_read_fd(&w->proof, cli_value(c, fd), e);
+        return way_read_file(out, cli_value(c, file), false, w->warning, sizeof w->warning, e);
+    return cli_value(c, fd) ? way_read_fd(out, cli_value(c, fd), e) : 0;
 }
 
 static int by_principal(struct cli *c, struct way *w, struct err *e)
 {
     const char *certificate = cli_value(c, "client-certificate");
-    const char *password = cli_value(c, "client-certificate-password-file");
 
     if (!cli_value(c, "client-id") || !w->tenant[0])
         return err_set(e, ERR_USAGE, 0, "%s",
@@ -31,12 +31,11 @@ static int by_principal(struct cli *c, struct way *w, struct err *e)
     if (certificate) {
         if (way_read_file(&w->proof, certificate, true, w->warning, sizeof w->warning, e) < 0)
             return -1;
-        return password
-                   ? way_read_file(&w->password, password, false, w->warning, sizeof w->warning, e)
-                   : 0;
+        return file_or_fd(c, w, &w->password, "client-certificate-password-file",
+                          "client-certificate-password-fd", e);
     }
     if (cli_value(c, "client-secret-file") || cli_value(c, "client-secret-fd"))
-        return file_or_fd(c, w, "client-secret-file", "client-secret-fd", e);
+        return file_or_fd(c, w, &w->proof, "client-secret-file", "client-secret-fd", e);
     return ask_secret(c, _("The application's secret (not shown): "), &w->proof, e);
 }
 
@@ -46,7 +45,7 @@ static int by_token(struct cli *c, struct way *w, struct err *e)
         return err_set(e, ERR_USAGE, 0, "%s", _("a ready token needs --account-id"));
     w->name = "token";
     STR_SET(w->account, cli_value(c, "account-id"));
-    return file_or_fd(c, w, "access-token-file", "access-token-fd", e);
+    return file_or_fd(c, w, &w->proof, "access-token-file", "access-token-fd", e);
 }
 
 static bool az_done(struct cli *c, void *payload)
@@ -89,16 +88,25 @@ static int by_environment(struct cli *c, struct way *w, struct err *e)
     return way_environment(w, e);
 }
 
+int cli_way_password(struct cli *c, struct way *w, struct err *e)
+{
+    if (e->domain != ERR_USAGE || e->code != ERR_C_PASSWORD || secret_is(&w->password) ||
+        !isatty(STDIN_FILENO))
+        return -1;
+    err_clear(e);
+    return ask_secret(c, _("The password of the certificate's key (not shown): "), &w->password, e);
+}
+
 /* ---- choosing ---- */
 
 static const struct row {
     const char *options[4]; /* any of them chooses the way */
-    const char *others[6];  /* that belong to it */
+    const char *others[7];  /* that belong to it */
     int (*fill)(struct cli *c, struct way *w, struct err *e);
 } rows[] = {
     { { "service-principal" },
       { "client-id", "client-secret-file", "client-secret-fd", "client-certificate",
-        "client-certificate-password-file" },
+        "client-certificate-password-file", "client-certificate-password-fd" },
       by_principal },
     { { "access-token-file", "access-token-fd" }, { "account-id" }, by_token },
     { { "azure-cli" }, { NULL }, by_azure_cli },
@@ -140,6 +148,7 @@ static int one_source(const struct cli *c, struct err *e)
 {
     static const char *const groups[][3] = {
         { "client-secret-file", "client-secret-fd", "client-certificate" },
+        { "client-certificate-password-file", "client-certificate-password-fd", NULL },
         { "access-token-file", "access-token-fd", NULL },
     };
     const char *found, *name;

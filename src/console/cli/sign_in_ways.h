@@ -17,6 +17,9 @@ int cli_arc_secret(struct cli *c, bool ask, struct err *e);
 int cli_ask_arc(struct cli *c, const char *intent, struct json *args_owned, struct json **result,
                 struct err *e);
 int cli_way(struct cli *c, struct way *w, struct err *e);
+/* The core's refusal *e: if it misses the password of a certificate's key, and somebody is there,
+ * asks for it; -1: *e stands, or says why not. */
+int cli_way_password(struct cli *c, struct way *w, struct err *e);
 int ask_secret(struct cli *c, const char *prompt, struct secret *out, struct err *e);
 
 #endif

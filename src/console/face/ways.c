@@ -90,6 +90,7 @@ int way_environment(struct way *w, struct err *e)
     const char *secret = variable("AZURE_CLIENT_SECRET");
     const char *path = variable("AZURE_CLIENT_CERTIFICATE_PATH");
     const char *password = variable("AZURE_CLIENT_CERTIFICATE_PASSWORD");
+    const char *chain = variable("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
     const char *authority = variable("AZURE_AUTHORITY_HOST");
 
     if (!tenant && !w->tenant[0])
@@ -109,6 +110,7 @@ int way_environment(struct way *w, struct err *e)
         return -1;
     if (!secret && password)
         secret_set(&w->password, password, strlen(password));
+    w->chain = !secret && chain && (str_ieq(chain, "true") || str_eq(chain, "1"));
     return 0;
 }
 
@@ -172,12 +174,36 @@ static size_t child_env(char *room[], size_t max)
     return n;
 }
 
-static void az_failed(const struct proc_result *r, struct err *e)
+/* What az says of the matter: the first of its lines about an error that is more than the news that
+ * there was one; else its first line. */
+static void az_words(char *out, size_t size, const char *text)
 {
-    char line[300];
-    size_t n = strcspn(r->errout ? r->errout : "", "\r\n");
+    static const char prefix[] = "ERROR: ", empty[] = "The command failed with an unexpected error";
+    const char *p = text;
 
-    text_clean(line, sizeof line, r->errout ? r->errout : "", n, TEXT_LINE);
+    while (*p && (!str_starts(p, prefix) || str_starts(p + strlen(prefix), empty))) {
+        p += strcspn(p, "\n");
+        p += *p == '\n';
+    }
+    p = *p ? p + strlen(prefix) : text;
+    text_clean(out, size, p, strcspn(p, "\r\n"), TEXT_LINE);
+}
+
+static void az_code(char *out, size_t size, const char *text)
+{
+    const char *p = strstr(text, "AADSTS");
+    size_t n = p ? strspn(p + 6, "0123456789") : 0;
+
+    if (n > 0 && n < 10)
+        str_fmt(out, size, "%.*s", (int)n + 6, p);
+}
+
+static void az_failed(const struct way *w, const struct proc_result *r, struct err *e)
+{
+    const char *text = r->errout ? r->errout : "";
+    char line[300];
+
+    az_words(line, sizeof line, text);
     if (r->timed_out)
         err_set(e, ERR_SYSTEM, 0, _("The Azure CLI did not answer within %d s."), AZ_MS / 1000);
     else if (line[0])
@@ -185,7 +211,15 @@ static void az_failed(const struct proc_result *r, struct err *e)
     else
         err_set(e, ERR_AUTH, ERR_C_NOT_SIGNED_IN, _("The Azure CLI gave no token (exit code %d)."),
                 r->exit_code);
-    STR_SET(e->advice, _("Run az login on this machine as the same user, then try again."));
+    az_code(e->remote_code, sizeof e->remote_code, text);
+    if (w->tenant[0])
+        str_fmt(e->advice, sizeof e->advice,
+                _("Run az login --tenant %s on this machine as the same user, then try again; or "
+                  "sign in another way, for example azloconf sign-in --browser."),
+                w->tenant);
+    else
+        STR_SET(e->advice, _("Run az login on this machine as the same user, then try again; or "
+                             "sign in another way, for example azloconf sign-in --browser."));
 }
 
 static int take_token(struct way *w, const struct proc_result *r, struct err *e)
@@ -214,7 +248,7 @@ static void on_az(void *payload, const struct proc_result *r)
 
     free(c);
     if (r->exit_code != 0 || r->timed_out)
-        az_failed(r, &e);
+        az_failed(done.way, r, &e);
     else
         rc = take_token(done.way, r, &e);
     done.done(done.payload, rc < 0 ? &e : NULL);
@@ -234,6 +268,8 @@ struct way_cli *way_cli_start(struct loop *l, struct way *w, way_cli_fn *done, v
         argv[5] = NULL;
     if (!find_az(path, sizeof path)) {
         err_set(e, ERR_USAGE, 0, "%s", _("The Azure CLI (az) is not in PATH."));
+        STR_SET(e->advice, _("Install it (in Debian: azure-cli), or sign in another way, for "
+                             "example azloconf sign-in --browser."));
         return NULL;
     }
     c = xcalloc(1, sizeof *c);
@@ -285,6 +321,8 @@ struct json *way_args(const struct way *w)
         json_set_str(args, "authority", w->authority);
     if (w->port)
         json_set_int(args, "port", w->port);
+    if (w->chain)
+        json_set_bool(args, "sendChain", true);
     return args;
 }
 

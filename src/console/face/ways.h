@@ -4,8 +4,9 @@
  * A struct way starts zeroed; way_clear wipes what it took. Secrets are read into locked pages and
  * are never in an argument, a line or a log. Sources: the parameters' names register-flow.md 2.1;
  * AZURE_* variables as Microsoft's identity libraries read them (their EnvironmentCredential:
- * secret first, then certificate; of model knowledge, not checked against today's versions); `az
- * account get-access-token` as version 2.45 answers it (real-clients.md: accessToken, tenant).
+ * secret first, then certificate; AZURE_CLIENT_SEND_CERTIFICATE_CHAIN is on by "true" in any case
+ * and by "1", as @azure/identity 4.13 reads it); `az account get-access-token` as version 2.45
+ * answers it (real-clients.md: accessToken, tenant).
  */
 #ifndef AZL_FACE_WAYS_H
 #define AZL_FACE_WAYS_H
@@ -18,6 +19,7 @@ struct way {
     const char *name; /* as in sec_signin; NULL: the device code */
     char tenant[256], client_id[64], account[128], authority[256];
     int64_t port;
+    bool chain; /* the certificate goes along */
     struct secret proof, password;
     char warning[300]; /* "" or what is to be said although it works */
 };
@@ -30,7 +32,7 @@ int way_read_file(struct secret *out, const char *path, bool whole, char *warnin
 int way_read_fd(struct secret *out, const char *number, struct err *e);
 void way_trim(struct secret *s); /* without the line end behind it */
 /* AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH (and
- * ..._PASSWORD), AZURE_AUTHORITY_HOST. */
+ * ..._PASSWORD, AZURE_CLIENT_SEND_CERTIFICATE_CHAIN), AZURE_AUTHORITY_HOST. */
 int way_environment(struct way *w, struct err *e);
 
 /* The Azure CLI's current token: a child, no shell, 60 s, 64 KB. done is called once, in the loop.
