@@ -4,7 +4,10 @@
 
 #include <ftw.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+enum { GROUPS_MAX = 16 };
 
 static int passed, failed_total, skipped, skipped_before;
 static char dir[64];
@@ -24,6 +27,82 @@ void test_note_skip(const char *why)
 {
     skipped++;
     printf("SKIPPED: %s\n", why);
+}
+
+/* ---- groups in processes of their own ---- */
+
+struct tally {
+    int passed, failed, skipped;
+};
+
+static pid_t start_group(test_group_fn *group, FILE *out)
+{
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0) {
+        struct tally t;
+
+        dup2(fileno(out), STDOUT_FILENO);
+        dup2(fileno(out), STDERR_FILENO);
+        group();
+        t = (struct tally){ passed, failed_total, skipped };
+        fflush(NULL);
+        if (write(fileno(out), &t, sizeof t) != (ssize_t)sizeof t)
+            exit(2);
+        exit(0);
+    }
+    return pid;
+}
+
+/* What the group printed; its tally is the end of it. */
+static void end_group(pid_t pid, FILE *out)
+{
+    struct tally t = { 0 };
+    char line[4096];
+    int status = -1;
+    long size;
+
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        status = -1;
+    fseek(out, 0, SEEK_END);
+    size = ftell(out);
+    if (status == 0 && size >= (long)sizeof t) {
+        size -= (long)sizeof t;
+        fseek(out, size, SEEK_SET);
+        status = fread(&t, sizeof t, 1, out) == 1 ? 0 : -1;
+    }
+    rewind(out);
+    while (size > 0 && fgets(line, size < 4095 ? (int)size + 1 : 4096, out)) {
+        size -= (long)strlen(line);
+        fputs(line, stdout);
+    }
+    if (status != 0) {
+        printf("a group of tests died with status %d\n", status);
+        t.failed++;
+    }
+    passed += t.passed;
+    failed_total += t.failed;
+    skipped += t.skipped;
+    fclose(out);
+}
+
+void test_side_by_side(test_group_fn *const *groups, size_t n)
+{
+    pid_t pid[GROUPS_MAX];
+    FILE *out[GROUPS_MAX];
+
+    if (n > GROUPS_MAX)
+        abort();
+    for (size_t i = 0; i < n; i++) {
+        out[i] = tmpfile();
+        if (!out[i])
+            abort();
+        pid[i] = start_group(groups[i], out[i]);
+    }
+    for (size_t i = 0; i < n; i++)
+        end_group(pid[i], out[i]);
 }
 
 int test_end(void)

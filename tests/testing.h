@@ -29,6 +29,10 @@ int test_group(const char *name, int failed, int total);
         skip();                                                                                    \
     } while (0)
 void test_note_skip(const char *why);
+/* The groups of a program that mostly waits: all at the same time, each in a process of its own.
+ * What they print comes out one after another. No folder of test_dir may be there yet. */
+typedef int test_group_fn(void);
+void test_side_by_side(test_group_fn *const *groups, size_t n);
 int test_end(void); /* prints the tallies; exit status of the program */
 
 /* A fresh 0700 folder under $TMPDIR, removed at exit. */

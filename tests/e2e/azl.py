@@ -19,6 +19,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import urllib.request
@@ -65,6 +66,36 @@ def keep_exchanges(log):
             f.writelines(lines)
 
 
+# A sandbox keeps the keys that it made at its first start. Finding them takes longer than many a test: each finds those of the first one.
+KEYS = os.path.join(BUILD, "tests", "keys")
+KEY_FILES = ("token.key", os.path.join("principals", "certificate.pem"))
+
+
+def copy_key(source, target):
+    """Whole or not at all, whoever else does the same."""
+    os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+    new = f"{target}.{os.getpid()}-{threading.get_ident()}"
+    shutil.copy(source, new)
+    os.replace(new, target)
+
+
+def lend_keys(state):
+    """To a rehearsal that is about to start in a folder of its own."""
+    if os.path.exists(state):
+        return
+    for name in KEY_FILES:
+        if os.path.exists(os.path.join(KEYS, name)):
+            os.makedirs(state, mode=0o700, exist_ok=True)
+            copy_key(os.path.join(KEYS, name), os.path.join(state, "sandbox", name))
+
+
+def keep_keys(state):
+    for name in KEY_FILES:
+        kept, here = os.path.join(KEYS, name), os.path.join(state, "sandbox", name)
+        if os.path.exists(here) and not os.path.exists(kept):
+            copy_key(here, kept)
+
+
 class Leap:
     """The clock of a rehearsal's programs, which leaps over waits (leap.c) as long as the test lets it go on. until: how far at most; longest: no
     wait that is longer is leapt over (40 s: those of a run, not those of a core at rest)."""
@@ -107,7 +138,8 @@ class Leap:
 
 
 class Rehearsal:
-    def __init__(self, nodes=1, instant=True, approve="auto:0", sandbox=(), core=(), state=None, preload=None, env=None, leap=False):
+    def __init__(self, nodes=1, instant=True, approve="auto:0", sandbox=(), core=(), state=None, preload=None, env=None, leap=None):
+        """leap: waits while a command runs are leapt over (leap.c). None: where that can be had; False: a test of real time."""
         self.top = tempfile.mkdtemp(prefix="azl-e2e-")
         self.state = state or os.path.join(self.top, "state")
         self.log = os.path.join(self.top, "exchanges.jsonl")
@@ -125,15 +157,17 @@ class Rehearsal:
         self.env["XDG_RUNTIME_DIR"] = self.run_dir
         self.env.update(env or {})
         self.leap = self.own_core = None
-        if leap:
-            if not os.path.exists(LEAP):
-                raise Skip("tests/leap.so was not built")
+        if leap and not os.path.exists(LEAP):
+            raise Skip("tests/leap.so was not built")
+        if leap or leap is None and os.path.exists(LEAP):
             self.leap = Leap(os.path.join(self.top, "leap"))
             self.env["AZL_LEAP"] = self.leap.path
             preload = f"{LEAP}:{preload}" if preload else LEAP
         if preload:
             self.env["LD_PRELOAD"] = preload
             self.env.setdefault("ASAN_OPTIONS", "verify_asan_link_order=0")
+
+        lend_keys(self.state)
 
     def __enter__(self):
         return self
@@ -142,6 +176,7 @@ class Rehearsal:
         self.kill_core(signal.SIGTERM)
         if self.own_core:
             self.own_core.wait()
+        keep_keys(self.state)
         if EXCHANGES and os.path.exists(self.log):
             keep_exchanges(self.log)
         if os.environ.get("AZL_KEEP"):
@@ -151,13 +186,17 @@ class Rehearsal:
 
     def run(self, *args, ok=None, timeout=90, env=None, input=None):
         """Runs azloconf; ok: the exit code wanted (None: any)."""
-        with self.leap.going_on() if self.leap else contextlib.nullcontext():
+        with self.leaping():
             p = subprocess.run([PROGRAM, *args, *self.extra], env=dict(self.env, **(env or {})), text=True, input=input,
                                stdin=None if input is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, timeout=timeout)
         if ok is not None and p.returncode != ok:
             raise Failed(f"azloconf {' '.join(args)}: exit {p.returncode}, wanted {ok}\n{p.stdout}{p.stderr}{self.core_log()}")
         return p
+
+    def leaping(self):
+        """with r.leaping(): a program that was started is waited for; its core's waits are leapt over."""
+        return self.leap.going_on() if self.leap else contextlib.nullcontext()
 
     def start(self, *args, **kw):
         return subprocess.Popen([PROGRAM, *args, *self.extra], env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

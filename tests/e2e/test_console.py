@@ -275,8 +275,9 @@ def test_the_square_on_a_small_screen():
     with azl.Rehearsal(approve="manual") as r, Terminal(r, 60, 20) as t:
         t.wait("2 Sign in to Azure", "NotYet")
         t.keys("2", "Enter")
-        code, text = read_code(t)
+        read_code(t)
         address = r.ready()["base"] + "/devicelogin"
+        text = t.wait(address)  # the last line of the frame
         lines = text.split("\n")
         at = [i for i, line in enumerate(lines) if line.strip() == address]
         azl.equal(len(at), 1, "the address alone on a line\n" + text)

@@ -88,7 +88,7 @@ def test_a_predecessor_that_still_holds_the_folder():
     """A sandbox that is just ending keeps its folder's lock for a while: the next core waits for it, and then works."""
     with azl.Rehearsal() as r:
         folder = os.path.join(r.state, "sandbox")
-        os.makedirs(folder, 0o700)
+        os.makedirs(folder, 0o700, exist_ok=True)
         os.chmod(r.state, 0o700)
         with open(os.path.join(folder, "lock"), "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -449,7 +449,7 @@ def test_under_getty_a_shell_and_back():
 
 def test_no_core_and_a_core_in_trouble_say_so():
     with azl.Rehearsal() as r:
-        os.mkdir(r.state)
+        os.makedirs(r.state, exist_ok=True)
         os.chmod(r.state, 0o755)
         with Plain(r) as t:
             t.wait("There is no core to work with: ", "is open to other users")

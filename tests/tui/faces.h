@@ -16,6 +16,8 @@ void stop_go(struct rig *r, const struct stop *s);
 
 int test_tui_languages(void);
 int test_tui_line(void);
+int test_tui_slow_line(void);
+int test_tui_news(void);
 int test_tui_terminals(void);
 int test_tui_random(void);
 int test_tui_screens(void);

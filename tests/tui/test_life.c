@@ -658,7 +658,6 @@ int test_tui_life(void)
         cmocka_unit_test(mark_moves_cheaply),
         cmocka_unit_test(full_paint_per_look),
         cmocka_unit_test(resize_in_the_middle),
-        cmocka_unit_test(every_screen_at_many_sizes),
         cmocka_unit_test(too_small_leaves_by_q),
         cmocka_unit_test(split_escape_sequence),
         cmocka_unit_test(late_tail_in_a_form),
@@ -671,7 +670,6 @@ int test_tui_life(void)
         cmocka_unit_test(stopped_by_signal),
         cmocka_unit_test(unknown_terminal),
         cmocka_unit_test(serial_terminals_are_basic),
-        cmocka_unit_test(every_screen_on_every_terminal),
         cmocka_unit_test(german_on_seven_bits),
         cmocka_unit_test(low_panes),
         cmocka_unit_test(german_catalogue),
@@ -682,4 +680,18 @@ int test_tui_life(void)
     };
 
     return TEST_GROUP("tui/life", tests);
+}
+
+int test_tui_sizes(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_screen_at_many_sizes) };
+
+    return TEST_GROUP("tui/sizes", tests);
+}
+
+int test_tui_every(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_screen_on_every_terminal) };
+
+    return TEST_GROUP("tui/every terminal", tests);
 }

@@ -517,12 +517,26 @@ int test_tui_line(void)
         cmocka_unit_test(a_size_nobody_asked_for),
         cmocka_unit_test(slow_lines_stay_small),
         cmocka_unit_test(tick_rates),
-        cmocka_unit_test(a_slow_line),
-        cmocka_unit_test(a_slow_line_rich),
-        cmocka_unit_test(news_do_not_pile_up),
         cmocka_unit_test(a_reader_that_stops),
         cmocka_unit_test(stuck_and_ended),
     };
 
     return TEST_GROUP("tui/line", tests);
+}
+
+int test_tui_slow_line(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_slow_line),
+        cmocka_unit_test(a_slow_line_rich),
+    };
+
+    return TEST_GROUP("tui/slow line", tests);
+}
+
+int test_tui_news(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(news_do_not_pile_up) };
+
+    return TEST_GROUP("tui/news", tests);
 }

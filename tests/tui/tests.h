@@ -4,6 +4,8 @@
 
 int test_tui_flow(void);
 int test_tui_life(void);
+int test_tui_sizes(void);
+int test_tui_every(void);
 int test_tui_hostile(void);
 int test_tui_secret(void);
 
