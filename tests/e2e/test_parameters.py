@@ -218,6 +218,18 @@ def test_files_that_are_no_answers():
             azl.check(word in p.stderr, p.stderr)
         p = r.run("register", "--answers", os.path.join(r.top, "absent.json"), "--yes", ok=2)
         azl.check("absent.json" in p.stderr, p.stderr)
+        os.symlink(os.path.join(r.top, "list.json"), os.path.join(r.top, "link.json"))
+        p = r.run("register", "--answers", os.path.join(r.top, "link.json"), "--yes", ok=2)
+        azl.check("link.json is a symbolic link" in p.stderr, p.stderr)
+        p = r.run("register", "--answers", write(r, "little.json", {"Foo": 1}), "--yes", ok=2)
+        azl.check("Is " not in p.stderr, p.stderr)
+        p = r.run("register", "--answers", write(r, "none.json", {}), "--yes", ok=2)
+        azl.check("register needs --subscription-id, --tenant-id, --region" in p.stderr, p.stderr)
+        secret = write(r, "secret", "abc")
+        os.chmod(secret, 0o600)
+        p = r.run(*r.register_args(), "--arc-spn-secret-file", secret, ok=2)
+        azl.check("--arc-spn-app-id" in p.stderr, p.stderr)
+        azl.equal(r.writes(), [], "something was written")
 
 
 def test_refused_options_say_why():
