@@ -180,6 +180,7 @@ static void found_by_words(void **s)
     assert_true(says("ErrorDetail : ArcPermissionsMissing", "roles"));
     assert_true(says("ArcIntegrationFailedOnNodes", "not Connected"));
     assert_true(says("ArcFailed", "Arc is not"));
+    assert_non_null(strstr(of(ERR_ARM, 0, "Failed", 200), "activity log"));
     assert_string_equal(advice_explain("9151")->text, advice_explain("9004")->text);
     assert_non_null(strstr(advice_explain("9106")->text, "--recreate-resource"));
     assert_null(advice_explain("Unheard"));
