@@ -37,8 +37,11 @@ static int judge(const struct auth *a, const struct json *claims, const char *te
                        _("This is no access token: a token has three parts with dots between."));
     if (!ends_at(claims))
         return err_set(e, ERR_USAGE, 0, "%s", _("The access token does not say when it ends."));
-    if (ends_at(claims) <= wall_ms())
-        return err_set(e, ERR_AUTH, ERR_C_EXPIRED, "%s", _("The access token has ended already."));
+    if (ends_at(claims) <= wall_ms()) {
+        err_set(e, ERR_AUTH, ERR_C_EXPIRED, "%s", _("The access token has ended already."));
+        STR_SET(e->advice, _("Get a new access token, or sign in another way."));
+        return -1;
+    }
     if (is_for_graph(a, claims))
         return err_set(e, ERR_USAGE, 0, "%s",
                        _("The access token is one for Microsoft Graph: one for Azure Resource "

@@ -111,6 +111,9 @@ int file_read(const char *path, size_t max, struct str *out, struct err *e)
 
     if (fd < 0 && errno == ENOENT)
         return err_set(e, ERR_STORE, ERR_C_NOT_FOUND, _("The file %s does not exist."), path);
+    if (fd < 0 && errno == ELOOP) /* "too many levels" would send people the wrong way */
+        return err_set(e, ERR_SYSTEM, ELOOP,
+                       _("%s is a symbolic link; only the file itself is read."), path);
     if (fd < 0)
         return err_sys(e, errno, _("The file %s cannot be read"), path);
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))

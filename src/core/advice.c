@@ -235,11 +235,23 @@ static bool in_code(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-/* A number in a sentence is seldom a code: only named codes count there. */
+/* A number in a sentence is seldom a code: only named codes count there, and numbers behind one of
+ * these words. */
+static bool announces(const char *word)
+{
+    static const char *const words[] = { "code",  "error",    "errorcode", "WacErrorCode",
+                                         "event", "Ereignis", "Fehler",    "id" };
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (str_ieq(word, words[i]))
+            return true;
+    return false;
+}
+
 static const struct advice_row *of_code_in(const char *text)
 {
     const struct advice_row *r = NULL;
-    char word[96];
+    char word[96] = "", last[96] = "";
 
     while (*text && !r) {
         size_t n = 0;
@@ -247,8 +259,9 @@ static const struct advice_row *of_code_in(const char *text)
         while (in_code(text[n]))
             n++;
         if (n && n < sizeof(word)) {
+            STR_SET(last, word);
             str_copy(word, n + 1, text);
-            r = isdigit((unsigned char)word[0]) ? NULL : of_word(word);
+            r = isdigit((unsigned char)word[0]) && !announces(last) ? NULL : of_word(word);
         }
         text += n ? n : 1;
     }
@@ -258,11 +271,20 @@ static const struct advice_row *of_code_in(const char *text)
 const struct advice_row *advice_explain(const char *text)
 {
     char one[96];
+    struct str line = STR_INIT;
     const struct advice_row *r = NULL;
 
-    if (STR_SET(one, text))
+    for (const char *p = text; *p; p++) /* a window broke the words where it liked */
+        if (!isspace((unsigned char)*p))
+            str_addn(&line, p, 1);
+        else if (line.len && line.p[line.len - 1] != ' ')
+            str_addn(&line, " ", 1);
+    if (STR_SET(one, str_p(&line)))
         r = of_word(str_trim(one));
     if (!r)
-        r = of_words(text);
-    return r ? r : of_code_in(text);
+        r = of_words(str_p(&line));
+    if (!r)
+        r = of_code_in(str_p(&line));
+    str_free(&line);
+    return r;
 }

@@ -173,6 +173,10 @@ static const struct advice_row rows[] = {
       .http = 504,
       .text = N_("Azure is busy or in trouble: try again in a few minutes.") },
     { .domain = ERR_ARM,
+      .keys = "Failed Canceled Cancelled",
+      .what = N_("Azure's operation failed and did not say why."),
+      .text = N_("Look at the resource's activity log in the portal; then resume.") },
+    { .domain = ERR_ARM,
       .code = ERR_C_CORRUPT,
       .text = N_("Check whether a proxy changes Azure's answers; if none does, try again later and "
                  "give support the ids.") },

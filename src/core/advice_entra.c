@@ -144,8 +144,8 @@ static const struct advice_row rows[] = {
     { .domain = ERR_AUTH,
       .keys = "700011 700016 70001 7000112 1000031",
       .what = N_("The application is not there or disabled."),
-      .text = N_("The client id is unknown or disabled in this tenant: check the setting client-id "
-                 "and the cloud.") },
+      .text = N_("The client id is unknown or disabled in this tenant: check it (--client-id, "
+                 "AZURE_CLIENT_ID, or the setting client-id), the tenant, and the cloud.") },
     { .domain = ERR_AUTH,
       .keys = "70002 7000215 7000222",
       .what = N_("The application's secret is wrong or has expired."),

@@ -8,13 +8,37 @@
 #include "base/i18n.h"
 #include "base/str.h"
 
+/* Seed 001: one trouble, in three sentences of which people find one or the other. */
+#define NO_MACHINE(sentence)                                                                       \
+    {                                                                                              \
+        .words = (sentence), .what = N_("A virtual machine could not be made or started."),        \
+        .why = N_("The cluster is not registered, or has been without Azure for more than 30 "     \
+                  "days: then it takes no new machines. The words about connections mislead."),    \
+        .text = N_("Register the cluster, or mend its way to Azure and sync; then make the "       \
+                   "machine again.")                                                               \
+    }
+
 static const struct advice_row rows[] = {
-    { .words = "*licensed for a particular number of connections*",
-      .what = N_("A virtual machine could not be made or started."),
-      .why = N_("The cluster is not registered, or has been without Azure for more than 30 days: "
-                "then it takes no new machines. The words about connections mislead."),
-      .text = N_("Register the cluster, or mend its way to Azure and sync; then make the machine "
-                 "again.") },
+    NO_MACHINE("*licensed for a particular number of connections*"),
+    NO_MACHINE("*failure configuring the virtual machine role for*"),
+    NO_MACHINE("*as many connections as the service can accept*"),
+    { .words = "*RegisterSucceededButArcFailed*",
+      .what = N_("The cluster is registered, Arc is not."),
+      .text = N_("Read the error of the Arc step, mend that, then register again: what is there is "
+                 "found again.") },
+    { .words = "*ArcPermissionsMissing*",
+      .what = N_("The roles for Arc could not be given."),
+      .why = N_("Your account lacks Microsoft.Authorization/roleAssignments/write."),
+      .text = N_("Ask for a role that may assign roles (Owner or User Access Administrator), then "
+                 "resume.") },
+    { .words = "*ArcIntegrationFailedOnNodes*",
+      .what = N_("Some nodes are not Connected in Arc."),
+      .why = N_("An agent is not running, or has no way to Azure."),
+      .text = N_("Look at the Arc agent of the named nodes (azcmagent show), then resume.") },
+    { .words = "*ArcFailed*",
+      .what = N_("The cluster is registered, Arc is not."),
+      .text = N_("Read the error of the Arc step, mend that, then register again: what is there is "
+                 "found again.") },
     { .words = "*generate self-signed certificate*",
       .what = N_("A node could not make its certificate."),
       .why = N_("The node is down, or its service hcisvc stands still."),

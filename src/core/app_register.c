@@ -415,6 +415,13 @@ static void note_unused(struct json *fields, const struct json *facts)
                 json_set_str(json_edit(f), "note",
                              _("not used: these nodes register by an identity of their own"));
             }
+    JSON_EACH (f, fields)
+        if (json_member(json_member(facts, "run"), "cluster.tags") &&
+            str_eq(json_str(f, "field"), params[PAR_TAG].id)) {
+            json_set_str(json_edit(f), "level", "warn");
+            json_set_str(json_edit(f), "note",
+                         _("not used: the resource is there already, its tags stay as they are"));
+        }
 }
 
 static void answer_check(struct app_job *j)

@@ -67,7 +67,6 @@ void app_publish_signin(struct app *a)
 
 static void signed_in(struct app *a)
 {
-    log_inf("signed in: %s", auth_view(a->auth)->account);
     if (a->refresh)
         refresh_place(a->refresh, &a->cloud, auth_view(a->auth)->tenant);
     app_choices_ask(a, "");

@@ -116,7 +116,7 @@ void op_event_tell(const struct op_run *r, const struct op_cell *c, const char *
     else if (ev && c)
         log_event(number, ev->level, "%s (step %s%s%s)", ev->meaning, c->step->id, on, node);
     else if (ev)
-        log_event(number, ev->level, "%s (run %s%s%s)", ev->meaning, r->id, failed ? "): " : ")",
+        log_event(number, ev->level, "%s (run %s)%s%s", ev->meaning, r->id, failed ? ": " : "",
                   failed ? e->message : "");
     else if (c && failed)
         log_wrn("step %s%s%s failed: %s", c->step->id, on, node, e->message);

@@ -76,6 +76,21 @@ static const struct row *decide(const struct op_view *v)
     return &rows[i];
 }
 
+/* What was given and is of no use here (7.2): the module says nothing of it. */
+static void tell_unused(struct op_view *v)
+{
+    static const char *const given[][2] = { { "certificateThumbprint", "CertificateThumbprint" },
+                                            { "arcAppId", "ArcSpnCredential" } };
+    struct str names = STR_INIT;
+
+    for (size_t i = 0; i < ARRAY_LEN(given) && str_eq(op_fact(v, "path"), "identity"); i++)
+        if (*op_input(v, given[i][0]))
+            str_addf(&names, "%s%s", names.len ? ", " : "", given[i][1]);
+    if (names.len)
+        op_note(v, _("%s: not used, these nodes register by an identity of their own"), names.p);
+    str_free(&names);
+}
+
 REG_READ(ready)
 {
     const char *before = op_old_fact(v, "way");
@@ -94,6 +109,7 @@ REG_READ(ready)
     }
     if (*op_fact(v, "provider-hci.locations") && reg_offered(v, e))
         return OP_FAILED;
+    tell_unused(v);
     return reg_rights(v, e);
 }
 

@@ -323,7 +323,7 @@ const char *param_near(const char *wrong)
     for (int i = 0; i < PARAMS; i++) {
         STR_SET(one, params[i].name);
         str_lower(one);
-        if (param_distance(low, one) < best) {
+        if (param_distance(low, one) < best && param_distance(low, one) * 2 <= (int)strlen(low)) {
             best = param_distance(low, one);
             name = params[i].name;
         }

@@ -415,11 +415,14 @@ static void tokens_that_will_not_do(void **state)
 {
     struct bed *b = *state;
     struct auth_ask ask = { .way = "token", .account = "anna", .tenant = "" };
+    struct err e = { 0 };
 
     refused(b, ask, "opaque", "three parts");
     refused(b, ask, "a.b c.d", "blanks");
     refused(b, ask, jwt("{\"tid\":\"" TID "\"}"), "when it ends");
     refused(b, ask, ready_token(-5000, ",\"tid\":\"" TID "\""), "ended already");
+    assert_int_equal(start(b, ask, ready_token(-5000, ",\"tid\":\"" TID "\""), &e), -1);
+    assert_non_null(strstr(e.advice, "new access token")); /* no code was asked for */
     refused(b, ask, ready_token(5000, ""), "does not name its tenant");
     refused(b, ask,
             ready_token(5000, ",\"tid\":\"" TID "\",\"aud\":\"https://graph.microsoft.com\""),

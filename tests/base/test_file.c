@@ -103,6 +103,7 @@ static void reads_within_limits(void **state)
     assert_int_equal(symlink(path(0, "ten"), path(1, "ten.link")), 0);
     assert_int_equal(file_read(path(1, "ten.link"), 10, &s, &e), -1);
     assert_int_equal(e.code, ELOOP);
+    assert_non_null(strstr(e.message, "is a symbolic link"));
     assert_int_equal(mkfifo(path(1, "fifo"), 0600), 0);
     assert_int_equal(file_read(path(1, "fifo"), 10, &s, &e), -1);
     str_free(&s);

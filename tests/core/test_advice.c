@@ -165,7 +165,27 @@ static void found_by_words(void **s)
     assert_true(says("53003", "Conditional Access"));
     assert_true(says("it said AADSTS53003: Access has been blocked", "Conditional Access"));
     assert_true(says("code \"ScopeLocked\" came", "lock"));
+    assert_true(says("Job failed. The service being accessed is licensed for a particular\r\n"
+                     "    number of connections.",
+                     "virtual machine")); /* as a window breaks it */
+    assert_true(says("There was a failure configuring the virtual machine role for 'vm1'.",
+                     "virtual machine"));
+    assert_true(
+        says("there are already as many connections as the service can accept", "virtual machine"));
+    assert_true(says("WacErrorCode: 9108", "region"));
+    assert_true(says("Ereignis 591", "cannot connect"));
+    assert_true(says("HCI Registration, event id 591", "cannot connect"));
+    assert_true(says("Error 53003 at the sign-in", "Conditional Access"));
+    assert_true(says("Result : RegisterSucceededButArcFailed", "Arc is not"));
+    assert_true(says("ErrorDetail : ArcPermissionsMissing", "roles"));
+    assert_true(says("ArcIntegrationFailedOnNodes", "not Connected"));
+    assert_true(says("ArcFailed", "Arc is not"));
+    assert_non_null(strstr(of(ERR_ARM, 0, "Failed", 200), "activity log"));
+    assert_string_equal(advice_explain("9151")->text, advice_explain("9004")->text);
+    assert_non_null(strstr(advice_explain("9106")->text, "--recreate-resource"));
     assert_null(advice_explain("Unheard"));
+    assert_null(advice_explain("error 9999"));
+    assert_null(advice_explain("9108 machines in this region"));
     assert_null(advice_explain("9999"));
     assert_null(advice_explain("AZCM0999"));
     assert_null(advice_explain("there were 3 nodes"));

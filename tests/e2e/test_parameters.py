@@ -53,6 +53,11 @@ def test_by_options():
         r.run(*r.register_args(), "--resource-name", "CLUSTER-Z", "--resource-group-name", "some-rg", "--arc-server-resource-group-name", "arc-rg",
               "--tag", "owner=IT Süd", "--tag", "cost=47=11", "--resource-group-tags", "dept=7", ok=0, timeout=120)
         reached_azure(r)
+        again = [*r.register_args(), "--resource-name", "CLUSTER-Z", "--resource-group-name", "some-rg", "--tag"]
+        azl.check("tags stay" not in r.run(*again, "OWNER=IT Süd", ok=0).stdout, "the tags that it has")
+        azl.check("CLUSTER-Z is there already: its tags stay as they are" in r.run(*again, "owner=HR", ok=0).stdout, "other tags are dropped without a word")
+        said = r.run(*[a for a in again if a != "--yes"], "owner=HR", "--what-if", ok=0).stdout
+        azl.check(re.search("tag .*owner=HR .*its tags stay", said), said)
 
 
 def test_by_a_file_of_answers():
@@ -78,7 +83,8 @@ def inputs_of_the_run(r):
 def test_what_asks_nothing_of_azure_is_in_the_journal():
     with azl.Rehearsal() as r:
         r.prepare()
-        r.run(*r.register_args(), "--certificate-thumbprint", THUMBPRINT.lower(), "--arc-spn-app-id", SUB, "--use-stable-agent-version", ok=0, timeout=120)
+        told = r.run(*r.register_args(), "--certificate-thumbprint", THUMBPRINT.lower(), "--arc-spn-app-id", SUB, "--use-stable-agent-version", ok=0, timeout=120).stdout
+        azl.check("CertificateThumbprint, ArcSpnCredential: not used" in told, told)
         by_options = inputs_of_the_run(r)
         azl.equal((by_options["certificateThumbprint"], by_options["arcAppId"], by_options["stableAgent"]), (THUMBPRINT, SUB, "1"), "by options")
         r.run("register", "--answers", write(r, "further.json", dict(good(r), **FURTHER, Confirm=False)), ok=0, timeout=120)
@@ -218,6 +224,18 @@ def test_files_that_are_no_answers():
             azl.check(word in p.stderr, p.stderr)
         p = r.run("register", "--answers", os.path.join(r.top, "absent.json"), "--yes", ok=2)
         azl.check("absent.json" in p.stderr, p.stderr)
+        os.symlink(os.path.join(r.top, "list.json"), os.path.join(r.top, "link.json"))
+        p = r.run("register", "--answers", os.path.join(r.top, "link.json"), "--yes", ok=2)
+        azl.check("link.json is a symbolic link" in p.stderr, p.stderr)
+        p = r.run("register", "--answers", write(r, "little.json", {"Foo": 1}), "--yes", ok=2)
+        azl.check("Is " not in p.stderr, p.stderr)
+        p = r.run("register", "--answers", write(r, "none.json", {}), "--yes", ok=2)
+        azl.check("register needs --subscription-id, --tenant-id, --region" in p.stderr, p.stderr)
+        secret = write(r, "secret", "abc")
+        os.chmod(secret, 0o600)
+        p = r.run(*r.register_args(), "--arc-spn-secret-file", secret, ok=2)
+        azl.check("--arc-spn-app-id" in p.stderr, p.stderr)
+        azl.equal(r.writes(), [], "something was written")
 
 
 def test_refused_options_say_why():

@@ -63,6 +63,7 @@ def test_events_stand_in_journal_and_log():
         said = [x for x in r.json("log", "--lines", "500")["lines"] if x.get("event")]
         azl.equal([x["event"] for i, x in enumerate(said) if x["event"] != 9009 or said[i - 1]["event"] != 9009], numbers(lines), "azloconf log")
         azl.check("event 9001: " in r.run("log", "--lines", "500", ok=0).stdout, "azloconf log as text")
+        azl.check(not [t for _, _, t in logged(r) if t.count("(") != t.count(")")], str(logged(r)))
         parameters = [x["facts"]["parameters"] for x in lines if x.get("eventId") == 9009]
         azl.check("SubscriptionId=" in parameters[0] and "Region=eastus" in parameters[0], parameters)
         azl.check(parameters[0] in [t for n, _, t in logged(r) if n == 9009][0], "the log's parameters")

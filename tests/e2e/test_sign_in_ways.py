@@ -149,6 +149,7 @@ def test_a_ready_token():
             return ["--access-token-file", path, "--account-id", "anna@contoso.example"], [token]
         p = registered(r, before=how, account="anna@contoso.example")
         azl.check("ends with its token" in p.stdout, p.stdout)
+        azl.equal(in_files(r, b"anna@contoso.example"), [], "AccountId is masked in logs (register-flow.md 3.4)")
 
 
 # ---- the Azure CLI ----

@@ -169,6 +169,7 @@ static void names_without_case_and_near_ones(void **s)
     assert_string_equal(param_near("SubscriptonID"), "SubscriptionId");
     assert_string_equal(param_near("Tags"), "Tag");
     assert_string_equal(param_near("EntirelyDifferentThing"), "");
+    assert_string_equal(param_near("Foo"), ""); /* three letters of three are no slip */
 }
 
 /* Every row can serve what it is for. */

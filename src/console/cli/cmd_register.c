@@ -78,6 +78,20 @@ static void print_wrong(const struct cli *c, struct json *wrong)
         fprintf(stderr, "azloconf: %s: %s\n", json_str(w, "key"), json_str(w, "message"));
 }
 
+/* All that is missing in one sentence. */
+static int missing(const struct json *values, struct err *e)
+{
+    struct str list = STR_INIT;
+
+    for (int i = 0; i < PARAMS; i++)
+        if ((params[i].flags & PARAM_NEEDED) && !json_member(values, params[i].id))
+            str_addf(&list, "%s%s", list.len ? ", --" : "", params[i].option);
+    if (list.len)
+        err_set(e, ERR_USAGE, 0, _("register needs --%s"), list.p);
+    str_free(&list);
+    return err_is(e) ? -1 : 0;
+}
+
 /* Options win over the file of answers; all that is wrong with either is told at once. NULL: told;
  * *code is the exit code. */
 static struct json *values_of(struct cli *c, int *code)
@@ -99,14 +113,11 @@ static struct json *values_of(struct cli *c, int *code)
     json_free(file);
     if (cli_value(c, "environment-name")) /* the core was started with it */
         json_unset(values, params[PAR_ENVIRONMENT].id);
-    for (int i = 0; i < PARAMS && !json_len(wrong); i++)
-        if ((params[i].flags & PARAM_NEEDED) && !json_member(values, params[i].id)) {
-            err_set(&e, ERR_USAGE, 0, _("register needs --%s"), params[i].option);
-            *code = cli_fail(c, &e);
-            json_free(values);
-            values = NULL;
-            break;
-        }
+    if (!json_len(wrong) && missing(values, &e) < 0) {
+        *code = cli_fail(c, &e);
+        json_free(values);
+        values = NULL;
+    }
     if (json_len(wrong)) {
         print_wrong(c, wrong);
         *code = EXIT_USAGE;
@@ -304,13 +315,15 @@ int cmd_register(struct cli *c)
     struct err e = { 0 };
     int code = EXIT_USAGE;
     struct json *values = values_of(c, &code);
+    const char *app;
     bool yes, look;
 
     if (!values)
         return code;
+    app = json_str(values, params[PAR_ARC_SPN].id);
     yes = !take_flag(values, PAR_CONFIRM, true) || cli_switch(c, "yes");
     look = take_flag(values, PAR_WHAT_IF, false);
-    if (cli_arc_secret(c, json_str(values, params[PAR_ARC_SPN].id), &e) < 0 ||
+    if (cli_arc_secret_fits(c, app, &e) < 0 || cli_arc_secret(c, app, &e) < 0 ||
         cli_need_cluster(c, &e) < 0) /* said before anybody is sent to a browser */
         code = cli_fail(c, &e);
     else if ((code = save_answers(c, values)) != 0)

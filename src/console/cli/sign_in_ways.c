@@ -178,6 +178,14 @@ int cli_way(struct cli *c, struct way *w, struct err *e)
 
 /* ---- the secret of ArcSpnCredential ---- */
 
+int cli_arc_secret_fits(struct cli *c, const char *app, struct err *e)
+{
+    if (app || (!cli_value(c, "arc-spn-secret-file") && !cli_value(c, "arc-spn-secret-fd")))
+        return 0;
+    return err_set(e, ERR_USAGE, 0, "%s",
+                   _("a secret for Arc belongs to an application: name it with --arc-spn-app-id"));
+}
+
 int cli_arc_secret(struct cli *c, bool ask, struct err *e)
 {
     const char *file = cli_value(c, "arc-spn-secret-file"), *fd = cli_value(c, "arc-spn-secret-fd");

@@ -11,6 +11,8 @@
 #include "console/cli/cli.h"
 #include "console/face/ways.h"
 
+/* Refuses such a secret where the registration's values name no application. */
+int cli_arc_secret_fits(struct cli *c, const char *app, struct err *e);
 /* Fills c->arc_secret from --arc-spn-secret-file or -fd, else by a question if `ask`. */
 int cli_arc_secret(struct cli *c, bool ask, struct err *e);
 /* An intent with that secret beside it, if there is one. */
