@@ -13,10 +13,13 @@
  * new facts; `done` at the end. An apply whose outcome is not known (err.unsure) is checked again
  * before it is applied again. Retryable refusals (429, 5xx) wait Retry-After or delay_ms and repeat
  * up to `tries`; permanent ones (400, 401 after refresh, 403, 404, 409 unless the step reads it
- * otherwise) stop the run at once; other steps under way are let finish. Not signed in: the run is
- * "waiting for sign-in" and goes on by op_run_poke. Resume: the same walk from the top with the
- * checks; a `begin` without an end that checks as DONE becomes `made`. Undo walks back over what
- * was `made`, never over what was `found`.
+ * otherwise) stop the run at once; other steps under way are let finish, and before any change the
+ * checks that were not asked yet still are. Of several failures one is told, whichever answer came
+ * first: one with a number (op_events.h: something found in the way) before a look that failed,
+ * then the one that stands first in the table. Not signed in: the run is "waiting for sign-in" and
+ * goes on by op_run_poke. Resume: the same walk from the top with the checks; a `begin` without an
+ * end that checks as DONE becomes `made`. Undo walks back over what was `made`, never over what was
+ * `found`.
  */
 #ifndef AZL_OP_OP_H
 #define AZL_OP_OP_H
