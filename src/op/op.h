@@ -263,7 +263,7 @@ struct json *op_preview(struct op_run *r);
  * (op_run_facts). Pure. *out: an array of
  * {"what","name","how"}: what (resource group, Arc-connected machine...; translated), its name,
  * how: "create" "register" "connect" "assign" "keep"; of the operator's rights "enough" (as far as
- * roles go) or "unseen". */
+ * roles go), "lacking" or "unseen". */
 int op_register_preview(const struct json *inputs, const struct json *facts, struct json **out,
                         struct err *e);
 
