@@ -81,11 +81,13 @@ static void failed(struct arm_call *c, const struct json *json, const char *stat
 
 /* A status that could not be read says nothing of the operation: asked again while there is time.
  * The status may be out of reach for somebody with rights on the resource alone: then the resource
- * tells (azure-wire.md 2.8.2, 2.8.9). */
+ * tells (azure-wire.md 2.8.2, 2.8.9). An action has none, and whoever asked for it looks at once.
+ */
 static void read_failed(struct arm_call *c, const struct arm_answer *a, const struct err *e)
 {
     int http = a->r->status;
     bool passing = http == 408 || http == 429 || http >= 500 || (http == 0 && e->retryable);
+    bool refused = http == 403 && str_ieq(e->remote_code, "AuthorizationFailed");
 
     log_inf("a status could not be read (HTTP %d %s): %s", http, e->remote_code, e->message);
     if (passing) {
@@ -94,7 +96,7 @@ static void read_failed(struct arm_call *c, const struct arm_answer *a, const st
                is_one_of(c, "PUT PATCH DELETE")) {
         poll_resource(c);
         ask_again(c, a->r);
-    } else if (http == 401 || ++c->failed_reads >= FAILED_READS) {
+    } else if (http == 401 || refused || ++c->failed_reads >= FAILED_READS) {
         fail(c, e, true);
     } else {
         ask_again(c, a->r);

@@ -424,14 +424,53 @@ static void note_unused(struct json *fields, const struct json *facts)
         }
 }
 
+/* "SCOPE: ACTION (for Arc), ACTION (for Arc); SCOPE: ..." of op_register_rights.c, one row a scope.
+ */
+static struct json *missing_rights(const char *all)
+{
+    struct json *rows = json_array();
+
+    while (*all) {
+        const char *end = strstr(all, "; "), *colon = strstr(all, ": ");
+        size_t n = end ? (size_t)(end - all) : strlen(all);
+        struct json *row = json_object();
+        struct str s = STR_INIT;
+
+        str_addn(&s, all, colon ? (size_t)(colon - all) : 0);
+        json_set_str(row, "scope", str_p(&s));
+        str_reset(&s);
+        str_addn(&s, colon ? colon + 2 : all, colon ? n - (size_t)(colon + 2 - all) : n);
+        json_set_str(row, "actions", str_p(&s));
+        str_free(&s);
+        json_push(rows, row);
+        all += end ? n + 2 : n;
+    }
+    return rows;
+}
+
+/* Something was found, and the rest of the preview stands; who is not signed in, or whose node does
+ * not answer, has seen too little for one. */
+static bool in_the_way(const struct err *e)
+{
+    return (e->domain == ERR_OP && e->code != ERR_C_NOT_SIGNED_IN) || e->http == 403;
+}
+
 static void answer_check(struct app_job *j)
 {
-    struct err e = *op_run_error(j->check);
+    struct err e = *op_run_error(j->check), none = { 0 };
     struct json *facts = op_run_facts(j->check), *will = NULL, *result = json_object();
     struct json *inputs = json_copy(json_member(j->values, "inputs"));
+    bool failed = op_run_state(j->check) == OP_R_FAILED;
 
-    if (op_run_state(j->check) != OP_R_FAILED)
+    if (!failed)
         op_register_preview(inputs, facts, &will, &e);
+    else if (json_flag(j->values, "whole", false) && in_the_way(&e))
+        op_register_preview(inputs, facts, &will, &none);
+    if (will && failed) {
+        advice_fill(&e);
+        json_set(result, "error", json_encode(&err_json, &e));
+        json_set(result, "missing", missing_rights(op_run_fact(j->check, "rights.missing")));
+    }
     if (will) {
         note_unused(json_edit(json_member(j->values, "fields")), facts);
         json_set(result, "fields", json_copy(json_member(j->values, "fields")));
@@ -487,6 +526,7 @@ void app_register_check(struct app *a, const struct serve_ask *ask, const struct
         j->values = json_object();
         json_set(j->values, "fields", fields_of(&all));
         json_set(j->values, "inputs", inputs_of(a, &all));
+        json_set(j->values, "whole", json_bool(given && json_flag(args, "whole", false)));
         app_ports(a, &p);
         j->check =
             op_check_start(&p, &op_register, json_member(j->values, "inputs"), on_check, j, &e);

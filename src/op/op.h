@@ -13,10 +13,13 @@
  * new facts; `done` at the end. An apply whose outcome is not known (err.unsure) is checked again
  * before it is applied again. Retryable refusals (429, 5xx) wait Retry-After or delay_ms and repeat
  * up to `tries`; permanent ones (400, 401 after refresh, 403, 404, 409 unless the step reads it
- * otherwise) stop the run at once; other steps under way are let finish. Not signed in: the run is
- * "waiting for sign-in" and goes on by op_run_poke. Resume: the same walk from the top with the
- * checks; a `begin` without an end that checks as DONE becomes `made`. Undo walks back over what
- * was `made`, never over what was `found`.
+ * otherwise) stop the run at once; other steps under way are let finish, and before any change the
+ * checks that were not asked yet still are. Of several failures one is told, whichever answer came
+ * first: one with a number (op_events.h: something found in the way) before a look that failed,
+ * then the one that stands first in the table. Not signed in: the run is "waiting for sign-in" and
+ * goes on by op_run_poke. Resume: the same walk from the top with the checks; a `begin` without an
+ * end that checks as DONE becomes `made`. Undo walks back over what was `made`, never over what was
+ * `found`.
  */
 #ifndef AZL_OP_OP_H
 #define AZL_OP_OP_H
@@ -262,7 +265,7 @@ struct json *op_preview(struct op_run *r);
  * (op_run_facts). Pure. *out: an array of
  * {"what","name","how"}: what (resource group, Arc-connected machine...; translated), its name,
  * how: "create" "register" "connect" "assign" "keep"; of the operator's rights "enough" (as far as
- * roles go) or "unseen". */
+ * roles go), "lacking" or "unseen". */
 int op_register_preview(const struct json *inputs, const struct json *facts, struct json **out,
                         struct err *e);
 

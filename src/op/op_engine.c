@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/i18n.h"
 #include "base/log.h"
+#include "op/op_events.h"
 
 enum { IDS_AHEAD = 3600 }; /* ids run ahead of the clock when many runs begin in one second */
 
@@ -161,10 +162,24 @@ static void end_waits(struct op_run *r)
         }
 }
 
-void op_halt(struct op_run *r, const struct err *e)
+/* Which of two failures is told, whichever came first: what was found to be in the way (it has a
+ * number) before a look that failed, then what stands first in the table. */
+static bool tells_more(const struct op_cell *c, const struct err *e, const struct op_run *r)
 {
-    if (!err_is(&r->err))
+    bool found = e->domain == ERR_OP && op_event_find(e->code),
+         found_before = r->err.domain == ERR_OP && op_event_find(r->err.code);
+
+    return found == found_before ? c < r->told : found;
+}
+
+void op_halt(struct op_run *r, const struct op_cell *c, const struct err *e)
+{
+    bool own = r->halting && !r->told; /* the journal cannot be written */
+
+    if (!err_is(&r->err) || (r->told ? tells_more(c, e, r) : !own)) {
         r->err = *e;
+        r->told = c;
+    }
     if (r->check_only)
         return; /* the other checks still say what they find */
     r->halting = true;
@@ -320,6 +335,22 @@ static void settle(struct op_run *r)
     }
 }
 
+/* It has failed, but has changed nothing yet: what was not asked so far still is, so that what is
+ * told does not hang on which answer came first. */
+static void look_on(struct op_run *r)
+{
+    bool moved = true;
+
+    for (size_t i = 0; i < r->n_cells; i++)
+        if (r->cells[i].tries || r->cells[i].begun || r->cells[i].made)
+            return;
+    while (moved) {
+        moved = false;
+        for (size_t i = 0; i < r->n_cells; i++)
+            moved |= !r->cells[i].touched && try_check(&r->cells[i]);
+    }
+}
+
 /* All checks that can be asked first, so that what they find at once (a conflict, a wrong region)
  * comes before any change. */
 static void walk(struct op_run *r)
@@ -347,6 +378,8 @@ static void on_pump(void *payload)
     }
     if (r->state == OP_R_RUNNING && !r->halting)
         walk(r);
+    if (r->state == OP_R_RUNNING && r->halting && r->told)
+        look_on(r);
     if (!r->flights && (r->state == OP_R_RUNNING || r->state == OP_R_STOPPING || r->halting))
         settle(r);
 }

@@ -70,7 +70,8 @@ struct op_run {
     uint64_t epoch; /* one more at each op_run_poke: older "not signed in" answers count no more */
     int64_t uid, started_at, ended_at, ticks;
     struct err err;
-    struct secret secret; /* op.h, op_set_secret */
+    const struct op_cell *told; /* whose failure err is; NULL: of the run itself */
+    struct secret secret;       /* op.h, op_set_secret */
     struct loop_timer *pump, *notify;
     op_change_fn *fn;
     void *payload;
@@ -90,7 +91,7 @@ struct op_cell *op_cell_of(struct op_run *r, const char *step,
                            int node); /* NULL if there is none */
 void op_wake(struct op_run *r);       /* op_pump in the next turn */
 void op_changed(struct op_run *r);    /* tells the owner, once a turn */
-void op_halt(struct op_run *r, const struct err *e);
+void op_halt(struct op_run *r, const struct op_cell *c, const struct err *e);
 void op_finish(struct op_run *r, enum op_run_state state);
 int op_lock(struct op_run *r, struct err *e);
 void op_begin(struct op_run *r); /* state RUNNING, woken */

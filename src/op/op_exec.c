@@ -110,7 +110,7 @@ void op_cell_fail(struct op_cell *c, const struct err *e)
     TEXT_SET(c->detail, why.message);
     op_journal(c->run, c, "failed", &why);
     if (!(c->step->flags & OP_SOFT))
-        op_halt(c->run, &why);
+        op_halt(c->run, c, &why);
     op_changed(c->run);
 }
 
@@ -294,6 +294,7 @@ static void hold(struct op_cell *c, const struct err *why)
         r->held = r->state;
         r->state = OP_R_WAIT_SIGN_IN;
         r->err = *why;
+        r->told = NULL;
         log_inf("run %s waits for sign-in", r->id);
         op_journal(r, NULL, "signin", NULL);
     }

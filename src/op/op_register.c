@@ -95,7 +95,9 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
          : str_eq(fact(facts, "stored.status"), "Registered") ? "keep"
                                                               : "register");
     will(*out, _("Your rights in the subscription"), fact(facts, "subscription.name"),
-         str_eq(fact(facts, "rights.state"), "enough") ? "enough" : "unseen");
+         str_eq(fact(facts, "rights.state"), "enough")    ? "enough"
+         : str_eq(fact(facts, "rights.state"), "missing") ? "lacking"
+                                                          : "unseen");
     return 0;
 }
 

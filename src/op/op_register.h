@@ -200,6 +200,7 @@ void reg_ask_settings(const struct op_view *v, struct op_need *need, const char 
                       unsigned flags);
 int reg_keep_settings(struct op_view *v, const struct op_answer *a, struct err *e);
 void reg_arc_group(struct op_view *v, const char *settings); /* fact arcGroup, if not known */
+bool reg_machines_hidden(const struct op_view *v);           /* the caller may not see machines */
 bool reg_all_listed(const struct op_view *v); /* every node stands in the Arc settings */
 bool reg_ok(const struct op_answer *a);       /* no error; of a node's verb */
 bool reg_good(const struct op_answer *a);     /* 2xx and no error; of a request */

@@ -509,14 +509,20 @@ static const char *unlinked(const struct op_view *v)
     return NULL;
 }
 
+/* By certificates the caller needs no rights over machines, and a list shows none of them: the Arc
+ * settings tell whether they are connected. */
 REG_ASK(links)
 {
-    if (unlinked(v))
+    if (unlinked(v) && !reg_machines_hidden(v))
         ask_machines(v, need);
 }
 
 REG_READ(links)
 {
+    if (unlinked(v) && reg_machines_hidden(v)) {
+        op_note(v, "%s", _("Your account may not see the machines."));
+        return OP_SKIP;
+    }
     if (a->http && a->http != 404 && (a->http != 200 || !reg_ok(a)))
         return reg_fail(a, e, 0, _("looking at the machines in Azure"));
     if (a->http)

@@ -130,7 +130,7 @@ static bool no_arc_roles(const struct op_view *v, const struct right *r)
     const char *who = op_fact(v, "cluster.principalId");
 
     (void)r;
-    return !str_eq(op_fact(v, "arc.way"), "given") &&
+    return !str_eq(op_fact(v, "path.arc"), "given") &&
            !(*who && held(v, HCI_ROLE_ONBOARDING, who) && held(v, HCI_ROLE_RESOURCE_ADMIN, who));
 }
 
@@ -154,7 +154,7 @@ static bool not_accepted(const struct op_view *v, const struct right *r)
 static bool generates(const struct op_view *v, const struct right *r)
 {
     (void)r;
-    return str_eq(op_fact(v, "arc.way"), "generated");
+    return str_eq(op_fact(v, "path.arc"), "generated");
 }
 
 static bool no_arc_app(const struct op_view *v, const struct right *r)
@@ -390,7 +390,7 @@ REG_ASK(rights_machine)
 {
     const struct right r = { .action = VM "/read", .place = AT_ARC_GROUP };
 
-    if (having(v, &r) != UNSURE || path_of(v) != IDENTITY || !op_node_count(v))
+    if (having(v, &r) != UNSURE || !op_node_count(v))
         return;
     reg_arm(need, "GET", API_MACHINES, 0);
     add_scope(v, &need->path, AT_ARC_GROUP);
@@ -403,6 +403,13 @@ REG_READ(rights_machine)
     if (a->http == 403 && str_ieq(a->err.remote_code, "AuthorizationFailed"))
         op_set_fact(v, "machines.hidden", a->err.message);
     return a->http ? OP_DONE : OP_SKIP;
+}
+
+bool reg_machines_hidden(const struct op_view *v)
+{
+    const struct right r = { .action = VM "/read", .place = AT_ARC_GROUP };
+
+    return having(v, &r) == LACKS || *op_fact(v, "machines.hidden");
 }
 
 /* ---- judging ---- */

@@ -23,6 +23,7 @@ static int add(struct op_run *r, struct journal_rec *rec)
     journal_close(r->journal);
     r->journal = NULL; /* nothing more may follow a line that is missing */
     r->err = e;
+    r->told = NULL;
     r->halting = true;
     op_wake(r);
     return -1;

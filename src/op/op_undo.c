@@ -18,7 +18,7 @@ static void fail(struct op_cell *c, const struct err *e)
     c->phase = OP_P_END;
     TEXT_SET(c->detail, why.message);
     log_wrn("undo of step %s failed: %s", c->step->id, why.message);
-    op_halt(c->run, &why);
+    op_halt(c->run, c, &why);
 }
 
 static void undone(struct op_cell *c)
@@ -159,6 +159,7 @@ int op_run_undo(struct op_run *r, struct err *e)
     r->undoing = true;
     r->state = OP_R_UNDOING;
     err_clear(&r->err);
+    r->told = NULL;
     r->ended_at = 0;
     recall_facts(r);
     for (size_t i = 0; i < r->n_cells; i++) {

@@ -182,7 +182,8 @@ extern const struct json_type sec_core_type, sec_signin_type, sec_cluster_type, 
  * - cluster-create (act): {name, nodes: [...]} -> {}
  * - register-check (act): as register, and its secret -> {fields: [{field, value, source, note,
  * level}], will: [{what, name, how}], steps: [{id, title, state, requests}]} (op.h, op_preview).
- * The review; nothing is written
+ * The review; nothing is written. With {values: {...}, whole: true} also of a registration that
+ * something stands in the way of: error says what, missing: [{scope, actions}] which rights
  * - register (act): the values of wire/params.h that are sent -> {id}. Secret beside it:
  *   "arcSpnSecret" of the principal that arcSpnAppId names; where it is needed and missing the
  *   answer (of register-check) or the run's error is ERR_C_NEEDS_SECRET

@@ -160,6 +160,12 @@ static void lro_status_out_of_reach(void **state)
                 "{\"properties\":{\"provisioningState\":\"Succeeded\"}}");
     arm_bed_call(b, "PUT", RES, ARM_LRO, "{}");
     assert_false(err_is(&b->reply.err));
+    fake_expect(b->f, "POST", RES, 202, "Azure-AsyncOperation: " OP "\nRetry-After-ms: 1", "");
+    fake_expect(b->f, "GET", OP, 403, "Retry-After-ms: 1",
+                "{\"error\":{\"code\":\"AuthorizationFailed\",\"message\":\"no\"}}");
+    arm_bed_call(b, "POST", RES, ARM_LRO, NULL); /* nothing else to ask: not asked five times */
+    assert_string_equal(b->reply.err.remote_code, "AuthorizationFailed");
+    assert_true(b->reply.err.unsure);
     arm_bed_done(b);
 }
 

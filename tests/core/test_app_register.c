@@ -265,6 +265,53 @@ static void native_nodes_and_a_real_cloud(void **s)
     assert_false(err_is(&bed_err));
 }
 
+static struct json *whole(const char *what)
+{
+    struct json *j = bed_ask("register-check", "{\"values\":" GOOD ",\"whole\":true}");
+
+    assert_non_null(j);
+    assert_true(json_len(json_get(j, "fields")) > 4 && json_len(json_get(j, "steps")) > 20);
+    assert_non_null(strstr(json_str(j, "error.message"), what));
+    assert_true(strlen(json_str(j, "error.advice")) > 10);
+    return j;
+}
+
+/* A preview that is asked for all the same tells what stands in the way, and which rights. */
+static void a_preview_of_what_would_be_stopped(void **s)
+{
+    struct json *j;
+
+    (void)s;
+    fake_http_rule(&bed.web, "GET", "/subscriptions/" BED_SUB "?", 200,
+                   "{\"state\":\"Enabled\",\"displayName\":\"S\"}");
+    fake_http_rule(&bed.web, "GET", "/providers/Microsoft.", 200,
+                   "{\"registrationState\":\"NotRegistered\",\"resourceTypes\":[{"
+                   "\"resourceType\":\"clusters\",\"locations\":[\"East US\"]}]}");
+    fake_http_rule(&bed.web, "GET", "/clu-rg", 404,
+                   "{\"error\":{\"code\":\"ResourceGroupNotFound\",\"message\":\"none\"}}");
+    fake_http_rule(&bed.web, "GET", BED_SUB "/providers/Microsoft.Authorization/permissions", 200,
+                   "{\"value\":[{\"actions\":[\"*/read\"],\"notActions\":[]}]}");
+    assert_null(bed_ask("register-check", "{\"values\":" GOOD "}"));
+    assert_int_equal(bed_err.code, ERR_C_RIGHTS);
+    j = whole("Your account lacks rights over");
+    assert_string_equal(json_str(j, "missing.0.scope"), "/subscriptions/" BED_SUB);
+    assert_non_null(strstr(json_str(j, "missing.0.actions"),
+                           "Microsoft.AzureStackHCI/register/action (for the cluster), "));
+    assert_string_equal(json_str(j, "missing.1.scope"),
+                        "/subscriptions/" BED_SUB "/resourceGroups/clu-rg");
+    assert_null(strchr(json_str(j, "missing.1.actions"), ';'));
+    assert_int_equal(json_len(json_get(j, "missing")), 2);
+    json_free(j);
+    fake_http_rule(&bed.web, "GET", "/subscriptions/" BED_SUB "?", 403,
+                   "{\"error\":{\"code\":\"AuthorizationFailed\",\"message\":\"no right\"}}");
+    json_free(whole(""));
+    assert_null(bed.app->run);
+    json_free(bed_ask("sign-out", "{}"));
+    j = bed_ask("register-check", "{\"values\":" GOOD ",\"whole\":true}");
+    assert_null(json_member(j, "steps"));
+    json_free(j);
+}
+
 static void signed_out(void **s)
 {
     (void)s;
@@ -360,6 +407,7 @@ int test_core_app_register(void)
         T(a_stored_registration_fills_in),
         T(without_a_cluster),
         T(native_nodes_and_a_real_cloud),
+        T(a_preview_of_what_would_be_stopped),
         T(signed_out),
         T(a_run),
         T(the_runs_tenant_is_signed_in_to),

@@ -23,6 +23,10 @@ WRITES = {a: GROUP for a in (RG + "write", CLUSTERS + "write", CLUSTERS + "arcSe
 FRESH = {**PROVIDERS, **READS, **WRITES}
 # whoever has none of these is told by Azure itself: the list of permissions, and whether a provider is registered
 ALWAYS = ["Microsoft.Authorization/permissions/read", "Microsoft.Resources/subscriptions/providers/read"]
+# the way by certificates, with a generated secret: nodes come to Arc by an application's own roles, not by the caller's
+BY_CERTIFICATE = {**{a: s for a, s in FRESH.items() if not a.startswith(MACHINES) and "reconcile" not in a},
+                  **{a: GROUP for a in (CLUSTERS + "createClusterIdentity/action", CLUSTERS + "uploadCertificate/action",
+                                        CLUSTERS + "arcSettings/createArcIdentity/action", CLUSTERS + "arcSettings/generatePassword/action")}}
 # Microsoft's "Azure Stack HCI registration role"
 PUBLISHED = [RG + a for a in ("read", "write", "delete")] + ["Microsoft.AzureStackHCI/register/action", "Microsoft.AzureStackHCI/Unregister/Action",
                                                              CLUSTERS + "*", ROLES + "write", ROLES + "read"] + list(PROVIDERS)[1:]
@@ -73,17 +77,24 @@ def without(actions, gone):
     return [a for a in actions if a != gone]
 
 
+def all_without_each(actions):
+    return {"Whole": ALWAYS + list(actions), **{f"Without {a}": ALWAYS + without(actions, a) for a in actions}}
+
+
+def each_is_named(r, actions):
+    for action, scope in actions.items():
+        give(r, f"Without {action}")
+        p = r.register(ok=5)
+        said = told(p)
+        azl.check(f"{scope}: {action} (" in said, f"{action} over {scope} is not named:\n{said}")
+        others = [a for a in actions if a != action and f"{a} (" in said]
+        azl.equal(others, [], f"without {action} these were named, too")
+        azl.equal(attempts(r), [], f"without {action}")
+
+
 def test_each_action_taken_away_is_named_before_anything_is_written():
-    roles = {"Whole": ALWAYS + list(FRESH), **{f"Without {a}": ALWAYS + without(FRESH, a) for a in FRESH}}
-    with with_roles(roles) as r:
-        for action, scope in FRESH.items():
-            give(r, f"Without {action}")
-            p = r.register(ok=5)
-            said = told(p)
-            azl.check(f"{scope}: {action} (" in said, f"{action} over {scope} is not named:\n{said}")
-            others = [a for a in FRESH if a != action and f"{a} (" in said]
-            azl.equal(others, [], f"without {action} these were named, too")
-            azl.equal(attempts(r), [], f"without {action}")
+    with with_roles(all_without_each(FRESH)) as r:
+        each_is_named(r, FRESH)
         give(r, "Whole")
         r.register()
         azl.equal(r.status()["RegistrationStatus"], "Registered", "status")
@@ -115,6 +126,51 @@ def test_the_published_role_lacks_the_machines_and_it_is_told():
         give(r, "Mended")
         r.register()
         azl.equal(r.status()["RegistrationStatus"], "Registered", "status")
+
+
+def test_by_certificates_each_action_is_named_and_the_published_role_does():
+    roles = {**all_without_each(BY_CERTIFICATE), "Published": PUBLISHED}
+    with with_roles(roles, core=["--node-build", "17784"], leap=True) as r:
+        each_is_named(r, BY_CERTIFICATE)
+        give(r, "Published")
+        r.register()
+        azl.equal(r.status()["RegistrationStatus"], "Registered", "status")
+        azl.equal([v["properties"]["aggregateState"] for k, v in r.world()["resources"].items() if k.lower().endswith("/arcsettings/default")],
+                  ["Connected"], "the Arc settings")
+
+
+def test_by_the_clusters_identity_nothing_more_is_needed_and_the_published_role_does():
+    """There nothing is generated: the two actions of the Arc settings' application are not asked for."""
+    less = [a for a in BY_CERTIFICATE if "createArcIdentity" not in a and "generatePassword" not in a]
+    with with_roles({"Whole": ALWAYS + less, "Published": PUBLISHED}, core=["--node-build", "20349"], leap=True) as r:
+        p = r.run(*r.register_args(), "--what-if", ok=0)
+        azl.check("would be stopped" not in p.stdout, p.stdout)
+        give(r, "Published")
+        r.register()
+        azl.equal(r.status()["RegistrationStatus"], "Registered", "status")
+
+
+def test_a_preview_shows_all_and_at_its_top_what_is_missing():
+    roles = {"Published and told": ALWAYS + PUBLISHED, "Reader and told": ALWAYS + ["*/read"], "Whole": ALWAYS + list(FRESH)}
+    with with_roles(roles) as r:
+        args = [a for a in r.register_args() if a != "--yes"] + ["--what-if"]
+        lines = r.run(*args, ok=5).stdout.split("\n")
+        azl.equal(lines[:4], ["This registration would be stopped:", f"  Missing over {GROUP}:", f"    {MACHINES}read (for Arc)",
+                              f"    {MACHINES}write (for Arc)"], "the top")
+        text = "\n".join(lines)
+        for part in ("What to do: ", "This will be done:", "Steps:", f"PUT    {r.ready()['base']}{GROUP}/providers/Microsoft.AzureStackHCI/clusters/CLUSTER-A?",
+                     "Nothing was written."):
+            azl.check(part in text, f"{part!r} is not in {text}")
+        give(r, "Reader and told")  # more than a sentence holds
+        said = json.loads(r.run(*args, "--output", "json", ok=5).stdout)
+        missing = {(m["scope"], a.split(" ")[0]) for m in said["missing"] for a in m["actions"].split(", ")}
+        azl.equal(missing, {(s, a) for a, s in {**PROVIDERS, **WRITES}.items()}, "what is missing")
+        azl.check("Your account lacks rights over" in said["error"]["message"] and said["error"]["advice"], str(said["error"]))
+        azl.equal({s["id"]: s["state"] for s in said["steps"]}["ready"], "stop", "the gate")
+        azl.equal((attempts(r), r.json("operations")["runs"]), ([], []), "previews")
+        give(r, "Whole")
+        text = r.run(*args, ok=0).stdout
+        azl.check("would be stopped" not in text and text.startswith("This will be done:"), text)
 
 
 def test_a_role_on_the_group_alone():

@@ -11,6 +11,8 @@
     schedule N SEED           random fault schedules (schedules.py), AZL_SCHEDULES of them (default 200), a fifth on sixteen nodes; a failure is
                               shrunk and told with the command that replays it: AZL_SCHEDULE='...'
 
+N is "1", "16", or with the way by certificates the node's build behind it: "1,17784", "16,20349"; there sixteen nodes are a slice by seed.
+
 AZL_SEED (default: of the day) orders the cases and chooses the slices, AZL_SECONDS ends early, AZL_JOBS (default 4) run side by side, AZL_ONLY
 (a regular expression) chooses by name. The families are mixed, each spread over the whole run: one that was cut off has sampled them all. What
 has passed at this state of the sources is remembered in AZL_BUILD/long.done, so such a run goes on where it was.
@@ -100,6 +102,10 @@ def kills_with_faults(ref, dice):
         yield f"kill+fault {ref.label} {n} {spec}", functools.partial(products.killed_after, n, ref, [spec])
 
 
+def a_slice(cases, dice):
+    return dice.sample(cases, min(SLICE, len(cases)))
+
+
 @functools.lru_cache
 def reference(nodes):
     return products.Reference(nodes)
@@ -121,6 +127,10 @@ def families():
         yield at_each_request("twice", ref, twice)
         yield at_each_request("enough", ref, products.stops_and_resumes)
         yield kills(ref)
+        yield list(kills_with_faults(ref, dice))
+    for ref in [products.Reference(16, core=["--node-build", build], roles=3) for build in ("17784", "20349")]:
+        yield a_slice(at_each_request("single", ref, once), dice)
+        yield a_slice(at_each_request("enough", ref, products.stops_and_resumes), dice)
         yield list(kills_with_faults(ref, dice))
     yield list(sign_ins(one))
     yield list(pairs(one))

@@ -200,6 +200,66 @@ static void check_mode_tells_every_failure(void **state)
     fx_free(fx);
 }
 
+/* ---- several failures ---- */
+
+static enum op_verdict read_found(struct op_view *v, const struct op_answer *a, struct err *e)
+{
+    (void)v;
+    (void)a;
+    err_set(e, ERR_OP, 9104, "in the way");
+    return OP_FAILED;
+}
+
+static void told(const struct op_step *steps, size_t n, const char *words)
+{
+    const struct op_plan plan = { .id = "told", .title = "told", .steps = steps, .n = n };
+    struct fx *fx = toy_fx(1);
+    struct op_run *r;
+
+    fx_put(fx, "/toy/third", "{}");
+    fx_rule(fx, "GET", "/toy/first", 403, "{}");
+    fx_rule(fx, "GET", "/toy/second", 403, "{}");
+    r = fx_start(fx, &plan);
+    assert_int_equal(fx_run(fx, r, 2000), OP_R_FAILED);
+    assert_non_null(strstr(op_run_error(r)->context, words));
+    assert_int_equal(fx_writes(fx), 0);
+    op_run_free(r);
+    fx_free(fx);
+}
+
+static void one_of_several_failures_is_told(void **state)
+{
+    /* the second has failed before the first can be asked */
+    static const struct op_step later[] = {
+        { .id = "first", .title = "the first", .check_needs = "third.seen", THING },
+        { .id = "second", .title = "the second", THING },
+        { .id = "third", .title = "the third", THING },
+    };
+    static const struct op_step together[] = {
+        { .id = "second", .title = "the second", THING },
+        { .id = "first", .title = "the first", THING },
+    };
+    static const struct op_step found[] = {
+        { .id = "first", .title = "the first", THING },
+        { .id = "way", .title = "the finding", .check = { toy_ask_get, read_found } },
+        { .id = "second", .title = "the second", THING },
+    };
+    static const struct op_step found_later[] = {
+        { .id = "first", .title = "the first", THING },
+        { .id = "third", .title = "the third", THING },
+        { .id = "way",
+          .title = "the finding",
+          .check_needs = "third.seen",
+          .check = { toy_ask_get, read_found } },
+    };
+
+    (void)state;
+    told(later, ARRAY_LEN(later), "the first");
+    told(together, ARRAY_LEN(together), "the second");
+    told(found, ARRAY_LEN(found), "the finding");
+    told(found_later, ARRAY_LEN(found_later), "the finding");
+}
+
 /* ---- parallel, deadlines, faults of our own ---- */
 
 static int64_t timed(int nodes)
@@ -320,6 +380,7 @@ int test_op_op_engine(void)
         cmocka_unit_test(many_runs_in_a_second),
         cmocka_unit_test(check_mode_writes_nothing),
         cmocka_unit_test(check_mode_tells_every_failure),
+        cmocka_unit_test(one_of_several_failures_is_told),
         cmocka_unit_test(nodes_run_together),
         cmocka_unit_test(deadline_ends_a_step),
         cmocka_unit_test(checks_do_not_wait_for_others),

@@ -161,6 +161,9 @@ static void answers_after(void **state)
         { "links", C, NULL, 200, "{\"value\":[" MACHINE("node1", FX_CLUSTER) "]}", OP_RUNNING, 9123,
           NULL },
         { "links", C, NULL, 404, "{}", OP_RUNNING, 9123, NULL },
+        { "links", C, "machines.hidden=no machines", 0, NULL, OP_SKIP, 0, NULL },
+        { "links", C, "rights.subscription= Microsoft.HybridCompute/machines/read ;rights.group=-",
+          0, NULL, OP_SKIP, 0, NULL },
         { "links", C, NULL, 403, "{}", OP_FAILED, 0, NULL },
     };
 

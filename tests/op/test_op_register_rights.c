@@ -3,11 +3,12 @@
 #include "op/steps.h"
 #include "testing.h"
 
-#define C  OP_A_CHECK
-#define RG "Microsoft.Resources/subscriptions/resourceGroups"
-#define CL "Microsoft.AzureStackHCI/clusters"
-#define RA "Microsoft.Authorization/roleAssignments"
-#define VM "Microsoft.HybridCompute/machines"
+#define C    OP_A_CHECK
+#define RG   "Microsoft.Resources/subscriptions/resourceGroups"
+#define CL   "Microsoft.AzureStackHCI/clusters"
+#define ROLE "Microsoft.Authorization/roleAssignments"
+#define RA   "Microsoft.Authorization/roleAssignments"
+#define VM   "Microsoft.HybridCompute/machines"
 #define ALL                                                                                        \
     "{\"value\":[{\"actions\":[\"*\"],\"notActions\":[\"" RA                                       \
     "/write\"]},{\"actions\":[\"*/read\"],"                                                        \
@@ -41,8 +42,8 @@ static void requests(void **state)
           NULL, NULL },
         { "rights-machine", C, "rights.subscription=?;rights.group=?", "GET", FX_MACHINES "/node1",
           "", "2022-03-10", NULL, NULL },
-        { "rights-machine", C, "rights.subscription=?;rights.group=?;path=application", NULL, NULL,
-          NULL, NULL, NULL, NULL },
+        { "rights-machine", C, "rights.subscription=?;rights.group=?;path=application", "GET",
+          FX_MACHINES "/node1", "", "2022-03-10", NULL, NULL },
     };
 
     (void)state;
@@ -84,7 +85,9 @@ static void answers(void **state)
     PROVIDERS "group.state=present;cluster.state=present;cluster.identity=SystemAssigned;"         \
               "cluster.rpObjectId=rp;settings.state=present;settings.nodes=node1 node2;"           \
               "settings.consent=then;"
-#define GONE     PROVIDERS "group.state=absent;cluster.state=absent;settings.state=absent;"
+#define GONE PROVIDERS "group.state=absent;cluster.state=absent;settings.state=absent;"
+#define SECRET                                                                                     \
+    CL "/arcSettings/createArcIdentity/action " CL "/arcSettings/generatePassword/action "
 #define NO_RIGHT "rights.group=-;rights.subscription= "
 
 /* The gate: nodes' agents are not connected in these, so that the machines are to be made. */
@@ -128,6 +131,22 @@ static void judged(void **state)
                   "/write ;rights.group= ;rights.arcGroup=-",
           0, NULL, OP_FAILED, ERR_C_RIGHTS,
           "rights.missing=" SUB_PATH "/resourceGroups/m: " RG "/write (for Arc)" },
+        /* by certificates: only a generated secret needs what generates it, a given one no roles */
+        { "ready", C, GONE "path=application;path.arc=generated;" NO_RIGHT SECRET, 0, NULL,
+          OP_FAILED, ERR_C_RIGHTS,
+          "rights.missing=" GRP_PATH ": " CL "/arcSettings/createArcIdentity/action (for Arc), " CL
+          "/arcSettings/generatePassword/action (for Arc)" },
+        { "ready", C, GONE "path=application;path.arc=identity;" NO_RIGHT SECRET, 0, NULL, OP_DONE,
+          0, "rights.state=enough" },
+        { "ready", C,
+          PRESENT "path=application;path.arc=given;role.state=present;rights.subscription= " ROLE
+                  "/write ;rights.group= " ROLE "/write ",
+          0, NULL, OP_DONE, 0, "rights.state=enough" },
+        { "ready", C,
+          PRESENT "path=application;path.arc=identity;role.state=present;rights.subscription= " ROLE
+                  "/write ;rights.group= " ROLE "/write ",
+          0, NULL, OP_FAILED, ERR_C_RIGHTS,
+          "rights.missing=" GRP_PATH ": " ROLE "/write (for Arc)" },
         /* what is there already needs nothing */
         { "ready", C,
           PRESENT "rights.subscription= ;rights.group= " CL "/write " CL "/arcSettings/write " CL

@@ -182,21 +182,48 @@ static bool any_wrong(const struct json *review)
     return false;
 }
 
+/* What stands in the way of it all, with the rights that are missing. */
+static void print_stop(const struct json *review, struct err *e)
+{
+    puts(_("This registration would be stopped:"));
+    JSON_EACH (m, json_get(review, "missing")) {
+        printf(_("  Missing over %s:\n"), json_str(m, "scope") ? json_str(m, "scope") : "");
+        for (const char *p = json_str(m, "actions"); p && *p;) {
+            size_t n = strstr(p, ", ") ? (size_t)(strstr(p, ", ") - p) : strlen(p);
+
+            printf("    %.*s\n", (int)n, p);
+            p += n + (p[n] ? 2 : 0);
+        }
+        e->detail[0] = '\0'; /* the same in one line */
+    }
+    out_error_lines(stdout, e);
+    puts("");
+}
+
 /* What would be done, and nothing more. */
 static int what_if(struct cli *c, const struct json *values)
 {
-    struct json *review = NULL;
-    struct err e = { 0 };
+    struct json *review = NULL, *args = json_object();
+    struct err e = { 0 }, stop = { 0 };
     int code;
 
-    if (cli_ask_arc(c, "register-check", json_copy(values), &review, &e) < 0)
+    json_set(args, "values", json_copy(values));
+    json_set(args, "whole", json_bool(true));
+    if (cli_ask_arc(c, "register-check", args, &review, &e) < 0)
         return cli_fail(c, &e);
-    code = any_wrong(review) ? EXIT_USAGE : EXIT_DONE;
+    if (json_member(review, "error") &&
+        json_decode(json_member(review, "error"), &err_json, &stop, &e) < 0) {
+        json_free(review);
+        return cli_fail(c, &e);
+    }
+    code = any_wrong(review) ? EXIT_USAGE : err_is(&stop) ? (int)cli_exit_of(&stop) : EXIT_DONE;
     if (c->json) {
         json_set(review, "answers", answers_of(values));
         out_json(review);
         return code;
     }
+    if (err_is(&stop))
+        print_stop(review, &stop);
     print_review(review);
     print_steps(json_get(review, "steps"));
     puts(_("Nothing was written."));

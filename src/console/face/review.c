@@ -55,6 +55,7 @@ static const struct how {
     { "renew", N_("to be renewed") },
     { "repair", N_("missing: needs a repair") },
     { "enough", N_("enough, as far as roles tell") },
+    { "lacking", N_("not enough") },
     { "unseen", N_("cannot be read; Azure will tell") },
 };
 
@@ -156,9 +157,9 @@ static void say_acts(const struct review *r, const struct json *will)
              a = json_next(a))
             str_addf(&names, "%s%s", names.len ? ", " : "", clean(name, sizeof name, a, "name"));
         line(r,
-             str_eq(how, "keep") || str_eq(how, "enough") ? REVIEW_KEPT
-             : str_eq(how, "unseen")                      ? REVIEW_WARN
-                                                          : REVIEW_ACT,
+             str_eq(how, "keep") || str_eq(how, "enough")      ? REVIEW_KEPT
+             : str_eq(how, "unseen") || str_eq(how, "lacking") ? REVIEW_WARN
+                                                               : REVIEW_ACT,
              "%s %s: %s", what, str_p(&names), how_text(how));
         str_free(&names);
     }
