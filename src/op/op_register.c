@@ -124,7 +124,7 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
     {                                                                                              \
         .id = step, .title = what, .after = "ready register-app arc-group arc-app",                \
         .check_needs = "@after", .when = reg_changes, .when_path = reg_arc_roles,                  \
-        .path_needs = "path path.arc", .check = ACT(role_check), .apply = ACT(role_apply),         \
+        .path_needs = "path path.roles", .check = ACT(role_check), .apply = ACT(role_apply),       \
         .undo = ACT(role_undo), .tries = 24, .delay_ms = 5000, .percent = 84,                      \
         .flags = OP_OTHER_WAY, .told = {                                                           \
             .detail = "ArcPermissionsMissing"                                                      \
@@ -201,6 +201,15 @@ static const struct op_step steps[] = {
       .check = JUDGE(arc_way),
       .percent = 22,
       .flags = OP_OTHER_WAY },
+    { .id = "arc-principal",
+      .title = N_("Look for the service principal that brings the nodes to Azure Arc"),
+      .after = "arc-way",
+      .check_needs = "@after",
+      .when_path = reg_arc_given,
+      .path_needs = "path path.arc",
+      .check = ACT(principal),
+      .percent = 22,
+      .flags = OP_OTHER_WAY },
     RIGHTS_STEP("rights", N_("Look at your rights in the subscription"), VALUES),
     RIGHTS_STEP("rights-group", N_("Look at your rights in the resource group"), VALUES),
     RIGHTS_STEP("rights-arc-group", N_("Look at your rights in the machines' group"),
@@ -217,10 +226,20 @@ static const struct op_step steps[] = {
       .check_needs = "@after",
       .check = ACT(rights_machine),
       .percent = 20 },
+    { .id = "arc-principal-roles",
+      .title = N_("Look whether it holds its roles"),
+      .after = "arc-principal rights rights-group rights-arc-group",
+      .check_needs = "@after arcGroup group.state arc-group.state",
+      .when_path = reg_arc_given,
+      .path_needs = "path path.arc",
+      .check = ACT(principal_roles),
+      .percent = 22,
+      .flags = OP_OTHER_WAY,
+      .told = { PERMISSIONS } },
     { .id = "ready",
       .title = N_("Nothing stands in the way"),
       .after = "inputs facts stored agent-place subscription machine-place path certificate-user "
-               "arc-way rights-role rights-machine",
+               "arc-way arc-principal-roles rights-role rights-machine",
       .check_needs = "@after group.state arc-group.state cluster.state settings.state "
                      "provider-hci.state",
       .check = JUDGE(ready),

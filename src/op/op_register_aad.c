@@ -56,7 +56,7 @@ bool reg_arc_generated(const struct op_view *v)
 
 bool reg_arc_roles(const struct op_view *v)
 {
-    return reg_arc_by_cluster(v) && !arc_way(v, "given");
+    return reg_arc_by_cluster(v) && str_eq(op_fact(v, "path.roles"), "give");
 }
 
 static bool node_is(const struct op_view *v, size_t i, const char *fact, const char *value)
@@ -107,8 +107,10 @@ REG_READ(path)
     if (old)
         return OP_FAILED;
     op_set_fact(v, "path", msi ? "identity" : "application");
-    if (!reg_arc_by_cluster(v)) /* nothing is left to choose */
+    if (!reg_arc_by_cluster(v)) { /* nothing is left to choose */
         op_set_fact(v, "path.arc", "none");
+        op_set_fact(v, "path.roles", "none");
+    }
     op_note(v, "%s", msi ? _("by the nodes' identity") : _("by an application and certificates"));
     return OP_DONE;
 }
@@ -410,7 +412,7 @@ REG_READ(arc_status)
     return OP_DONE;
 }
 
-static bool all_enabled(const struct op_view *v)
+bool reg_all_enabled(const struct op_view *v)
 {
     for (size_t i = 0; i < op_node_count(v); i++)
         if (!node_is(v, i, "arc", "Enabled"))
@@ -433,7 +435,7 @@ REG_READ(arc_way)
 
     (void)a;
     str_free(&names);
-    if (way == 0 && !op_has_secret(v) && !all_enabled(v)) {
+    if (way == 0 && !op_has_secret(v) && !reg_all_enabled(v)) {
         err_set(e, ERR_USAGE, 0,
                 _("The secret of the application %s is needed; it is kept nowhere. Give it with "
                   "azloconf register --arc-spn-app-id or azloconf operations resume, and "
@@ -442,6 +444,8 @@ REG_READ(arc_way)
         return OP_FAILED;
     }
     op_set_fact(v, "path.arc", words[way][0]);
+    if (way) /* of his own op_register_principal.c says it */
+        op_set_fact(v, "path.roles", "give");
     op_note(v, "%s", _(words[way][1]));
     return OP_DONE;
 }
@@ -455,7 +459,9 @@ static const char *arc_app(const struct op_view *v)
 
 const char *reg_arc_principal(const struct op_view *v)
 {
-    return op_fact(v, arc_way(v, "generated") ? "settings.spObjectId" : "cluster.principalId");
+    return op_fact(v, arc_way(v, "given")       ? "principal.id"
+                      : arc_way(v, "generated") ? "settings.spObjectId"
+                                                : "cluster.principalId");
 }
 
 /* ---- its application and secret ---- */
@@ -493,7 +499,7 @@ REG_READ(arc_secret_check)
 {
     (void)a;
     (void)e;
-    if (all_enabled(v))
+    if (reg_all_enabled(v))
         return OP_SKIP;
     return op_has_secret(v) ? OP_DONE : OP_ABSENT;
 }
@@ -597,6 +603,6 @@ REG_READ(arc_enable_apply)
     }
     vd = reg_fail(a, e, 0, _("bringing the node to Azure Arc"));
     if (a->err.http == 403) /* roles of this minute take their time */
-        e->retryable = !arc_way(v, "given");
+        e->retryable = !reg_arc_given(v) || reg_arc_roles(v);
     return vd;
 }

@@ -122,5 +122,6 @@ int test_op_op_register_decide(void);
 int test_op_op_register_nodes(void);
 int test_op_op_register_rights(void);
 int test_op_op_register_aad(void);
+int test_op_op_register_principal(void);
 
 #endif
