@@ -142,6 +142,7 @@ REG_ASK(certificate_check);
 REG_READ(certificate_check);
 REG_ASK(certificate_apply);
 REG_READ(certificate_apply);
+REG_READ(certificates_made);
 REG_ASK(certificate_undo);
 REG_READ(certificate_undo);
 REG_ASK(app_check);

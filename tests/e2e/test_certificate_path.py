@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Nodes that cannot be registered by their own identity: the cluster's application, a certificate on every node, Arc by the cluster."""
 import functools
+import json
 import os
 import re
 import shutil
@@ -52,8 +53,20 @@ def test_one_node_by_the_clusters_identity():
 def test_three_nodes_by_a_generated_secret_and_nothing_twice():
     with rehearsal(BUILD["generated"], nodes=3) as r:
         r.prepare()
+        blocked = [os.path.join(r.state, "nodes", n, "certificate-new.pem") for n in ("node1", "node3")]
+        for path in blocked:
+            os.mkdir(path)
+        p = r.register(ok=1)
+        azl.check("9110" in p.stderr and "No certificate was made on these nodes: node1, node3." in p.stderr, f"all that failed are named: {p.stderr}")
+        azl.equal(posts(r, "/uploadcertificate"), [], "certificates of the others alone")
+        for path in blocked:
+            os.rmdir(path)
         r.register()
         connected(r)
+        run = r.json("operations")["runs"][0]["id"]
+        with open(os.path.join(r.state, "runs", run + ".jsonl"), encoding="utf-8") as f:
+            numbers = [x.get("eventId") for x in map(json.loads, f)]
+        azl.equal((numbers.count(9002), numbers.count(9003)), (3, 1), "the Arc task begins on each node, and is done")
         upload = posts(r, "/uploadcertificate")
         azl.equal([len(x["reqBody"]["properties"]["certificates"]) for x in upload], [3], "certificates of all nodes together, once")
         azl.equal([len(posts(r, t)) for t in ("/createarcidentity", "/generatepassword", "/agent/connect")], [1, 1, 3], "writes")
