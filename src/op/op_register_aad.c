@@ -36,7 +36,7 @@ bool reg_own_certificate(const struct op_view *v)
 
 bool reg_arc_by_cluster(const struct op_view *v)
 {
-    return reg_by_app(v) && !str_eq(op_input(v, "skipArc"), "1");
+    return reg_by_app(v);
 }
 
 bool reg_arc_verified(const struct op_view *v)

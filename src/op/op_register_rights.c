@@ -267,8 +267,6 @@ static bool wanted(const struct op_view *v, const struct right *r, unsigned path
 {
     if (r->when && str_eq(op_fact(v, "way"), "look"))
         return false;
-    if (path == CERTIFICATE && r->arc && str_eq(op_input(v, "skipArc"), "1"))
-        return false;
     return (r->paths & path) && in_plan(r->step) && (!r->when || r->when(v, r));
 }
 
