@@ -100,7 +100,8 @@ static void read_answer(struct arm_call *c, const struct http_reply *r, struct a
     }
     a->json = r->body_len ? json_parse(r->body, r->body_len, ARM_MAX_REPLY, &ignored) : NULL;
     if (r->status >= 300) {
-        arm_error(&a->err, r->status, r->body, r->body_len, http_header(r, "x-ms-request-id"),
+        arm_error(&a->err, r->status, r->body, r->body_len,
+                  http_header(r, c->flags & ARM_GRAPH ? "request-id" : "x-ms-request-id"),
                   http_header(r, "x-ms-correlation-request-id"));
         a->err.retry_after_ms = r->retry_after_ms;
         a->err.unsure =
@@ -120,6 +121,11 @@ static bool wants_claims(const struct http_reply *r)
     return www && str_ifind(www, "insufficient_claims");
 }
 
+static enum auth_for audience_of(const struct arm_call *c)
+{
+    return c->flags & ARM_GRAPH ? AUTH_FOR_GRAPH : AUTH_FOR_ARM;
+}
+
 /* true: the same request goes out once more with a fresh token. */
 static bool renew(struct arm_call *c, struct arm_answer *a)
 {
@@ -134,13 +140,15 @@ static bool renew(struct arm_call *c, struct arm_answer *a)
     }
     if (str_ieq(a->err.remote_code, "InvalidAuthenticationTokenTenant"))
         return false;
+    if (c->renewed && (c->flags & ARM_GRAPH))
+        return false;
     if (c->renewed) {
         auth_refused(c->arm->auth, c->signins, &a->err);
         return false;
     }
     log_inf("401 %s: once more with a fresh token", a->err.remote_code);
     c->renewed = true;
-    auth_token_reject(c->arm->auth, c->tenant.len ? c->tenant.p : NULL);
+    auth_token_reject_for(c->arm->auth, audience_of(c), c->tenant.len ? c->tenant.p : NULL);
     arm_go(c);
     return true;
 }
@@ -187,12 +195,12 @@ static void on_reply(void *payload, const struct http_reply *r)
 
 /* ---- a request ---- */
 
-static bool own_host(const struct arm *a, const char *url)
+static bool own_host(const struct arm_call *c, const char *url)
 {
     char host[300];
 
     return http_url_is_https(url) && http_url_host(url, host, sizeof(host)) &&
-           str_eq(host, a->host);
+           str_eq(host, c->flags & ARM_GRAPH ? c->arm->graph_host : c->arm->host);
 }
 
 static void send_now(struct arm_call *c, const struct secret *token)
@@ -242,14 +250,15 @@ void arm_go(struct arm_call *c)
 {
     struct err e = { 0 };
 
-    if (!own_host(c->arm, str_p(&c->target))) {
+    if (!own_host(c, str_p(&c->target))) {
         err_set(&e, ERR_ARM, 0, _("The address %s is not one of Azure Resource Manager."),
                 str_p(&c->target));
         arm_finish(c, c->first_http, NULL, &e);
     } else if (c->flags & ARM_NO_TOKEN) {
         send_now(c, NULL);
     } else {
-        c->wait = auth_token(c->arm->auth, c->tenant.len ? c->tenant.p : NULL, on_token, c);
+        c->wait = auth_token_for(c->arm->auth, audience_of(c), c->tenant.len ? c->tenant.p : NULL,
+                                 on_token, c);
     }
 }
 
@@ -273,7 +282,7 @@ bool arm_follow(struct arm_call *c, const char *url, struct err *e)
 {
     char host[300] = "", shown[200];
 
-    if (own_host(c->arm, url)) {
+    if (own_host(c, url)) {
         struct str copy = STR_INIT;
 
         str_add(&copy, url);
@@ -305,7 +314,7 @@ static void add_path(struct str *url, const char *path)
 
 static void set_address(struct arm_call *c, const struct arm_req *q)
 {
-    str_add(&c->url, c->arm->cloud.arm);
+    str_add(&c->url, c->flags & ARM_GRAPH ? c->arm->cloud.graph : c->arm->cloud.arm);
     add_path(&c->url, q->path);
     if (q->query && q->query[0])
         str_addf(&c->url, "?%s", q->query);
@@ -330,6 +339,10 @@ struct arm *arm_new(struct loop *l, struct http *reads, struct http *writes, str
     if (http_url_host(c->arm, arm->host, sizeof(arm->host))) {
         reads->ops->allow(reads, arm->host);
         writes->ops->allow(writes, arm->host);
+    }
+    if (http_url_host(c->graph, arm->graph_host, sizeof(arm->graph_host))) {
+        reads->ops->allow(reads, arm->graph_host);
+        writes->ops->allow(writes, arm->graph_host);
     }
     return arm;
 }
@@ -366,7 +379,7 @@ struct arm_call *arm_send(struct arm *a, const struct arm_req *q, arm_done_fn *f
         err_set(&c->refused, ERR_USAGE, 0, _("This is no request for Azure Resource Manager."));
     } else {
         set_address(c, q);
-        if (!own_host(a, str_p(&c->url)))
+        if (!own_host(c, str_p(&c->url)))
             err_set(&c->refused, ERR_USAGE, 0,
                     _("The cloud's Resource Manager has no usable https address."));
     }

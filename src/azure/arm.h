@@ -20,13 +20,15 @@ void arm_free(struct arm *a);
 enum {
     ARM_LRO = 1 /* follow a long-running operation to its end */,
     ARM_PAGES = 2 /* collect value[] over nextLink */,
-    ARM_NO_TOKEN = 4
+    ARM_NO_TOKEN = 4,
+    ARM_GRAPH = 8 /* of Microsoft Graph (azure-wire.md 4): path "/v1.0/...", its host and token, no
+                     api-version. A 401 there does not end the sign-in */
 };
 struct arm_req {
     const char *method;
     const char *path;  /* "/subscriptions/...": segments already URL-safe (arm_path), no query */
     const char *query; /* "$filter=..." already encoded, or NULL */
-    const char *api;   /* api-version */
+    const char *api;   /* api-version; NULL with ARM_GRAPH */
     const struct json *body; /* or NULL */
     const char *tenant;      /* token of this tenant; NULL: the signed-in one */
     unsigned flags;

@@ -18,7 +18,7 @@ struct arm {
     struct http *reads, *writes;
     struct auth *auth;
     struct cloud cloud;
-    char host[200];
+    char host[200], graph_host[200];
     struct arm_call *calls;
     int64_t second_ms;
 };

@@ -49,7 +49,8 @@ static void take_items(struct arm_call *c, const struct json *value)
 void arm_page_answer(struct arm_call *c, const struct arm_answer *a)
 {
     const struct json *value = json_member(a->json, "value");
-    const struct json *link = json_member(a->json, "nextLink");
+    const struct json *link =
+        json_member(a->json, c->flags & ARM_GRAPH ? "@odata.nextLink" : "nextLink");
     const char *next = json_value_str(link);
     struct err e = { 0 };
 

@@ -103,7 +103,7 @@ void auth_signed_in(struct auth *a, const struct json *j)
     struct err e = { 0 };
 
     auth_sign_in(a, j);
-    if (auth_take(a, auth_slot_of(a, NULL), j, &e))
+    if (auth_take(a, auth_slot_of(a, AUTH_FOR_ARM, NULL), j, &e))
         auth_end(a, &e);
     else
         auth_is_in(a);

@@ -70,16 +70,21 @@ void auth_cancel(struct auth *a);   /* of a code under way */
 void auth_sign_out(struct auth *a); /* forgets all tokens */
 const struct auth_view *auth_view(const struct auth *a);
 
-/* A token for the ARM audience of the given tenant (NULL: the signed-in one): the same refresh
- * token is redeemed there (azure-wire.md 1.2.4). fn is called once, in the loop: token set, or err
- * (ERR_C_NOT_SIGNED_IN ...). The secret stays auth's: copy what must live longer. */
+/* A token of the given tenant (NULL: the signed-in one), for Resource Manager or for Microsoft
+ * Graph: the same refresh token is redeemed there (azure-wire.md 1.2.4). fn is called once, in the
+ * loop: token set, or err (ERR_C_NOT_SIGNED_IN ...). The secret stays auth's: copy what must live
+ * longer. What Entra refuses for Graph says nothing of the sign-in, which goes on. */
+enum auth_for { AUTH_FOR_ARM, AUTH_FOR_GRAPH };
 typedef void auth_token_fn(void *payload, const struct secret *token, const struct err *e);
 struct auth_wait;
-struct auth_wait *auth_token(struct auth *a, const char *tenant, auth_token_fn *fn, void *payload);
+struct auth_wait *auth_token(struct auth *a, const char *tenant, auth_token_fn *fn,
+                             void *payload); /* for Resource Manager */
+struct auth_wait *auth_token_for(struct auth *a, enum auth_for what, const char *tenant,
+                                 auth_token_fn *fn, void *payload);
 void auth_token_cancel(struct auth_wait *w);
-void auth_token_reject(
-    struct auth *a,
-    const char *tenant); /* ARM said 401: forget the access token, not the sign-in */
+/* It said 401: forget the access token, not the sign-in. */
+void auth_token_reject(struct auth *a, const char *tenant);
+void auth_token_reject_for(struct auth *a, enum auth_for what, const char *tenant);
 unsigned auth_signins(const struct auth *a); /* how many there were */
 /* ARM said 401 to a token just got from that sign-in: if it still is the one, it ends, AUTH_FAILED.
  */

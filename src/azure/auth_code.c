@@ -71,7 +71,7 @@ static void authorize_url(const struct auth *a, struct str *out)
     add_param(out, '&', "response_type", "code");
     add_param(out, '&', "redirect_uri", a->redirect);
     add_param(out, '&', "response_mode", "query");
-    add_param(out, '&', "scope", auth_scope(a, &scope));
+    add_param(out, '&', "scope", auth_scope(a, AUTH_FOR_ARM, &scope));
     add_param(out, '&', "state", a->state);
     add_param(out, '&', "code_challenge", str_p(&challenge));
     add_param(out, '&', "code_challenge_method", "S256");
@@ -230,7 +230,7 @@ static void redeem(void *payload)
     auth_form_add(&f, "code", a->code.p);
     auth_form_add(&f, "redirect_uri", a->redirect);
     auth_form_add(&f, "code_verifier", a->verifier.p);
-    auth_form_add(&f, "scope", auth_scope(a, &scope));
+    auth_form_add(&f, "scope", auth_scope(a, AUTH_FOR_ARM, &scope));
     str_free(&scope);
     a->call = auth_post(a, a->asked, "token", a->request_id, &f, finish, a);
 }

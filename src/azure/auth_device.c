@@ -82,7 +82,7 @@ static void device_start(void *payload)
     a->timer = NULL;
     a->tries++;
     auth_form_add(&f, "client_id", a->client_id);
-    auth_form_add(&f, "scope", auth_scope(a, &scope));
+    auth_form_add(&f, "scope", auth_scope(a, AUTH_FOR_ARM, &scope));
     a->call = auth_post(a, a->asked, "devicecode", a->request_id, &f, finish_code, a);
     str_free(&scope);
 }

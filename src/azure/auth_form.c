@@ -81,9 +81,19 @@ struct http_call *auth_post(struct auth *a, const char *tenant, const char *what
     return call;
 }
 
-const char *auth_scope(const struct auth *a, struct str *out)
+const char *auth_audience(const struct auth *a, enum auth_for what, struct str *out)
 {
-    str_addf(out, "%s/.default offline_access openid profile", a->cloud.arm_audience);
+    if (what == AUTH_FOR_GRAPH)
+        str_add(out, a->cloud.graph_scope);
+    else
+        str_addf(out, "%s/.default", a->cloud.arm_audience);
+    return str_p(out);
+}
+
+const char *auth_scope(const struct auth *a, enum auth_for what, struct str *out)
+{
+    auth_audience(a, what, out);
+    str_add(out, " offline_access openid profile");
     return str_p(out);
 }
 

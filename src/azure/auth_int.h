@@ -15,9 +15,10 @@
 #define AUTH_MAX_TENANT 256            /* a domain name */
 #define AUTH_TRIES      4              /* of a request that did no harm when it got lost */
 
-struct auth_slot { /* the access token of one tenant */
+struct auth_slot { /* the access token of one tenant, for one audience */
     struct auth_slot *next;
     struct auth *auth;
+    enum auth_for what;
     char tenant[AUTH_MAX_TENANT];
     struct secret access;
     int64_t refresh_at, ends;
@@ -48,7 +49,8 @@ struct auth_way {
     bool proves_itself; /* a client that Entra refuses cannot go on */
     int (*check)(struct auth *a, const struct auth_ask *ask, struct err *e);
     void (*start)(void *auth);
-    int (*grant)(struct auth *a, const char *tenant, struct auth_form *f, struct err *e);
+    int (*grant)(struct auth *a, enum auth_for what, const char *tenant, struct auth_form *f,
+                 struct err *e);
 };
 extern const struct auth_way auth_way_device, auth_way_secret, auth_way_certificate, auth_way_token,
     auth_way_cli, auth_way_browser;
@@ -126,7 +128,8 @@ struct http_call *auth_post(struct auth *a, const char *tenant, const char *what
                             void *payload);
 /* The answer as an object, or NULL with *e: no answer, no JSON, or Entra's error. */
 struct json *auth_read(const struct http_reply *r, const char **error_word, struct err *e);
-const char *auth_scope(const struct auth *a, struct str *out);
+const char *auth_audience(const struct auth *a, enum auth_for what, struct str *out); /* a scope */
+const char *auth_scope(const struct auth *a, enum auth_for what, struct str *out); /* of a user */
 /* Do both lead to the same sign-in host? */
 bool auth_same_authority(const struct cloud *c, const char *address);
 
@@ -156,8 +159,9 @@ void auth_listen_stop(struct auth_listen *l); /* NULL is fine */
  */
 int auth_take(struct auth *a, struct auth_slot *s, const struct json *j, struct err *e);
 void auth_sign_in(struct auth *a, const struct json *claims_from);
-struct auth_slot *auth_slot_of(struct auth *a, const char *tenant);
-int auth_grant_refresh(struct auth *a, const char *tenant, struct auth_form *f, struct err *e);
+struct auth_slot *auth_slot_of(struct auth *a, enum auth_for what, const char *tenant);
+int auth_grant_refresh(struct auth *a, enum auth_for what, const char *tenant, struct auth_form *f,
+                       struct err *e);
 /* The payload of a JWT, for display only; NULL if it is none. */
 struct json *auth_claims(const char *jwt);
 void auth_drop_tokens(struct auth *a, const struct err *why);

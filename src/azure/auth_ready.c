@@ -94,7 +94,7 @@ static void start(void *payload)
     auth_sign_in(a, answer);
     json_free(answer);
     json_free(claims);
-    s = auth_slot_of(a, NULL);
+    s = auth_slot_of(a, AUTH_FOR_ARM, NULL);
     secret_copy(&s->access, &a->proof);
     secret_clear(&a->proof);
     s->ends = s->refresh_at = mono_ms() + left;

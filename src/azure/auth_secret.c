@@ -50,33 +50,34 @@ static int certificate_check(struct auth *a, const struct auth_ask *ask, struct 
 }
 
 /* Exactly one resource, nothing beside it (azure-wire.md 1.4.1). */
-static void add_common(const struct auth *a, struct auth_form *f)
+static void add_common(const struct auth *a, enum auth_for what, struct auth_form *f)
 {
     struct str scope = STR_INIT;
 
-    str_addf(&scope, "%s/.default", a->cloud.arm_audience);
     auth_form_add(f, "grant_type", "client_credentials");
     auth_form_add(f, "client_id", a->app_id);
-    auth_form_add(f, "scope", str_p(&scope));
+    auth_form_add(f, "scope", auth_audience(a, what, &scope));
     str_free(&scope);
 }
 
-static int secret_grant(struct auth *a, const char *tenant, struct auth_form *f, struct err *e)
+static int secret_grant(struct auth *a, enum auth_for what, const char *tenant, struct auth_form *f,
+                        struct err *e)
 {
     (void)tenant;
     (void)e;
-    add_common(a, f);
+    add_common(a, what, f);
     auth_form_add(f, "client_secret", a->proof.p);
     return 0;
 }
 
-static int certificate_grant(struct auth *a, const char *tenant, struct auth_form *f, struct err *e)
+static int certificate_grant(struct auth *a, enum auth_for what, const char *tenant,
+                             struct auth_form *f, struct err *e)
 {
     struct secret assertion = { 0 };
 
     if (auth_assertion(a, &a->proof, &a->password, a->app_id, tenant, &assertion, e) < 0)
         return -1;
-    add_common(a, f);
+    add_common(a, what, f);
     auth_form_add(f, "client_assertion_type", ASSERTION_TYPE);
     auth_form_add(f, "client_assertion", assertion.p);
     secret_clear(&assertion);
@@ -109,7 +110,7 @@ static void proof_start(void *payload)
 
     a->timer = NULL;
     a->tries++;
-    if (a->way->grant(a, a->asked, &f, &e) < 0) {
+    if (a->way->grant(a, AUTH_FOR_ARM, a->asked, &f, &e) < 0) {
         auth_form_free(&f);
         auth_end(a, &e);
         return;

@@ -1,4 +1,4 @@
-/* The tokens that a sign-in gave: one slot a tenant, one refresh at a time in each
+/* The tokens that a sign-in gave: one slot a tenant and audience, one refresh at a time in each
  * (azure-wire.md 1.2.4, 1.5). */
 #include "config.h"
 
@@ -108,17 +108,18 @@ static void wake_waits(struct auth *a, const struct auth_slot *s)
 
 /* ---- slots ---- */
 
-struct auth_slot *auth_slot_of(struct auth *a, const char *tenant)
+struct auth_slot *auth_slot_of(struct auth *a, enum auth_for what, const char *tenant)
 {
     struct auth_slot *s;
 
     if (!tenant || !tenant[0])
         tenant = a->home;
     for (s = a->slots; s; s = s->next)
-        if (str_ieq(s->tenant, tenant))
+        if (s->what == what && str_ieq(s->tenant, tenant))
             return s;
     s = xcalloc(1, sizeof(*s));
     s->auth = a;
+    s->what = what;
     STR_SET(s->tenant, tenant);
     s->next = a->slots;
     a->slots = s;
@@ -162,6 +163,12 @@ void auth_drop_tokens(struct auth *a, const struct err *why)
     a->refresh_lost = false;
     a->home[0] = '\0';
     a->view.token_expires_mono = 0;
+}
+
+/* The slot that is the sign-in itself. */
+static bool is_home(const struct auth_slot *s)
+{
+    return s->what == AUTH_FOR_ARM && str_ieq(s->tenant, s->auth->home);
 }
 
 /* ---- answers with tokens ---- */
@@ -249,7 +256,7 @@ int auth_take(struct auth *a, struct auth_slot *s, const struct json *j, struct 
     s->refresh_at = s->ends - margin;
     s->grace = 0;
     s->tries = 0;
-    if (str_ieq(s->tenant, a->home)) {
+    if (is_home(s)) {
         a->view.token_expires_mono = s->ends;
         auth_changed(a);
     }
@@ -260,15 +267,14 @@ int auth_take(struct auth *a, struct auth_slot *s, const struct json *j, struct 
 
 /* Entra will not give a token for this sign-in again without its user. Another tenant's refusal
  * says nothing of the sign-in itself: that tenant may only want its own MFA (azure-wire.md 1.2.4).
- */
+ * Neither does Graph's. */
 static bool ends_sign_in(const struct auth_slot *s, const char *word)
 {
     if (s->auth->way->proves_itself &&
         (str_eq(word, "invalid_client") || str_eq(word, "unauthorized_client")))
-        return str_ieq(s->tenant, s->auth->home);
-    return str_ieq(s->tenant, s->auth->home) &&
-           (str_eq(word, "invalid_grant") || str_eq(word, "interaction_required") ||
-            str_eq(word, "login_required"));
+        return is_home(s);
+    return is_home(s) && (str_eq(word, "invalid_grant") || str_eq(word, "interaction_required") ||
+                          str_eq(word, "login_required"));
 }
 
 static void refresh_failed(struct auth_slot *s, const char *word, struct err *e)
@@ -319,17 +325,22 @@ static void no_grant(struct auth_slot *s, const struct err *why)
 {
     struct err e = *why;
 
-    if (!s->auth->way->grant && !str_ieq(s->tenant, s->auth->home))
+    if (!s->auth->way->grant && s->what == AUTH_FOR_GRAPH)
+        err_set(&e, ERR_AUTH, ERR_C_NOT_SIGNED_IN, "%s",
+                _("The token is one for Azure Resource Manager, and nothing gets another for "
+                  "Microsoft Graph."));
+    else if (!s->auth->way->grant && !is_home(s))
         err_set(&e, ERR_AUTH, ERR_C_NOT_SIGNED_IN,
                 _("The token is one of tenant %s, and nothing gets another for tenant %s."),
                 s->auth->home, s->tenant);
-    if (str_ieq(s->tenant, s->auth->home))
+    if (is_home(s))
         auth_end(s->auth, &e);
     else
         fail_waits(s->auth, s, &e);
 }
 
-int auth_grant_refresh(struct auth *a, const char *tenant, struct auth_form *f, struct err *e)
+int auth_grant_refresh(struct auth *a, enum auth_for what, const char *tenant, struct auth_form *f,
+                       struct err *e)
 {
     struct str scope = STR_INIT;
 
@@ -341,7 +352,7 @@ int auth_grant_refresh(struct auth *a, const char *tenant, struct auth_form *f, 
     auth_form_add(f, "grant_type", "refresh_token");
     auth_form_add(f, "client_id", a->client_id);
     auth_form_add(f, "refresh_token", a->refresh.p);
-    auth_form_add(f, "scope", auth_scope(a, &scope));
+    auth_form_add(f, "scope", auth_scope(a, what, &scope));
     str_free(&scope);
     return 0;
 }
@@ -359,7 +370,7 @@ static void start_refresh(void *payload)
         err_set(&e, ERR_AUTH, ERR_C_NOT_SIGNED_IN, "%s",
                 _("The access token is no longer good, and nothing renews it."));
     else
-        a->way->grant(a, s->tenant, &f, &e);
+        a->way->grant(a, s->what, s->tenant, &f, &e);
     if (err_is(&e)) {
         auth_form_free(&f);
         no_grant(s, &e);
@@ -374,6 +385,12 @@ static void start_refresh(void *payload)
 
 struct auth_wait *auth_token(struct auth *a, const char *tenant, auth_token_fn *fn, void *payload)
 {
+    return auth_token_for(a, AUTH_FOR_ARM, tenant, fn, payload);
+}
+
+struct auth_wait *auth_token_for(struct auth *a, enum auth_for what, const char *tenant,
+                                 auth_token_fn *fn, void *payload)
+{
     struct auth_wait *w = xcalloc(1, sizeof(*w));
 
     w->auth = a;
@@ -386,7 +403,7 @@ struct auth_wait *auth_token(struct auth *a, const char *tenant, auth_token_fn *
     else if (tenant && tenant[0] && !auth_tenant_ok(tenant))
         err_set(&w->err, ERR_USAGE, 0, _("A tenant is a GUID or a domain name."));
     else
-        w->slot = auth_slot_of(a, tenant);
+        w->slot = auth_slot_of(a, what, tenant);
     wake(w);
     return w;
 }
@@ -401,7 +418,12 @@ void auth_token_cancel(struct auth_wait *w)
 
 void auth_token_reject(struct auth *a, const char *tenant)
 {
-    struct auth_slot *s = a->view.state == AUTH_IN ? auth_slot_of(a, tenant) : NULL;
+    auth_token_reject_for(a, AUTH_FOR_ARM, tenant);
+}
+
+void auth_token_reject_for(struct auth *a, enum auth_for what, const char *tenant)
+{
+    struct auth_slot *s = a->view.state == AUTH_IN ? auth_slot_of(a, what, tenant) : NULL;
 
     if (!s || s->call || s->again)
         return;

@@ -51,6 +51,7 @@ enum err_code {
     ERR_C_ANSWER_LOST = 118,  /* a code or token is used up, its answer was lost on the way */
     ERR_C_NEEDS_SECRET = 119, /* the operator's own principal was named, its secret was not given */
     ERR_C_PASSWORD = 120,     /* a key's password is missing or wrong */
+    ERR_C_ROLES = 121,        /* the operator's own service principal lacks its roles */
 };
 
 struct err {

@@ -27,6 +27,10 @@ static const struct advice_row rows[] = {
             "Contributor with User Access Administrator. Microsoft's custom role \"Azure Stack HCI "
             "registration role\" lacks Microsoft.HybridCompute/machines/read and /write, which "
             "Arc by your account needs.")),
+    OURS(ERR_C_ROLES,
+         N_("Have an administrator assign these roles to the service principal on the machines' "
+            "group, then start again. Your account itself then needs no right to assign roles for "
+            "it.")),
     OURS(ERR_C_BUSY,
          N_("Wait until the other operation ends, or look at it: azloconf operations.")),
     OURS(ERR_C_NO_CLUSTER, N_("Create a cluster first: azloconf cluster create NAME.")),

@@ -1,6 +1,7 @@
 /* app_choices.c - what can be chosen: tenants, their subscriptions (each asked with its own
  * tenant's token, first sighting kept: azure-wire.md 1.2.4, 2.3.3), and the regions that the
- * provider offers for clusters in a subscription (2.5.3). */
+ * provider names for clusters in a subscription (2.5.3): a list to choose from, registered or not.
+ * The plan counts only those of a registered one (register-flow.md 1.6; op_register_azure.c). */
 #include "config.h"
 
 #include <stdlib.h>

@@ -95,7 +95,7 @@ static bool in_part(const struct sec_run *s)
  * Azure refused, and ArcFailed, its word for an Arc part that broke off, of the others. */
 static void tell_detail(struct sec_run *s, const char *word)
 {
-    bool refused = s->error.http == 401 || s->error.http == 403;
+    bool refused = s->error.http == 401 || s->error.http == 403 || s->error.code == ERR_C_ROLES;
 
     STR_SET(s->error_detail,
             str_eq(word, "ArcPermissionsMissing") && !refused ? "ArcFailed" : word);

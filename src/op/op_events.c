@@ -146,7 +146,6 @@ static const struct {
     { "repair", "RepairRegistration", false },
     { "recreate", "RecreateResource", false },
     { "stableAgent", "UseStableAgentVersion", false },
-    { "skipArc", "SkipArc", false },
     { "logsDirectory", "LogsDirectory", false },
     { "arcAppId", "ArcSpnCredential", true },
     { "accountId", "AccountId", true },

@@ -266,10 +266,13 @@ static bool refused_for_good(const struct op_answer *a)
            str_ieq(a->err.remote_code, "insufficient_claims");
 }
 
-/* A 401 of a node's agent or service is not the operator's; one that broke off is only lost. */
+/* A 401 of a node's agent or service is not the operator's; one that broke off is only lost. What
+ * Microsoft Graph or its token refuses is the step's matter as long as the sign-in stands. */
 static bool not_signed_in(const struct op_cell *c, const struct op_answer *a)
 {
-    if (refused_for_good(a))
+    bool graph = c->need.kind == OP_NEED_ARM && (c->need.arm_flags & ARM_GRAPH);
+
+    if (refused_for_good(a) || (graph && auth_view(c->run->ports.auth)->state == AUTH_IN))
         return false;
     if (a->err.code == ERR_C_NOT_SIGNED_IN &&
         (a->err.domain == ERR_AUTH || a->err.domain == ERR_OP))

@@ -49,14 +49,14 @@ static void add_decoded(struct str *out, const char *path)
 static void arm_address(struct str *out, const struct op_run *r, const struct op_need *n)
 {
     if (r->ports.cloud)
-        str_add(out, r->ports.cloud->arm);
+        str_add(out, n->arm_flags & ARM_GRAPH ? r->ports.cloud->graph : r->ports.cloud->arm);
     add_decoded(out, str_p(&n->path));
-    str_add(out, "?");
     if (n->query.len) {
+        str_add(out, "?");
         add_decoded(out, str_p(&n->query));
-        str_add(out, "&");
     }
-    str_addf(out, "api-version=%s", n->api);
+    if (n->api)
+        str_addf(out, "%sapi-version=%s", n->query.len ? "&" : "?", n->api);
 }
 
 /* What a node itself turns to while it does a verb. */

@@ -142,6 +142,7 @@ REG_ASK(certificate_check);
 REG_READ(certificate_check);
 REG_ASK(certificate_apply);
 REG_READ(certificate_apply);
+REG_READ(certificates_made);
 REG_ASK(certificate_undo);
 REG_READ(certificate_undo);
 REG_ASK(app_check);
@@ -186,8 +187,20 @@ REG_ASK(rights_role);
 REG_READ(rights_role);
 REG_ASK(rights_machine);
 REG_READ(rights_machine);
+bool reg_may_not_give_roles(const struct op_view *v); /* on the machines' group, as lists say */
 /* The end of the gate `ready`: OP_FAILED and *e when an action is missing. */
 enum op_verdict reg_rights(struct op_view *v, struct err *e);
+
+/* op_register_principal.c: the operator's own service principal. Facts: path.roles (give: to
+ * reg_arc_principal; none; unseen: it cannot be looked at), principal.id .name,
+ * principal.onboarding and principal.admin (held, missing). */
+bool reg_arc_given(const struct op_view *v);
+bool reg_all_enabled(const struct op_view *v); /* every node is in Arc (op_register_aad.c) */
+bool reg_principal_holds(const struct op_view *v, const char *role);
+REG_ASK(principal);
+REG_READ(principal);
+REG_ASK(principal_roles);
+REG_READ(principal_roles);
 
 /* Shared by these files. */
 void reg_keep_build(struct op_view *v, const struct json *facts); /* of the verb `facts` */

@@ -36,7 +36,7 @@ bool reg_own_certificate(const struct op_view *v)
 
 bool reg_arc_by_cluster(const struct op_view *v)
 {
-    return reg_by_app(v) && !str_eq(op_input(v, "skipArc"), "1");
+    return reg_by_app(v);
 }
 
 bool reg_arc_verified(const struct op_view *v)
@@ -56,7 +56,7 @@ bool reg_arc_generated(const struct op_view *v)
 
 bool reg_arc_roles(const struct op_view *v)
 {
-    return reg_arc_by_cluster(v) && !arc_way(v, "given");
+    return reg_arc_by_cluster(v) && str_eq(op_fact(v, "path.roles"), "give");
 }
 
 static bool node_is(const struct op_view *v, size_t i, const char *fact, const char *value)
@@ -107,8 +107,10 @@ REG_READ(path)
     if (old)
         return OP_FAILED;
     op_set_fact(v, "path", msi ? "identity" : "application");
-    if (!reg_arc_by_cluster(v)) /* nothing is left to choose */
+    if (!reg_arc_by_cluster(v)) { /* nothing is left to choose */
         op_set_fact(v, "path.arc", "none");
+        op_set_fact(v, "path.roles", "none");
+    }
     op_note(v, "%s", msi ? _("by the nodes' identity") : _("by an application and certificates"));
     return OP_DONE;
 }
@@ -167,8 +169,10 @@ REG_READ(certificate_check)
         err_set(e, ERR_OP, 9109, "%s", a->err.message);
         return OP_FAILED;
     }
-    if (!reg_ok(a))
+    if (!reg_ok(a)) {
+        op_set_node_fact(v, "certificate.why", a->err.message);
         return reg_fail(a, e, 9110, _("looking for the node's certificate"));
+    }
     if (!json_flag(a->json, "found", false) || !json_int(a->json, "daysLeft", &days) || days < 60)
         return OP_ABSENT; /* of a user's certificate the node says 9109 itself */
     if (reg_own_certificate(v) && reg_renews(v) && !op_made(v) && !op_tries(v) &&
@@ -188,10 +192,39 @@ REG_ASK(certificate_apply)
 
 REG_READ(certificate_apply)
 {
-    if (!reg_ok(a))
+    if (!reg_ok(a)) {
+        op_set_node_fact(v, "certificate.why", a->err.message);
         return reg_fail(a, e, 9110, _("making the node's certificate (9110)"));
+    }
     keep_certificate(v, a->json);
     return OP_DONE;
+}
+
+/* Why it was, of the first node without this fact that tells. */
+static const char *first_why(const struct op_view *v, const char *fact, const char *value, bool is,
+                             const char *why)
+{
+    for (size_t i = 0; i < op_node_count(v); i++) {
+        const char *text = op_node_fact(v, op_node_at(v, i), why);
+
+        if (*text && node_is(v, i, fact, value) == is)
+            return text;
+    }
+    return "";
+}
+
+/* Each node was asked, whatever became of the others: all that have none are named. */
+REG_READ(certificates_made)
+{
+    struct str names = STR_INIT;
+    size_t n = names_of(v, "certificate", "", true, &names);
+
+    (void)a;
+    if (n)
+        err_set(e, ERR_OP, 9110, _("No certificate was made on these nodes: %s. %s"), str_p(&names),
+                first_why(v, "certificate", "", true, "certificate.why"));
+    str_free(&names);
+    return n ? OP_FAILED : OP_DONE;
 }
 
 REG_ASK(certificate_undo)
@@ -345,18 +378,6 @@ REG_READ(certificate_set_apply)
     return vd;
 }
 
-/* Why it was, of the first node that tells. */
-static const char *first_cause(const struct op_view *v)
-{
-    for (size_t i = 0; i < op_node_count(v); i++) {
-        const char *why = op_node_fact(v, op_node_at(v, i), "certificate.why");
-
-        if (*why && !node_is(v, i, "certificate.app", op_fact(v, "cluster.appId")))
-            return why;
-    }
-    return "";
-}
-
 REG_READ(certificates)
 {
     struct str names = STR_INIT;
@@ -364,8 +385,10 @@ REG_READ(certificates)
 
     (void)a;
     if (n)
-        err_set(e, ERR_OP, 9110, _("The certificates of these nodes were not accepted: %s. %s"),
-                str_p(&names), first_cause(v));
+        err_set(
+            e, ERR_OP, 9110, _("The certificates of these nodes were not accepted: %s. %s"),
+            str_p(&names),
+            first_why(v, "certificate.app", op_fact(v, "cluster.appId"), false, "certificate.why"));
     str_free(&names);
     return n ? OP_FAILED : OP_DONE;
 }
@@ -403,14 +426,16 @@ REG_ASK(arc_status)
 
 REG_READ(arc_status)
 {
-    if (!reg_ok(a))
+    if (!reg_ok(a)) {
+        op_set_node_fact(v, "arc.why", a->err.message);
         return reg_fail(a, e, 9112, _("asking the node how it stands with Azure Arc (9112)"));
+    }
     keep_arc(v, a->json);
     op_note(v, "%s", op_node_fact(v, op_node_name(v), "arc"));
     return OP_DONE;
 }
 
-static bool all_enabled(const struct op_view *v)
+bool reg_all_enabled(const struct op_view *v)
 {
     for (size_t i = 0; i < op_node_count(v); i++)
         if (!node_is(v, i, "arc", "Enabled"))
@@ -430,10 +455,18 @@ REG_READ(arc_way)
     size_t way = *op_input(v, "arcAppId")                               ? 0
                  : names_of(v, "arc.identity", "1", false, &names) == 0 ? 1
                                                                         : 2;
+    bool mute;
 
     (void)a;
+    str_reset(&names);
+    mute = names_of(v, "arc", "", true, &names) > 0;
+    if (mute) /* a node that cannot be asked counts as one: register-flow.md 2.8.1 */
+        err_set(e, ERR_OP, 9112, _("These nodes have no commands for Azure Arc: %s. %s"),
+                str_p(&names), first_why(v, "arc", "", true, "arc.why"));
     str_free(&names);
-    if (way == 0 && !op_has_secret(v) && !all_enabled(v)) {
+    if (mute)
+        return OP_FAILED;
+    if (way == 0 && !op_has_secret(v) && !reg_all_enabled(v)) {
         err_set(e, ERR_USAGE, ERR_C_NEEDS_SECRET,
                 _("The secret of the application %s is needed; it is kept nowhere. Give it with "
                   "azloconf register --arc-spn-app-id or azloconf operations resume, and "
@@ -442,6 +475,8 @@ REG_READ(arc_way)
         return OP_FAILED;
     }
     op_set_fact(v, "path.arc", words[way][0]);
+    if (way) /* of his own op_register_principal.c says it */
+        op_set_fact(v, "path.roles", "give");
     op_note(v, "%s", _(words[way][1]));
     return OP_DONE;
 }
@@ -455,7 +490,9 @@ static const char *arc_app(const struct op_view *v)
 
 const char *reg_arc_principal(const struct op_view *v)
 {
-    return op_fact(v, arc_way(v, "generated") ? "settings.spObjectId" : "cluster.principalId");
+    return op_fact(v, arc_way(v, "given")       ? "principal.id"
+                      : arc_way(v, "generated") ? "settings.spObjectId"
+                                                : "cluster.principalId");
 }
 
 /* ---- its application and secret ---- */
@@ -493,7 +530,7 @@ REG_READ(arc_secret_check)
 {
     (void)a;
     (void)e;
-    if (all_enabled(v))
+    if (reg_all_enabled(v))
         return OP_SKIP;
     return op_has_secret(v) ? OP_DONE : OP_ABSENT;
 }
@@ -586,6 +623,13 @@ REG_ASK(arc_enable_apply)
     json_set_str(need->args, "resourceName", op_node_name(v));
 }
 
+/* The agent, or the node, gave no word: the module's task has another number for what breaks off
+ * (9116) than for what was tried and refused (9006). */
+static bool broke_off(const struct err *e)
+{
+    return e->domain == ERR_SYSTEM || e->domain == ERR_NET || (e->domain == ERR_NODE && !e->code);
+}
+
 REG_READ(arc_enable_apply)
 {
     enum op_verdict vd;
@@ -596,7 +640,9 @@ REG_READ(arc_enable_apply)
         return OP_DONE;
     }
     vd = reg_fail(a, e, 0, _("bringing the node to Azure Arc"));
+    if (broke_off(&a->err))
+        e->code = 9116;
     if (a->err.http == 403) /* roles of this minute take their time */
-        e->retryable = !arc_way(v, "given");
+        e->retryable = !reg_arc_given(v) || reg_arc_roles(v);
     return vd;
 }

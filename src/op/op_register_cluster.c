@@ -278,7 +278,7 @@ static bool group_is_new(const struct op_view *v)
 
 REG_ASK(role_check)
 {
-    if (group_is_new(v) && !op_tries(v))
+    if (reg_principal_holds(v, role_of(v)->role) || (group_is_new(v) && !op_tries(v)))
         return; /* a group of this minute holds no assignments of its own */
     reg_arm(need, "GET", API_ROLES, ARM_PAGES);
     add_scope(v, &need->path);
@@ -294,6 +294,8 @@ REG_READ(role_check)
     char fact[80];
     bool there;
 
+    if (reg_principal_holds(v, role_of(v)->role))
+        return OP_DONE;
     if (!a->http && !err_is(&a->err))
         return OP_ABSENT;
     if (a->http == 404)

@@ -125,12 +125,13 @@ static bool no_role(const struct op_view *v, const struct right *r)
            !held(v, HCI_ROLE_RESOURCE_MANAGER, op_fact(v, "cluster.rpObjectId"));
 }
 
+/* Of the operator's own principal op_register_principal.c tells who lacks what. */
 static bool no_arc_roles(const struct op_view *v, const struct right *r)
 {
-    const char *who = op_fact(v, "cluster.principalId");
+    const char *who = reg_arc_principal(v);
 
     (void)r;
-    return !str_eq(op_fact(v, "path.arc"), "given") &&
+    return !reg_arc_given(v) &&
            !(*who && held(v, HCI_ROLE_ONBOARDING, who) && held(v, HCI_ROLE_RESOURCE_ADMIN, who));
 }
 
@@ -154,7 +155,7 @@ static bool not_accepted(const struct op_view *v, const struct right *r)
 static bool generates(const struct op_view *v, const struct right *r)
 {
     (void)r;
-    return str_eq(op_fact(v, "path.arc"), "generated");
+    return reg_arc_generated(v);
 }
 
 static bool no_arc_app(const struct op_view *v, const struct right *r)
@@ -266,8 +267,6 @@ static bool wanted(const struct op_view *v, const struct right *r, unsigned path
 {
     if (r->when && str_eq(op_fact(v, "way"), "look"))
         return false;
-    if (path == CERTIFICATE && r->arc && str_eq(op_input(v, "skipArc"), "1"))
-        return false;
     return (r->paths & path) && in_plan(r->step) && (!r->when || r->when(v, r));
 }
 
@@ -340,7 +339,14 @@ static bool may_not_assign(const struct op_view *v)
 {
     const struct right r = { .action = ROLE "/write", .place = AT_ARC_GROUP };
 
-    return having(v, &r) == LACKS && !str_eq(op_fact(v, list_facts[told_at(v, &r)]), NO_GROUP);
+    return reg_may_not_give_roles(v) && !str_eq(op_fact(v, list_facts[told_at(v, &r)]), NO_GROUP);
+}
+
+bool reg_may_not_give_roles(const struct op_view *v)
+{
+    const struct right r = { .action = ROLE "/write", .place = AT_ARC_GROUP };
+
+    return having(v, &r) == LACKS;
 }
 
 REG_ASK(rights_role)

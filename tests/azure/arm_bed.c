@@ -27,7 +27,7 @@ static void give_token(struct bed *b)
     b->auth->view.state = AUTH_IN;
     STR_SET(b->auth->home, TID);
     secret_set(&b->auth->refresh, "RT", 2);
-    s = auth_slot_of(b->auth, NULL);
+    s = auth_slot_of(b->auth, AUTH_FOR_ARM, NULL);
     secret_set(&s->access, "AT-1", 4);
     s->ends = s->refresh_at = mono_ms() + 3600000;
 }
@@ -99,7 +99,9 @@ void arm_bed_done(struct bed *b)
     assert_int_equal(fake_left(b->f) + fake_left(b->login), 0);
     for (size_t i = 0; i < b->f->n; i++) /* whatever the test did: no token went elsewhere */
         if (b->f->seen[i].bearer[0])
-            assert_true(str_starts(b->f->seen[i].url, ARM "/"));
+            assert_true(str_starts(b->f->seen[i].url, str_eq(b->f->seen[i].bearer, "AT-GRAPH")
+                                                          ? "https://graph.microsoft.com/"
+                                                          : ARM "/"));
     assert_null(b->arm->calls);
 }
 

@@ -355,6 +355,65 @@ static void other_tenant(void **state)
     arm_bed_done(b);
 }
 
+/* Another host, another token, no api-version; what it refuses is no end of the sign-in. */
+static void graph(void **state)
+{
+    struct bed *b = *state;
+    struct arm_req q = { .method = "GET",
+                         .path = "/v1.0/servicePrincipals",
+                         .query = "$top=1",
+                         .flags = ARM_GRAPH | ARM_PAGES };
+
+    fake_expect(b->login, "POST", "/" TID "/oauth2/v2.0/token", 200, NULL,
+                "{\"access_token\":\"AT-GRAPH\",\"expires_in\":3599}");
+    fake_expect(b->f, "GET", "https://graph.microsoft.com/v1.0/servicePrincipals?$top=1", 200, NULL,
+                "{\"value\":[{\"id\":1}],\"@odata.nextLink\":"
+                "\"https://graph.microsoft.com/v1.0/servicePrincipals?$skiptoken=2\"}");
+    fake_expect(b->f, "GET", "$skiptoken=2", 200, NULL, "{\"value\":[{\"id\":2}]}");
+    b->told = false;
+    arm_send(b->arm, &q, arm_bed_reply, b);
+    assert_true(fake_run(b->f, &b->told, 1000));
+    assert_string_equal(b->json, "{\"value\":[{\"id\":1},{\"id\":2}]}");
+    assert_string_equal(fake_last(b->f)->bearer, "AT-GRAPH");
+    assert_non_null(strstr(b->login->seen[0].body,
+                           "scope=https%3A%2F%2Fgraph.microsoft.com%2F.default%20offline_access"));
+    fake_expect(b->f, "GET", "https://management.azure.com" RES, 200, NULL, "{}");
+    arm_bed_call(b, "GET", RES, 0, NULL);
+    assert_string_equal(fake_last(b->f)->bearer, "AT-1");
+    arm_bed_done(b);
+}
+
+static void graph_refuses(void **state)
+{
+    struct bed *b = *state;
+    struct arm_req q = { .method = "GET", .path = "/v1.0/me", .flags = ARM_GRAPH };
+
+    for (int round = 0; round < 2; round++) { /* a 401 to two tokens; then Entra itself */
+        for (int i = 0; i < 2 && !round; i++) {
+            fake_expect(b->login, "POST", "/token", 200, NULL,
+                        "{\"access_token\":\"AT-GRAPH\",\"expires_in\":3599}");
+            fake_expect(b->f, "GET", "https://graph.microsoft.com/v1.0/me", 401, "request-id: r-7",
+                        "{\"error\":{\"code\":\"InvalidAuthenticationToken\",\"message\":\"no\"}}");
+        }
+        if (round) {
+            auth_token_reject_for(b->auth, AUTH_FOR_GRAPH, NULL);
+            fake_expect(b->login, "POST", "/token", 400, NULL,
+                        "{\"error\":\"invalid_grant\",\"error_description\":\"AADSTS65001: no\","
+                        "\"error_codes\":[65001]}");
+        }
+        b->told = false;
+        arm_send(b->arm, &q, arm_bed_reply, b);
+        assert_true(fake_run(b->f, &b->told, 1000));
+        assert_int_equal(b->reply.http, round ? 0 : 401);
+        assert_int_equal(auth_view(b->auth)->state, AUTH_IN);
+        if (round)
+            assert_int_equal(b->reply.err.code, 65001);
+        else
+            assert_string_equal(b->reply.err.request_id, "r-7");
+    }
+    arm_bed_done(b);
+}
+
 int test_azure_arm(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +434,8 @@ int test_azure_arm(void)
         cmocka_unit_test(ids),
         T(too_big_is_refused),
         T(other_tenant),
+        T(graph),
+        T(graph_refuses),
     };
 
     return TEST_GROUP("azure/arm", tests);

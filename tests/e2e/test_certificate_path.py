@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Nodes that cannot be registered by their own identity: the cluster's application, a certificate on every node, Arc by the cluster."""
 import functools
+import json
 import os
 import re
 import shutil
@@ -52,8 +53,20 @@ def test_one_node_by_the_clusters_identity():
 def test_three_nodes_by_a_generated_secret_and_nothing_twice():
     with rehearsal(BUILD["generated"], nodes=3) as r:
         r.prepare()
+        blocked = [os.path.join(r.state, "nodes", n, "certificate-new.pem") for n in ("node1", "node3")]
+        for path in blocked:
+            os.mkdir(path)
+        p = r.register(ok=1)
+        azl.check("9110" in p.stderr and "No certificate was made on these nodes: node1, node3." in p.stderr, f"all that failed are named: {p.stderr}")
+        azl.equal(posts(r, "/uploadcertificate"), [], "certificates of the others alone")
+        for path in blocked:
+            os.rmdir(path)
         r.register()
         connected(r)
+        run = r.json("operations")["runs"][0]["id"]
+        with open(os.path.join(r.state, "runs", run + ".jsonl"), encoding="utf-8") as f:
+            numbers = [x.get("eventId") for x in map(json.loads, f)]
+        azl.equal((numbers.count(9002), numbers.count(9003)), (3, 1), "the Arc task begins on each node, and is done")
         upload = posts(r, "/uploadcertificate")
         azl.equal([len(x["reqBody"]["properties"]["certificates"]) for x in upload], [3], "certificates of all nodes together, once")
         azl.equal([len(posts(r, t)) for t in ("/createarcidentity", "/generatepassword", "/agent/connect")], [1, 1, 3], "writes")
@@ -95,6 +108,60 @@ def test_arc_by_the_operators_own_principal():
                 if path != one["secretFile"] and os.path.isfile(path):
                     with open(path, "rb") as f:
                         azl.check(secret.encode() not in f.read(), f"the secret is in {name}")
+
+
+def test_the_principals_roles_are_looked_at_before_anything_is_written():
+    """Its two roles: held on the group or above they need no right to assign roles; else who may gives them, and who may not is told at once."""
+    onboarding, admin = "Azure Connected Machine Onboarding", "Azure Connected Machine Resource Administrator"
+    anna = "anna@contoso.onmicrosoft.com"
+    with rehearsal(BUILD["identity"]) as r:
+        r.prepare()
+        one = next(x for x in r.ready()["principals"] if x["name"] == "sandbox-secret")
+        sub = f"/subscriptions/{r.ready()['subscription']}"
+
+        def rights(caller, *roles):
+            rows = [{"principal": one["clientId"], "role": role, "scope": sub} for role in roles] or [{"principal": one["clientId"]}]
+            r.sandbox("POST", "/sandbox/rights", {"roleAssignments": [{"principal": anna, "role": caller, "scope": sub}, *rows]})
+
+        def register(ok):
+            return r.run(*r.register_args(), "--arc-spn-app-id", one["clientId"], "--arc-spn-secret-file", one["secretFile"], ok=ok)
+
+        def step(name):
+            run = r.json("operations", "show", r.json("operations")["runs"][0]["id"])
+            return next((s["state"], s["detail"]) for s in run["steps"] if s["id"] == name), run
+
+        def given():
+            return sorted(x["reqBody"]["properties"]["roleDefinitionId"].split("/")[-1][:8] for x in r.exchanges()
+                          if x["method"] == "PUT" and "/roleassignments/" in x["url"].lower() and x["status"] < 300)
+
+        rights("Owner")
+        r.fault("400@POST */agent/connectx99")
+        register(6)
+        azl.equal(given(), ["b64e21ea", "cd570a14", "f5819b54"], "who may gives both, beside the service's own")
+        azl.check("lacks: " + onboarding + ", " + admin in step("arc-principal-roles")[0][1], str(step("arc-principal-roles")[0]))
+
+        rights("Contributor", onboarding)
+        writes = len(r.writes())
+        p = register(5)
+        azl.check(admin in p.stderr and onboarding not in p.stderr and one["clientId"] in p.stderr and
+                  sub + "/resourceGroups/CLUSTER-A-rg" in p.stderr, p.stderr)
+        run = step("arc-principal-roles")[1]
+        azl.equal((run["result"], run["errorDetail"]), ("ArcFailed", "ArcPermissionsMissing"), p.stderr)
+        azl.equal(len(r.writes()), writes, "something was written")
+
+        r.sandbox("DELETE", "/sandbox/faults")
+        r.fault("403@GET */v1.0/servicePrincipals*x1")
+        register(6)  # Graph refuses: not judged, and the look goes on to what is missing
+        azl.equal(step("arc-principal")[0][0], "skipped", "the look-up")
+        azl.check("is not checked: " in step("arc-principal")[0][1], str(step("arc-principal")[0]))
+
+        rights("Contributor", onboarding, admin)
+        r.run(*r.register_args(), "--arc-spn-app-id", one["clientId"], "--arc-spn-secret-file", one["secretFile"], "--repair-registration", ok=0)
+        connected(r)
+        azl.equal(step("arc-principal-roles")[0], ("found", "The principal holds both roles."), "roles")
+        azl.equal(len(given()), 3, "roles given by who may not")
+        rights("Contributor")
+        register(0)  # all nodes are in Arc: nobody needs these roles any more
 
 
 NEW = r"(createClusterIdentity|uploadCertificate|createArcIdentity|generatePassword|/certificate|/agent/connect|/identity)$"

@@ -301,6 +301,7 @@ static void do_node(struct node_call *c, struct json *j)
         do_disconnect(n);
         break;
     case NODE_REGISTER:
+    case NODE_REGISTER_APP:
         for (size_t i = 0; i < fx->ports.n_nodes; i++) {
             fx->nodes[i].registered = true;
             fx->nodes[i].registrations++;
@@ -321,6 +322,7 @@ static void do_node(struct node_call *c, struct json *j)
         json_set_str(j, "lastSync", "2026-11-21T09:00:00Z");
         break;
     default:
+        fx_aad_node(n, c->verb, c->args, j);
         break;
     }
 }
@@ -348,7 +350,11 @@ static void node_effect(struct node_call *c)
     }
     if (fails) {
         n->fail[c->verb]--;
-        err_set(&c->reply.err, ERR_NODE, 42, "the agent failed");
+        err_set(&c->reply.err, ERR_NODE,
+                !n->fail_code      ? 42
+                : n->fail_code < 0 ? 0
+                                   : n->fail_code,
+                "the agent failed");
         c->reply.err.unsure = n->fail_unsure;
         c->reply.err.http = n->fail_http;
     }

@@ -30,9 +30,11 @@ struct fx_node {
     char uri[300];
     int registrations; /* how often it was registered: its registeredAt */
     char agent_name[64], agent_sub[40], agent_group[96], agent_tenant[40];
+    bool certificate, no_identity; /* of the path by certificates; Arc by the cluster's identity */
+    char cert_app[40], arc_app[40], arc_group[96];
     int fail[NODE_VERBS]; /* so many calls fail */
     bool fail_unsure, fail_effect;
-    int fail_http;
+    int fail_http, fail_code; /* fail_code: -1 none, 0 the agent's 42 */
     int calls[NODE_VERBS];
 };
 struct fx {
@@ -88,6 +90,11 @@ size_t fx_lines(const char *path);
 size_t fx_journal_count(struct fx *fx, const char *event, const char *step);
 enum op_step_state fx_state(const struct op_run *r, const char *step);
 
+/* fixture_aad.c: the path by application and certificates (nodes with no_msi) */
+void fx_aad_node(struct fx_node *n, enum node_verb verb, const struct json *args, struct json *j);
+bool fx_aad_post(struct fx *fx, const char *path, struct json **out); /* false: not of that path */
+#define FX_APP "a0a0a0a0-0000-4000-8000-00000000a0a0"
+
 /* fixture_azure.c */
 void fx_world(struct fx *fx);
 int fx_azure(struct fx *fx, const char *method, const char *path, const struct json *sent,
@@ -122,5 +129,6 @@ int test_op_op_register_decide(void);
 int test_op_op_register_nodes(void);
 int test_op_op_register_rights(void);
 int test_op_op_register_aad(void);
+int test_op_op_register_principal(void);
 
 #endif

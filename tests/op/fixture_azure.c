@@ -97,6 +97,8 @@ static void fill_cluster(struct fx *fx, struct json *j)
     json_set_str(p, "serviceEndpoint", "https://dp.test");
     json_set_str(p, "resourceProviderObjectId", fx->no_rp_object ? NULL : FX_RP);
     json_set(j, "properties", p);
+    json_set_str(json_edit(json_member(j, "identity")), "principalId",
+                 "b0b0b0b0-0000-4000-8000-00000000b0b0");
     if (fx->no_identity)
         json_unset(j, "identity");
 }
@@ -180,7 +182,7 @@ static int do_post(struct fx *fx, const char *path, struct json **out)
         *out = json_object();
     } else if (str_ends(path, "/consentAndInstallDefaultExtensions")) {
         *out = fx_consent(fx);
-    } else {
+    } else if (!fx_aad_post(fx, path, out)) {
         char *key = lower(path);
 
         if (json_member(fx->resources, key))

@@ -114,7 +114,8 @@ static void one_asked(struct fx *fx, const struct asked *row)
         assert_string_equal(n.method, row->method);
         assert_string_equal(str_p(&n.path), row->path);
         assert_string_equal(str_p(&n.query), row->query ? row->query : "");
-        assert_string_equal(n.api, row->api);
+        assert_string_equal(n.api ? n.api : "", row->api ? row->api : "");
+        assert_int_equal(!n.api, (n.arm_flags & ARM_GRAPH) != 0);
         same_body(n.body, row->body);
     } else {
         assert_int_equal(n.kind, OP_NEED_NONE);

@@ -92,6 +92,29 @@ static void a_registration_tells_its_numbers(void **state)
     fx_free(fx);
 }
 
+static void certificates(struct fx *fx)
+{
+    for (size_t i = 0; i < fx->ports.n_nodes; i++)
+        fx->nodes[i].no_msi = true;
+}
+
+/* By certificates: the Arc task's numbers, on each node as it begins, and once all are there. */
+static void the_other_path_tells_its_numbers(void **state)
+{
+    struct fx *fx = fx_new(2);
+    struct op_run *r;
+    struct told t;
+
+    (void)state;
+    certificates(fx);
+    r = run(fx, OP_R_DONE);
+    t = journal_of(fx);
+    assert_string_equal(t.words, "9001 open, 9009 note, 9002 begin arc-enable, 9002 begin "
+                                 "arc-enable, 9003 made arc-enable, 9004 done, ");
+    op_run_free(r);
+    fx_free(fx);
+}
+
 static size_t words_in(const char *told)
 {
     size_t n = 0;
@@ -107,6 +130,7 @@ static void a_failure_has_its_number(void **state)
         const char *method, *path;
         enum node_verb fails;
         const char *step, *end; /* of the journal */
+        bool certificates;
     } rows[] = {
         { "PUT", "/clusters/hci", NODE_VERBS, "9130 failed cluster, ", "9130 failed, " },
         { "PUT", "/roleAssignments/", NODE_VERBS, "9132 failed role, ", "9132 failed, " },
@@ -114,6 +138,14 @@ static void a_failure_has_its_number(void **state)
         /* 9144 is no event: the identity path failed, and so did the registration */
         { NULL, NULL, NODE_REGISTER, "9145 failed register, ", "9114 failed, " },
         { NULL, NULL, NODE_AGENT_CONNECT, "9150 failed agent, ", "9114 failed, " },
+        { NULL, NULL, NODE_CERTIFICATE_NEW,
+          "9110 failed certificate, 9110 failed certificates-made, ", "9110 failed, ", true },
+        { "POST", "/uploadCertificate", NODE_VERBS, "9110 failed upload, ", "9110 failed, ", true },
+        { NULL, NULL, NODE_CERTIFICATE_SET,
+          "9110 failed certificate-set, 9110 failed certificates, ", "9110 failed, ", true },
+        { NULL, NULL, NODE_ARC_STATUS, "9112 failed arc-status, 9112 failed arc-way, ",
+          "9112 failed, ", true },
+        { NULL, NULL, NODE_ARC_ENABLE, "9006 failed arc-enable, ", "9114 failed, ", true },
     };
 
     (void)state;
@@ -130,6 +162,8 @@ static void a_failure_has_its_number(void **state)
                     "{\"error\":{\"code\":\"AuthorizationFailed\",\"message\":\"no\"}}");
         else
             fx->nodes[0].fail[rows[i].fails] = 1;
+        if (rows[i].certificates)
+            certificates(fx);
         r = run(fx, OP_R_FAILED);
         t = journal_of(fx);
         log_of(before, logged, sizeof logged, &worst);
@@ -256,6 +290,7 @@ int test_op_op_events(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_registration_tells_its_numbers),
+        cmocka_unit_test(the_other_path_tells_its_numbers),
         cmocka_unit_test(a_failure_has_its_number),
         cmocka_unit_test(a_check_tells_no_number),
         cmocka_unit_test(parameters_are_masked),
