@@ -256,14 +256,14 @@ static bool on_rec(const struct journal_rec *r, void *payload)
 static void drop_other_way(struct sec_run *out)
 {
     const struct op_plan *plan = op_plan_find(out->plan);
-    bool other = false;
+    unsigned reached = 0;
     size_t n = 0;
 
     for (size_t i = 0; plan && i < out->n && i < plan->n; i++)
-        other = other ||
-                (plan->steps[i].flags & OP_OTHER_WAY && !str_eq(out->steps[i].state, "waiting"));
+        if (!str_eq(out->steps[i].state, "waiting"))
+            reached |= plan->steps[i].flags;
     for (size_t i = 0; plan && i < out->n; i++)
-        if (!str_eq(out->steps[i].state, "waiting") || !op_step_off_way(&plan->steps[i], other))
+        if (!str_eq(out->steps[i].state, "waiting") || !op_step_off_way(&plan->steps[i], reached))
             out->steps[n++] = out->steps[i];
     out->n = plan ? n : out->n;
 }
