@@ -48,9 +48,9 @@ enum err_code {
     ERR_C_ELSEWHERE =
         116,            /* the Arc agent of a node is connected to another place (module: code 2) */
     ERR_C_RIGHTS = 117, /* the account's roles lack actions that the operation needs */
-    ERR_C_CONSENT = 119,     /* an administrator has to consent to an application's permissions */
     ERR_C_ANSWER_LOST = 118, /* a code or token is used up, its answer was lost on the way */
     ERR_C_ROLES = 120,       /* the operator's own service principal lacks its roles */
+    ERR_C_CONSENT = 121,     /* an administrator has to consent to an application's permissions */
 };
 
 struct err {

@@ -39,7 +39,9 @@ static void will_providers(const struct json *facts, struct json *out)
         { "provider-connectivity.state", "Microsoft.HybridConnectivity" }
     };
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+    size_t n = str_eq(fact(facts, "path"), REG_FIRST_GENERATION) ? 1 : ARRAY_LEN(rows);
+
+    for (size_t i = 0; i < n; i++)
         if (json_member(json_member(facts, "run"), rows[i][0]))
             will(out, _("Resource provider"), rows[i][1],
                  str_ieq(fact(facts, rows[i][0]), "Registered") || only_looks(facts) ? "keep"
@@ -63,6 +65,20 @@ static void will_nodes(const struct json *facts, struct json *out)
     }
 }
 
+/* The first generation: Arc is left out. */
+static void will_application(const struct json *facts, struct json *out)
+{
+    bool looks = only_looks(facts);
+
+    will(out, _("Application in Microsoft Entra, with four permissions"), fact(facts, "name"),
+         looks || *fact(facts, "cluster.appId") ? "keep" : "create");
+    JSON_EACH (n, json_member(facts, "nodes"))
+        will(out, _("Certificate of the node"), json_str(n, "name"),
+             looks                                   ? "keep"
+             : str_eq(fact(facts, "way"), REG_RENEW) ? "renew"
+                                                     : "create");
+}
+
 static void will_arc(const struct json *facts, struct json *out)
 {
     bool looks = only_looks(facts);
@@ -84,12 +100,16 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
     *out = json_array();
     will_providers(facts, *out);
     will(*out, _("Resource group"), fact(facts, "group"), made_unless(fact(facts, "group.state")));
-    if (!str_eq(fact(facts, "arc-group.state"), "same"))
+    if (!str_eq(fact(facts, "arc-group.state"), "same") &&
+        !str_eq(fact(facts, "path"), REG_FIRST_GENERATION))
         will(*out, _("Resource group of the machines"), fact(facts, "arcGroup"),
              made_unless(fact(facts, "arc-group.state")));
     will(*out, _("Cluster resource"), fact(facts, "name"),
          made_unless(fact(facts, "cluster.state")));
-    will_arc(facts, *out);
+    if (str_eq(fact(facts, "path"), REG_FIRST_GENERATION))
+        will_application(facts, *out);
+    else
+        will_arc(facts, *out);
     will(*out, _("Registration of the cluster"), json_value_str(json_member(inputs, "clusterName")),
          str_eq(fact(facts, "way"), REG_RENEW)                ? "renew"
          : str_eq(fact(facts, "stored.status"), "Registered") ? "keep"
