@@ -137,7 +137,12 @@ REG_READ(arc_node);
 /* op_register_gen1.c */
 #define REG_FIRST_GENERATION "first-generation"
 bool reg_by_first_generation(const struct op_view *v);
-bool reg_prunes(const struct op_view *v); /* `when`: what is not of now goes */
+bool reg_prunes(const struct op_view *v);   /* `when`: what is not of now goes */
+bool reg_replaces(const struct op_view *v); /* a repair, or a user's certificate */
+void reg_graph(struct op_need *need, const char *method, unsigned flags);
+/* A fact that is known by now, not the place of one in a preview; else "". */
+const char *reg_known(const struct op_view *v, const char *fact);
+enum op_verdict reg_graph_fail(const struct op_answer *a, struct err *e, const char *doing);
 REG_ASK(entra_usage);
 REG_READ(entra_usage);
 REG_ASK(entra_app_check);
@@ -162,6 +167,7 @@ REG_ASK(entra_deprecated_check);
 REG_READ(entra_deprecated_check);
 REG_ASK(entra_deprecated_apply);
 REG_READ(entra_deprecated_apply);
+/* op_register_keys.c */
 REG_ASK(entra_bind_check);
 REG_READ(entra_bind_check);
 REG_ASK(entra_bind_apply);

@@ -14,19 +14,16 @@
 
 #include "op/op_register.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "azure/hci.h"
 #include "base/i18n.h"
 #include "base/log.h"
 
-#define USAGE_APP   "1322e676-dee7-41ee-a874-ac923822781c" /* register-flow.md 1.2 */
-#define NO_APP      "00000000-0000-0000-0000-000000000000"
-#define FACT_MAX    4000 /* of a fact's text */
-#define KEYS_MAX    64
-#define APP_SELECT  "$select=id,appId,displayName,notes,requiredResourceAccess"
-#define KEYS_SELECT "$select=id,appId,keyCredentials"
+#define USAGE_APP  "1322e676-dee7-41ee-a874-ac923822781c" /* register-flow.md 1.2 */
+#define NO_APP     "00000000-0000-0000-0000-000000000000"
+#define FACT_MAX   4000 /* of a fact's text */
+#define APP_SELECT "$select=id,appId,displayName,notes,requiredResourceAccess"
 
 /* What the application must hold of the service. */
 static const struct permission {
@@ -48,33 +45,33 @@ bool reg_by_first_generation(const struct op_view *v)
 }
 
 /* A repair, and a user's certificate: what is not of now goes (register-flow.md 2.12.6). */
-static bool prunes(const struct op_view *v)
+bool reg_replaces(const struct op_view *v)
 {
     return reg_renews(v) || *op_input(v, "certificateThumbprint");
 }
 
 bool reg_prunes(const struct op_view *v)
 {
-    return reg_changes(v) && prunes(v);
+    return reg_changes(v) && reg_replaces(v);
 }
 
 /* ---- requests ---- */
 
-static void graph(struct op_need *need, const char *method, unsigned flags)
+void reg_graph(struct op_need *need, const char *method, unsigned flags)
 {
     reg_arm(need, method, NULL, flags | ARM_GRAPH);
     str_add(&need->path, "/v1.0");
 }
 
 /* A fact that is known by now, not the place of one in a preview. */
-static const char *known(const struct op_view *v, const char *fact)
+const char *reg_known(const struct op_view *v, const char *fact)
 {
     const char *value = op_fact(v, fact);
 
     return op_is_hole(value) ? "" : value;
 }
 
-static enum op_verdict failed(const struct op_answer *a, struct err *e, const char *doing)
+enum op_verdict reg_graph_fail(const struct op_answer *a, struct err *e, const char *doing)
 {
     enum op_verdict vd = reg_fail(a, e, 0, doing);
 
@@ -93,7 +90,7 @@ static bool refused(const struct op_answer *a)
 REG_ASK(entra_usage)
 {
     (void)v;
-    graph(need, "GET", 0);
+    reg_graph(need, "GET", 0);
     str_add(&need->path, "/servicePrincipals(appId='" USAGE_APP "')");
     str_add(&need->query, "$select=id,appId");
 }
@@ -119,11 +116,11 @@ REG_READ(entra_usage)
 /* Whose it is by the cluster's resource, or by this run's journal; "" not known. */
 static const char *app_id(const struct op_view *v)
 {
-    const char *id = known(v, "cluster.appId");
+    const char *id = reg_known(v, "cluster.appId");
 
     if (*id && !str_eq(id, NO_APP))
         return id;
-    id = known(v, "entra.appId");
+    id = reg_known(v, "entra.appId");
     return *id ? id : op_old_fact(v, "entra.appId");
 }
 
@@ -131,7 +128,7 @@ static const char *mark_of(const struct op_view *v)
 {
     const char *mark = op_old_fact(v, "entra.mark");
 
-    return *mark ? mark : known(v, "entra.mark");
+    return *mark ? mark : reg_known(v, "entra.mark");
 }
 
 REG_ASK(entra_app_check)
@@ -141,7 +138,7 @@ REG_ASK(entra_app_check)
 
     if (!*id && !op_tries(v) && !*op_old_fact(v, "entra.mark"))
         return;
-    graph(need, "GET", *id ? 0 : ARM_PAGES);
+    reg_graph(need, "GET", *id ? 0 : ARM_PAGES);
     if (*id) {
         arm_path(&need->path, "/applications(appId='%s')", id);
         str_add(&need->query, APP_SELECT);
@@ -177,7 +174,7 @@ static struct json *own_access(const struct op_view *v, const struct json *have,
     struct json *entry = json_object(), *list = json_array();
 
     JSON_EACH (one, have) {
-        if (prunes(v) && is_one_of(json_str(one, "id"), deprecated, ARRAY_LEN(deprecated)))
+        if (reg_replaces(v) && is_one_of(json_str(one, "id"), deprecated, ARRAY_LEN(deprecated)))
             *changed = true;
         else
             json_push(list, json_copy(one));
@@ -268,7 +265,7 @@ REG_READ(entra_app_check)
         op_set_fact(v, "entra.mark", *mark_of(v) ? mark_of(v) : mark);
         return OP_ABSENT;
     }
-    if (a->http == 404 && *id && str_ieq(id, known(v, "cluster.appId"))) {
+    if (a->http == 404 && *id && str_ieq(id, reg_known(v, "cluster.appId"))) {
         err_set(e, ERR_OP, ERR_C_NOT_FOUND,
                 _("The cluster resource names the application %s, and it is not in this tenant. "
                   "Restore it (Microsoft Entra keeps deleted ones for 30 days), or delete the "
@@ -295,7 +292,7 @@ static void new_app(const struct op_view *v, struct op_need *need)
     struct str notes = STR_INIT;
     bool changed = false;
 
-    graph(need, "POST", 0);
+    reg_graph(need, "POST", 0);
     str_add(&need->path, "/applications");
     need->body = json_object();
     str_addf(&notes, PACKAGE_NAME " %s", mark_of(v));
@@ -308,14 +305,14 @@ static void new_app(const struct op_view *v, struct op_need *need)
 
 REG_ASK(entra_app_apply)
 {
-    const char *access = known(v, "entra.access");
+    const char *access = reg_known(v, "entra.access");
     struct err ignored = { 0 };
 
-    if (!*known(v, "entra.objectId")) {
+    if (!*reg_known(v, "entra.objectId")) {
         new_app(v, need);
         return;
     }
-    graph(need, "PATCH", 0);
+    reg_graph(need, "PATCH", 0);
     arm_path(&need->path, "/applications/%s", op_fact(v, "entra.objectId"));
     need->body = json_object();
     json_set(need->body, "requiredResourceAccess", json_parse(access, strlen(access), 0, &ignored));
@@ -328,7 +325,7 @@ REG_READ(entra_app_apply)
     reg_keep_lost(v, "entra.lost", a);
     if (!reg_good(a))
         return patched
-                   ? failed(a, e, _("adding permissions to the cluster's application"))
+                   ? reg_graph_fail(a, e, _("adding permissions to the cluster's application"))
                    : reg_fail(a, e, 0, _("creating the cluster's application in Microsoft Entra"));
     if (patched)
         return OP_DONE;
@@ -340,7 +337,7 @@ REG_ASK(entra_app_undo)
 {
     if (!str_eq(op_fact(v, "entra.state"), "made"))
         return;
-    graph(need, "DELETE", 0);
+    reg_graph(need, "DELETE", 0);
     arm_path(&need->path, "/applications/%s", op_fact(v, "entra.objectId"));
 }
 
@@ -356,9 +353,9 @@ REG_READ(entra_app_undo)
 
 REG_ASK(entra_principal_check)
 {
-    if (str_eq(known(v, "entra.state"), "made") && !op_tries(v))
+    if (str_eq(reg_known(v, "entra.state"), "made") && !op_tries(v))
         return; /* of an application of this minute there is none */
-    graph(need, "GET", 0);
+    reg_graph(need, "GET", 0);
     arm_path(&need->path, "/servicePrincipals(appId='%s')", op_fact(v, "entra.appId"));
     str_add(&need->query, "$select=id,appId");
 }
@@ -386,7 +383,7 @@ REG_READ(entra_principal_check)
 
 REG_ASK(entra_principal_apply)
 {
-    graph(need, "POST", 0);
+    reg_graph(need, "POST", 0);
     str_add(&need->path, "/servicePrincipals");
     need->body = json_object();
     json_set_str(need->body, "appId", op_fact(v, "entra.appId"));
@@ -401,7 +398,7 @@ REG_READ(entra_principal_apply)
         return keep_principal(v, a->json);
     if (str_ieq(a->err.remote_code, "Request_MultipleObjectsWithSameKeyValue"))
         return OP_ABSENT;
-    vd = failed(a, e, _("creating the application's principal in Microsoft Entra"));
+    vd = reg_graph_fail(a, e, _("creating the application's principal in Microsoft Entra"));
     if (a->http == 400) /* "does not reference a valid application object": 4.3, create SP */
         e->retryable = true;
     return vd;
@@ -411,7 +408,7 @@ REG_READ(entra_principal_apply)
 
 static void ask_given(const struct op_view *v, struct op_need *need)
 {
-    graph(need, "GET", ARM_PAGES);
+    reg_graph(need, "GET", ARM_PAGES);
     arm_path(&need->path, "/servicePrincipals/%s/appRoleAssignments",
              op_fact(v, "entra.principalId"));
 }
@@ -449,7 +446,7 @@ static bool is_given(const struct op_view *v, const struct permission *p)
 static enum op_verdict read_given(struct op_view *v, const struct op_answer *a, struct err *e)
 {
     if (!reg_good(a))
-        return failed(a, e, _("looking at the permissions of the cluster's application"));
+        return reg_graph_fail(a, e, _("looking at the permissions of the cluster's application"));
     keep_given(v, a->json);
     return OP_DONE;
 }
@@ -488,7 +485,7 @@ REG_READ(entra_grant_check)
 
 REG_ASK(entra_grant_apply)
 {
-    graph(need, "POST", 0);
+    reg_graph(need, "POST", 0);
     arm_path(&need->path, "/servicePrincipals/%s/appRoleAssignedTo", op_fact(v, "entra.usage"));
     need->body = json_object();
     json_set_str(need->body, "principalId", op_fact(v, "entra.principalId"));
@@ -507,7 +504,7 @@ REG_READ(entra_grant_apply)
         return OP_SKIP; /* the step entra-consent has the word */
     }
     if (!reg_good(a) && !(a->http == 400 && str_ifind(a->err.message, "already exists")))
-        return failed(a, e, _("giving the cluster's application its permissions"));
+        return reg_graph_fail(a, e, _("giving the cluster's application its permissions"));
     str_addf(&given, "%s%s ", *op_fact(v, "entra.given") ? op_fact(v, "entra.given") : " ", p->id);
     op_set_fact(v, "entra.given", str_p(&given));
     str_free(&given);
@@ -618,7 +615,7 @@ REG_READ(entra_deprecated_check)
 
 REG_ASK(entra_deprecated_apply)
 {
-    graph(need, "DELETE", 0);
+    reg_graph(need, "DELETE", 0);
     arm_path(&need->path, "/servicePrincipals/%s/appRoleAssignments/%s",
              op_fact(v, "entra.principalId"), op_fact(v, "entra.deprecated"));
 }
@@ -632,238 +629,4 @@ REG_READ(entra_deprecated_apply)
     if (!reg_good(a) && a->http != 404)
         return reg_fail(a, e, 0, _("taking away permissions of old"));
     return OP_ABSENT; /* there may be another */
-}
-
-/* ---- the cluster names its application ---- */
-
-REG_ASK(entra_bind_check)
-{
-    if (op_tries(v))
-        reg_ask_cluster(v, need, "GET", 0);
-}
-
-static enum op_verdict judge_bind(struct op_view *v, struct err *e)
-{
-    if (!str_ieq(op_fact(v, "cluster.appId"), op_fact(v, "entra.appId")))
-        return OP_ABSENT;
-    if (*op_fact(v, "cluster.cloudId"))
-        return OP_DONE;
-    err_set(e, ERR_OP, 9130, _("Azure has not given the cluster resource its cloud id."));
-    return OP_ABSENT;
-}
-
-REG_READ(entra_bind_check)
-{
-    if (a->http && reg_keep_cluster(v, a, e))
-        return OP_FAILED;
-    return judge_bind(v, e);
-}
-
-REG_ASK(entra_bind_apply)
-{
-    reg_ask_cluster(v, need, "PATCH", 0);
-    need->body = hci_application_body(op_fact(v, "entra.appId"), op_input(v, "tenantId"));
-}
-
-REG_READ(entra_bind_apply)
-{
-    if (!reg_good(a))
-        return reg_fail(a, e, 0, _("telling the cluster resource its application"));
-    if (a->json && reg_keep_cluster(v, a, e))
-        return OP_ABSENT;
-    return judge_bind(v, e);
-}
-
-/* ---- the nodes' certificates on the application ---- */
-
-REG_ASK(entra_keys_check)
-{
-    graph(need, "GET", 0);
-    arm_path(&need->path, "/applications/%s", op_fact(v, "entra.objectId"));
-    str_add(&need->query, KEYS_SELECT);
-}
-
-static int hex(char c)
-{
-    const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
-
-/* A thumbprint as a key credential has it. */
-static void add_identifier(const char *thumbprint, struct str *out)
-{
-    unsigned char bytes[64];
-    size_t n = 0;
-
-    for (; n < sizeof bytes && hex(thumbprint[0]) >= 0 && hex(thumbprint[1]) >= 0; thumbprint += 2)
-        bytes[n++] = (unsigned char)(hex(thumbprint[0]) << 4 | hex(thumbprint[1]));
-    str_add_b64(out, bytes, n);
-}
-
-static bool key_is(const struct op_view *v, const struct json *key, const char *node)
-{
-    const char *have = json_str(key, "customKeyIdentifier"), *whole = json_str(key, "key");
-    struct str id = STR_INIT;
-    bool same;
-
-    add_identifier(op_node_fact(v, node, "certificate.thumbprint"), &id);
-    same = (whole && str_eq(whole, op_node_fact(v, node, "certificate"))) ||
-           (have && id.len && str_eq(have, str_p(&id)));
-    str_free(&id);
-    return same;
-}
-
-static bool is_ours(const struct op_view *v, const struct json *key)
-{
-    for (size_t i = 0; i < op_node_count(v); i++)
-        if (key_is(v, key, op_node_at(v, i)))
-            return true;
-    return false;
-}
-
-static bool has_key(const struct op_view *v, const struct json *keys, const char *node)
-{
-    JSON_EACH (k, keys)
-        if (key_is(v, k, node))
-            return true;
-    return false;
-}
-
-/* One that stays is sent back as it came, without its bytes: they stand for themselves. */
-static int keep_key(struct op_view *v, size_t n, const struct json *key, struct err *e)
-{
-    struct json *copy = json_copy(key);
-    struct str text = STR_INIT;
-    char fact[40];
-    bool fits;
-
-    json_unset(copy, "key");
-    json_write(&text, copy);
-    json_free(copy);
-    fits = text.len < FACT_MAX && n < KEYS_MAX;
-    str_fmt(fact, sizeof fact, "entra.key.%zu", n);
-    op_set_fact(v, fact, fits ? str_p(&text) : "");
-    str_free(&text);
-    return fits ? 0
-                : err_set(e, ERR_OP, ERR_C_TOO_BIG,
-                          _("The application holds more certificates than can be written back."));
-}
-
-/* -1: *e. Else whether all is as it should be. */
-static int judge_keys(struct op_view *v, const struct json *keys, struct err *e)
-{
-    bool good = true;
-    char count[24];
-    size_t n = 0;
-
-    JSON_EACH (k, keys) {
-        if (prunes(v) && !is_ours(v, k))
-            good = false;
-        else if (keep_key(v, n++, k, e))
-            return -1;
-    }
-    str_fmt(count, sizeof count, "%zu", n);
-    op_set_fact(v, "entra.keys", count);
-    for (size_t i = 0; i < op_node_count(v); i++) {
-        bool has = has_key(v, keys, op_node_at(v, i));
-
-        str_fmt(count, sizeof count, "entra.has.%zu", i);
-        op_set_fact(v, count, has ? "1" : "");
-        good = good && has;
-    }
-    return good;
-}
-
-REG_READ(entra_keys_check)
-{
-    int good;
-
-    if (!reg_good(a))
-        return failed(a, e, _("looking at the certificates of the cluster's application"));
-    good = judge_keys(v, json_member(a->json, "keyCredentials"), e);
-    if (good < 0)
-        return OP_FAILED;
-    if (good)
-        return OP_DONE;
-    /* sent, and not listed yet: to send it again would not make it quicker */
-    return str_eq(op_fact(v, "entra.sent"), "1") ? OP_RUNNING : reg_not_there(v, "entra-keys.lost");
-}
-
-static struct json *new_key(const struct op_view *v, const char *node)
-{
-    struct json *key = json_object();
-    struct str id = STR_INIT, name = STR_INIT;
-
-    add_identifier(op_node_fact(v, node, "certificate.thumbprint"), &id);
-    str_addf(&name, PACKAGE_NAME " %s", *op_input(v, "certificateThumbprint") ? "" : node);
-    json_set_str(key, "type", "AsymmetricX509Cert");
-    json_set_str(key, "usage", "Verify");
-    json_set_str(key, "key", op_node_fact(v, node, "certificate"));
-    json_set_str(key, "displayName", str_trim(name.p));
-    if (id.len)
-        json_set_str(key, "customKeyIdentifier", str_p(&id));
-    str_free(&id);
-    str_free(&name);
-    return key;
-}
-
-static void add_kept(const struct op_view *v, struct json *keys)
-{
-    int n = atoi(known(v, "entra.keys"));
-    struct err ignored = { 0 };
-    char fact[40];
-
-    for (int i = 0; i < n; i++) {
-        const char *text;
-        struct json *key;
-
-        str_fmt(fact, sizeof fact, "entra.key.%d", i);
-        text = op_fact(v, fact);
-        key = json_parse(text, strlen(text), 0, &ignored);
-        if (key)
-            json_push(keys, key);
-    }
-}
-
-/* The whole list is replaced by what is sent: all in one request. */
-REG_ASK(entra_keys_apply)
-{
-    struct json *keys = json_array();
-    char fact[40];
-
-    graph(need, "PATCH", 0);
-    arm_path(&need->path, "/applications/%s", op_fact(v, "entra.objectId"));
-    add_kept(v, keys);
-    for (size_t i = 0; i < op_node_count(v); i++) {
-        bool again = false;
-
-        for (size_t k = 0; k < i && !again; k++) /* a user's one is the same everywhere */
-            again = str_eq(op_node_fact(v, op_node_at(v, i), "certificate"),
-                           op_node_fact(v, op_node_at(v, k), "certificate"));
-        str_fmt(fact, sizeof fact, "entra.has.%zu", i);
-        if (!again && !*known(v, fact))
-            json_push(keys, new_key(v, op_node_at(v, i)));
-    }
-    need->body = json_object();
-    json_set(need->body, "keyCredentials", keys);
-}
-
-REG_READ(entra_keys_apply)
-{
-    reg_keep_lost(v, "entra-keys.lost", a);
-    op_set_fact(v, "entra.sent", reg_good(a) ? "1" : "");
-    if (!reg_good(a))
-        return reg_fail(a, e, 9110, _("putting the nodes' certificates on the application (9110)"));
-    return OP_ABSENT; /* until it is listed */
-}
-
-/* ---- Arc ---- */
-
-REG_READ(entra_no_arc)
-{
-    (void)a;
-    (void)e;
-    op_note(v, "%s", _("left out: this version of Windows has no commands for Azure Arc"));
-    return OP_DONE;
 }
