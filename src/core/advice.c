@@ -97,7 +97,7 @@ static const struct advice_row rows[] = {
 const struct advice_part advice_ours = { rows, ARRAY_LEN(rows) };
 
 const struct advice_part *const advice_parts[] = {
-    &advice_entra, &advice_azure, &advice_graph, &advice_module,
+    &advice_entra, &advice_graph, &advice_azure, &advice_module,
     &advice_agent, &advice_ours,  &advice_words, NULL,
 };
 
