@@ -31,7 +31,7 @@
 #define FOREIGN    "{\"resourceAppId\":\"00000003-0000-0000-c000-000000000000\",\"resourceAccess\":[]}"
 #define THE_APP(access, more)                                                                      \
     "{\"id\":\"" OBJECT "\",\"appId\":\"" APP "\"" more ",\"requiredResourceAccess\":[" access "]" \
-                                                                                               "}"
+    "}"
 #define GIVEN(role) "{\"id\":\"x\",\"appRoleId\":\"" role "\",\"resourceId\":\"" USAGE "\"}"
 #define SELECT      "$select=id,appId,displayName,notes,requiredResourceAccess"
 #define GRANTS      "/v1.0/servicePrincipals/" SP "/appRoleAssignments"
