@@ -247,18 +247,18 @@ static int take_audience(struct discovery *d, const struct json *list)
 static int take_usage(struct discovery *d, const struct json *doc)
 {
     const struct json *own = json_get(doc, "azloconf.usageScope");
-    char url[200] = "";
+    char url[200] = "", scope[200] = "";
 
-    if (json_is_string(own)) {
-        if (take_url(d, url, sizeof(url), json_value_str(own), "azloconf.usageScope"))
-            return -1;
-        return STR_SET(d->c.usage_scope, url) ? 0 : bad(d, "azloconf.usageScope");
-    }
     if (take_optional(d, url, sizeof(url),
                       json_get(doc, "dataplaneEndpoints.hciDataplaneServiceEndpoint"),
                       "dataplaneEndpoints.hciDataplaneServiceEndpoint"))
         return -1;
     STR_SET(d->c.dataplane, url);
+    if (json_is_string(own)) {
+        if (take_url(d, scope, sizeof(scope), json_value_str(own), "azloconf.usageScope"))
+            return -1;
+        return STR_SET(d->c.usage_scope, scope) ? 0 : bad(d, "azloconf.usageScope");
+    }
     if (url[0])
         return str_fmt(d->c.usage_scope, sizeof(d->c.usage_scope), "%s/.default", url)
                    ? 0

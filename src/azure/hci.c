@@ -175,6 +175,27 @@ struct json *hci_cluster_body(const char *region, const struct json *tags)
     return body;
 }
 
+struct json *hci_application_body(const char *app_id, const char *tenant)
+{
+    struct json *body = json_object(), *p = json_object();
+
+    json_set_str(p, "aadClientId", app_id);
+    json_set_str(p, "aadTenantId", tenant);
+    json_set(body, "properties", p);
+    return body;
+}
+
+struct json *hci_cluster_body_of(const char *region, const struct json *tags, const char *app_id,
+                                 const char *tenant)
+{
+    struct json *body = hci_application_body(app_id, tenant);
+
+    json_set_str(body, "location", region);
+    if (json_is_object(tags) && json_first(tags))
+        json_set(body, "tags", json_copy(tags));
+    return body;
+}
+
 struct json *hci_arc_body(const char *arc_group)
 {
     struct json *body = json_object(), *p = json_object();

@@ -51,6 +51,9 @@ struct json *
 hci_cluster_body(const char *region,
                  const struct json *tags); /* PUT: location, SystemAssigned identity, tags */
 struct json *hci_identity_body(void);      /* PATCH */
+struct json *hci_application_body(const char *app_id, const char *tenant); /* PATCH */
+struct json *hci_cluster_body_of(const char *region, const struct json *tags, const char *app_id,
+                                 const char *tenant); /* PUT of the first generation: no identity */
 struct json *hci_arc_body(const char *arc_group);
 struct json *hci_reconcile_body(const char *const *nodes,
                                 size_t n); /* bare node names: register-flow.md surprise 5 */

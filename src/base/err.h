@@ -52,6 +52,7 @@ enum err_code {
     ERR_C_NEEDS_SECRET = 119, /* the operator's own principal was named, its secret was not given */
     ERR_C_PASSWORD = 120,     /* a key's password is missing or wrong */
     ERR_C_ROLES = 121,        /* the operator's own service principal lacks its roles */
+    ERR_C_CONSENT = 122,      /* an administrator has to consent to an application's permissions */
 };
 
 struct err {

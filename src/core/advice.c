@@ -22,6 +22,10 @@ static const struct advice_row rows[] = {
     OURS(ERR_C_NOT_SIGNED_IN, N_("Sign in (menu item 2, or azloconf sign-in).")),
     OURS(ERR_C_NOT_ALLOWED,
          N_("Ask root to add you to group azloconf, or use the account that this belongs to.")),
+    OURS(ERR_C_CONSENT,
+         N_("Let an administrator open the address and consent, then resume the operation "
+            "(azloconf operations resume). To consent takes the role Cloud Application "
+            "Administrator, Privileged Role Administrator or Global Administrator.")),
     OURS(ERR_C_RIGHTS,
          N_("Ask an Owner of the subscription for a role with these actions, for example Owner, or "
             "Contributor with User Access Administrator. Microsoft's custom role \"Azure Stack HCI "
@@ -93,7 +97,8 @@ static const struct advice_row rows[] = {
 const struct advice_part advice_ours = { rows, ARRAY_LEN(rows) };
 
 const struct advice_part *const advice_parts[] = {
-    &advice_entra, &advice_azure, &advice_module, &advice_agent, &advice_ours, &advice_words, NULL,
+    &advice_entra, &advice_graph, &advice_azure, &advice_module,
+    &advice_agent, &advice_ours,  &advice_words, NULL,
 };
 
 /* ---- what fits ---- */

@@ -26,8 +26,8 @@ struct advice_part {
     const struct advice_row *rows;
     unsigned n;
 };
-extern const struct advice_part advice_entra, advice_azure, advice_module, advice_agent,
-    advice_ours, advice_words;
+extern const struct advice_part advice_entra, advice_azure, advice_graph, advice_module,
+    advice_agent, advice_ours, advice_words;
 extern const struct advice_part *const advice_parts[]; /* in the order of search; ends with NULL */
 
 const struct advice_row *advice_row(const struct err *e); /* NULL if there is none */

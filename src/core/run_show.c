@@ -101,6 +101,15 @@ static void tell_detail(struct sec_run *s, const char *word)
             str_eq(word, "ArcPermissionsMissing") && !refused ? "ArcFailed" : word);
 }
 
+/* Told by the step that is of this way alone. */
+static bool without_arc(const struct sec_run *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (str_eq(s->steps[i].id, "entra-no-arc"))
+            return str_eq(s->steps[i].state, "found");
+    return false;
+}
+
 /* Result, ErrorDetail and Details of register-flow.md 3.1, without its surprises 21 and 22: every
  * end has a result, and no text tells of success where there was none. */
 static void tell_result(struct sec_run *s)
@@ -125,7 +134,11 @@ static void tell_result(struct sec_run *s)
         str_fmt(s->details, sizeof(s->details), "%s%s%s", s->error.context,
                 s->error.context[0] ? ": " : "", s->error.message);
     } else if (str_eq(s->state, "done") && str_eq(s->plan, "register")) {
-        STR_SET(s->details, _("The cluster is registered with Azure."));
+        STR_SET(s->details, without_arc(s)
+                                ? _("The cluster is registered with Azure. Azure Arc was "
+                                    "left out: this version of Windows has no commands "
+                                    "for it.")
+                                : _("The cluster is registered with Azure."));
     } else if (str_eq(s->state, "stopped")) {
         STR_SET(s->details, _("The operation was stopped. What was made stays."));
     } else if (str_eq(s->state, "undone")) {
@@ -329,14 +342,14 @@ static bool on_rec(const struct journal_rec *r, void *payload)
 static void drop_other_way(struct sec_run *out)
 {
     const struct op_plan *plan = op_plan_find(out->plan);
-    bool other = false;
+    unsigned reached = 0;
     size_t n = 0;
 
     for (size_t i = 0; plan && i < out->n && i < plan->n; i++)
-        other = other ||
-                (plan->steps[i].flags & OP_OTHER_WAY && !str_eq(out->steps[i].state, "waiting"));
+        if (!str_eq(out->steps[i].state, "waiting"))
+            reached |= plan->steps[i].flags;
     for (size_t i = 0; plan && i < out->n; i++)
-        if (!str_eq(out->steps[i].state, "waiting") || !op_step_off_way(&plan->steps[i], other))
+        if (!str_eq(out->steps[i].state, "waiting") || !op_step_off_way(&plan->steps[i], reached))
             out->steps[n++] = out->steps[i];
     out->n = plan ? n : out->n;
 }

@@ -19,6 +19,7 @@
 /* Since which build the nodes of Windows can be brought to Arc by the cluster's identity is not
  * public (register-flow.md 2.8.5 asks the node's cmdlet and service); 22H2 is taken: inferred. */
 #define CLUSTER_IDENTITY_BUILD 20349
+#define ARC_BUILD              20348
 
 static const char *arg(const struct node_call *c, const char *name)
 {
@@ -343,8 +344,25 @@ static void on_arc_shown(void *payload, const struct json *shown, const struct e
     node_reply_end(c, out, NULL);
 }
 
+/* 20H2 has no commands for Arc (register-flow.md 2.8.1, code 9112); which build the first with them
+ * is, is inferred as in op_register_aad.c. */
+static bool lacks_arc(struct node_call *c)
+{
+    struct err e = { 0 };
+
+    if (!c->n->os_build || c->n->os_build >= ARC_BUILD)
+        return false;
+    err_set(&e, ERR_NODE, 9112,
+            _("The node %s has no commands for Azure Arc: its Windows is too old."),
+            c->n->node.name);
+    node_reply_end(c, NULL, &e);
+    return true;
+}
+
 void node_arc_status(struct node_call *c)
 {
+    if (lacks_arc(c))
+        return;
     c->agent = agent_show(&c->n->agent, on_arc_shown, c);
 }
 
@@ -358,6 +376,8 @@ void node_arc_init(struct node_call *c)
     struct engine_arc arc;
     struct err e = { 0 };
 
+    if (lacks_arc(c))
+        return;
     if (json_decode(c->args, &engine_arc_json, &arc, &e) != 0 ||
         node_change_cluster(c->n, set_arc, &arc, &e) != 0)
         node_reply_end(c, NULL, &e);
@@ -423,6 +443,8 @@ void node_arc_enable(struct node_call *c)
     struct dataplane_app app;
     struct err e = { 0 };
 
+    if (lacks_arc(c))
+        return;
     if (node_own_cluster(c->n, &cluster, NULL, &e) != 0) {
         node_reply_end(c, NULL, &e);
         return;

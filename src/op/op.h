@@ -109,6 +109,8 @@ enum {
     OP_GOAL =
         4 /* what the operation is for: a run that made it and failed later is done in part */,
     OP_OTHER_WAY = 8 /* of the plan's rarer path: not shown before that is known to be taken */,
+    OP_SERVICE_APP = 32 /* only of the path on which the service makes the application */,
+    OP_CLIENT_APP = 64 /* only of the path on which the client makes it */,
     OP_GATE = 16 /* judges what the other checks found: also when one of them was refused (403) and
                     nothing is under way any more. Its failure then says more than the refusal */
 };
@@ -240,10 +242,9 @@ const char *op_run_told(const struct op_run *r, const char *name);
 const char *op_run_input(const struct op_run *r, const char *name);
 struct json *op_run_facts(
     const struct op_run *r); /* {"run":{name:value}, "nodes":[{"name","facts":{}}]}: the caller's */
-/* Is this step of the way that the run does not walk? other: a step flagged OP_OTHER_WAY was
- * reached. For whoever shows a run from its journal; op_run_steps leaves such steps out by itself.
- */
-bool op_step_off_way(const struct op_step *step, bool other);
+/* Is this step of a way that the run does not walk? reached: the flags of all steps that were. For
+ * whoever shows a run from its journal; op_run_steps leaves such steps out by itself. */
+bool op_step_off_way(const struct op_step *step, unsigned reached);
 /* Of a journal without running it: plan, state word ("done", "failed", "stopped", "unfinished",
  * "undone"), times, last error. */
 struct op_summary {

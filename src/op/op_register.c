@@ -39,7 +39,9 @@ static void will_providers(const struct json *facts, struct json *out)
         { "provider-connectivity.state", "Microsoft.HybridConnectivity" }
     };
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+    size_t n = str_eq(fact(facts, "path"), REG_FIRST_GENERATION) ? 1 : ARRAY_LEN(rows);
+
+    for (size_t i = 0; i < n; i++)
         if (json_member(json_member(facts, "run"), rows[i][0]))
             will(out, _("Resource provider"), rows[i][1],
                  str_ieq(fact(facts, rows[i][0]), "Registered") || only_looks(facts) ? "keep"
@@ -63,6 +65,20 @@ static void will_nodes(const struct json *facts, struct json *out)
     }
 }
 
+/* The first generation: Arc is left out. */
+static void will_application(const struct json *facts, struct json *out)
+{
+    bool looks = only_looks(facts);
+
+    will(out, _("Application in Microsoft Entra, with four permissions"), fact(facts, "name"),
+         looks || *fact(facts, "cluster.appId") ? "keep" : "create");
+    JSON_EACH (n, json_member(facts, "nodes"))
+        will(out, _("Certificate of the node"), json_str(n, "name"),
+             looks                                   ? "keep"
+             : str_eq(fact(facts, "way"), REG_RENEW) ? "renew"
+                                                     : "create");
+}
+
 static void will_arc(const struct json *facts, struct json *out)
 {
     bool looks = only_looks(facts);
@@ -84,12 +100,16 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
     *out = json_array();
     will_providers(facts, *out);
     will(*out, _("Resource group"), fact(facts, "group"), made_unless(fact(facts, "group.state")));
-    if (!str_eq(fact(facts, "arc-group.state"), "same"))
+    if (!str_eq(fact(facts, "arc-group.state"), "same") &&
+        !str_eq(fact(facts, "path"), REG_FIRST_GENERATION))
         will(*out, _("Resource group of the machines"), fact(facts, "arcGroup"),
              made_unless(fact(facts, "arc-group.state")));
     will(*out, _("Cluster resource"), fact(facts, "name"),
          made_unless(fact(facts, "cluster.state")));
-    will_arc(facts, *out);
+    if (str_eq(fact(facts, "path"), REG_FIRST_GENERATION))
+        will_application(facts, *out);
+    else
+        will_arc(facts, *out);
     will(*out, _("Registration of the cluster"), json_value_str(json_member(inputs, "clusterName")),
          str_eq(fact(facts, "way"), REG_RENEW)                ? "renew"
          : str_eq(fact(facts, "stored.status"), "Registered") ? "keep"
@@ -115,9 +135,9 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
 /* the module's words for what a failure of a step is: register-flow.md 2.5 and 2.8 */
 #define PERMISSIONS .result = "ArcFailed", .detail = "ArcPermissionsMissing"
 #define NODES       .detail = "ArcIntegrationFailedOnNodes"
-#define PROVIDER_STEP(step, ns)                                                                    \
+#define PROVIDER_STEP(step, ns, wanted)                                                            \
     {                                                                                              \
-        .id = step, .title = ns, .after = "ready", .check_needs = VALUES, .when = reg_changes,     \
+        .id = step, .title = ns, .after = "ready", .check_needs = VALUES, .when = wanted,          \
         .check = ACT(provider_check), .apply = ACT(provider_apply), .delay_ms = 3000,              \
         .percent = 40, .flags = OP_NO_RETURN                                                       \
     }
@@ -128,9 +148,18 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
         .check_needs = "@after", .when = reg_changes, .when_path = reg_arc_roles,                  \
         .path_needs = "path path.roles", .check = ACT(role_check), .apply = ACT(role_apply),       \
         .undo = ACT(role_undo), .tries = 24, .delay_ms = 5000, .percent = 84,                      \
-        .flags = OP_OTHER_WAY, .told = {                                                           \
+        .flags = OP_OTHER_WAY | OP_SERVICE_APP, .told = {                                          \
             .detail = "ArcPermissionsMissing"                                                      \
         }                                                                                          \
+    }
+#define ENTRA                                                                                      \
+    .when = reg_changes, .when_path = reg_by_first_generation, .path_needs = "path",               \
+    .flags = OP_OTHER_WAY | OP_CLIENT_APP
+#define GRANT_STEP(step, what)                                                                     \
+    {                                                                                              \
+        ENTRA, .id = step, .title = what, .after = "ready entra-given entra-bind",                 \
+               .check_needs = "@after", .check = ACT(entra_grant_check),                           \
+               .apply = ACT(entra_grant_apply), .tries = 12, .delay_ms = 5000, .percent = 64       \
     }
 #define RIGHTS_STEP(step, what, needs)                                                             \
     {                                                                                              \
@@ -194,7 +223,7 @@ static const struct op_step steps[] = {
       .path_needs = "path",
       .check = ACT(arc_status),
       .percent = 22,
-      .flags = OP_OTHER_WAY | OP_SOFT, /* arc-way names all that do not answer */
+      .flags = OP_OTHER_WAY | OP_SOFT | OP_SERVICE_APP, /* arc-way names all that do not answer */
       .told = { .failed = 9112 } },
     { .id = "arc-way",
       .title = N_("Choose how the nodes come to Azure Arc"),
@@ -204,7 +233,7 @@ static const struct op_step steps[] = {
       .path_needs = "path",
       .check = JUDGE(arc_way),
       .percent = 22,
-      .flags = OP_OTHER_WAY },
+      .flags = OP_OTHER_WAY | OP_SERVICE_APP },
     { .id = "arc-principal",
       .title = N_("Look for the service principal that brings the nodes to Azure Arc"),
       .after = "arc-way",
@@ -213,7 +242,7 @@ static const struct op_step steps[] = {
       .path_needs = "path path.arc",
       .check = ACT(principal),
       .percent = 22,
-      .flags = OP_OTHER_WAY },
+      .flags = OP_OTHER_WAY | OP_SERVICE_APP },
     RIGHTS_STEP("rights", N_("Look at your rights in the subscription"), VALUES),
     RIGHTS_STEP("rights-group", N_("Look at your rights in the resource group"), VALUES),
     RIGHTS_STEP("rights-arc-group", N_("Look at your rights in the machines' group"),
@@ -250,11 +279,13 @@ static const struct op_step steps[] = {
       .percent = 30,
       .flags = OP_GATE },
 
-    PROVIDER_STEP("provider-hci", N_("Register the provider Microsoft.AzureStackHCI")),
-    PROVIDER_STEP("provider-compute", N_("Register the provider Microsoft.HybridCompute")),
-    PROVIDER_STEP("provider-guest", N_("Register the provider Microsoft.GuestConfiguration")),
-    PROVIDER_STEP("provider-connectivity",
-                  N_("Register the provider Microsoft.HybridConnectivity")),
+    PROVIDER_STEP("provider-hci", N_("Register the provider Microsoft.AzureStackHCI"), reg_changes),
+    PROVIDER_STEP("provider-compute", N_("Register the provider Microsoft.HybridCompute"),
+                  reg_changes_arc),
+    PROVIDER_STEP("provider-guest", N_("Register the provider Microsoft.GuestConfiguration"),
+                  reg_changes_arc),
+    PROVIDER_STEP("provider-connectivity", N_("Register the provider Microsoft.HybridConnectivity"),
+                  reg_changes_arc),
     { .id = "region",
       .title = N_("Check that the region is offered"),
       .after = "provider-hci",
@@ -262,6 +293,24 @@ static const struct op_step steps[] = {
       .when = reg_changes,
       .check = JUDGE(region),
       .percent = 45 },
+
+    { ENTRA, .id = "entra-usage",
+      .title = N_("Look for the service's principal in Microsoft Entra"), .after = "ready region",
+      .check_needs = "@after", .check = ACT(entra_usage), .delay_ms = 10000,
+      .deadline_ms = 180000, /* the module: 153 s */
+      .percent = 48 },
+    { ENTRA, .id = "entra-app", .title = N_("Create the cluster's application in Microsoft Entra"),
+      .after = "ready region entra-usage", .check_needs = "cluster.state",
+      .check = ACT(entra_app_check), .apply = ACT(entra_app_apply), .undo = ACT(entra_app_undo),
+      .delay_ms = 5000, .percent = 50 },
+    { ENTRA, .id = "entra-principal",
+      .title = N_("Create the application's principal in Microsoft Entra"),
+      .after = "ready entra-app", .check_needs = "@after entra.appId",
+      .check = ACT(entra_principal_check), .apply = ACT(entra_principal_apply), .tries = 12,
+      .delay_ms = 5000, .percent = 52 },
+    { ENTRA, .id = "entra-given", .title = N_("Look which permissions the application was given"),
+      .after = "ready entra-usage entra-principal", .check_needs = "@after",
+      .check = ACT(entra_given), .tries = 12, .delay_ms = 5000, .percent = 54 },
 
     { .id = "group",
       .title = N_("Create the resource group"),
@@ -276,14 +325,14 @@ static const struct op_step steps[] = {
       .title = N_("Create the resource group of the machines"),
       .after = "ready region",
       .check_needs = VALUES " arcGroup",
-      .when = reg_changes,
+      .when = reg_changes_arc,
       .check = ACT(group_check),
       .apply = ACT(group_apply),
       .undo = ACT(group_undo),
       .percent = 55 },
     { .id = "cluster",
       .title = N_("Create the cluster resource"),
-      .after = "ready region group",
+      .after = "ready region group entra-app entra-principal",
       .check_needs = VALUES,
       .when = reg_changes,
       .check = ACT(cluster_check),
@@ -291,11 +340,34 @@ static const struct op_step steps[] = {
       .undo = ACT(cluster_undo),
       .tries = 10,
       .percent = 60 },
+    { ENTRA, .id = "entra-bind", .title = N_("Tell the cluster resource its application"),
+      .after = "ready cluster entra-app", .check_needs = "@after", .check = ACT(entra_bind_check),
+      .apply = ACT(entra_bind_apply), .percent = 62 },
+    GRANT_STEP("entra-cluster-read", N_("Give the permission AzureStackHCI.Cluster.Read")),
+    GRANT_STEP("entra-cluster-write", N_("Give the permission AzureStackHCI.Cluster.ReadWrite")),
+    GRANT_STEP("entra-node-read", N_("Give the permission AzureStackHCI.ClusterNode.Read")),
+    GRANT_STEP("entra-node-write", N_("Give the permission AzureStackHCI.ClusterNode.ReadWrite")),
+    { ENTRA, .id = "entra-consent",
+      .title = N_("Wait for the consent to the application's permissions"),
+      .after = "ready entra-cluster-read entra-cluster-write entra-node-read entra-node-write",
+      .check_needs = "@after", .check = ACT(entra_consent), .delay_ms = 10000, .percent = 65,
+      .told = { .result = "PendingForAdminConsent", .detail = "PendingForAdminConsent" } },
+    { .id = "entra-deprecated",
+      .title = N_("Take away permissions of old"),
+      .after = "ready entra-consent",
+      .check_needs = "@after",
+      .when = reg_prunes,
+      .when_path = reg_by_first_generation,
+      .path_needs = "path",
+      .flags = OP_OTHER_WAY | OP_CLIENT_APP,
+      .check = ACT(entra_deprecated_check),
+      .apply = ACT(entra_deprecated_apply),
+      .percent = 66 },
     { .id = "identity",
       .title = N_("Give the cluster resource its identity"),
       .after = "ready cluster",
       .check_needs = "cluster.identity",
-      .when = reg_changes,
+      .when = reg_changes_arc,
       .check = ACT(identity_check),
       .apply = ACT(identity_apply),
       .percent = 62 },
@@ -303,7 +375,7 @@ static const struct op_step steps[] = {
       .title = N_("Learn the service's object id"),
       .after = "ready cluster identity",
       .check_needs = "@after",
-      .when = reg_changes,
+      .when = reg_changes_arc,
       .check = ACT(rp_check),
       .apply = ACT(rp_apply),
       .percent = 64,
@@ -325,7 +397,7 @@ static const struct op_step steps[] = {
       .title = N_("Give the service its role on the machines' group"),
       .after = "ready group arc-group",
       .check_needs = "@after cluster.rpObjectId",
-      .when = reg_changes,
+      .when = reg_changes_arc,
       .check = ACT(role_check),
       .apply = ACT(role_apply),
       .undo = ACT(role_undo),
@@ -337,7 +409,7 @@ static const struct op_step steps[] = {
       .title = N_("Create the Arc settings"),
       .after = "ready cluster arc-group",
       .check_needs = VALUES,
-      .when = reg_changes,
+      .when = reg_changes_arc,
       .check = ACT(settings_check),
       .apply = ACT(settings_apply),
       .undo = ACT(settings_undo),
@@ -378,11 +450,11 @@ static const struct op_step steps[] = {
       .check = ACT(app_check),
       .apply = ACT(app_apply),
       .percent = 66,
-      .flags = OP_OTHER_WAY },
+      .flags = OP_OTHER_WAY | OP_SERVICE_APP },
     { .id = "certificate",
       .title = N_("Make a certificate on every node"),
       .scope = OP_EACH_NODE,
-      .after = "ready",
+      .after = "ready entra-consent",
       .check_needs = "@after", /* a repair renews it, and `ready` says whether this is one */
       .when = reg_changes,
       .when_path = reg_own_certificate,
@@ -413,15 +485,19 @@ static const struct op_step steps[] = {
       .check = ACT(upload_check),
       .apply = ACT(upload_apply),
       .percent = 72,
-      .flags = OP_OTHER_WAY,
+      .flags = OP_OTHER_WAY | OP_SERVICE_APP,
       .told = { .failed = 9110 } },
+    { ENTRA, .id = "entra-keys", .title = N_("Put the certificates on the application"),
+      .after = "ready entra-consent certificate certificate-user", .check_needs = "@after",
+      .check = ACT(entra_keys_check), .apply = ACT(entra_keys_apply), .tries = 8,
+      .deadline_ms = 300000, .percent = 72, .told = { .failed = 9110 } },
     { .id = "certificate-set",
       .title = N_("Have Azure test every node's certificate"),
       .scope = OP_EACH_NODE,
-      .after = "ready upload",
+      .after = "ready upload entra-keys",
       .check_needs = "@after",
       .when = reg_changes,
-      .when_path = reg_by_app,
+      .when_path = reg_by_certificate,
       .path_needs = "path",
       .check = ACT(certificate_set_check),
       .apply = ACT(certificate_set_apply),
@@ -435,7 +511,7 @@ static const struct op_step steps[] = {
       .after = "certificate-set",
       .check_needs = "@after",
       .when = reg_changes,
-      .when_path = reg_by_app,
+      .when_path = reg_by_certificate,
       .path_needs = "path",
       .check = JUDGE(certificates),
       .percent = 77,
@@ -446,7 +522,7 @@ static const struct op_step steps[] = {
       .after = "ready certificates role rp-object",
       .check_needs = "@after",
       .when = reg_changes,
-      .when_path = reg_by_app,
+      .when_path = reg_by_certificate,
       .path_needs = "path",
       .check = ACT(register_check),
       .apply = ACT(register_apply),
@@ -482,7 +558,7 @@ static const struct op_step steps[] = {
       .check = ACT(arc_app_check),
       .apply = ACT(arc_app_apply),
       .percent = 82,
-      .flags = OP_OTHER_WAY },
+      .flags = OP_OTHER_WAY | OP_SERVICE_APP },
     ARC_ROLE_STEP("arc-role-onboarding", N_("Give the role Azure Connected Machine Onboarding")),
     ARC_ROLE_STEP("arc-role-admin",
                   N_("Give the role Azure Connected Machine Resource Administrator")),
@@ -496,7 +572,7 @@ static const struct op_step steps[] = {
       .check = JUDGE(arc_secret_check),
       .apply = ACT(arc_secret_apply),
       .percent = 86,
-      .flags = OP_OTHER_WAY },
+      .flags = OP_OTHER_WAY | OP_SERVICE_APP },
     { .id = "arc-init",
       .title = N_("Tell the cluster how its nodes come to Azure Arc"),
       .scope = OP_ONE_NODE,
@@ -508,7 +584,7 @@ static const struct op_step steps[] = {
       .check = ACT(arc_init_check),
       .apply = ACT(arc_init_apply),
       .percent = 88,
-      .flags = OP_OTHER_WAY,
+      .flags = OP_OTHER_WAY | OP_SERVICE_APP,
       .told = { NODES } },
     { .id = "arc-enable",
       .title = N_("Connect the nodes to Azure Arc"),
@@ -524,9 +600,11 @@ static const struct op_step steps[] = {
       .tries = 12, /* a new role takes its time: azure-wire.md 2.10.10 */
       .delay_ms = 10000,
       .percent = 94,
-      .flags = OP_OTHER_WAY,
+      .flags = OP_OTHER_WAY | OP_SERVICE_APP,
       .told = { .begin = 9002, .made = 9003, .failed = 9006, NODES } },
 
+    { ENTRA, .id = "entra-no-arc", .title = N_("Azure Arc"), .after = "sync",
+      .check_needs = "@after", .check = JUDGE(entra_no_arc), .percent = 97 },
     { .id = "links",
       .title = N_("Check that the machines name the cluster"),
       .after = "sync arc-enable",

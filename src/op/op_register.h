@@ -16,11 +16,17 @@
  * for a cluster that was registered without it). "renew": what is missing is made, the nodes are
  * tied and registered anew. It stands in the journal: a run that goes on goes on the same way.
  *
- * Two ways (op_register_aad.c): fact path = identity or application, from the nodes' facts msi and
- * old. Of the way by application: cluster.appId .appObjectId .spObjectId .principalId,
- * settings.appId .spObjectId, path.arc (given, identity, generated, none); of a node: certificate
- * (base64, public) certificate.thumbprint certificate.app (accepted for), arc (Enabled, Disabled)
- * arc.ready arc.app arc.group arc.identity.
+ * Three ways (op_register_aad.c): fact path = identity, application or first-generation, from the
+ * nodes' facts msi, first and old. Of the way by application: cluster.appId .appObjectId
+ * .spObjectId .principalId, settings.appId .spObjectId, path.arc (given, identity, generated,
+ * none); of a node: certificate (base64, public) certificate.thumbprint certificate.app (accepted
+ * for), arc (Enabled, Disabled) arc.ready arc.app arc.group arc.identity.
+ *
+ * Of the first generation (op_register_gen1.c): entra.usage (the service's principal), entra.mark
+ * .appId .objectId .principalId .access .given .deprecated .state (made: by this run), entra.keys
+ * and entra.key.N (credentials that stay), entra.has.N (node N's is listed), entra.sent;
+ * consent.url and consent.roles ("NAME ADDRESS NAME ADDRESS ..."; set while an administrator's
+ * consent is waited for, "" after it).
  */
 #ifndef AZL_OP_OP_REGISTER_H
 #define AZL_OP_OP_REGISTER_H
@@ -128,9 +134,55 @@ REG_READ(arc_poke);
 REG_ASK(arc_node);
 REG_READ(arc_node);
 
+/* op_register_gen1.c */
+#define REG_FIRST_GENERATION "first-generation"
+bool reg_by_first_generation(const struct op_view *v);
+bool reg_prunes(const struct op_view *v);   /* `when`: what is not of now goes */
+bool reg_replaces(const struct op_view *v); /* a repair, or a user's certificate */
+void reg_graph(struct op_need *need, const char *method, unsigned flags);
+/* A fact that is known by now, not the place of one in a preview; else "". */
+const char *reg_known(const struct op_view *v, const char *fact);
+enum op_verdict reg_graph_fail(const struct op_answer *a, struct err *e, const char *doing);
+REG_ASK(entra_usage);
+REG_READ(entra_usage);
+REG_ASK(entra_app_check);
+REG_READ(entra_app_check);
+REG_ASK(entra_app_apply);
+REG_READ(entra_app_apply);
+REG_ASK(entra_app_undo);
+REG_READ(entra_app_undo);
+REG_ASK(entra_principal_check);
+REG_READ(entra_principal_check);
+REG_ASK(entra_principal_apply);
+REG_READ(entra_principal_apply);
+REG_ASK(entra_given);
+REG_READ(entra_given);
+REG_ASK(entra_grant_check);
+REG_READ(entra_grant_check);
+REG_ASK(entra_grant_apply);
+REG_READ(entra_grant_apply);
+REG_ASK(entra_consent);
+REG_READ(entra_consent);
+REG_ASK(entra_deprecated_check);
+REG_READ(entra_deprecated_check);
+REG_ASK(entra_deprecated_apply);
+REG_READ(entra_deprecated_apply);
+/* op_register_keys.c */
+REG_ASK(entra_bind_check);
+REG_READ(entra_bind_check);
+REG_ASK(entra_bind_apply);
+REG_READ(entra_bind_apply);
+REG_ASK(entra_keys_check);
+REG_READ(entra_keys_check);
+REG_ASK(entra_keys_apply);
+REG_READ(entra_keys_apply);
+REG_READ(entra_no_arc);
+
 /* op_register_aad.c */
 bool reg_by_app(const struct op_view *v);
 bool reg_by_identity(const struct op_view *v);
+bool reg_by_certificate(const struct op_view *v); /* whoever made the application */
+bool reg_changes_arc(const struct op_view *v);    /* `when`: reg_changes, and there is Arc */
 bool reg_user_certificate(const struct op_view *v);
 bool reg_own_certificate(const struct op_view *v);
 bool reg_arc_by_cluster(const struct op_view *v);
@@ -203,6 +255,10 @@ REG_ASK(principal_roles);
 REG_READ(principal_roles);
 
 /* Shared by these files. */
+/* After an apply whose answer was lost the effect may still come by itself: the fact counts how
+ * often it is looked for; then reg_not_there is OP_ABSENT. */
+void reg_keep_lost(struct op_view *v, const char *fact, const struct op_answer *a);
+enum op_verdict reg_not_there(struct op_view *v, const char *fact);
 void reg_keep_build(struct op_view *v, const struct json *facts); /* of the verb `facts` */
 void reg_app_args(const struct op_view *v, struct json *args);    /* what names the application */
 const char *reg_arc_principal(const struct op_view *v); /* to whom the roles of Arc are given */

@@ -10,7 +10,11 @@
 #include "base/i18n.h"
 
 #define OLDEST_BUILD 17784 /* register-flow.md 1.11 */
-#define LOOKS        3     /* after a lost answer: a long operation may be at work unseen */
+/* From here on the service makes the application, below it the client does (op_register_gen1.c).
+ * No public source draws the line by a build number: inferred from 20348 being the first that the
+ * module calls its second ("V2") system. */
+#define SERVICE_MAKES_APP_BUILD 20348
+#define LOOKS                   3 /* after a lost answer: a long operation may be at work unseen */
 
 /* ---- which way ---- */
 
@@ -19,19 +23,29 @@ bool reg_by_app(const struct op_view *v)
     return str_eq(op_fact(v, "path"), "application");
 }
 
+bool reg_by_certificate(const struct op_view *v)
+{
+    return reg_by_app(v) || reg_by_first_generation(v);
+}
+
 bool reg_by_identity(const struct op_view *v)
 {
-    return !reg_by_app(v);
+    return !reg_by_certificate(v);
 }
 
 bool reg_user_certificate(const struct op_view *v)
 {
-    return reg_by_app(v) && *op_input(v, "certificateThumbprint");
+    return reg_by_certificate(v) && *op_input(v, "certificateThumbprint");
 }
 
 bool reg_own_certificate(const struct op_view *v)
 {
-    return reg_by_app(v) && !*op_input(v, "certificateThumbprint");
+    return reg_by_certificate(v) && !*op_input(v, "certificateThumbprint");
+}
+
+bool reg_changes_arc(const struct op_view *v)
+{
+    return reg_changes(v) && !reg_by_first_generation(v);
 }
 
 bool reg_arc_by_cluster(const struct op_view *v)
@@ -87,12 +101,19 @@ void reg_keep_build(struct op_view *v, const struct json *facts)
     }
     op_set_node_fact(v, "msi", json_flag(facts, "msiCapable", false) ? "1" : "0");
     op_set_node_fact(v, "old", build > 0 && build < OLDEST_BUILD ? "1" : "0");
+    op_set_node_fact(v, "first", build > 0 && build < SERVICE_MAKES_APP_BUILD ? "1" : "0");
 }
 
 REG_READ(path)
 {
+    static const char *const ways[][2] = {
+        { "identity", N_("by the nodes' identity") },
+        { "application", N_("by an application and certificates") },
+        { REG_FIRST_GENERATION, N_("by an application that is made here, and certificates") },
+    };
     struct str names = STR_INIT;
-    bool old, msi;
+    bool old, msi, first;
+    size_t way;
 
     (void)a;
     old = names_of(v, "old", "1", true, &names) > 0;
@@ -103,21 +124,24 @@ REG_READ(path)
                 OLDEST_BUILD, str_p(&names));
     str_reset(&names);
     msi = names_of(v, "msi", "1", false, &names) == 0;
+    str_reset(&names);
+    first = names_of(v, "first", "1", true, &names) > 0;
     str_free(&names);
     if (old)
         return OP_FAILED;
-    op_set_fact(v, "path", msi ? "identity" : "application");
+    way = first ? 2 : msi ? 0 : 1;
+    op_set_fact(v, "path", ways[way][0]);
     if (!reg_arc_by_cluster(v)) { /* nothing is left to choose */
         op_set_fact(v, "path.arc", "none");
         op_set_fact(v, "path.roles", "none");
     }
-    op_note(v, "%s", msi ? _("by the nodes' identity") : _("by an application and certificates"));
+    op_note(v, "%s", _(ways[way][1]));
     return OP_DONE;
 }
 
 /* ---- lost answers ---- */
 
-static void keep_lost(struct op_view *v, const char *fact, const struct op_answer *a)
+void reg_keep_lost(struct op_view *v, const char *fact, const struct op_answer *a)
 {
     char text[8];
 
@@ -127,7 +151,7 @@ static void keep_lost(struct op_view *v, const char *fact, const struct op_answe
 
 /* It is not there: may it still come by itself? A run that died with its question out knows no more
  * than one whose answer was lost. */
-static enum op_verdict not_there(struct op_view *v, const char *fact)
+enum op_verdict reg_not_there(struct op_view *v, const char *fact)
 {
     const char *left = op_fact(v, fact);
     char text[8];
@@ -253,7 +277,7 @@ REG_READ(app_check)
         return OP_FAILED;
     return *op_fact(v, "cluster.appObjectId") && *op_fact(v, "cluster.appId")
                ? OP_DONE
-               : not_there(v, "app.lost");
+               : reg_not_there(v, "app.lost");
 }
 
 REG_ASK(app_apply)
@@ -264,7 +288,7 @@ REG_ASK(app_apply)
 
 REG_READ(app_apply)
 {
-    keep_lost(v, "app.lost", a);
+    reg_keep_lost(v, "app.lost", a);
     if (!reg_good(a))
         return reg_fail(a, e, 0, _("creating the cluster's application"));
     op_set_fact(v, "app.state", "made");
@@ -307,7 +331,7 @@ REG_READ(upload_check)
     if (a->json)
         return OP_DONE;
     if (err_is(&a->err) && str_starts(a->err.remote_code, "AADSTS700"))
-        return not_there(v, "upload.lost");
+        return reg_not_there(v, "upload.lost");
     return err_is(&a->err) ? reg_fail(a, e, 9110, _("looking whether the certificates arrived"))
                            : OP_ABSENT;
 }
@@ -330,7 +354,7 @@ REG_ASK(upload_apply)
 
 REG_READ(upload_apply)
 {
-    keep_lost(v, "upload.lost", a);
+    reg_keep_lost(v, "upload.lost", a);
     return reg_good(a) ? OP_DONE
                        : reg_fail(a, e, 9110, _("uploading the nodes' certificates (9110)"));
 }
@@ -395,14 +419,22 @@ REG_READ(certificates)
 
 void reg_app_args(const struct op_view *v, struct json *args)
 {
-    json_set_str(args, "serviceEndpoint", op_fact(v, "cluster.serviceEndpoint"));
+    const struct cloud *cloud = op_cloud(v);
+    bool first = reg_by_first_generation(v);
+    /* that generation knows its service by the table of clouds: register-flow.md 2.12.5; a cloud
+     * that is not in it has only what Azure says */
+    bool table = first && cloud && cloud->dataplane[0];
+
+    json_set_str(args, "serviceEndpoint",
+                 table ? cloud->dataplane : op_fact(v, "cluster.serviceEndpoint"));
     json_set_str(args, "billingServiceApiScope", op_cloud(v) ? op_cloud(v)->usage_scope : "");
     json_set_str(args, "aadAuthority", op_cloud(v) ? op_cloud(v)->login : "");
     json_set_str(args, "appId", op_fact(v, "cluster.appId"));
     json_set_str(args, "tenantId", op_input(v, "tenantId"));
     json_set_str(args, "cloudId", op_fact(v, "cluster.cloudId"));
-    json_set_str(args, "objectId", op_fact(v, "cluster.appObjectId"));
-    json_set_str(args, "servicePrincipalClientId", op_fact(v, "cluster.spObjectId"));
+    json_set_str(args, "objectId", op_fact(v, first ? "entra.objectId" : "cluster.appObjectId"));
+    json_set_str(args, "servicePrincipalClientId",
+                 op_fact(v, first ? "entra.principalId" : "cluster.spObjectId"));
 }
 
 /* ---- Arc by the cluster: which identity ---- */
@@ -509,7 +541,7 @@ REG_READ(arc_app_check)
         return OP_FAILED;
     return *op_fact(v, "settings.appId") && *op_fact(v, "settings.spObjectId")
                ? OP_DONE
-               : not_there(v, "arc-app.lost");
+               : reg_not_there(v, "arc-app.lost");
 }
 
 REG_ASK(arc_app_apply)
@@ -520,7 +552,7 @@ REG_ASK(arc_app_apply)
 
 REG_READ(arc_app_apply)
 {
-    keep_lost(v, "arc-app.lost", a);
+    reg_keep_lost(v, "arc-app.lost", a);
     if (!reg_good(a))
         return reg_fail(a, e, 0, _("creating the application of the Arc settings"));
     return OP_ABSENT;

@@ -98,7 +98,10 @@ REG_ASK(cluster_apply)
     struct json *tags = reg_tags(v, "tags");
 
     reg_ask_cluster(v, need, "PUT", ARM_LRO);
-    need->body = hci_cluster_body(op_fact(v, "region"), tags);
+    need->body = reg_by_first_generation(v)
+                     ? hci_cluster_body_of(op_fact(v, "region"), tags, op_fact(v, "entra.appId"),
+                                           op_input(v, "tenantId"))
+                     : hci_cluster_body(op_fact(v, "region"), tags);
     json_free(tags);
 }
 

@@ -67,7 +67,9 @@ static const struct row *decide(const struct op_view *v)
         .repair = answer_of(str_eq(op_input(v, "repair"), "1")),
         .recreate = answer_of(str_eq(op_input(v, "recreate"), "1")),
         .cluster = answer_of(!str_eq(op_fact(v, "cluster.state"), "absent")),
-        .settings = answer_of(!str_eq(op_fact(v, "settings.state"), "absent")),
+        /* of the first generation there is no Arc to be enabled later */
+        .settings = answer_of(!str_eq(op_fact(v, "settings.state"), "absent") ||
+                              reg_by_first_generation(v)),
     };
     size_t i = 0;
 

@@ -422,7 +422,7 @@ REG_ASK(register_apply)
     json_set(need->args, "clusterNodes", nodes);
     if (reg_renews(v))
         json_set_bool(need->args, "again", true);
-    if (reg_by_app(v)) {
+    if (reg_by_certificate(v)) {
         need->verb = NODE_REGISTER_APP;
         reg_app_args(v, need->args);
     }

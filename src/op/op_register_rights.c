@@ -29,7 +29,7 @@
 #define NO_GROUP   "-"
 
 enum place { AT_SUBSCRIPTION, AT_GROUP, AT_ARC_GROUP, PLACES };
-enum { IDENTITY = 1, CERTIFICATE = 2, BOTH = 3 };
+enum { IDENTITY = 1, CERTIFICATE = 2, BOTH = 3, FIRST = 4, ALL = 7 };
 enum having { HAS, LACKS, UNSURE };
 
 struct right {
@@ -94,6 +94,14 @@ static bool cluster_unfinished(const struct op_view *v, const struct right *r)
     return !there(v, "cluster.state") ||
            !str_ifind(op_fact(v, "cluster.identity"), "SystemAssigned") ||
            !*op_fact(v, "cluster.rpObjectId");
+}
+
+/* Of the first generation the cluster resource needs to know its application alone. Rights in the
+ * directory are in no list of Resource Manager's: Microsoft Entra's own answer tells of them. */
+static bool cluster_unbound(const struct op_view *v, const struct right *r)
+{
+    (void)r;
+    return !there(v, "cluster.state") || !*op_fact(v, "cluster.appId");
 }
 
 static bool no_settings(const struct op_view *v, const struct right *r)
@@ -181,11 +189,11 @@ static bool no_agent(const struct op_view *v, const struct right *r)
 /* ---- the table ---- */
 
 static const struct right rights[] = {
-    { RG "/read", AT_GROUP, "group", BOTH, false, NULL },
-    { RG "/write", AT_GROUP, "group", BOTH, false, no_group },
+    { RG "/read", AT_GROUP, "group", ALL, false, NULL },
+    { RG "/write", AT_GROUP, "group", ALL, false, no_group },
     { RG "/read", AT_ARC_GROUP, "arc-group", BOTH, true, own_arc_group },
     { RG "/write", AT_ARC_GROUP, "arc-group", BOTH, true, no_arc_group },
-    { "Microsoft.AzureStackHCI/register/action", AT_SUBSCRIPTION, "provider-hci", BOTH, false,
+    { "Microsoft.AzureStackHCI/register/action", AT_SUBSCRIPTION, "provider-hci", ALL, false,
       not_registered },
     { "Microsoft.HybridCompute/register/action", AT_SUBSCRIPTION, "provider-compute", BOTH, true,
       not_registered },
@@ -193,9 +201,10 @@ static const struct right rights[] = {
       not_registered },
     { "Microsoft.HybridConnectivity/register/action", AT_SUBSCRIPTION, "provider-connectivity",
       BOTH, true, not_registered },
-    { CL "/read", AT_GROUP, "cluster", BOTH, false, NULL },
+    { CL "/read", AT_GROUP, "cluster", ALL, false, NULL },
     { CL "/write", AT_GROUP, "cluster", BOTH, false, cluster_unfinished },
-    { ARC "/read", AT_GROUP, "arc-settings", BOTH, false, NULL },
+    { CL "/write", AT_GROUP, "entra-bind", FIRST, false, cluster_unbound },
+    { ARC "/read", AT_GROUP, "arc-settings", ALL, false, NULL },
     { ARC "/write", AT_GROUP, "arc-settings", BOTH, true, no_settings },
     { ARC "/reconcile/action", AT_GROUP, "reconcile", IDENTITY, true, untied },
     { ROLE "/read", AT_ARC_GROUP, "role", BOTH, true, arc_group_there },
@@ -212,11 +221,11 @@ static const struct right rights[] = {
     { VM "/write", AT_ARC_GROUP, "agent", IDENTITY, true, no_agent },
 };
 
-/* The way by application and certificates is op_register_aad.c's; a step that this plan does not
+/* The ways by application and certificates are op_register_aad.c's; a step that this plan does not
  * have needs no right. */
 static unsigned path_of(const struct op_view *v)
 {
-    return str_eq(op_fact(v, "path"), "application") ? CERTIFICATE : IDENTITY;
+    return reg_by_first_generation(v) ? FIRST : reg_by_app(v) ? CERTIFICATE : IDENTITY;
 }
 
 static bool in_plan(const char *step)

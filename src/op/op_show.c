@@ -138,9 +138,16 @@ static void show_step(const struct op_run *r, size_t s, struct op_step_view *out
         out->nodes_done = 0;
 }
 
-bool op_step_off_way(const struct op_step *step, bool other)
+bool op_step_off_way(const struct op_step *step, unsigned reached)
 {
-    return step->when_path && ((step->flags & OP_OTHER_WAY) != 0) != other;
+    bool other = (step->flags & OP_OTHER_WAY) != 0, took_other = (reached & OP_OTHER_WAY) != 0;
+
+    if (!step->when_path)
+        return false;
+    if (other != took_other)
+        return true;
+    return other &&
+           (reached & OP_CLIENT_APP ? step->flags & OP_SERVICE_APP : step->flags & OP_CLIENT_APP);
 }
 
 size_t op_run_steps(const struct op_run *r, struct op_step_view *out, size_t max)

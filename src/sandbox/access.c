@@ -7,22 +7,44 @@
 
 enum { SESSION_BLOCKED = 530036 };
 
+/* -1: no such word */
+static int graph_of(const char *word)
+{
+    static const char *const words[] = {
+        [ACCESS_ADMIN] = "admin", [ACCESS_APPS] = "apps", [ACCESS_NONE] = "none"
+    };
+
+    for (size_t i = 0; word && i < ARRAY_LEN(words); i++)
+        if (str_eq(words[i], word))
+            return (int)i;
+    return word ? -1 : ACCESS_ADMIN;
+}
+
+enum access_graph access_graph(struct world *w, const char *tid)
+{
+    int what = graph_of(json_str(json_member(world_section(w, "access"), tid), "graph"));
+
+    return what < 0 ? ACCESS_ADMIN : (enum access_graph)what;
+}
+
 static int set_one(struct world *w, const struct json *rule, struct err *e)
 {
     char tid[GUID_SIZE];
-    const char *tenant = json_str(rule, "tenant");
+    const char *tenant = json_str(rule, "tenant"), *graph = json_str(rule, "graph");
     int64_t number = 0;
     struct json *kept = json_object();
 
     json_int(rule, "deviceCode", &number);
     if (!json_is_object(rule) || !guid_parse(tid, tenant ? tenant : world_tenant(w)) ||
-        number < 0 || number > 99999999) {
+        number < 0 || number > 99999999 || graph_of(graph) < 0) {
         json_free(kept);
         return err_set(e, ERR_USAGE, 0,
-                       "A rule is {\"tenant\": GUID, \"deviceCode\": NUMBER, \"mfa\": BOOL}.");
+                       "A rule is {\"tenant\": GUID, \"deviceCode\": NUMBER, \"mfa\": BOOL, "
+                       "\"graph\": \"admin\", \"apps\" or \"none\"}.");
     }
     json_set_int(kept, "deviceCode", number);
     json_set_bool(kept, "mfa", json_flag(rule, "mfa", false));
+    json_set_str(kept, "graph", graph);
     json_set(world_section(w, "access"), tid, kept);
     world_touch(w);
     return 0;

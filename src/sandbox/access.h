@@ -4,7 +4,10 @@
  * redeemed; 530036 at each refresh of a session that began with a device code), and may demand that
  * its own MFA was done: then a refresh token of another tenant is refused with 50076. Set by POST
  * /sandbox/access or a seed's "access": {"tenant": GUID, "deviceCode": NUMBER or 0, "mfa": BOOL},
- * or an array of such; without "tenant" the first one is meant. Sources:
+ * or an array of such; without "tenant" the first one is meant. "graph" says what
+ * the tenant's users may in its directory: "admin" (the first user administers it; the rule where
+ * nothing is said), "apps" (everybody makes applications, nobody consents), "none" (nobody makes
+ * any: azure-wire.md 4.7.2). Sources:
  * azure-wire.md 1.2.4, 1.3.14, 1.3.15; that each is an invalid_grant, and the suberrors, are what
  * MSAL is written for (1.5.3), not seen.
  */
@@ -14,6 +17,8 @@
 #include "sandbox/sandbox.h"
 
 int access_set(struct world *w, const struct json *rules, struct err *e);
+enum access_graph { ACCESS_ADMIN, ACCESS_APPS, ACCESS_NONE };
+enum access_graph access_graph(struct world *w, const char *tid);
 /* True: refused, r is filled. */
 bool access_refuses_device(const struct sb_req *q, struct sb_reply *r, const char *tid);
 bool access_refuses_refresh(const struct sb_req *q, struct sb_reply *r, const char *tid,

@@ -1,11 +1,12 @@
 /* control.c - steering a running sandbox: POST /sandbox/faults, POST /sandbox/approve, POST
- * /sandbox/rights, POST /sandbox/access, POST /sandbox/policies, POST /sandbox/resources, GET
- * /sandbox/state. No token, loopback only. */
+ * /sandbox/rights, POST /sandbox/access, POST /sandbox/policies, POST /sandbox/resources, POST
+ * /sandbox/consent, GET /sandbox/state. No token, loopback only. */
 #include "config.h"
 
 #include <string.h>
 
 #include "sandbox/access.h"
+#include "sandbox/directory.h"
 #include "sandbox/policies.h"
 #include "sandbox/resource.h"
 #include "sandbox/rights.h"
@@ -217,6 +218,36 @@ static void access_rules(struct sb_req *q, struct sb_reply *r)
         sb_reply_json(r, 200, json_object());
 }
 
+/* An administrator consents in the portal: {"application": client id} gets all the application
+ * permissions that it asks for; with "roles" (ids) of the HCI service these instead. */
+static void consent(struct sb_req *q, struct sb_reply *r)
+{
+    const char *id = json_str(q->json, "application");
+    const struct json *app, *sp;
+    int n = 0;
+
+    if (!may_steer(q, r))
+        return;
+    dir_sync(q->world);
+    app = id ? dir_app(q->world, "", id) : NULL;
+    sp = app ? dir_sp(q->world, json_str(app, "_tid"), id) : NULL;
+    if (!sp) {
+        sb_arm_error(r, 404, "ApplicationNotFound", "There is no application '%s'.", id ? id : "");
+        return;
+    }
+    JSON_EACH (role, json_member(q->json, "roles"))
+        n += dir_grant_role_once(q->world, sp, APP_HCI, json_value_str(role));
+    JSON_EACH (one,
+               json_member(q->json, "roles") ? NULL : json_member(app, "requiredResourceAccess"))
+        JSON_EACH (role, json_member(one, "resourceAccess"))
+            if (str_eq(json_str(role, "type"), "Role"))
+                n += dir_grant_role_once(q->world, sp, json_str(one, "resourceAppId"),
+                                         json_str(role, "id"));
+    struct json *doc = json_object();
+    json_set_int(doc, "granted", n);
+    sb_reply_json(r, 200, doc);
+}
+
 static struct json *show_signin(struct world *w, struct json *s)
 {
     static const char *const names[] = { "userCode", "clientId", "scope", "tenant", "user" };
@@ -253,6 +284,7 @@ static const struct sb_route rows[] = {
     { "POST", "/sandbox/policies", SB_ANYONE, NULL, policies, "of this program" },
     { "POST", "/sandbox/resources", SB_ANYONE, NULL, resources, "of this program" },
     { "POST", "/sandbox/access", SB_ANYONE, NULL, access_rules, "of this program" },
+    { "POST", "/sandbox/consent", SB_ANYONE, NULL, consent, "of this program" },
     { "POST", "/sandbox/approve", SB_ANYONE, NULL, approve, "of this program" },
     { "GET", "/sandbox/state", SB_ANYONE, NULL, state, "of this program" },
 };

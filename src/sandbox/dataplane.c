@@ -101,13 +101,42 @@ static bool identify_machine(struct sb_req *q, struct sb_reply *r, struct call *
     return true;
 }
 
+static bool has_role(const struct sb_req *q, const char *role)
+{
+    JSON_EACH (have, json_member(q->claims, "roles"))
+        if (str_eq(json_value_str(have), role))
+            return true;
+    return false;
+}
+
+/* An application that the client made (register-flow.md 2.12) needs its four permissions; one that
+ * the service made for the cluster ("_identity") has what it needs. That the service itself refuses
+ * the first without them is inferred: nothing else would they be for. */
+static bool has_permissions(struct sb_req *q, struct sb_reply *r, const struct json *cluster)
+{
+    static const char *const roles[] = { "AzureStackHCI.Cluster.Read",
+                                         "AzureStackHCI.Cluster.ReadWrite",
+                                         "AzureStackHCI.ClusterNode.Read",
+                                         "AzureStackHCI.ClusterNode.ReadWrite" };
+    if (json_member(cluster, "_identity"))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+        if (has_role(q, roles[i]))
+            continue;
+        sb_arm_error(r, 403, "AppRoleMissing", "Application '%s' lacks the app role '%s'.",
+                     json_str(q->claims, "appid"), roles[i]);
+        return false;
+    }
+    return true;
+}
+
 /* The token proves the certificate: Entra gave it for an assertion that a key credential of the
  * application verified (routes.c lets no other application in). */
 static bool identify_app(struct sb_req *q, struct sb_reply *r, struct call *c)
 {
     c->app = true;
     if (str_ieq(json_str(c->cluster, "properties.aadClientId"), json_str(q->claims, "appid")))
-        return true;
+        return has_permissions(q, r, c->cluster);
     sb_arm_error(r, 403, "ApplicationNotOfCluster", "Application '%s' is not that of cluster '%s'.",
                  json_str(q->claims, "appid"), json_str(c->cluster, "name"));
     return false;
@@ -387,16 +416,23 @@ static void do_identity(struct sb_req *q, struct sb_reply *r)
     sb_reply_json(r, 200, answer);
 }
 
+#define EACH(what, handler)                                                                        \
+    { "POST",       "/dataplane/{region}/clusters/{cloudId}/" what,                                \
+      SB_DATAPLANE, NULL,                                                                          \
+      handler,      "docs/dataplane.md" },                                                         \
+        { "POST",       "/dataplane/clusters/{cloudId}/" what,                                     \
+          SB_DATAPLANE, NULL,                                                                      \
+          handler,      "docs/dataplane.md" },                                                     \
+    {                                                                                              \
+        "POST", "/clusters/{cloudId}/" what, SB_DATAPLANE, NULL, handler, "docs/dataplane.md"      \
+    }
 static const struct sb_route rows[] = {
     { "GET", "/dataplane/health", SB_ANYONE, NULL, health, "docs/dataplane.md" },
     { "GET", "/dataplane/{region}/health", SB_ANYONE, NULL, health, "docs/dataplane.md" },
-    { "POST", "/dataplane/{region}/clusters/{cloudId}/register", SB_DATAPLANE, NULL, do_register,
-      "docs/dataplane.md" },
-    { "POST", "/dataplane/{region}/clusters/{cloudId}/sync", SB_DATAPLANE, NULL, do_sync,
-      "docs/dataplane.md" },
-    { "POST", "/dataplane/{region}/clusters/{cloudId}/certificate", SB_DATAPLANE, NULL,
-      do_certificate, "docs/dataplane.md" },
-    { "POST", "/dataplane/{region}/clusters/{cloudId}/identity", SB_DATAPLANE, NULL, do_identity,
-      "docs/dataplane.md" },
+    /* by the address that Azure tells, and by the one that stands in the table of clouds */
+    EACH("register", do_register),
+    EACH("sync", do_sync),
+    EACH("certificate", do_certificate),
+    EACH("identity", do_identity),
 };
 const struct sb_routes dataplane_routes = { rows, ARRAY_LEN(rows) };

@@ -37,6 +37,9 @@ struct json *dir_sp_new_as(struct world *w, const struct json *app, const char *
 /* An app role of `resource` for the principal; the token of its applications carries it. */
 struct json *dir_grant_role(struct world *w, const struct json *sp, const struct json *resource,
                             const char *role_id);
+/* The same of a service in the principal's tenant, unless it has the role; how many were given. */
+int dir_grant_role_once(struct world *w, const struct json *sp, const char *resource_app,
+                        const char *role_id);
 /* With everything that hangs on it. */
 void dir_app_remove(struct world *w, const struct json *app);
 void dir_sp_remove(struct world *w, const struct json *sp);

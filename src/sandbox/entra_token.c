@@ -119,14 +119,21 @@ static const char *role_value(const struct json *resource, const char *role_id)
 /* The app roles that the principal was granted on this resource. */
 static void app_rights(struct world *w, struct json *c, const struct entra_grant *g)
 {
-    const struct json *graph = dir_sp(w, g->tid, APP_GRAPH);
+    static const struct {
+        enum sb_audience audience;
+        const char *app;
+    } services[] = { { SB_GRAPH, APP_GRAPH }, { SB_DATAPLANE, APP_HCI } };
     struct json *roles = json_array();
-    if (graph && sb_audience_fits(SB_GRAPH, g->scopes.aud))
+    for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+        const struct json *of = dir_sp(w, g->tid, services[i].app);
+        if (!of || !sb_audience_fits(services[i].audience, g->scopes.aud))
+            continue;
         JSON_EACH (a, world_section(w, "appRoleAssignments"))
             if (str_ieq(json_str(a, "principalId"), json_str(g->sp, "id")) &&
-                str_ieq(json_str(a, "resourceId"), json_str(graph, "id")) &&
-                role_value(graph, json_str(a, "appRoleId")))
-                json_push(roles, json_string(role_value(graph, json_str(a, "appRoleId"))));
+                str_ieq(json_str(a, "resourceId"), json_str(of, "id")) &&
+                role_value(of, json_str(a, "appRoleId")))
+                json_push(roles, json_string(role_value(of, json_str(a, "appRoleId"))));
+    }
     if (json_len(roles))
         json_set(c, "roles", roles);
     else

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "sandbox/access.h"
 #include "sandbox/signin.h"
 
 /* ---- who asks ---- */
@@ -24,8 +25,9 @@ static bool is_app(const struct sb_req *q)
 
 bool graph_is_admin(struct sb_req *q)
 {
-    return !is_app(q) && str_ieq(json_str(q->claims, "oid"),
-                                 json_str(json_first(world_section(q->world, "users")), "oid"));
+    return !is_app(q) && access_graph(q->world, graph_tid(q)) == ACCESS_ADMIN &&
+           str_ieq(json_str(q->claims, "oid"),
+                   json_str(json_first(world_section(q->world, "users")), "oid"));
 }
 
 static bool has_role(const struct sb_req *q, const char *const *roles)
@@ -70,8 +72,9 @@ static bool app_may(const struct sb_req *q, enum graph_right right, const struct
 bool graph_may(struct sb_req *q, struct sb_reply *r, enum graph_right right,
                const struct json *owned)
 {
-    bool user_may =
-        right == GRAPH_READ || right == GRAPH_CREATE || (right == GRAPH_CHANGE && owns(q, owned));
+    bool makes = access_graph(q->world, graph_tid(q)) != ACCESS_NONE;
+    bool user_may = right == GRAPH_READ || (right == GRAPH_CREATE && makes) ||
+                    (right == GRAPH_CHANGE && owns(q, owned));
     if (is_app(q) ? app_may(q, right, owned) : user_may || graph_is_admin(q))
         return true;
     sb_graph_error(q, r, 403, "Authorization_RequestDenied",

@@ -90,12 +90,13 @@ static bool has_role(const struct json *sp, const char *role_id)
     return str_eq(role_id, "00000000-0000-0000-0000-000000000000"); /* no role in particular */
 }
 
-static bool role_there(struct sb_req *q, const struct json *body)
+static bool role_there(struct world *w, const char *principal, const char *resource,
+                       const char *role_id)
 {
-    JSON_EACH (a, world_section(q->world, ROLES))
-        if (str_ieq(json_str(a, "principalId"), json_str(body, "principalId")) &&
-            str_ieq(json_str(a, "resourceId"), json_str(body, "resourceId")) &&
-            str_ieq(json_str(a, "appRoleId"), json_str(body, "appRoleId")))
+    JSON_EACH (a, world_section(w, ROLES))
+        if (str_ieq(json_str(a, "principalId"), principal) &&
+            str_ieq(json_str(a, "resourceId"), resource) &&
+            str_ieq(json_str(a, "appRoleId"), role_id))
             return true;
     return false;
 }
@@ -121,6 +122,18 @@ struct json *dir_grant_role(struct world *w, const struct json *sp, const struct
     return a;
 }
 
+int dir_grant_role_once(struct world *w, const struct json *sp, const char *resource_app,
+                        const char *role_id)
+{
+    const struct json *resource =
+        resource_app ? dir_sp(w, json_str(sp, "_tid"), resource_app) : NULL;
+    if (!resource || !role_id ||
+        role_there(w, json_str(sp, "id"), json_str(resource, "id"), role_id))
+        return 0;
+    dir_grant_role(w, sp, resource, role_id);
+    return 1;
+}
+
 static void role_add(struct sb_req *q, struct sb_reply *r)
 {
     const struct json *body = graph_body(q, r, &role_shape), *principal, *resource;
@@ -133,7 +146,8 @@ static void role_add(struct sb_req *q, struct sb_reply *r)
     else if (!has_role(resource, json_str(body, "appRoleId")))
         graph_bad(q, r, "Permission being assigned was not found on application '%s'.",
                   json_str(resource, "appId"));
-    else if (role_there(q, body))
+    else if (role_there(q->world, json_str(body, "principalId"), json_str(body, "resourceId"),
+                        json_str(body, "appRoleId")))
         graph_bad(q, r, "Permission being assigned already exists on the object");
     else
         graph_one(q, r, 201, ROLES,

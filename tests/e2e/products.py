@@ -38,6 +38,12 @@ REPEATS = [
     ("PUT", r"/resourcegroups/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
     ("PUT", r"/clusters/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
     ("PUT", r"/arcsettings/[^/]+$", ONCE, "path", "it is looked first whether they are there"),
+    ("POST", r"^/v1\.0/applications$", ONCE, "path", "after a loss it is looked for by the mark that the journal has"),
+    ("POST", r"^/v1\.0/serviceprincipals$", ONCE, "application", "an application has one principal: it is looked first whether it is there"),
+    ("POST", r"^/v1\.0/serviceprincipals/[^/]+/approleassignedto$", ONCE, "app role", "it is looked first which permissions are given"),
+    ("DELETE", r"^/v1\.0/serviceprincipals/[^/]+/approleassignments/[^/]+$", ONCE, "path", "it is looked first which permissions are given"),
+    ("PATCH", r"^/v1\.0/applications/[^/]+$", ONCE, "credentials", "what the application holds is looked at before it is written anew"),
+    ("PATCH", r"/clusters/[^/]+$", ONCE, "path", "what the resource says is looked at first"),
     ("POST", r"/dataplane/.*/register$", AFTER_LOSS, "path",
      "the node learns only from the answer that it is registered; the data plane is made for repeats (docs/dataplane.md)"),
     ("POST", r"/dataplane/.*/(certificate|identity)$", FREE, None, "a test and a token change nothing (docs/dataplane.md)"),
@@ -84,6 +90,13 @@ def thing_of(x, row, arc):
     if row[3] == "role":
         p = body.get("properties") or {}
         return f"{path.rsplit('/', 1)[0]} {str(p.get('principalId')).lower()} {str(p.get('roleDefinitionId')).lower().rsplit('/', 1)[-1]}"
+    if row[3] == "application":
+        return f"{path} {body.get('appId')}"
+    if row[3] == "app role":
+        return f"{path} {body.get('principalId')} {body.get('appRoleId')}"
+    if row[3] == "credentials":  # the same certificates, or permissions, a second time
+        keys = sorted(str(k.get("customKeyIdentifier")) for k in body.get("keyCredentials") or [])
+        return f"{path} {keys} {body.get('requiredResourceAccess')}"
     if row[3] == "node and its Arc":
         return f"{path} {body.get('node')}{' in Arc' if body.get('node') in arc else ''}"
     return path
@@ -125,7 +138,13 @@ def made_once(r, text, roles=1):
         parts = i.lower().strip("/").split("/")
         kinds.setdefault(parts[-2], []).append(i)
     azl.equal(len(kinds.get("roleassignments", [])), r.roles_before + roles, f"{text}: role assignments {kinds.get('roleassignments')}")
-    azl.equal(len(kinds.get("machines", [])), r.nodes, f"{text}: machines")
+    azl.equal(len(kinds.get("machines", [])), r.nodes if roles else 0, f"{text}: machines")
+    if not roles:  # the first generation: no Arc, and an application that the client made
+        world = r.world()
+        own = [a["appId"] for a in world["applications"].values() if "_seed" not in a]
+        sps = [s["id"] for s in world["servicePrincipals"].values() if s["appId"] in own]
+        given = [a for a in world["appRoleAssignments"].values() if a["principalId"] in sps]
+        azl.equal((len(own), len(sps), len(given)), (1, 1, 4), f"{text}: applications, their principals and permissions")
     azl.equal(len(kinds.get("clusters", [])), 1, f"{text}: clusters")
 
 
@@ -155,7 +174,7 @@ def journal_lines(r):
         return len(f.readlines())
 
 
-OF_A_RUN = r" /(subscriptions/|dataplane/|agent/|metadata/identity/)"
+OF_A_RUN = r" /(subscriptions/|dataplane/|agent/|metadata/identity/|v1\.0/)"
 
 
 class Reference:
@@ -218,6 +237,14 @@ WORDS = [
     (r"^POST .*/dataplane/.*/identity$", r"bringing the node to Azure Arc"),
     (r"^POST .*/createArcIdentity$", r"creating the application of the Arc settings"),
     (r"^POST .*/generatePassword$", r"generating the secret of the Arc settings"),
+    (r"^GET /v1\.0/applications(\(.*)?$", r"looking for the cluster's application"),
+    (r"^POST /v1\.0/applications$", r"creating the cluster's application"),
+    (r"^GET /v1\.0/applications/", r"looking at the certificates of the cluster's application"),
+    (r"^PATCH /v1\.0/applications/", r"putting the nodes' certificates on the application .9110"),
+    (r"^GET /v1\.0/servicePrincipals\(", r"looking for the (service's|application's) principal"),
+    (r"^POST /v1\.0/servicePrincipals$", r"creating the application's principal"),
+    (r"^GET /v1\.0/servicePrincipals/", r"looking at the permissions of the cluster's application"),
+    (r"^POST /v1\.0/servicePrincipals/", r"giving the cluster's application its permissions"),
     (r"^GET /subscriptions/[^/]*$", r"looking at the subscription"),
     (r"^GET .*/machines$", r"looking for the machines in Azure"),
     (r"^GET .*/providers/[^/]*$", r"looking at the resource provider"),

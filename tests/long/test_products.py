@@ -121,7 +121,8 @@ def random_schedules():
 def families():
     dice = random.Random(SEED)
     one, sixteen = reference(1), reference(16)
-    certificates = [products.Reference(core=["--node-build", build], roles=3) for build in ("17784", "20349")]
+    certificates = [products.Reference(core=["--node-build", build], roles=3) for build in ("20348", "20349")]
+    certificates.append(products.Reference(core=["--node-build", "17784"], roles=0))  # the client makes the application
     for ref in (one, sixteen, *certificates):
         yield at_each_request("single", ref, once)
         yield at_each_request("twice", ref, twice)

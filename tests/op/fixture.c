@@ -441,6 +441,7 @@ struct fx *fx_new(int nodes)
     STR_SET(fx->cloud.arm, "https://arm.test");
     STR_SET(fx->cloud.arm_audience, "https://arm.test");
     STR_SET(fx->cloud.usage_scope, "https://usage.test/.default");
+    STR_SET(fx->cloud.portal, "https://portal.test/");
     fx->cloud.native_dataplane = 1;
     fx->auth = auth_new(fx->loop, &fx->http, &fx->cloud, NULL, NULL, NULL);
     fx->auth->second_ms = 1;

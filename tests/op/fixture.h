@@ -129,6 +129,7 @@ int test_op_op_register_decide(void);
 int test_op_op_register_nodes(void);
 int test_op_op_register_rights(void);
 int test_op_op_register_aad(void);
+int test_op_op_register_gen1(void);
 int test_op_op_register_principal(void);
 
 #endif

@@ -21,6 +21,7 @@ int main(void)
     test_op_op_register_nodes();
     test_op_op_register_rights();
     test_op_op_register_aad();
+    test_op_op_register_gen1();
     test_op_op_register_principal();
     test_op_op_register();
     return test_end();

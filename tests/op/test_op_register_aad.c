@@ -164,8 +164,12 @@ static void the_two_paths(void **state)
         assert_int_equal(s->when_path != NULL, s->path_needs != NULL);
         if (s->flags & OP_GOAL)
             goals[other]++;
-        assert_int_equal(op_step_off_way(s, false), other);
-        assert_int_equal(op_step_off_way(s, true), s->when_path && !other);
+        assert_false(!other && (s->flags & (OP_SERVICE_APP | OP_CLIENT_APP)));
+        assert_int_equal(op_step_off_way(s, 0), other);
+        assert_int_equal(op_step_off_way(s, OP_OTHER_WAY),
+                         s->when_path && (!other || s->flags & OP_CLIENT_APP));
+        assert_int_equal(op_step_off_way(s, OP_OTHER_WAY | OP_CLIENT_APP),
+                         s->when_path && (!other || s->flags & OP_SERVICE_APP));
     }
     assert_int_equal(goals[0], 1);
     assert_int_equal(goals[1], 1);

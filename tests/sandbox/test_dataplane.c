@@ -103,13 +103,22 @@ static void a_sync_adds_its_node(void **state)
     fx_close();
 }
 
+static size_t with_roles; /* so many of the four permissions stand in the token */
+
 /* A token as Entra gives it to an application; proof "2": by certificate. */
 static int post_as(const char *verb, const char *app, const char *proof, const char *body)
 {
-    struct json *c = json_object();
+    static const char *const names[] = { "AzureStackHCI.Cluster.Read",
+                                         "AzureStackHCI.Cluster.ReadWrite",
+                                         "AzureStackHCI.ClusterNode.Read",
+                                         "AzureStackHCI.ClusterNode.ReadWrite" };
+    struct json *c = json_object(), *roles = json_array();
     char path[300], *token;
     int status;
 
+    for (size_t i = 0; i < with_roles; i++)
+        json_push(roles, json_string(names[i]));
+    json_set(c, "roles", roles);
     snprintf(path, sizeof path, "%s/%s", where, verb);
     json_set_str(c, "aud", "https://127.0.0.1:4000/usage");
     json_set_str(c, "tid", world_tenant(fx_world));
@@ -157,6 +166,34 @@ static void the_cluster_s_application_speaks_for_its_nodes(void **state)
     assert_int_equal(post_as("identity", app, "2", NODE1), 200);
     assert_true(str_starts(fx_str("access_token"), "eyJ"));
     assert_int_equal(post("identity", "node1", NODE1), 403);
+    fx_close();
+}
+
+/* register-flow.md 2.12; by the regional address, and by those of the table of clouds. */
+static void a_client_s_application_needs_its_permissions(void **state)
+{
+    static const char app[] = "99999999-0000-4000-8000-000000000000";
+    static const char *const bases[] = { "/dataplane/eastus", "/dataplane", "" };
+    char id[GUID_SIZE];
+
+    (void)state;
+    ready();
+    assert_int_equal(fx_call("PATCH", FX_CLUSTER, V,
+                             "{\"properties\":{\"aadClientId\":"
+                             "\"99999999-0000-4000-8000-000000000000\"}}"),
+                     200);
+    assert_int_equal(fx_call("GET", FX_CLUSTER, V, NULL), 200);
+    STR_SET(id, fx_str("properties.cloudId"));
+    for (size_t i = 0; i < ARRAY_LEN(bases); i++) {
+        snprintf(where, sizeof where, "%s/clusters/%s", bases[i], id);
+        for (with_roles = 0; with_roles < 4; with_roles++) {
+            assert_int_equal(post_as("certificate", app, "2", NODE1), 403);
+            assert_string_equal(fx_str("error.code"), "AppRoleMissing");
+        }
+        assert_int_equal(post_as("certificate", app, "2", NODE1), 200);
+        assert_int_equal(post_as("certificate", app, "1", NODE1), 403);
+    }
+    with_roles = 0;
     fx_close();
 }
 
@@ -252,6 +289,7 @@ int test_sandbox_dataplane(void)
         cmocka_unit_test(a_sync_adds_its_node),
         cmocka_unit_test(only_the_cluster_s_machines_may_speak),
         cmocka_unit_test(the_cluster_s_application_speaks_for_its_nodes),
+        cmocka_unit_test(a_client_s_application_needs_its_permissions),
         cmocka_unit_test(bad_calls_change_nothing),
         cmocka_unit_test(a_machine_of_another_cluster_is_refused),
         cmocka_unit_test(a_day_without_sync_shows),

@@ -373,6 +373,68 @@ static void a_granted_role_stands_in_the_token(void **state)
     str_free(&body);
 }
 
+static void allow(const char *word)
+{
+    struct rig_answer a =
+        rig_ask("POST", "/sandbox/access", NULL, at("{\"graph\":\"%s\"}", word), NULL);
+    assert_int_equal(a.status, 200);
+    rig_free(&a);
+}
+
+static void what_users_may_in_the_directory_is_set(void **state)
+{
+    static const char one[] = "{\"displayName\":\"one\"}", patch[] = "{\"notes\":\"x\"}";
+    struct made m = make_app("set");
+    char to[200];
+    struct rig_answer a;
+    (void)state;
+    STR_SET(to, at(V "/servicePrincipals/%s/appRoleAssignedTo", m.sp));
+    allow("apps");
+    assert_int_equal(call("POST", V "/applications", NULL, one), 201);
+    assert_int_equal(call("PATCH", at(V "/applications/%s", str("id")), NULL, patch), 204);
+    assert_int_equal(call("POST", to, NULL, "{}"), 403);
+    assert_string_equal(str("error.code"), "Authorization_RequestDenied");
+    allow("none");
+    assert_int_equal(call("POST", V "/applications", NULL, one), 403);
+    assert_int_equal(call("GET", V "/applications", NULL, NULL), 200);
+    allow("admin");
+    assert_int_equal(call("POST", to, NULL, "{}"), 400);
+    a = rig_ask("POST", "/sandbox/access", NULL, "{\"graph\":\"all\"}", NULL);
+    assert_int_equal(a.status, 400);
+    rig_free(&a);
+}
+
+static int consent(const char *app_id)
+{
+    struct rig_answer a =
+        rig_ask("POST", "/sandbox/consent", NULL, at("{\"application\":\"%s\"}", app_id), NULL);
+    int64_t n = -1;
+    json_int(a.json, "granted", &n);
+    n = a.status == 200 ? n : -a.status;
+    rig_free(&a);
+    return (int)n;
+}
+
+static void an_administrator_consents_behind_the_back(void **state)
+{
+    struct made m = make_app("asks");
+    struct str body = STR_INIT;
+    (void)state;
+    str_addf(&body,
+             "{\"requiredResourceAccess\":[{\"resourceAppId\":\"" APP_GRAPH
+             "\",\"resourceAccess\":[{\"id\":\"%s\",\"type\":\"Role\"},{\"id\":\"%s\",\"type\":"
+             "\"Scope\"}]}]}",
+             dir_graph_role("Directory.Read.All"), dir_graph_role("Application.Read.All"));
+    assert_int_equal(call("PATCH", at(V "/applications/%s", m.id), NULL, str_p(&body)), 204);
+    assert_int_equal(consent(m.app_id), 1); /* a delegated permission is no app role */
+    assert_int_equal(consent(m.app_id), 0);
+    assert_int_equal(consent(NOT_A), -404);
+    assert_int_equal(
+        call("GET", at(V "/servicePrincipals/%s/appRoleAssignments", m.sp), NULL, NULL), 200);
+    assert_string_equal(str("value.0.appRoleId"), dir_graph_role("Directory.Read.All"));
+    str_free(&body);
+}
+
 static void delegated_grants_are_kept(void **state)
 {
     struct made m = make_app("delegated");
@@ -410,6 +472,8 @@ int test_sandbox_graph(void)
         cmocka_unit_test(an_application_goes_with_its_principal),
         cmocka_unit_test(rights_come_from_roles_and_ownership),
         cmocka_unit_test(a_granted_role_stands_in_the_token),
+        cmocka_unit_test(what_users_may_in_the_directory_is_set),
+        cmocka_unit_test(an_administrator_consents_behind_the_back),
         cmocka_unit_test(delegated_grants_are_kept),
     };
     int rc = TEST_GROUP("sandbox/graph", tests);

@@ -377,7 +377,8 @@ enum cli_exit cli_exit_of(const struct err *e)
                  { ERR_OP, 9132, 403, EXIT_REFUSED },
                  { ERR_OP, 9130, 403, EXIT_REFUSED },
                  { ERR_OP, ERR_C_RIGHTS, 0, EXIT_REFUSED },
-                 { ERR_OP, ERR_C_ROLES, 0, EXIT_REFUSED }
+                 { ERR_OP, ERR_C_ROLES, 0, EXIT_REFUSED },
+                 { ERR_OP, ERR_C_CONSENT, 0, EXIT_REFUSED }
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
