@@ -130,7 +130,7 @@ def test_the_published_role_lacks_the_machines_and_it_is_told():
 
 def test_by_certificates_each_action_is_named_and_the_published_role_does():
     roles = {**all_without_each(BY_CERTIFICATE), "Published": PUBLISHED}
-    with with_roles(roles, core=["--node-build", "17784"], leap=True) as r:
+    with with_roles(roles, core=["--node-build", "20348"], leap=True) as r:
         each_is_named(r, BY_CERTIFICATE)
         give(r, "Published")
         r.register()
