@@ -3,7 +3,9 @@
 import glob
 import json
 import os
+import pty
 import re
+import signal
 import stat
 import tempfile
 
@@ -244,6 +246,29 @@ def test_refused_options_say_why():
         p = r.run(*r.register_args(), "--computer-name", "node9", "--credential", "anna", "--tag", "x", ok=2)
         azl.check("--computer-name: ComputerName cannot be used here" in p.stderr and "--credential: " in p.stderr and "--tag: A tag is NAME=VALUE" in p.stderr, p.stderr)
         azl.equal([w for w in r.writes() if "/clusters/" in w[1]], [], "something was made")
+
+
+def at_the_question(r, *ending):
+    """azloconf register on a terminal; what it says and its exit code after this signal or these keys."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(azl.PROGRAM, [azl.PROGRAM, *[a for a in r.register_args() if a != "--yes"], *r.extra], dict(r.env, TERM="xterm"))
+    said = b""
+    while b"go on: " not in said:
+        said += os.read(fd, 65536)
+    for e in ending:
+        os.kill(pid, e) if isinstance(e, int) else os.write(fd, e)
+    ended = azl.wait_for(lambda: (lambda got: got if got[0] else None)(os.waitpid(pid, os.WNOHANG)), 5, f"its end after {ending}")
+    os.close(fd)
+    return os.waitstatus_to_exitcode(ended[1])
+
+
+def test_the_question_can_be_left():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        for ending in (b"\x03",), (signal.SIGTERM,), (b"\x04",), (b"no\n",):
+            azl.equal(at_the_question(r, *ending), 3, str(ending))
+        azl.equal(r.writes(), [], "something was written")
 
 
 def test_save_answers_and_read_them_again():

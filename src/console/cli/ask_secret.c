@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
+#include "base/str.h"
 #include "console/cli/sign_in_ways.h"
 
 #define LINE_MAX_BYTES 4096
@@ -44,6 +45,18 @@ static void say(int fd, const char *text)
     ssize_t n = write(fd, text, strlen(text));
 
     (void)n;
+}
+
+int cli_ask_line(struct cli *c, char *answer, size_t size, struct err *e)
+{
+    struct typing t = { .fd = STDIN_FILENO };
+    struct loop_io *io = loop_io_add(c->loop, t.fd, POLLIN, on_typed, &t);
+    int rc = cli_wait(c, was_typed, &t, 0, e);
+
+    loop_io_del(io);
+    str_fmt(answer, size, "%.*s", (int)t.len, t.line);
+    str_trim(answer);
+    return rc;
 }
 
 int ask_secret(struct cli *c, const char *prompt, struct secret *out, struct err *e)

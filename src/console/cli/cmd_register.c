@@ -243,10 +243,8 @@ static int save_answers(struct cli *c, const struct json *values)
     if (e.code == ERR_C_CONFLICT && isatty(STDIN_FILENO) && c->tty) {
         printf(_("The file %s is there already. Type yes to write it anew: "), path);
         fflush(stdout);
-        if (!fgets(answer, sizeof answer, stdin))
-            answer[0] = 0;
-        str_trim(answer);
-        if ((str_ieq(answer, "yes") || str_ieq(answer, _("yes"))) &&
+        if (cli_ask_line(c, answer, sizeof answer, &e) == 0 &&
+            (str_ieq(answer, "yes") || str_ieq(answer, _("yes"))) &&
             answers_write(path, values, true, &e) == 0)
             return 0;
     }
@@ -270,9 +268,8 @@ static int confirmed(struct cli *c, const struct json *values, struct err *e)
     json_free(review);
     printf(_("Register this cluster with Azure? Type yes to go on: "));
     fflush(stdout);
-    if (!fgets(answer, sizeof answer, stdin))
-        answer[0] = 0;
-    str_trim(answer);
+    if (cli_ask_line(c, answer, sizeof answer, e) < 0)
+        return -1;
     return str_ieq(answer, "yes") || str_ieq(answer, _("yes"));
 }
 

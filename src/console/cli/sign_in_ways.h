@@ -22,6 +22,9 @@ int cli_way(struct cli *c, struct way *w, struct err *e);
 /* The core's refusal *e: if it misses the password of a certificate's key, and somebody is there,
  * asks for it; -1: *e stands, or says why not. */
 int cli_way_password(struct cli *c, struct way *w, struct err *e);
+/* One line from standard input, trimmed; "" at its end. Like ask_secret, Ctrl-C and the core's end
+ * leave it: -1. */
+int cli_ask_line(struct cli *c, char *answer, size_t size, struct err *e);
 int ask_secret(struct cli *c, const char *prompt, struct secret *out, struct err *e);
 
 #endif
