@@ -269,7 +269,7 @@ def gives_up(kind, request, arc=True):
     """Does the run stop when this happens at this request again and again? An effect that is there is found, whatever became of its answer."""
     if "/operationStatuses/" in request:  # the deadline ends the polling, and what it was about is found done
         return False
-    if not arc and re.search(r"/providers/Microsoft\.(Hybrid|Guest)", request):  # what Arc needs is left out
+    if not arc and re.search(r"/providers/Microsoft\.(Hybrid|Guest)[^/]*$", request):  # what Arc needs is left out
         return False
     if request.endswith("/permissions"):  # a list that cannot be read stops nothing
         return False
