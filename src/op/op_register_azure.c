@@ -242,6 +242,8 @@ static enum op_verdict take_for_registered(struct op_view *v)
 
 REG_READ(provider_check)
 {
+    if (reg_by_first_generation(v) && !str_eq(op_step_id(v), "provider-hci"))
+        return OP_SKIP; /* Arc's: whatever was found there, nobody needs it */
     if (a->http == 404 && provider_of(v)->may_miss) {
         op_note(v, _("This cloud does not have %s."), provider_of(v)->name);
         return OP_SKIP;

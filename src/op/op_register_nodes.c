@@ -198,10 +198,16 @@ REG_READ(stored)
 
 /* ---- where the Arc agents are ---- */
 
+/* A node of the first generation has no Arc, and need not have an agent. */
+static bool has_no_arc(const struct op_view *v)
+{
+    return str_eq(op_node_fact(v, op_node_name(v), "first"), "1");
+}
+
 REG_ASK(agent_place)
 {
-    (void)v;
-    reg_verb(need, NODE_AGENT_SHOW);
+    if (!has_no_arc(v))
+        reg_verb(need, NODE_AGENT_SHOW);
 }
 
 static const char *agent_str(const struct json *j, const char *name)
@@ -241,6 +247,8 @@ static enum op_verdict judge_agent(struct op_view *v, const struct op_answer *a,
 
 REG_READ(agent_place)
 {
+    if (has_no_arc(v))
+        return OP_SKIP;
     if (!reg_ok(a))
         return reg_fail(a, e, 0, _("asking the node's Arc agent"));
     return judge_agent(v, a, e);
