@@ -488,7 +488,7 @@ static const struct op_step steps[] = {
       .flags = OP_OTHER_WAY | OP_SERVICE_APP,
       .told = { .failed = 9110 } },
     { ENTRA, .id = "entra-keys", .title = N_("Put the certificates on the application"),
-      .after = "ready entra-consent certificate certificate-user", .check_needs = "@after",
+      .after = "ready entra-consent certificates-made certificate-user", .check_needs = "@after",
       .check = ACT(entra_keys_check), .apply = ACT(entra_keys_apply), .tries = 8,
       .deadline_ms = 300000, .percent = 72, .told = { .failed = 9110 } },
     { .id = "certificate-set",

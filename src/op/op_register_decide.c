@@ -78,18 +78,26 @@ static const struct row *decide(const struct op_view *v)
     return &rows[i];
 }
 
-/* What was given and is of no use here (7.2): the module says nothing of it. */
+/* What was asked for and does nothing on the way that these nodes take is said, not ignored
+ * (register-flow.md 7.2). Native nodes have their agent already. */
 static void tell_unused(struct op_view *v)
 {
-    static const char *const given[][2] = { { "certificateThumbprint", "CertificateThumbprint" },
-                                            { "arcAppId", "ArcSpnCredential" } };
+    const struct {
+        const char *input, *name;
+        bool used;
+    } options[] = {
+        { "certificateThumbprint", "CertificateThumbprint", reg_user_certificate(v) },
+        { "arcAppId", "ArcSpnCredential", reg_arc_by_cluster(v) },
+        { "stableAgent", "UseStableAgentVersion", !op_node_native(v) },
+    };
     struct str names = STR_INIT;
 
-    for (size_t i = 0; i < ARRAY_LEN(given) && str_eq(op_fact(v, "path"), "identity"); i++)
-        if (*op_input(v, given[i][0]))
-            str_addf(&names, "%s%s", names.len ? ", " : "", given[i][1]);
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        if (*op_input(v, options[i].input) && !str_eq(op_input(v, options[i].input), "0") &&
+            !options[i].used)
+            str_addf(&names, "%s%s", names.len ? ", " : "", options[i].name);
     if (names.len)
-        op_note(v, _("%s: not used, these nodes register by an identity of their own"), names.p);
+        op_note(v, _("%s: not used by these nodes"), str_p(&names));
     str_free(&names);
 }
 

@@ -259,6 +259,11 @@ def test_a_repair_renews_the_certificates():
         uploaded = [x["reqBody"]["properties"]["certificates"] for x in posts(r, "/uploadcertificate")]
         azl.equal([len(x) for x in uploaded], [2, 2], "uploads")
         azl.check(not set(uploaded[0]) & set(uploaded[1]), "an old certificate was uploaded again")
+        for node in ("node1", "node2"):
+            azl.equal([f for f in os.listdir(os.path.join(r.state, "nodes", node)) if f.endswith(".pem")], ["certificate.pem"], f"kept on {node}")
+            with open(os.path.join(r.state, "nodes", node, "certificate.pem"), encoding="ascii") as f:
+                pem = "".join(f.read().split("BEGIN CERTIFICATE-----")[1].split("-----END")[0].split())
+            azl.check(pem in uploaded[1] and pem not in uploaded[0], f"the old certificate stays on {node}")
         azl.equal(len(posts(r, "/createclusteridentity")), 1, "applications")
 
 

@@ -86,7 +86,7 @@ def test_what_asks_nothing_of_azure_is_in_the_journal():
     with azl.Rehearsal() as r:
         r.prepare()
         told = r.run(*r.register_args(), "--certificate-thumbprint", THUMBPRINT.lower(), "--arc-spn-app-id", SUB, "--use-stable-agent-version", ok=0, timeout=120).stdout
-        azl.check("CertificateThumbprint, ArcSpnCredential: not used" in told, told)
+        azl.check("CertificateThumbprint, ArcSpnCredential, UseStableAgentVersion: not used" in told, told)
         by_options = inputs_of_the_run(r)
         azl.equal((by_options["certificateThumbprint"], by_options["arcAppId"], by_options["stableAgent"]), (THUMBPRINT, SUB, "1"), "by options")
         r.run("register", "--answers", write(r, "further.json", dict(good(r), **FURTHER, Confirm=False)), ok=0, timeout=120)

@@ -175,12 +175,52 @@ static void the_two_paths(void **state)
     assert_int_equal(goals[1], 1);
 }
 
+/* Surprise 13: the registration is set on one node, a certificate on each; and what is called the
+ * principal's client id is its object id. */
+static void one_node_registers_and_each_sets_its_certificate(void **state)
+{
+    static const struct asked rows[] = {
+        { .step = "register-app",
+          .act = A,
+          .facts = APP ";cluster.appObjectId=o-1;cluster.spObjectId=s-1;cluster.serviceEndpoint=d",
+          .verb = "register-app",
+          .body =
+              ("{\"serviceEndpoint\":\"d\",\"billingServiceApiScope\":\"https://usage.test/"
+               ".default\","
+               "\"cloudId\":\"c\",\"subscriptionId\":\"" FX_SUB "\",\"tenantId\":\"" FX_TENANT
+               "\",\"resourceName\":\"hci\",\"providerNamespace\":\"Microsoft.AzureStackHCI\","
+               "\"resourceArmId\":\"" FX_CLUSTER "\",\"region\":\"eastus\",\"clusterNodes\":"
+               "[\"node1\",\"node2\"],\"aadAuthority\":\"https://login.test\",\"appId\":\"a-1\","
+               "\"objectId\":\"o-1\",\"servicePrincipalClientId\":\"s-1\"}") },
+    };
+    struct fx *fx = fx_new(3);
+    struct op_run *r;
+
+    (void)state;
+    steps_asked(rows, ARRAY_LEN(rows));
+    for (int i = 0; i < 3; i++)
+        fx->nodes[i].no_msi = true;
+    r = fx_start(fx, &op_register);
+    assert_int_equal(fx_run(fx, r, 600000), OP_R_DONE);
+    assert_int_equal(fx_count(fx, "POST", "/uploadCertificate"), 1);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(fx->nodes[i].calls[NODE_CERTIFICATE_NEW], 1);
+        assert_int_equal(fx->nodes[i].calls[NODE_CERTIFICATE_SET], 1);
+        assert_int_equal(fx->nodes[i].calls[NODE_REGISTER_APP], i == 0);
+        assert_int_equal(fx->nodes[i].calls[NODE_ARC_INIT], i == 0);
+        assert_int_equal(fx->nodes[i].calls[NODE_ARC_ENABLE], 1);
+    }
+    op_run_free(r);
+    fx_free(fx);
+}
+
 int test_op_op_register_aad(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests),
         cmocka_unit_test(answers),
         cmocka_unit_test(the_two_paths),
+        cmocka_unit_test(one_node_registers_and_each_sets_its_certificate),
     };
 
     return TEST_GROUP("op_register_aad", tests);

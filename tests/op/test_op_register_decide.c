@@ -347,6 +347,54 @@ static void a_run_goes_on_the_way_it_began(void **state)
     }
 }
 
+static const char *detail_of_ready(struct op_run *r)
+{
+    static struct op_step_view v[80];
+    size_t n = op_run_steps(r, v, ARRAY_LEN(v));
+
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(v[i].step->id, "ready"))
+            return v[i].detail;
+    return "";
+}
+
+/* Surprises 2 and 34. */
+static void what_has_no_effect_is_said(void **state)
+{
+    struct fx *fx = fx_new(2);
+    struct json *in = fx_inputs();
+    struct err e = { 0 };
+
+    (void)state;
+    json_set_str(in, "stableAgent", "1");
+    json_set_str(in, "certificateThumbprint", "0123456789012345678901234567890123456789");
+    json_set_str(in, "arcAppId", "b7a1f9d6-0000-4000-8000-000000000001");
+    for (int other = 0; other < 2; other++) {
+        struct op_run *r;
+
+        fx->nodes[0].no_msi = fx->nodes[0].certificate = other;
+        fx->nodes[1].certificate = other;
+        r = op_check_start(&fx->ports, &op_register, in, NULL, NULL, &e);
+        assert_non_null(r);
+        if (other) {
+            struct secret s = { 0 };
+
+            secret_set(&s, "s", 1);
+            op_run_secret(r, &s);
+            secret_clear(&s);
+        }
+        assert_int_equal(fx_run(fx, r, 60000), OP_R_DONE);
+        assert_string_equal(op_run_fact(r, "path"), other ? "application" : "identity");
+        assert_string_equal(detail_of_ready(r),
+                            other ? "UseStableAgentVersion: not used by these nodes"
+                                  : "CertificateThumbprint, ArcSpnCredential, "
+                                    "UseStableAgentVersion: not used by these nodes");
+        op_run_free(r);
+    }
+    json_free(in);
+    fx_free(fx);
+}
+
 int test_op_op_register_decide(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +403,7 @@ int test_op_op_register_decide(void)
         cmocka_unit_test(a_vanished_resource_comes_back_only_when_asked),
         cmocka_unit_test(looking_changes_nothing),
         cmocka_unit_test(repair_renews),
+        cmocka_unit_test(what_has_no_effect_is_said),
         cmocka_unit_test(undo_of_a_repair_keeps_the_registration),
         cmocka_unit_test(arc_later_leaves_the_registration),
         cmocka_unit_test(a_lost_answer_in_a_repair),

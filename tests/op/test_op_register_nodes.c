@@ -171,12 +171,35 @@ static void answers_after(void **state)
     steps_told(rows, ARRAY_LEN(rows));
 }
 
+/* Surprise 33: a full name is one already, and nothing is appended to a short one. */
+static void names_stay_as_they_are(void **state)
+{
+    static const char *const names[] = { "node1.corp.example", "node2" };
+    struct fx *fx = fx_new(2);
+    struct op_run *r;
+
+    (void)state;
+    STR_SET(fx->nodes[0].base.name, names[0]);
+    r = fx_start(fx, &op_register);
+    assert_int_equal(fx_run(fx, r, 600000), OP_R_DONE);
+    for (int i = 0; i < 2; i++) {
+        char path[400];
+
+        assert_string_equal(fx->nodes[i].agent_name, names[i]);
+        str_fmt(path, sizeof path, FX_MACHINES "/%s", names[i]);
+        assert_true(fx_has(fx, path));
+    }
+    op_run_free(r);
+    fx_free(fx);
+}
+
 int test_op_op_register_nodes(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests),
         cmocka_unit_test(answers_before),
         cmocka_unit_test(answers_after),
+        cmocka_unit_test(names_stay_as_they_are),
     };
 
     return TEST_GROUP("op_register_nodes", tests);
