@@ -72,8 +72,6 @@ void run_consent_draw(struct ui *ui, struct run_consent *c, const struct sec_run
         qr_make(&c->qr, r->consent_url);
     }
     text = place(ui, c, &plan, body);
-    if (c->drawn != plan.drawn) /* the keys stand there already */
-        ui_dirty(ui);
     c->drawn = plan.drawn;
     if (plan.drawn)
         qr_draw(&c->qr, &plan, ui_theme(ui), body->row, 0, c->inverted);

@@ -183,8 +183,6 @@ void run_end_square(struct ui *ui, struct run_end *e, const struct sec_run *r,
         qr_make(&e->qr, r->portal_url);
     }
     qr_plan(&plan, &e->qr, body->rows, body->cols - 1, halves);
-    if (e->drawn != plan.drawn) /* the keys stand there already */
-        ui_dirty(ui);
     e->drawn = plan.drawn;
     if (plan.drawn) {
         qr_draw(&e->qr, &plan, t, body->row, 0, e->inverted);
