@@ -564,7 +564,7 @@ static void tell_consent(struct op_view *v, struct err *e)
 
     add_consent_url(v, &url);
     op_set_fact(v, "consent.url", str_p(&url));
-    op_note(v, _("Waiting for an administrator's consent: %s"), str_p(&url));
+    op_note(v, "%s", _("Waiting for an administrator's consent")); /* whose page all faces tell */
     err_set(e, ERR_OP, ERR_C_CONSENT,
             _("An administrator has to consent to the permissions of the application %s: %s"),
             op_fact(v, "name"), str_p(&url));

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Nodes of the first generation (20H2): the client makes the application, an administrator's consent may have to be waited for, Arc is left out."""
 import functools
-import json
 import os
 import re
 
@@ -134,6 +133,8 @@ def test_the_run_goes_on_once_an_administrator_has_consented():
         app, run = application(r), run_of(r)
         azl.equal((run["result"], run["errorDetail"], run["state"]), ("PendingForAdminConsent", "PendingForAdminConsent", "failed"), p.stderr)
         azl.check(address_of(app) in p.stderr, p.stderr)
+        azl.equal(run["output"]["AzurePortalAADAppPermissionsURL"], run["consentUrl"], "the result's address")
+        azl.check(run["consentUrl"].endswith(address_of(app)), run["consentUrl"])
         for name in ROLES:
             azl.check(re.search(rf"https://\S+/{re.escape(name)}(;|\s|$)", p.stderr), f"{name}: {p.stderr}")
         azl.check("Cloud Application Administrator" in p.stderr and "operations resume" in p.stderr, p.stderr)
@@ -157,11 +158,14 @@ def test_consent_that_comes_while_the_run_waits():
         azl.wait_for(lambda: "waiting for an administrator's consent" in r.core_log(), 10, "the address in the log")
         shown = run_of(r)
         azl.equal(shown["state"], "running", "while it waits")
-        azl.check(address_of(application(r)) in json.dumps(shown), f"the address is not shown: {shown}")
+        azl.check(re.fullmatch(r"https://[^/]+/" + re.escape(address_of(application(r))), shown["consentUrl"]), shown["consentUrl"])
+        azl.equal({x["name"] for x in shown["consentRoles"]}, set(ROLES), "the roles")
+        azl.check(all(re.fullmatch(r"https://\S+/" + re.escape(x["name"]), x["address"]) for x in shown["consentRoles"]), str(shown))
         azl.equal(consent(r), 4, "consented")
         with r.leap.going_on():
             out = p.communicate(timeout=40)[0]
-        azl.equal(p.returncode, 0, out)
+        azl.equal((p.returncode, out.count(shown["consentUrl"])), (0, 1), out)
+        azl.check("consentUrl" not in run_of(r), "the consent came")
         connected(r)
 
 

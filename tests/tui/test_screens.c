@@ -4,6 +4,7 @@
 #include "tui/faces.h"
 #include "tui/rig.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -282,6 +283,47 @@ static void consent_is_waited_for(void **state)
     }
 }
 
+static bool has_square(bool consent, int rows, int cols, int *wanted_rows, int *wanted_cols)
+{
+    static const char words[] = "No square here: it needs ";
+    struct rig_options o = rig_rich;
+    const char *p;
+    struct rig r;
+
+    o.rows = rows;
+    o.cols = cols;
+    r = rig_start(&o);
+    done(&r);
+    rig_show(&r);
+    rig_keys(&r, "1\r");
+    if (consent)
+        canned_consent(r.core, false);
+    else
+        canned_run(r.core, "done");
+    rig_show(&r);
+    rig_keys(&r, consent ? "c" : "b");
+    rig_keys(&r, "\033[6~"); /* the sentence is the last of the page */
+    p = strstr(vt_text(r.vt), words);
+    if (p && wanted_rows)
+        assert_int_equal(sscanf(p + sizeof words - 1, "%d rows and %d", wanted_rows, wanted_cols),
+                         2);
+    rig_end(&r);
+    return !p;
+}
+
+/* Who makes the terminal as large as the screen says gets the square; one row less is too few. */
+static void the_size_that_a_square_needs(void **state)
+{
+    (void)state;
+    for (int consent = 0; consent < 2; consent++) {
+        int rows = 0, cols = 0;
+
+        assert_false(has_square(consent, 24, 80, &rows, &cols));
+        assert_true(has_square(consent, rows, cols > 60 ? cols : 60, NULL, NULL));
+        assert_false(has_square(consent, rows - 1, cols > 60 ? cols : 60, NULL, NULL));
+    }
+}
+
 static void consent_did_not_come(void **state)
 {
     static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii, &rig_large };
@@ -404,6 +446,7 @@ int test_tui_screens(void)
         cmocka_unit_test(large_132x43),
         cmocka_unit_test(long_run),
         cmocka_unit_test(consent_is_waited_for),
+        cmocka_unit_test(the_size_that_a_square_needs),
         cmocka_unit_test(consent_did_not_come),
         cmocka_unit_test(consent_in_lines),
     };

@@ -230,13 +230,13 @@ void frame_draw(struct ui *ui, const struct frame *f)
         draw_too_small();
         return;
     }
+    paint_cursor(0, 0);
+    f->screen->draw(ui, f->self, &body); /* first: some keys hang on what it had room for */
     draw_title(ui, f);
     if (hints > 0)
         paint_rule(hint.row - 1);
     draw_hint(ui, f, &hint);
     draw_keys(ui, f);
-    paint_cursor(0, 0);
-    f->screen->draw(ui, f->self, &body);
     if (hints == 0 && f->notice[0])
         paint_fmt(LINES - 2, 0, COLS, theme_role(f->notice_level), " %s",
                   text_pad(notice, sizeof notice, f->notice, COLS - 1));

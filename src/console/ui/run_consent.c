@@ -4,6 +4,7 @@
 
 #include "base/i18n.h"
 #include "console/face/consent.h"
+#include "console/ui/run_end.h"
 #include "console/ui/tty.h"
 
 enum { TEXT_COLS = 56, TEXT_ROWS = 8 }; /* least room for the text beside or below the square */
@@ -16,7 +17,7 @@ static void no_square(struct textview *v, const struct run_consent *c, const str
                      _("No square here: the address is too long for one."));
     else
         textview_add(v, ROLE_QUIET, 0, 0, _("No square here: it needs %d rows and %d columns."),
-                     plan->rows + TEXT_ROWS, plan->cols + 1);
+                     plan->rows + TEXT_ROWS + RUN_FRAME_ROWS, plan->cols + 1);
 }
 
 static void fill(struct run_consent *c, const struct sec_run *r, const struct qr_plan *plan)
@@ -72,8 +73,6 @@ void run_consent_draw(struct ui *ui, struct run_consent *c, const struct sec_run
         qr_make(&c->qr, r->consent_url);
     }
     text = place(ui, c, &plan, body);
-    if (c->drawn != plan.drawn) /* the keys stand there already */
-        ui_dirty(ui);
     c->drawn = plan.drawn;
     if (plan.drawn)
         qr_draw(&c->qr, &plan, ui_theme(ui), body->row, 0, c->inverted);

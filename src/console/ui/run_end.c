@@ -183,8 +183,6 @@ void run_end_square(struct ui *ui, struct run_end *e, const struct sec_run *r,
         qr_make(&e->qr, r->portal_url);
     }
     qr_plan(&plan, &e->qr, body->rows, body->cols - 1, halves);
-    if (e->drawn != plan.drawn) /* the keys stand there already */
-        ui_dirty(ui);
     e->drawn = plan.drawn;
     if (plan.drawn) {
         qr_draw(&e->qr, &plan, t, body->row, 0, e->inverted);
@@ -198,7 +196,7 @@ void run_end_square(struct ui *ui, struct run_end *e, const struct sec_run *r,
         STR_SET(why, _("No square here: the address is too long for one."));
     else
         str_fmt(why, sizeof why, _("No square here: it needs %d rows and %d columns."),
-                plan.rows + 2, plan.cols + 1);
+                plan.rows + RUN_FRAME_ROWS, plan.cols + 1);
     text.row += paint_wrapped(&text, ROLE_QUIET, why) + 1;
     text.rows = body->row + body->rows - text.row;
     paint_wrapped(&text, ROLE_TEXT, r->portal_url);

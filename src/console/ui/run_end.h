@@ -8,6 +8,8 @@
 #include "console/ui/qr.h"
 #include "console/ui/ui.h"
 
+enum { RUN_FRAME_ROWS = 4 }; /* of the screen, beside the body: title, rule, hint and keys */
+
 struct run_end {
     bool square; /* is asked for */
     bool drawn;  /* and fits */
