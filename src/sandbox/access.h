@@ -9,8 +9,9 @@
  * NUMBER or 0, "mfa": BOOL or NUMBER}, or an array of such; without "tenant" the first one is
  * meant. "graph" says what the tenant's users may in its directory: "admin" (the first user
  * administers it; the rule where nothing is said), "apps" (everybody makes applications, nobody
- * consents), "none" (nobody makes any: azure-wire.md 4.7.2). Sources: azure-wire.md 1.2.4, 1.3.14, 1.3.15, 1.8; the error words, suberrors and texts
- * are what MSAL is written for (1.5.3) and what Microsoft's list of codes says, not seen.
+ * consents), "none" (nobody makes any: azure-wire.md 4.7.2). Sources:
+ * azure-wire.md 1.2.4, 1.3.14, 1.3.15, 1.8; the error words, suberrors and texts are what MSAL is
+ * written for (1.5.3) and what Microsoft's list of codes says, not seen.
  */
 #ifndef AZL_SANDBOX_ACCESS_H
 #define AZL_SANDBOX_ACCESS_H
