@@ -50,7 +50,7 @@ def refused(r, env, *words, args=(), code=4):
 
 def test_azs_token_registers():
     need_az()
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:  # az takes its real time
         r.cluster()
         az, env = az_and_its_surroundings(r)
         refused(r, env, "Please run 'az login' to setup account", "Run az login on this machine", "--browser")
@@ -70,7 +70,7 @@ def test_azs_token_registers():
 
 def test_whatever_state_az_is_in():
     need_az()
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:  # az takes its real time
         r.cluster()
         az, env = az_and_its_surroundings(r)
         az.sign_in("--tenant", az.tenant)
@@ -87,7 +87,7 @@ def test_whatever_state_az_is_in():
 
 def test_azs_tenant_that_wants_its_own_mfa():
     need_az()
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:  # az takes its real time
         r.cluster()
         az, env = az_and_its_surroundings(r)
         other = next(t["tenantId"] for t in r.world()["tenants"] if t["tenantId"] != az.tenant)
