@@ -202,25 +202,43 @@ static void add_claims(struct str *out, const struct auth *a, const char *client
     str_free(&endpoint);
 }
 
-/* RSASSA-PSS with SHA-256, MGF1 of the same, a salt as long as the digest (RFC 7518 3.5). */
-static bool sign(struct str *out, EVP_PKEY *key)
+/* RSASSA-PSS with SHA-256, MGF1 of the same, a salt as long as the digest (RFC 7518 3.5). Returns
+ * the signature's length, 0 if there is none. */
+static size_t sign(const struct str *text, EVP_PKEY *key, unsigned char *sig, size_t size)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     EVP_PKEY_CTX *pss = NULL;
-    unsigned char sig[2048];
-    size_t n = sizeof(sig);
+    size_t n = size;
     bool ok = EVP_DigestSignInit(ctx, &pss, EVP_sha256(), NULL, key) == 1 &&
               EVP_PKEY_CTX_set_rsa_padding(pss, RSA_PKCS1_PSS_PADDING) == 1 &&
               EVP_PKEY_CTX_set_rsa_mgf1_md(pss, EVP_sha256()) == 1 &&
               EVP_PKEY_CTX_set_rsa_pss_saltlen(pss, RSA_PSS_SALTLEN_DIGEST) == 1 &&
-              EVP_DigestSign(ctx, sig, &n, (const unsigned char *)out->p, out->len) == 1;
+              EVP_DigestSign(ctx, sig, &n, (const unsigned char *)text->p, text->len) == 1;
 
     EVP_MD_CTX_free(ctx);
-    if (ok) {
-        str_addc(out, '.');
-        str_add_b64url(out, sig, n);
+    return ok ? n : 0;
+}
+
+/* Without its signature the text is no proof: whole it stands in wiped memory alone. */
+static void join(struct secret *out, const struct str *text, const unsigned char *sig, size_t n)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    char *p = wipe_malloc(text->len + 1 + (n * 4 + 2) / 3);
+    size_t at = text->len;
+    unsigned bits = 0, have = 0;
+
+    memcpy(p, text->p, text->len);
+    p[at++] = '.';
+    for (size_t i = 0; i < n; i++) {
+        bits = (bits << 8 | sig[i]) & 0xffff;
+        for (have += 8; have >= 6; have -= 6)
+            p[at++] = letters[bits >> (have - 6) & 63];
     }
-    return ok;
+    if (have)
+        p[at++] = letters[bits << (6 - have) & 63];
+    secret_set(out, p, at);
+    wipe_free(p);
 }
 
 int auth_assertion(const struct auth *a, const struct secret *pem, const struct secret *password,
@@ -228,6 +246,8 @@ int auth_assertion(const struct auth *a, const struct secret *pem, const struct 
 {
     struct identity id;
     struct str text = STR_INIT;
+    unsigned char sig[2048];
+    size_t n;
     int rc = 0;
 
     if (open_identity(&id, pem, password, e) < 0)
@@ -236,11 +256,12 @@ int auth_assertion(const struct auth *a, const struct secret *pem, const struct 
         add_head(&text, &id, a->chain);
         str_addc(&text, '.');
         add_claims(&text, a, client_id, tenant);
-        if (sign(&text, id.key))
-            secret_set(out, text.p, text.len);
+        n = sign(&text, id.key, sig, sizeof(sig));
+        if (n)
+            join(out, &text, sig, n);
         else
             rc = err_set(e, ERR_AUTH, 0, "%s", _("The certificate's key cannot sign."));
-        explicit_bzero(text.p, text.len);
+        explicit_bzero(sig, sizeof(sig));
         str_free(&text);
     }
     drop(&id);

@@ -233,34 +233,54 @@ static int listen_on(const struct sockaddr *addr, socklen_t len)
     return -1;
 }
 
-struct auth_listen *auth_listen_start(struct loop *loop, int port, auth_listen_fn *fn,
-                                      void *payload, struct err *e)
+/* Both loopback addresses, or one where the machine has but one: a browser may try either, and what
+ * another user listens with there would get the address and its key. -1: errno. */
+static int listen_on_both(int port, int fds[2], int *got)
 {
     struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
     struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback };
     socklen_t len = sizeof(v4);
-    struct auth_listen *l;
-    int fd;
+    int why;
 
     v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    fd = listen_on((struct sockaddr *)&v4, sizeof(v4));
-    if (fd < 0 || getsockname(fd, (struct sockaddr *)&v4, &len) < 0) {
+    fds[0] = listen_on((struct sockaddr *)&v4, sizeof(v4));
+    if (fds[0] < 0)
+        return -1;
+    if (getsockname(fds[0], (struct sockaddr *)&v4, &len) == 0) {
+        v6.sin6_port = v4.sin_port;
+        *got = ntohs(v4.sin_port);
+        fds[1] = listen_on((struct sockaddr *)&v6, sizeof(v6));
+        if (fds[1] >= 0 || (errno != EADDRINUSE && errno != EACCES))
+            return 0;
+    }
+    why = errno;
+    close(fds[0]);
+    errno = why;
+    return -1;
+}
+
+struct auth_listen *auth_listen_start(struct loop *loop, int port, auth_listen_fn *fn,
+                                      void *payload, struct err *e)
+{
+    struct auth_listen *l;
+    int fds[2], got, rc = listen_on_both(port, fds, &got);
+
+    for (int i = 0; rc < 0 && port == 0 && errno == EADDRINUSE && i < 8; i++)
+        rc = listen_on_both(port, fds, &got); /* any will do */
+    if (rc < 0) {
         err_sys(e, errno, _("Port %d of this machine cannot be listened on"), port);
-        if (fd >= 0)
-            close(fd);
         return NULL;
     }
     l = xcalloc(1, sizeof(*l));
     l->loop = loop;
     l->fn = fn;
     l->payload = payload;
-    l->port = ntohs(v4.sin_port);
-    l->fds[0] = fd;
-    v6.sin6_port = v4.sin_port;
-    l->fds[1] = listen_on((struct sockaddr *)&v6, sizeof(v6)); /* where there is no IPv6: -1 */
-    for (int i = 0; i < 2; i++)
-        if (l->fds[i] >= 0)
-            l->ios[i] = loop_io_add(loop, l->fds[i], POLLIN, on_accept, l);
+    l->port = got;
+    for (int i = 0; i < 2; i++) {
+        l->fds[i] = fds[i];
+        if (fds[i] >= 0)
+            l->ios[i] = loop_io_add(loop, fds[i], POLLIN, on_accept, l);
+    }
     return l;
 }
 

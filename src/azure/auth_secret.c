@@ -37,6 +37,9 @@ static int secret_check(struct auth *a, const struct auth_ask *ask, struct err *
         return -1;
     if (!ask->proof || !secret_is(ask->proof))
         return err_set(e, ERR_USAGE, 0, "%s", _("The secret is empty."));
+    if (strpbrk(ask->proof->p, "\r\n") || strlen(ask->proof->p) != ask->proof->len)
+        return err_set(e, ERR_USAGE, 0, "%s",
+                       _("The secret holds more than one line: is that its file?"));
     return 0;
 }
 

@@ -8,7 +8,7 @@
 
 static const struct advice_row rows[] = {
     { .domain = ERR_AUTH,
-      .keys = "16000 50020",
+      .keys = "16000 50020 90072",
       .what = N_("Your account does not belong to this tenant."),
       .why = N_("It is neither a member nor an invited guest there."),
       .text = N_("Sign in with a work account of this tenant, or get invited to it.") },
@@ -104,7 +104,8 @@ static const struct advice_row rows[] = {
     { .domain = ERR_AUTH,
       .keys = "65001 65004 90094 90095 90008",
       .what = N_("Consent is missing or was declined."),
-      .text = N_("An administrator of the tenant must give consent.") },
+      .text = N_("An administrator of the tenant must give consent; or sign in as an application "
+                 "(azloconf sign-in --service-principal).") },
     { .domain = ERR_AUTH,
       .keys = "65002",
       .what = N_("The application may not ask for this service."),

@@ -11,6 +11,7 @@
 #include <openssl/sha.h>
 
 #include "base/i18n.h"
+#include "sandbox/access.h"
 #include "sandbox/entra.h"
 #include "sandbox/web.h"
 
@@ -266,6 +267,8 @@ void entra_redeem_code(struct sb_req *q, struct sb_reply *r, const char *client_
         e = entra_fill_user(q->world, &g, json_str(s, "user"), tid);
         signin_set(q->world, s, SIGNIN_REDEEMED);
     }
+    if (!e && access_refuses_user(q, r, g.tid))
+        return;
     if (e)
         entra_refuse(q, r, e);
     else

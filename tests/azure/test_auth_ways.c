@@ -3,6 +3,7 @@
 #include "fake.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -212,6 +213,24 @@ static void what_a_principal_needs(void **state)
             (struct auth_ask){ .way = "secret", .authority = "https://login.microsoftonline.us" },
             "s", "login.microsoftonline.us");
     refused(b, (struct auth_ask){ .way = "password" }, "s", "password");
+}
+
+/* A wrong file's content is nobody's secret to be told of: nothing is sent. */
+static void secrets_that_will_not_do(void **state)
+{
+    struct bed *b = *state;
+    struct auth_ask ask = { .way = "secret", .tenant = TID, .client_id = APP };
+    struct secret s = { 0 };
+    struct err e = { 0 };
+
+    refused(b, ask, "-----BEGIN PRIVATE KEY-----\nMIIE", "more than one line");
+    refused(b, ask, "a\rb", "more than one line");
+    secret_set(&s, "a\0b", 3);
+    ask.proof = &s;
+    assert_int_equal(auth_start(b->a, &ask, &e), -1);
+    assert_non_null(strstr(e.message, "more than one line"));
+    secret_clear(&s);
+    done(b);
 }
 
 static void authorities(void **state)
@@ -538,6 +557,96 @@ static void a_browser_says_no(void **state)
     done(b);
 }
 
+/* The browser may try ::1 first: whoever else listens there would get the address and its key. */
+static void another_listens_beside_us(void **state)
+{
+    struct bed *b = *state;
+    struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback };
+    socklen_t len = sizeof(at);
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct err e = { 0 };
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
+        test_skip("this machine has no ::1");
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    assert_int_equal(
+        auth_start(b->a, &(struct auth_ask){ .way = "browser", .port = ntohs(at.sin6_port) }, &e),
+        0);
+    assert_true(fake_run(b->f, &b->out, 1000));
+    assert_non_null(strstr(auth_view(b->a)->err.message, "Port "));
+    assert_null(b->a->listen);
+    close(fd);
+}
+
+static int dial(const struct bed *b)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)auth_view(b->a)->port) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    return fd;
+}
+
+/* True once the other end has closed. */
+static bool is_closed(struct bed *b, int fd)
+{
+    char c;
+
+    for (int i = 0; i < 40; i++) {
+        ssize_t n = recv(fd, &c, 1, MSG_DONTWAIT);
+
+        if (n == 0 || (n < 0 && errno != EAGAIN))
+            return true;
+        loop_turn(b->f->loop, 5);
+    }
+    return false;
+}
+
+static void requests_are_small_and_few(void **state)
+{
+    static char flood[20000];
+    struct bed *b = *state;
+    int idle[9], fd, second;
+
+    to_browser(b);
+    memset(flood, 'a', sizeof(flood));
+    memcpy(flood, "GET /", 5);
+    fd = dial(b);
+    assert_true(send(fd, flood, sizeof(flood), MSG_NOSIGNAL) > 0);
+    assert_true(is_closed(b, fd)); /* without an answer */
+    close(fd);
+    for (size_t i = 0; i < ARRAY_LEN(idle); i++) {
+        idle[i] = dial(b);
+        for (int k = 0; k < 5; k++)
+            loop_turn(b->f->loop, 1);
+    }
+    assert_true(is_closed(b, idle[0])); /* the oldest makes room */
+    for (size_t i = 0; i < ARRAY_LEN(idle); i++)
+        close(idle[i]);
+    second = dial(b); /* one request a connection */
+    assert_true(send(second, "GET /x HTTP/1.1\r\n\r\nGET /y HTTP/1.1\r\n\r\n", 40, MSG_NOSIGNAL) >
+                0);
+    for (int answers = 0, n = 1; n > 0; n = 0) {
+        char page[8000];
+        ssize_t got = 0;
+
+        for (int i = 0; i < 40 && got <= 0; i++) {
+            loop_turn(b->f->loop, 5);
+            got = recv(second, page, sizeof(page) - 1, MSG_DONTWAIT);
+        }
+        assert_true(got > 0);
+        page[got] = '\0';
+        for (const char *p = page; (p = strstr(p, "HTTP/1.1 ")); p++)
+            answers++;
+        assert_int_equal(answers, 1);
+    }
+    close(second);
+    assert_int_equal(auth_view(b->a)->state, AUTH_BROWSER);
+}
+
 static void nobody_comes(void **state)
 {
     struct bed *b = *state;
@@ -557,6 +666,7 @@ int test_azure_auth_ways(void)
         T(a_lost_answer_is_asked_for_again),
         T(a_secret_that_is_refused),
         T(what_a_principal_needs),
+        T(secrets_that_will_not_do),
         cmocka_unit_test(authorities),
         T(an_assertion),
         T(certificates_that_will_not_do),
@@ -565,6 +675,8 @@ int test_azure_auth_ways(void)
         T(tokens_that_will_not_do),
         T(a_browser),
         T(a_browser_says_no),
+        T(another_listens_beside_us),
+        T(requests_are_small_and_few),
         T(nobody_comes),
     };
 

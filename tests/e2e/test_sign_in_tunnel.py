@@ -13,10 +13,10 @@ import socket
 import subprocess
 
 import azl
-from test_sign_in_ways import Hunt, begin_browser, judge
+from test_sign_in_ways import LOOPBACK, Hunt, begin_browser, bound_to, judge
 
 FAR = "127.0.0.2"
-LOOPBACK, TUNNEL = ("0100007F", "0" * 24 + "01000000"), "0200007F"  # as /proc/net writes them
+TUNNEL = "0200007F"  # as /proc/net writes it
 
 
 def free_port():
@@ -93,18 +93,6 @@ class Tunnel:
             p.terminate()
             p.wait(10)
         self.log.close()
-
-
-def bound_to(port):
-    """The local addresses, as the kernel writes them, that are listened on at the port."""
-    found = set()
-    for name in ("tcp", "tcp6"):
-        with open("/proc/net/" + name, encoding="ascii") as f:
-            for line in f.readlines()[1:]:
-                address, at = line.split()[1].split(":")
-                if int(at, 16) == port and line.split()[3] == "0A":
-                    found.add(address)
-    return found
 
 
 def test_a_browser_behind_ssh():

@@ -221,11 +221,28 @@ def begin_browser(r, *args):
     return p, first_line(p, r"http://localhost:\d+/\S+")
 
 
+LOOPBACK = ("0100007F", "0" * 24 + "01000000")  # 127.0.0.1 and ::1 as /proc/net writes them
+
+
+def bound_to(port):
+    """The local addresses, as the kernel writes them, that are listened on at the port."""
+    found = set()
+    for name in ("tcp", "tcp6"):
+        with open("/proc/net/" + name, encoding="ascii") as f:
+            for line in f.readlines()[1:]:
+                address, at = line.split()[1].split(":")
+                if int(at, 16) == port and line.split()[3] == "0A":
+                    found.add(address)
+    return found
+
+
 def test_a_browser():
     with azl.Rehearsal(sandbox=["--log-secrets"]) as r:
         r.cluster()
         with Hunt() as hunt:
             p, address = begin_browser(r)
+            where = bound_to(int(address.split(":")[2].split("/")[0]))
+            azl.check(LOOPBACK[0] in where and where <= set(LOOPBACK), f"it listens on {where}")
             page = browse(r, address)
             azl.check("You are nearly there" in page.stdout, page)
             out = p.communicate(timeout=30)[0]

@@ -177,7 +177,8 @@ static void declined(void **state)
 static void rules_are_checked(void **state)
 {
     struct world *w = rig_world();
-    static const char *const bad[] = { "7", "{\"tenant\":\"x\"}", "{\"deviceCode\":-1}" };
+    static const char *const bad[] = { "7", "{\"tenant\":\"x\"}", "{\"deviceCode\":-1}",
+                                       "{\"signIn\":-1}", "{\"mfa\":-1}" };
 
     (void)state;
     (void)w;

@@ -273,9 +273,40 @@ static int confirmed(struct cli *c, const struct json *values, struct err *e)
     return str_ieq(answer, "yes") || str_ieq(answer, _("yes"));
 }
 
+/* Whoever is signed in may be a guest of that tenant: the sign-in is good there too, unless the
+ * tenant refuses it. That is asked first, since it spares a second sign-in. */
+static bool is_open(struct cli *c, const char *tenant)
+{
+    const struct sec_signin *s = client_section(c->client, SEC_SIGNIN);
+    const struct sec_choices *list = client_section(c->client, SEC_CHOICES);
+    struct err e = { 0 };
+
+    if (!str_eq(s->state, "in") || !s->yours || s->ends || str_ieq(s->tenant_id, tenant) ||
+        cli_ask(c, "choices", json_object(), NULL, &e) < 0 || !cli_have(c, 1u << SEC_CHOICES, &e))
+        return false;
+    for (size_t i = 0; i < list->n_tenants; i++) {
+        const struct sec_choice *t = &list->tenants[i];
+
+        if (!str_ieq(t->id, tenant))
+            continue;
+        if (t->state[0])
+            err_set(&e, ERR_AUTH, 0,
+                    _("the tenant %s refuses this sign-in (%s): a sign-in to it follows"),
+                    t->name[0] ? t->name : t->id, t->state);
+        if (t->state[0])
+            fprintf(stderr, "azloconf: %s\n", e.message);
+        return !t->state[0];
+    }
+    return false;
+}
+
 static int sign_in(struct cli *c, const struct json *values, struct err *e)
 {
-    return cli_sign_in(c, json_str(values, params[PAR_TENANT].id), e);
+    const char *tenant = json_str(values, params[PAR_TENANT].id);
+
+    if (!cli_have(c, 1u << SEC_SIGNIN, e))
+        return -1;
+    return tenant && is_open(c, tenant) ? 0 : cli_sign_in(c, tenant, e);
 }
 
 /* The newest run that is not at its end; false if there is none. */

@@ -109,7 +109,7 @@ const struct cli_command cli_commands[] = {
     { "status", NULL, N_("show ClusterStatus, RegistrationStatus and ConnectionStatus"),
       OPTIONS(status_options), BIT(SEC_CORE) | BIT(SEC_CLUSTER) | BIT(SEC_NODES), cmd_status },
     { "register", NULL, N_("register this cluster with Azure"), OPTIONS(register_options),
-      BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_register },
+      BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN) | BIT(SEC_CHOICES), cmd_register },
     { "sign-in", NULL, N_("sign in to Azure"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
       cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),

@@ -34,7 +34,7 @@ static void tenant_choice(const struct model *m, const struct form *f, int i,
                           struct form_choice *out)
 {
     (void)f;
-    fill(out, &choices(m)->tenants[i], "");
+    fill(out, &choices(m)->tenants[i], choices(m)->tenants[i].state);
 }
 
 static bool of_tenant(const struct sec_choice *s, const struct form *f)
