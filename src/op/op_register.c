@@ -114,6 +114,8 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
          str_eq(fact(facts, "way"), REG_RENEW)                ? "renew"
          : str_eq(fact(facts, "stored.status"), "Registered") ? "keep"
                                                               : "register");
+    if (!*fact(facts, "rights.state") && *fact(facts, "rights.subscription"))
+        return 0; /* something else stopped it before they were judged */
     will(*out, _("Your rights in the subscription"), fact(facts, "subscription.name"),
          str_eq(fact(facts, "rights.state"), "enough")    ? "enough"
          : str_eq(fact(facts, "rights.state"), "missing") ? "lacking"

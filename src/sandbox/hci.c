@@ -93,7 +93,8 @@ static void fill_provider(struct sb_req *q, struct json *props)
 {
     const char *tenant = json_str(res_subscription(q->world, sb_var(q, "sub")), "tenantId");
 
-    if (!json_str(props, "resourceProviderObjectId"))
+    if (!json_str(props, "resourceProviderObjectId") &&
+        !json_flag(world_section(q->world, "options"), "resourceProviderObjectIdNever", false))
         json_set_str(props, "resourceProviderObjectId",
                      res_rp_object_id(q->world, tenant ? tenant : ""));
 }

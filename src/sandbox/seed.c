@@ -313,6 +313,7 @@ static int check_seed(const struct json *seed, struct err *e)
                     { "resources", json_is_array },
                     { "providers", json_is_object },
                     { "resourceProviderObjectIdNull", json_is_bool },
+                    { "resourceProviderObjectIdNever", json_is_bool },
                     { "denyActions", json_is_array },
                     { "roleAssignments", json_is_array },
                     { "denyAssignments", json_is_array },
@@ -379,6 +380,8 @@ int seed_world(struct json *root, const struct json *seed, struct err *e)
     seed_providers(root, json_get(seed, "providers"));
     json_set_bool(options, "resourceProviderObjectIdNull",
                   json_flag(seed, "resourceProviderObjectIdNull", false));
+    json_set_bool(options, "resourceProviderObjectIdNever",
+                  json_flag(seed, "resourceProviderObjectIdNever", false));
     json_set(options, "denyActions",
              json_is_array(json_get(seed, "denyActions")) ? json_copy(json_get(seed, "denyActions"))
                                                           : json_array());

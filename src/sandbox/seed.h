@@ -4,7 +4,8 @@
  * Sources: azure-wire.md 2.3 (forms of tenants, subscriptions, locations), register-flow.md 1.3
  * (roles); the regions that support clusters are those of Microsoft's registration article.
  * A seed: {"tenant":GUID,"subscriptions":[...],"users":[...],"resources":[{"id",...}],
- * "providers":{"Microsoft.AzureStackHCI":"Registered"},"resourceProviderObjectIdNull":true,
+ * "providers":{"Microsoft.AzureStackHCI":"Registered"},"resourceProviderObjectIdNull":true (until a
+ * PATCH), "resourceProviderObjectIdNever":true (not even then),
  * "denyActions":["..."],"regions":["East US",...],"roleAssignments":[...],"denyAssignments":[...]};
  * arrays replace what stands in the first world; the last two are read by rights_set (rights.h),
  * and a user may have "groups":[GUID,...]. "access":{...} is read by access_set (access.h).

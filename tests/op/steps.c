@@ -56,6 +56,8 @@ static void set(struct op_view *v, const char *name, const char *value)
 {
     if (str_eq(name, "!tries"))
         v->cell->tries = 1;
+    else if (str_eq(name, "!made"))
+        v->cell->made = true;
     else if (name[0] == '@')
         op_set_node_fact(v, name + 1, value);
     else
@@ -151,6 +153,8 @@ static void one_told(struct fx *fx, const struct told *row)
     else if (row->http < 0) {
         a.http = 0;
         err_set(&a.err, ERR_NODE, 42, "the agent failed");
+        STR_SET(a.err.remote_code, json_str(body, "code"));
+        a.json = NULL;
     }
     each(&v, row->facts, set);
     vd = act_of(&v, row->act)->read(&v, &a, &e);

@@ -7,8 +7,8 @@
 struct asked { /* what an ask must fill in */
     const char *step;
     enum op_act_kind act;
-    const char
-        *facts; /* "name=value;..." beforehand; "@name" for a node's; "!tries" after one apply */
+    const char *facts; /* "name=value;..." beforehand; "@name" for a node's; "!tries" after one
+                          apply, "!made" in a run that was taken up again */
     const char *method, *path, *query, *api, *body; /* ARM; NULL method: nothing is asked */
     const char *verb;                               /* node */
 };

@@ -127,6 +127,10 @@ static void answers(void **state)
           NULL },
         { "app-identity", A, NULL, 403, "{}", OP_FAILED, 0, NULL },
         { "upload", C, APP ";@certificate.app=", 0, "{}", OP_DONE, 0, NULL },
+        /* refused: not uploaded, unless this run has done it: then the key is only new */
+        { "upload", C, APP, -1, "{\"code\":\"AADSTS700027\"}", OP_ABSENT, 0, NULL },
+        { "upload", C, "!tries;" APP, -1, "{\"code\":\"AADSTS700027\"}", OP_RUNNING, 0, NULL },
+        { "upload", C, "!made;" APP, -1, "{\"code\":\"AADSTS700027\"}", OP_DONE, 0, NULL },
         { "upload", A, NULL, 400, "{}", OP_FAILED, 9110, NULL },
         { "certificate-set", C, APP, 0, NULL, OP_ABSENT, 0, NULL },
         { "certificate-set", A, APP, 0, CERTIFICATE("700", "a-1"), OP_DONE, 0,

@@ -137,6 +137,17 @@ static void a_patch_fills_the_provider_s_object_id(void **state)
     fx_close();
 }
 
+static void an_object_id_that_never_comes(void **state)
+{
+    (void)state;
+    fx_open("{\"resourceProviderObjectIdNever\":true}", true);
+    fx_ready();
+    assert_int_equal(fx_call("PUT", FX_CLUSTER, V, "{\"location\":\"eastus\"}"), 200);
+    assert_int_equal(fx_call("PATCH", FX_CLUSTER, V, "{}"), 200);
+    assert_string_equal(fx_str("properties.resourceProviderObjectId"), "");
+    fx_close();
+}
+
 static void clusters_are_listed_and_deleted(void **state)
 {
     char status[400];
@@ -263,6 +274,7 @@ int test_sandbox_hci(void)
         cmocka_unit_test(bad_clusters_are_refused),
         cmocka_unit_test(read_only_members_are_ignored),
         cmocka_unit_test(a_patch_fills_the_provider_s_object_id),
+        cmocka_unit_test(an_object_id_that_never_comes),
         cmocka_unit_test(clusters_are_listed_and_deleted),
         cmocka_unit_test(arc_settings_follow_the_contract),
         cmocka_unit_test(reconcile_wants_the_role_and_the_machines),
