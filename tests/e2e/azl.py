@@ -221,6 +221,7 @@ class Rehearsal:
             args = f.read().split("\0")[:-1]
         self.kill_core(signal.SIGTERM)
         self.own_core = subprocess.Popen([*args, "--idle-seconds", "0"], env=self.env, stdin=subprocess.DEVNULL)
+        wait_for(lambda: self.core_pid() == self.own_core.pid, 30, "the core that never ends")  # before a console starts another one
         self.run("status", ok=0)
 
     def core_log(self):
