@@ -195,7 +195,7 @@ def main():
     row("against the longest dependent chain", f"{one[0] / (one[2] * 0.1):.2f}", "<= 1.2", one[0] <= 1.2 * one[2] * 0.1)
     row("wall time at --latency 100, 16 nodes", f"{many[0]:.2f} s")
     row("sixteen nodes against one", f"{many[0] / one[0]:.2f}", "<= 1.25", many[0] <= 1.25 * one[0])
-    for build in ("20349", "20348", "17784"):
+    for build in ("20349", "20348"):
         by_certificates(build)
     row("memory of the core after 16 nodes", f"{many[3] / 1024:.1f} MB", "<= 16", many[3] <= 16 * 1024)
     side_by_side.compare(row, 3 if QUICK else 7)
