@@ -262,7 +262,7 @@ static void expires_here_and_there(void **state)
     fake_expect(b->f, "POST", "/devicecode", 200, NULL,
                 "{\"device_code\":\"D\",\"user_code\":\"U\",\"verification_uri\":\"https://"
                 "microsoft.com/x\","
-                "\"expires_in\":5,\"interval\":\"2\"}");
+                "\"expires_in\":50,\"interval\":\"20\"}"); /* a busy machine is late, too */
     fake_expect(b->f, "POST", "/token", 400, NULL, PENDING);
     fake_expect(b->f, "POST", "/token", 400, NULL, PENDING);
     begin(b, NULL);

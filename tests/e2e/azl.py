@@ -19,7 +19,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import traceback
 import urllib.request
@@ -66,34 +65,18 @@ def keep_exchanges(log):
             f.writelines(lines)
 
 
-# A sandbox keeps the keys that it made at its first start. Finding them takes longer than many a test: each finds those of the first one.
-KEYS = os.path.join(BUILD, "tests", "keys")
-KEY_FILES = ("token.key", os.path.join("principals", "certificate.pem"))
+def preloaded(env, *libraries):
+    """The environment with what was built of these libraries before all others."""
+    there = [path for path in (*libraries, env.get("LD_PRELOAD")) if path and (path not in libraries or os.path.exists(path))]
+    if there:
+        env["LD_PRELOAD"] = ":".join(there)
+        env.setdefault("ASAN_OPTIONS", "verify_asan_link_order=0")
 
 
-def copy_key(source, target):
-    """Whole or not at all, whoever else does the same."""
-    os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-    new = f"{target}.{os.getpid()}-{threading.get_ident()}"
-    shutil.copy(source, new)
-    os.replace(new, target)
-
-
-def lend_keys(state):
-    """To a rehearsal that is about to start in a folder of its own."""
-    if os.path.exists(state):
-        return
-    for name in KEY_FILES:
-        if os.path.exists(os.path.join(KEYS, name)):
-            os.makedirs(state, mode=0o700, exist_ok=True)
-            copy_key(os.path.join(KEYS, name), os.path.join(state, "sandbox", name))
-
-
-def keep_keys(state):
-    for name in KEY_FILES:
-        kept, here = os.path.join(KEYS, name), os.path.join(state, "sandbox", name)
-        if os.path.exists(here) and not os.path.exists(kept):
-            copy_key(here, kept)
+def keys_in_stock(env):
+    """RSA keys from the stock of tests/e2e/keys.c."""
+    env["AZL_KEYS"] = os.path.join(BUILD, "tests", "keys")
+    preloaded(env, os.path.join(BUILD, "tests", "keys.so"))
 
 
 class Leap:
@@ -138,8 +121,9 @@ class Leap:
 
 
 class Rehearsal:
-    def __init__(self, nodes=1, instant=True, approve="auto:0", sandbox=(), core=(), state=None, preload=None, env=None, leap=None):
-        """leap: waits while a command runs are leapt over (leap.c). None: where that can be had; False: a test of real time."""
+    def __init__(self, nodes=1, instant=True, approve="auto:0", sandbox=(), core=(), state=None, preload=None, env=None, leap=None, keys=True):
+        """leap: waits while a command runs are leapt over (leap.c). None: where that can be had; False: a test of real time.
+        keys: from the stock; False: found by the programs themselves."""
         self.top = tempfile.mkdtemp(prefix="azl-e2e-")
         self.state = state or os.path.join(self.top, "state")
         self.log = os.path.join(self.top, "exchanges.jsonl")
@@ -157,17 +141,16 @@ class Rehearsal:
         self.env["XDG_RUNTIME_DIR"] = self.run_dir
         self.env.update(env or {})
         self.leap = self.own_core = None
+        if preload:
+            preloaded(self.env, preload)
         if leap and not os.path.exists(LEAP):
             raise Skip("tests/leap.so was not built")
         if leap or leap is None and os.path.exists(LEAP):
             self.leap = Leap(os.path.join(self.top, "leap"))
             self.env["AZL_LEAP"] = self.leap.path
-            preload = f"{LEAP}:{preload}" if preload else LEAP
-        if preload:
-            self.env["LD_PRELOAD"] = preload
-            self.env.setdefault("ASAN_OPTIONS", "verify_asan_link_order=0")
-
-        lend_keys(self.state)
+            preloaded(self.env, LEAP)
+        if keys:
+            keys_in_stock(self.env)
 
     def __enter__(self):
         return self
@@ -176,7 +159,6 @@ class Rehearsal:
         self.kill_core(signal.SIGTERM)
         if self.own_core:
             self.own_core.wait()
-        keep_keys(self.state)
         if EXCHANGES and os.path.exists(self.log):
             keep_exchanges(self.log)
         if os.environ.get("AZL_KEEP"):
@@ -239,6 +221,7 @@ class Rehearsal:
             args = f.read().split("\0")[:-1]
         self.kill_core(signal.SIGTERM)
         self.own_core = subprocess.Popen([*args, "--idle-seconds", "0"], env=self.env, stdin=subprocess.DEVNULL)
+        wait_for(lambda: self.core_pid() == self.own_core.pid, 30, "the core that never ends")  # before a console starts another one
         self.run("status", ok=0)
 
     def core_log(self):

@@ -225,6 +225,21 @@ def longest_chain(requests):
     return chain
 
 
+def few_rounds(limit, nodes=16, **kw):
+    """A fresh registration of so many nodes takes no more dependent round trips than that. On a busy machine what is sent together may not
+    be there together: the least of three counts."""
+    counts = []
+    while len(counts) < 3 and (not counts or min(counts) > limit):
+        with azl.Rehearsal(nodes=nodes, sandbox=["--latency", "150"], **kw) as r:
+            r.prepare()
+            before = len(r.exchanges())
+            r.register()
+            azure = [x for x in r.exchanges()[before:] if x["url"].startswith("https") and "/oauth2/v2.0/" not in x["url"]]
+            counts.append(longest_chain(azure))
+    print(f"        {nodes} nodes: {counts[-1]} dependent round trips")
+    azl.check(min(counts) <= limit, f"{nodes} nodes: {counts} dependent round trips, at most {limit} are needed")
+
+
 # ---- the cases ----
 
 # What an error must name when a request fails for good: (method and path, words of the step and its code).

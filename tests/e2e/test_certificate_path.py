@@ -78,6 +78,12 @@ def test_three_nodes_by_a_generated_secret_and_nothing_twice():
         azl.equal(set(states.values()), {"found", "skipped"}, f"second run: {states}")
 
 
+def test_round_trips_of_one_and_of_sixteen_nodes():
+    """Sixteen take one more than one (the other nodes sync after the first one), and one where more is to be asked than goes at a time."""
+    azl.side_by_side([functools.partial(products.few_rounds, limit, nodes, core=["--node-build", BUILD["identity"]])
+                      for nodes, limit in ((1, 15), (16, 17))])
+
+
 def test_arc_by_the_operators_own_principal():
     """ArcSpnCredential: its secret comes from a file, is kept nowhere, and is given again to a run that goes on."""
     with rehearsal(BUILD["identity"]) as r:

@@ -42,6 +42,11 @@ def test_round_trips_of_a_fresh_registration():
         azl.check(len(azure) <= 28, f"{len(azure)} requests:\n{said}")
 
 
+def test_round_trips_of_sixteen_nodes():
+    """As many as one node takes, and one more: the registration syncs the first node, the others sync together after it."""
+    products.few_rounds(10)
+
+
 def test_sixteen_nodes():
     with azl.Rehearsal(nodes=16) as r:
         r.prepare()

@@ -86,7 +86,10 @@ class Sandbox:
         self.args = ["--dir", os.path.join(self.top, "sandbox"), "--log", self.log, *args]
 
     def __enter__(self):
-        self.process = subprocess.Popen([SANDBOX, *self.args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, preexec_fn=end_with_test)
+        env = dict(os.environ)
+        azl.keys_in_stock(env)
+        self.process = subprocess.Popen([SANDBOX, *self.args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=env,
+                                        preexec_fn=end_with_test)
         line = self.process.stdout.readline()
         if not line:
             self.__exit__()

@@ -32,10 +32,27 @@ class Az:
         self.env = foreign.surroundings(ready, AZURE_CONFIG_DIR=os.path.join(top, name), AZURE_CORE_OUTPUT="json")
         self.sub, self.tenant = ready["subscription"], ready["tenant"]
 
+        self.know_commands()
+
+    def know_commands(self):
+        """The list of its commands, which az makes in each new folder (2 s): the first one's serves all."""
+        kept = os.path.join(azl.BUILD, "tests", "az-commands.json")
+        folder = self.env["AZURE_CONFIG_DIR"]
+        os.makedirs(folder, exist_ok=True)
+        if not os.path.exists(kept):
+            first = os.path.join(folder, "commandIndex.json")
+            self("version")
+            if not os.path.exists(first):
+                return
+            shutil.copy(first, f"{kept}.{os.getpid()}")
+            os.replace(f"{kept}.{os.getpid()}", kept)
+        elif not os.path.exists(os.path.join(folder, "commandIndex.json")):
+            shutil.copy(kept, os.path.join(folder, "commandIndex.json"))
+
     def copy(self):
         self.copies += 1
         other = Az(self.ready, self.top, f"{self.name}{self.copies}")
-        shutil.copytree(self.env["AZURE_CONFIG_DIR"], other.env["AZURE_CONFIG_DIR"])
+        shutil.copytree(self.env["AZURE_CONFIG_DIR"], other.env["AZURE_CONFIG_DIR"], dirs_exist_ok=True)
         return other
 
     def start(self, *args):
