@@ -105,6 +105,37 @@ static void wrong_values_do_not_pass(void **state)
     rig_end(&r);
 }
 
+/* On a small screen rows end early: the hint says the whole of what is wrong, F1 the whole hint,
+ * and the keys are those of what has the focus. */
+static void what_is_cut_is_said_elsewhere(void **state)
+{
+    struct rig r = rig_start(&rig_ascii);
+
+    (void)state;
+    canned_core(r.core, "native");
+    canned_not_registered(r.core);
+    canned_signin(r.core, "in");
+    canned_choices(r.core);
+    canned_run(r.core, "none");
+    rig_show(&r);
+    rig_keys(&r, "1\r\tnowhere\t");
+    rig_assert_shows(&r, "ERROR no such name here; a subscription id is 32 dig...");
+    rig_keys(&r, "\033[A");
+    rig_assert_shows(&r, "ERROR no such name here; a subscription id is 32 digits");
+    rig_keys(&r, "\x15");
+    rig_assert_shows(&r, "Name or...");
+    rig_keys(&r, "\033OP");
+    rig_assert_shows(&r, "Name or id can also be typed."); /* where the hint was cut */
+    rig_keys(&r, "\033");
+    vt_turn(r.vt, 1200);
+    rig_assert_shows(&r, "^U clear");
+    rig_keys(&r, "\t\t\t\t"); /* the button */
+    rig_assert_shows(&r, "> < Next: review >");
+    rig_assert_shows(&r, "Enter do it");
+    rig_assert_hides(&r, "^U clear");
+    rig_end(&r);
+}
+
 /* The real keys: a default goes at the first character and comes back by ^Z. */
 static void typing_over_a_default(void **state)
 {
@@ -625,6 +656,7 @@ int test_tui_flow(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_whole_way),
         cmocka_unit_test(wrong_values_do_not_pass),
+        cmocka_unit_test(what_is_cut_is_said_elsewhere),
         cmocka_unit_test(typing_over_a_default),
         cmocka_unit_test(fixed_value),
         cmocka_unit_test(tenant_by_name),

@@ -24,16 +24,16 @@ static const char *note_register(const struct model *m, char *out, size_t size)
         str_fmt(out, size, _("running: step %d of %d"), (int)r->step_no, (int)r->step_count);
         return "ok";
     }
-    if (str_eq(c->registration.word, "Registered")) {
-        str_fmt(out, size, _("done: %s, %s"), words_or_blank(c->azure_resource_name),
-                words_or_blank(c->region));
-        return "";
-    }
     if (str_eq(r->state, "failed") || str_eq(r->state, "stopped")) {
         str_copy(out, size,
                  str_eq(r->state, "failed") ? _("the last run failed")
                                             : _("the last run was stopped"));
         return "warn";
+    }
+    if (str_eq(c->registration.word, "Registered")) {
+        str_fmt(out, size, _("done: %s, %s"), words_or_blank(c->azure_resource_name),
+                words_or_blank(c->region));
+        return "";
     }
     if (model_has(m, SEC_CLUSTER))
         str_copy(out, size, c->exists ? _("not registered") : _("no cluster yet"));

@@ -253,15 +253,36 @@ static void review_line(void *payload, enum review_kind kind, const char *text)
         plain_say(page->p, kind == REVIEW_TITLE ? "%s:" : "%s", text);
 }
 
+/* register or register-check; where the core wants the secret of the Arc principal it is asked
+ * for, and the intent sent again with it. It is the caller's to wipe. */
+static bool ask_core(struct plain *p, const char *title, const char *intent, const struct form *f,
+                     const struct form *more, struct secret *s, struct json **result)
+{
+    struct wire_secret secret = { "arcSpnSecret", s };
+
+    for (;;) {
+        struct err e = { 0 };
+
+        if (plain_try(p, intent, fields_args(f, more), &secret, secret_is(s) ? 1 : 0, result, &e))
+            return true;
+        if (e.code != ERR_C_NEEDS_SECRET || secret_is(s)) {
+            if (err_is(&e))
+                plain_error(p, title, &e);
+            return false;
+        }
+        if (!plain_ask_secret(p, s, more->values[MORE_ARC_SPN].id))
+            return false;
+    }
+}
+
 /* *result: what the core found, the caller's. */
-static bool review(struct plain *p, struct form *f, struct form *more, bool *right,
-                   struct json **result)
+static bool review(struct plain *p, struct form *f, struct form *more, struct secret *s,
+                   bool *right, struct json **result)
 {
     struct page page = { p, STR_INIT };
 
     plain_say(p, "%s", _("Asking Azure what is to be done. Nothing is written."));
-    if (!plain_do(p, _("The values could not be checked"), "register-check", fields_args(f, more),
-                  result))
+    if (!ask_core(p, _("The values could not be checked"), "register-check", f, more, s, result))
         return false;
     *right = review_say(plain_model(p), f, more, *result, 0, review_line, &page);
     say_held(&page);
@@ -304,7 +325,7 @@ static void save(struct plain *p, const struct form *f, const struct form *more)
 
 /* true: the run was started. */
 static bool confirm(struct plain *p, const struct form *f, const struct form *more,
-                    const struct json *found, enum step *next)
+                    struct secret *s, const struct json *found, enum step *next)
 {
     char line[PLAIN_LINE];
 
@@ -316,8 +337,7 @@ static bool confirm(struct plain *p, const struct form *f, const struct form *mo
            GOT_LINE) {
         if (answer_is(line, "yes", N_("yes"))) {
             watch_follow(p, true); /* from the first step on */
-            return plain_do(p, _("The registration did not start"), "register",
-                            fields_args(f, more), NULL);
+            return ask_core(p, _("The registration did not start"), "register", f, more, s, NULL);
         }
         if (answer_kind(line) == ANSWER_BACK) {
             *next = STEP_BACK;
@@ -396,18 +416,22 @@ static void ask_and_register(struct plain *p)
               f->values[WHERE_CLOUD].in.text);
     for (;;) {
         struct json *found = NULL;
+        struct secret secret = { 0 };
         enum step next = STEP_BACK;
 
         if (plain_ended(p) || !ask_form(p, on_more ? more : f, from) || !who(p))
             return;
         on_more = false;
         from = WHERE_NAME;
-        if (!review(p, f, more, &right, &found))
+        if (!review(p, f, more, &secret, &right, &found)) {
+            secret_clear(&secret);
             continue;
+        }
         if (!right)
             from = correct(p, f, more, &on_more);
-        else if (confirm(p, f, more, found, &next))
+        else if (confirm(p, f, more, &secret, found, &next))
             next = STEP_NEXT;
+        secret_clear(&secret);
         json_free(found);
         if (next == STEP_NEXT)
             job_run(p);

@@ -92,8 +92,17 @@ static bool is_over(struct plain *p, void *payload)
 
 bool job_run_resume(struct plain *p)
 {
+    struct secret s = { 0 };
+    struct wire_secret secret = { "arcSpnSecret", &s };
+    bool wanted = sec(p)->secret_for[0], goes_on;
+
+    if (wanted && !plain_ask_secret(p, &s, sec(p)->secret_for))
+        return false;
     watch_follow(p, true);
-    return plain_do(p, _("The run does not go on"), "run-resume", id_args(p), NULL);
+    goes_on = plain_do_secret(p, _("The run does not go on"), "run-resume", id_args(p), &secret,
+                              wanted ? 1 : 0);
+    secret_clear(&s);
+    return goes_on;
 }
 
 /* true: it goes on. */

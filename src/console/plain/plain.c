@@ -211,6 +211,7 @@ static void on_input(void *payload, int fd, short revents)
         return;
     if (n > 0) {
         str_addn(&p->input, bytes, (size_t)n);
+        explicit_bzero(bytes, sizeof bytes); /* maybe a secret */
         return;
     }
     p->input_ended = true;
@@ -218,19 +219,33 @@ static void on_input(void *payload, int fd, short revents)
     p->io = NULL;
 }
 
+/* Where the next line ends in the input; *rest: the bytes behind it. */
+static bool find_line(const struct plain *p, size_t *n, size_t *rest)
+{
+    const char *lf = p->input.len ? memchr(p->input.p, '\n', p->input.len) : NULL;
+
+    *n = lf ? (size_t)(lf - p->input.p) : p->input.len;
+    *rest = p->input.len - *n - (lf != NULL);
+    return lf || (p->input_ended && *n > 0) || *n >= MAX_LINE;
+}
+
+static void drop_line(struct plain *p, size_t rest)
+{
+    memmove(p->input.p, p->input.p + p->input.len - rest, rest);
+    explicit_bzero(p->input.p + rest, p->input.len - rest);
+    p->input.len = rest;
+}
+
 /* The next whole line; the last one may lack its end. */
 static bool take_line(struct plain *p, char out[PLAIN_LINE])
 {
-    const char *lf = p->input.len ? memchr(p->input.p, '\n', p->input.len) : NULL;
-    size_t n = lf ? (size_t)(lf - p->input.p) : p->input.len, rest;
+    size_t n, rest;
 
-    if (!lf && !(p->input_ended && n > 0) && n < MAX_LINE)
+    if (!find_line(p, &n, &rest))
         return false;
     text_clean(out, PLAIN_LINE, str_p(&p->input), n, TEXT_LINE);
     str_trim(out);
-    rest = p->input.len - n - (lf != NULL);
-    memmove(p->input.p, p->input.p + p->input.len - rest, rest);
-    p->input.len = rest;
+    drop_line(p, rest);
     if (!p->echo || p->ahead) /* nobody else ended the prompt's line */
         end_prompt(p);
     p->standing = p->ahead = false;
@@ -286,6 +301,64 @@ enum got plain_ask(struct plain *p, char out[PLAIN_LINE], const char *fmt, ...)
     return got;
 }
 
+/* ---- a secret ---- */
+
+static void echo(const struct plain *p, bool on)
+{
+    struct termios tio;
+
+    if (!p->tty || tcgetattr(STDIN_FILENO, &tio) < 0)
+        return;
+    tio.c_lflag = on ? tio.c_lflag | ECHO : tio.c_lflag & (tcflag_t)~ECHO;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &tio);
+}
+
+static bool has_line(struct plain *p, void *payload)
+{
+    size_t n, rest;
+
+    (void)payload;
+    return find_line(p, &n, &rest) || p->input_ended;
+}
+
+/* The line's bytes as they are, straight into locked pages: without spaces around it only. */
+static void take_secret(struct plain *p, struct secret *out)
+{
+    size_t n, rest, from = 0;
+
+    if (!find_line(p, &n, &rest))
+        return;
+    while (n > 0 && strchr(" \t\r", p->input.p[n - 1]))
+        n--;
+    while (from < n && strchr(" \t", p->input.p[from]))
+        from++;
+    secret_set(out, p->input.p + from, n - from);
+    drop_line(p, rest);
+}
+
+bool plain_ask_secret(struct plain *p, struct secret *out, const char *app)
+{
+    bool came;
+
+    plain_say(p,
+              _("The nodes are to be connected to Azure Arc by your own application %s. Its "
+                "secret is kept nowhere, so it is asked for."),
+              app);
+    str_reset(&p->prompt);
+    wrap_prompt(&p->prompt, _("The application's secret (not shown): "), columns());
+    echo(p, false);
+    stand_prompt(p);
+    came = plain_wait(p, NULL, has_line, NULL) == GOT_EVENT;
+    if (came)
+        take_secret(p, out);
+    echo(p, true);
+    end_prompt(p);
+    str_reset(&p->prompt);
+    if (came && !secret_is(out) && !p->input_ended)
+        plain_say(p, "%s", _("The secret is empty."));
+    return secret_is(out);
+}
+
 bool plain_confirm(struct plain *p, const char *question)
 {
     char line[PLAIN_LINE];
@@ -319,9 +392,8 @@ static bool was_answered(struct plain *p, void *payload)
     return ((struct asked *)payload)->done;
 }
 
-static bool ask_core(struct plain *p, const char *title, const char *intent,
-                     struct json *args_owned, const struct wire_secret *secrets, size_t n,
-                     struct json **result)
+bool plain_try(struct plain *p, const char *intent, struct json *args_owned,
+               const struct wire_secret *secrets, size_t n, struct json **result, struct err *e)
 {
     struct asked a = { 0 };
     const char *why_not;
@@ -336,15 +408,27 @@ static bool ask_core(struct plain *p, const char *title, const char *intent,
         client_forget(p->model.client, &a);
         return false;
     }
-    if (err_is(&a.err)) {
-        plain_error(p, title, &a.err);
+    *e = a.err;
+    if (err_is(e))
         return false;
-    }
     if (result)
         *result = a.result;
     else
         json_free(a.result);
     return true;
+}
+
+static bool ask_core(struct plain *p, const char *title, const char *intent,
+                     struct json *args_owned, const struct wire_secret *secrets, size_t n,
+                     struct json **result)
+{
+    struct err e = { 0 };
+
+    if (plain_try(p, intent, args_owned, secrets, n, result, &e))
+        return true;
+    if (err_is(&e))
+        plain_error(p, title, &e);
+    return false;
 }
 
 bool plain_do(struct plain *p, const char *title, const char *intent, struct json *args_owned,

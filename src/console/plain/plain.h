@@ -9,6 +9,7 @@
 #ifndef AZL_PLAIN_PLAIN_H
 #define AZL_PLAIN_PLAIN_H
 
+#include "base/secret.h"
 #include "console/face/form.h"
 #include "console/face/help.h"
 #include "console/plain/plain_main.h"
@@ -36,6 +37,9 @@ void plain_error(struct plain *p, const char *title, const struct err *e);
 /* Asks; out is clean and trimmed. GOT_LINE or GOT_END. */
 enum got plain_ask(struct plain *p, char out[PLAIN_LINE], const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same for the secret of an application: without echo, never as a line; empty or GOT_END:
+ * false. Asked by jobs where the core's answer or section says that it is needed. */
+bool plain_ask_secret(struct plain *p, struct secret *out, const char *app);
 /* Waits without a prompt for a line or until fn says so (NULL: for a line only). */
 enum got plain_wait(struct plain *p, char out[PLAIN_LINE], plain_until_fn *fn, void *payload);
 /* "yes" after a question that says so. */
@@ -48,6 +52,9 @@ bool plain_do(struct plain *p, const char *title, const char *intent, struct jso
 /* The same with secrets beside it (wire.h). */
 bool plain_do_secret(struct plain *p, const char *title, const char *intent,
                      struct json *args_owned, const struct wire_secret *secrets, size_t n);
+/* The same, and the error is the caller's to say; err_is(e) is false where a wait was ended. */
+bool plain_try(struct plain *p, const char *intent, struct json *args_owned,
+               const struct wire_secret *secrets, size_t n, struct json **result, struct err *e);
 
 enum plain_form { PLAIN_CREATE, PLAIN_WHERE, PLAIN_MORE, PLAIN_FORMS };
 struct form *plain_form(struct plain *p, enum plain_form which); /* the wizard's values, kept */

@@ -191,6 +191,16 @@ enum form_result form_key(struct form *f, struct ui *ui, int key)
 
 /* ---- drawing ---- */
 
+const char *form_cut_message(const struct form *f, int cols)
+{
+    const struct form_value *v = f->focus < f->n ? &f->values[f->focus] : NULL;
+
+    if (!v || !str_eq(v->level, "fail") ||
+        text_width(_("ERROR")) + 1 + text_width(v->message) <= cols - 5)
+        return NULL;
+    return v->message;
+}
+
 static int label_cols(const struct form *f)
 {
     int w = 0;

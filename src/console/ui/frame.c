@@ -11,6 +11,11 @@
 
 #define CLOCK_COLS 9
 
+int frame_cols(void)
+{
+    return COLS;
+}
+
 bool frame_large(void)
 {
     return COLS >= 120 && LINES >= 40;
@@ -38,7 +43,7 @@ void frame_log_tail(struct ui *ui, const struct area *a)
         words_clock(clock, l->at);
         paint_fmt(row, a->col + 1, a->cols - 2, ROLE_QUIET, "%s %-5s", clock, l->level);
         if (n == 0)
-            paint_text(row, a->col + 16, a->cols - 17, ROLE_QUIET, l->text);
+            paint_cut(row, a->col + 16, a->cols - 17, ROLE_QUIET, l->text);
         for (int k = 0; k < n; k++)
             paint_bytes(row + k, a->col + 16, width, ROLE_QUIET, parts[k].p, parts[k].n);
         row += n ? n : 1;
@@ -46,6 +51,18 @@ void frame_log_tail(struct ui *ui, const struct area *a)
 }
 
 /* ---- rows around the body ---- */
+
+static int hint_rows(const struct screen *s)
+{
+    return LINES >= 24 ? s->hint_rows : s->low_hint_rows;
+}
+
+bool frame_hint_fits(const struct screen *s, const char *text)
+{
+    struct text_line lines[16];
+
+    return text_wrap(text, COLS - 2, lines, ARRAY_LEN(lines)) <= hint_rows(s);
+}
 
 static char *last_gap(char *s)
 {
@@ -221,7 +238,7 @@ static void draw_dialog(const struct dialog *d, const struct area *body)
 
 void frame_draw(struct ui *ui, const struct frame *f)
 {
-    int hints = LINES >= 24 ? f->screen->hint_rows : f->screen->low_hint_rows;
+    int hints = hint_rows(f->screen);
     struct area body = { 1, 0, LINES - 2 - hints - (hints > 0), COLS },
                 hint = { LINES - 1 - hints, 1, hints, COLS - 2 };
     char notice[1024];

@@ -14,6 +14,8 @@ struct frame {
 void frame_draw(struct ui *ui, const struct frame *f);
 const struct key_row *frame_global_keys(size_t *n);
 
+int frame_cols(void);
+bool frame_hint_fits(const struct screen *s, const char *text); /* into the rows above the keys */
 bool frame_large(void); /* room for two columns of panes: from 120x40 on */
 void frame_log_tail(struct ui *ui, const struct area *a); /* the newest lines of the log */
 

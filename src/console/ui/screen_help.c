@@ -28,6 +28,19 @@ static void add_paragraph(void *payload, const char *level, const char *text)
     textview_add(payload, theme_role(level), 0, 0, "%s", text);
 }
 
+/* What the rows above the keys were too few for: the whole of it. */
+static void add_hint(struct ui *ui, struct help_view *h, const struct screen *s)
+{
+    char text[900] = "";
+
+    if (s->hint)
+        s->hint(ui, ui_self(ui, s->id), text, sizeof text);
+    if (!text[0] || frame_hint_fits(s, text))
+        return;
+    textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", text);
+    textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", "");
+}
+
 static void help_open(struct ui *ui, void *self)
 {
     struct help_view *h = self;
@@ -41,6 +54,7 @@ static void help_open(struct ui *ui, void *self)
         h->about = s->id;
         textview_add(&h->view, ROLE_BAR, 0, 0, " %s ", _(s->title));
         textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", "");
+        add_hint(ui, h, s);
         if (s->help->about) {
             textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", _(s->help->about));
             textview_add(&h->view, ROLE_TEXT, 0, 0, "%s", "");

@@ -228,6 +228,11 @@ static bool is_form(struct ui *ui, const void *self)
     return wizard_form((struct wizard *)self) != NULL;
 }
 
+static bool is_field(struct ui *ui, const void *self)
+{
+    return is_form(ui, self) && form_typing(wizard_form((struct wizard *)self));
+}
+
 static bool is_review(struct ui *ui, const void *self)
 {
     const struct wizard *w = self;
@@ -243,15 +248,23 @@ static bool is_told(struct ui *ui, const void *self)
     return is_review(ui, self) && w->told;
 }
 
+static bool is_button(struct ui *ui, const void *self)
+{
+    const struct wizard *w = self;
+
+    return is_review(ui, self) || w->page == WIZARD_SIGNIN ||
+           (is_form(ui, self) && !is_field(ui, self) && !w->waiting);
+}
+
 static const struct key_row keys[] = {
     { K_TAB, K_DOWN, 0, "Tab Dn", N_("next"), is_form, NULL },
     { K_BTAB, K_UP, 0, "Up", N_("previous"), is_form, NULL },
-    { K_ENTER, 0, 0, "Enter", N_("list, next"), is_form, NULL },
-    { K_CTRL('U'), 0, 0, "^U", N_("clear"), is_form, NULL },
-    { K_CTRL('Z'), 0, 0, "^Z", N_("undo"), is_form, NULL },
+    { K_ENTER, 0, 0, "Enter", N_("list, next"), is_field, NULL },
+    { K_CTRL('U'), 0, 0, "^U", N_("clear"), is_field, NULL },
+    { K_CTRL('Z'), 0, 0, "^Z", N_("undo"), is_field, NULL },
     { 'p', 'P', 0, "p", N_("requests"), is_told, wizard_show_requests },
     { 'f', 'F', 0, "f", N_("file"), is_review, wizard_ask_file },
-    { K_ENTER, 0, 0, "Enter", N_("do it"), is_review, NULL },
+    { K_ENTER, 0, 0, "Enter", N_("do it"), is_button, NULL },
     { K_TAB, 0, 0, "Tab", N_("other button"), is_review, NULL },
 };
 

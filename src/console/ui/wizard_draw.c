@@ -185,6 +185,8 @@ void wizard_hint(struct ui *ui, void *self, char *out, size_t size)
     (void)ui;
     if (frame_large() && f && (f != &w->where || form_typing(f)))
         str_copy(out, size, _("Nothing is written before you confirm on the review page."));
+    else if (f && f != &w->more && form_cut_message(f, frame_cols()))
+        str_fmt(out, size, "%s %s", _("ERROR"), form_cut_message(f, frame_cols()));
     else if (f && form_typing(f))
         str_copy(out, size, form_help(f));
     else if (w->page == WIZARD_WHERE && w->where.focus > w->where.n)
