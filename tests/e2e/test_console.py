@@ -203,7 +203,7 @@ def walk(t, r, sign_in):
 # ---- 1, 2: the newcomer ----
 
 def newcomer_approved_by_code():
-    with azl.Rehearsal(approve="manual") as r, Terminal(r) as t:
+    with azl.Rehearsal(leap=False, approve="manual") as r, Terminal(r) as t:
         def sign_in(code, text):
             address = r.ready()["base"] + "/devicelogin"
             azl.check(any(address in line for line in text.split("\n")), "the address is not whole on one line\n" + text)
@@ -213,7 +213,7 @@ def newcomer_approved_by_code():
 
 
 def newcomer_approved_by_itself():
-    with azl.Rehearsal(approve="auto:6") as r, Terminal(r, term="linux", LC_ALL="C.UTF-8") as t:
+    with azl.Rehearsal(leap=False, approve="auto:6") as r, Terminal(r, term="linux", LC_ALL="C.UTF-8") as t:
         walk(t, r, lambda code, text: None)
 
 
@@ -233,7 +233,7 @@ def page(r, form=None):
 
 
 def newcomer_on_the_page():
-    with azl.Rehearsal(approve="manual") as r, Terminal(r) as t:
+    with azl.Rehearsal(leap=False, approve="manual") as r, Terminal(r) as t:
         def sign_in(code, text):
             shown = page(r)
             azl.check("Type the code that the program shows" in shown, shown)
@@ -257,7 +257,7 @@ class AsciiTerminal(Terminal):
 
 
 def newcomer_on_a_vt100():
-    with azl.Rehearsal(approve="manual") as r, AsciiTerminal(r, 60, 20, "vt100", LC_ALL="C") as t:
+    with azl.Rehearsal(leap=False, approve="manual") as r, AsciiTerminal(r, 60, 20, "vt100", LC_ALL="C") as t:
         def sign_in(code, text):
             azl.check("No square here" in text and r.ready()["base"] + "/devicelogin" in text, text)
             r.sandbox("POST", "/sandbox/approve", {"user_code": code})
@@ -272,7 +272,7 @@ def test_the_newcomers_walk():
 def test_the_square_on_a_small_screen():
     """At 60x20 the address stands whole below the square, and the square still reads."""
     need_tmux()
-    with azl.Rehearsal(approve="manual") as r, Terminal(r, 60, 20) as t:
+    with azl.Rehearsal(leap=False, approve="manual") as r, Terminal(r, 60, 20) as t:
         t.wait("2 Sign in to Azure", "NotYet")
         t.keys("2", "Enter")
         read_code(t)
@@ -292,7 +292,7 @@ def test_the_square_on_a_small_screen():
 def test_the_command_line_on_a_terminal_and_off_it():
     """On a terminal the code with its square, the review and a question; off it plain lines."""
     need_tmux()
-    with azl.Rehearsal(approve="manual") as r:
+    with azl.Rehearsal(leap=False, approve="manual") as r:
         r.run("cluster", "create", "cluster1", "--node", "node1", ok=0)
         args = [a for a in r.register_args() if a != "--yes"]
         p = r.run(*args, ok=2)
@@ -316,7 +316,7 @@ def test_the_command_line_on_a_terminal_and_off_it():
 
 def ready_to_register(**kw):
     """A cluster and a sign-in, made by the command line; the run takes a few seconds."""
-    r = azl.Rehearsal(instant=False, **kw)
+    r = azl.Rehearsal(leap=False, instant=False, **kw)
     r.run("cluster", "create", "cluster1", "--node", "node1", ok=0)
     r.run("sign-in", ok=0)
     return r
@@ -460,7 +460,7 @@ def left_as_found(r, number, term, name, act, code):
 
 def test_the_terminal_is_left_as_it_was_found():
     need_tmux()
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         r.run("status")
         azl.side_by_side([lambda n=n, w=w: left_as_found(r, n, "tmux-256color" if n % 2 else "xterm-256color", *w)
                           for n, w in enumerate(WAYS_OUT)])
@@ -494,7 +494,7 @@ def in_pty(r, keys=b"", until=None, **env):
 
 
 def test_a_terminal_that_cannot_place_text_gets_the_plain_face():
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         for term in ("dumb", "unknown", "", None):
             out, code = in_pty(r, keys=b"15\n", until=b"all items.", TERM=term)
             text = " ".join(out.decode().split())
@@ -518,7 +518,7 @@ def colours(out):
 
 
 def test_no_color_and_mono_terminals_have_no_colour():
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         r.run("status")
         plain = dict(TERM="xterm-256color", NO_COLOR=None)
         for env, wanted in ((plain, True), (dict(plain, NO_COLOR="1"), False), (dict(plain, TERM="vt100"), False),

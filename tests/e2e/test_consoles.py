@@ -12,7 +12,7 @@ import azl
 
 
 def test_two_registers_at_once():
-    with azl.Rehearsal(instant=False) as r:
+    with azl.Rehearsal(leap=False, instant=False) as r:
         r.prepare()
         first, second = r.start(*r.register_args()), r.start(*r.register_args())
         out = [p.communicate(timeout=120)[0] for p in (first, second)]
@@ -22,7 +22,7 @@ def test_two_registers_at_once():
 
 
 def test_the_work_goes_on_when_the_command_is_killed():
-    with azl.Rehearsal(instant=False) as r:
+    with azl.Rehearsal(leap=False, instant=False) as r:
         r.prepare()
         p = r.start(*r.register_args())
         azl.wait_for(lambda: r.json("operations")["runs"], 20, "the run to start")
@@ -33,7 +33,7 @@ def test_the_work_goes_on_when_the_command_is_killed():
 
 
 def test_two_watchers_see_the_same():
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         r.prepare()
         watchers = [r.start("status", "--watch", "--output", "json") for _ in range(2)]
         r.register()
@@ -46,7 +46,7 @@ def test_two_watchers_see_the_same():
 
 
 def test_a_console_of_another_protocol_number_is_told_so():
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         r.run("status")
         sockets = [os.path.join(d, f) for d, _, fs in os.walk(r.run_dir) for f in fs if f.endswith(".sock")]
         azl.equal(len(sockets), 1, "sockets")
@@ -67,7 +67,7 @@ def test_a_console_of_another_protocol_number_is_told_so():
 def test_a_foreign_uid_is_refused():
     if os.getuid() != 0:
         raise azl.Skip("only root can become another user")
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         r.run("status")
         path = [os.path.join(d, f) for d, _, fs in os.walk(r.run_dir) for f in fs if f.endswith(".sock")][0]
         # the folder is 0700, so an open descriptor of it stands in for a mistake in its rights
@@ -86,7 +86,7 @@ def test_a_foreign_uid_is_refused():
 
 def test_a_predecessor_that_still_holds_the_folder():
     """A sandbox that is just ending keeps its folder's lock for a while: the next core waits for it, and then works."""
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         folder = os.path.join(r.state, "sandbox")
         os.makedirs(folder, 0o700, exist_ok=True)
         os.chmod(r.state, 0o700)

@@ -133,7 +133,7 @@ def registered(t, r, seconds=60):
 
 def over_pipes():
     # between the nodes' step and the next one there is time for both to be shown
-    with azl.Rehearsal(approve="manual", nodes=2, sandbox=("--fault", "slow=300@PUT */arcSettings/default")) as r, Plain(r) as t:
+    with azl.Rehearsal(leap=False, approve="manual", nodes=2, sandbox=("--fault", "slow=300@PUT */arcSettings/default")) as r, Plain(r) as t:
         create_and_sign_in(t)
         text = t.wait("Waiting. 14 minutes left. Press Enter to stop.")
         code = re.search(r"Sign in\. Open (\S+) and type the code ([A-Z0-9]{9})\. Code good for 15 minutes\.", text)
@@ -166,7 +166,7 @@ def over_pipes():
 
 
 def over_a_terminal():
-    with azl.Rehearsal() as r, Plain(r, terminal=True, plain=False, TERM="dumb", LC_ALL="C") as t:
+    with azl.Rehearsal(leap=False) as r, Plain(r, terminal=True, plain=False, TERM="dumb", LC_ALL="C") as t:
         create_and_sign_in(t)
         t.wait("Signed in as anna@contoso.onmicrosoft.com.")
         choose_where(t)
@@ -178,7 +178,7 @@ def over_a_terminal():
 
 
 def in_german():
-    with azl.Rehearsal(env={"LANGUAGE": "de"}) as r, Plain(r) as t:
+    with azl.Rehearsal(leap=False, env={"LANGUAGE": "de"}) as r, Plain(r) as t:
         answer_all(t, ("15 Ende. ? alle Punkte. Nummer: ", "?"), ("15 Zur Shell", "1"), ("Clustername [cluster1]: ", "zurück"),
                    ("Nummer: ", "1"), ("Clustername", ""), ("Knoten [", ""))
         t.wait("Angemeldet als anna@contoso.onmicrosoft.com.")
@@ -195,7 +195,7 @@ def narrow(line):
 
 
 def in_chinese():
-    with azl.Rehearsal(env={"LANGUAGE": "zh_CN"}) as r, Plain(r) as t:
+    with azl.Rehearsal(leap=False, env={"LANGUAGE": "zh_CN"}) as r, Plain(r) as t:
         answer_all(t, ("? 所有菜单项。 编号： ", "?"), ("15 退出到 shell", "1"), ("群集名称 [cluster1]: ", "返回"),
                    ("编号： ", "1"), ("群集名称", ""), ("节点 [", ""))
         t.wait("已登录为 anna@contoso.onmicrosoft.com。")
@@ -213,7 +213,7 @@ def test_chinese_on_terminals():
     """UTF-8 and a terminal that has the characters: Chinese. The Linux console: English, and a word about it; the core that it
     starts speaks English, too. Seven bits: English."""
     chinese = dict(LANGUAGE="zh_CN", LC_ALL="C.UTF-8")
-    with azl.Rehearsal(env={"LANGUAGE": "zh_CN"}) as r, Plain(r, terminal=True, TERM="xterm-256color", **chinese) as t:
+    with azl.Rehearsal(leap=False, env={"LANGUAGE": "zh_CN"}) as r, Plain(r, terminal=True, TERM="xterm-256color", **chinese) as t:
         t.wait("编号：")
         t.say("11", wait="编号：")
         t.wait("zh_CN，区域设置 C.UTF-8")
@@ -221,7 +221,7 @@ def test_chinese_on_terminals():
         t.wait("en, locale C.UTF-8")
         t.say("q", wait="Number:")
         t.end()
-    with azl.Rehearsal(env={"LANGUAGE": "zh_CN"}) as r, Plain(r, terminal=True, TERM="linux", **chinese) as t:
+    with azl.Rehearsal(leap=False, env={"LANGUAGE": "zh_CN"}) as r, Plain(r, terminal=True, TERM="linux", **chinese) as t:
         t.wait("This terminal cannot show the characters of the language zh_CN", "Not registered with Azure yet")
         t.say("q", wait=HOME)
         t.end()
@@ -240,7 +240,7 @@ def test_from_nothing_to_registered():
 # ---- a run that is stopped, left, cut ----
 
 def ready_to_register(**kw):
-    r = azl.Rehearsal(instant=False, **kw)
+    r = azl.Rehearsal(leap=False, instant=False, **kw)
     r.run("cluster", "create", "cluster1", "--node", "node1", ok=0)
     r.run("sign-in", ok=0)
     return r
@@ -307,7 +307,7 @@ def core_killed_among_the_questions():
 
 def failed_and_tried_again():
     """What, why, what to do, ids."""
-    with azl.Rehearsal() as r, Plain(r) as t:
+    with azl.Rehearsal(leap=False) as r, Plain(r) as t:
         r.run("cluster", "create", "cluster1", "--node", "node1", ok=0)
         r.run("sign-in", ok=0)
         r.fault("500@PUT /subscriptions/*/resourcegroups/*x9")
@@ -328,7 +328,7 @@ def test_a_run_that_is_stopped_left_cut_or_fails():
 # ---- signing in ----
 
 def test_a_sign_in_that_is_stopped_declined_expired_renewed():
-    with azl.Rehearsal(approve="manual") as r, Plain(r) as t:
+    with azl.Rehearsal(leap=False, approve="manual") as r, Plain(r) as t:
         t.say("2", wait=HOME)
         first = re.search(r"the code (\w{9})\.", t.wait("Press Enter to stop.")).group(1)
         t.say("?")
@@ -358,7 +358,7 @@ def test_a_sign_in_that_is_stopped_declined_expired_renewed():
 # ---- the other jobs ----
 
 def test_nodes_log_terminal_help_and_the_ways_out():
-    with azl.Rehearsal(nodes=2) as r, Plain(r, "--getty") as t:
+    with azl.Rehearsal(leap=False, nodes=2) as r, Plain(r, "--getty") as t:
         r.run("cluster", "create", "cluster1", "--node", "node1", "--node", "node2", ok=0)
         answer_all(t, (HOME, "r"), ("ClusterStatus: Clustered. 2 of 2 nodes up. Checked ", "3"), ("2 node2: Up.", "2"),
                    ("Why: The cluster is not registered with Azure yet.", "node1"), ("Do: Register this cluster (1)", "x"),
@@ -392,7 +392,7 @@ def ends_with(r, act, code):
 
 
 def test_ctrl_c_ctrl_d_and_signals_leave_the_core():
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         r.run("status")
         for act, code in ((b"\x04", 0), (b"\x03", 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
             ends_with(r, act, code)
@@ -416,14 +416,14 @@ def switches(r, size, keys):
 
 
 def test_p_goes_over_from_the_screens():
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         r.run("status")
         switches(r, (10, 50), [(b"run --plain", b"p")])
         switches(r, (24, 80), [(b"Register this cluster", b"11\r"), (b"Half blocks", b"p")])
 
 
 def test_answers_typed_ahead_end_their_lines():
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         r.run("status")
         for terminal in (False, True):
             with Plain(r, terminal=terminal, TERM="dumb") as t:
@@ -435,7 +435,7 @@ def test_answers_typed_ahead_end_their_lines():
 
 
 def test_under_getty_a_shell_and_back():
-    with azl.Rehearsal() as r, Plain(r, "--getty", terminal=True, TERM="dumb", SHELL="/bin/sh", PS1="sh: ") as t:
+    with azl.Rehearsal(leap=False) as r, Plain(r, "--getty", terminal=True, TERM="dumb", SHELL="/bin/sh", PS1="sh: ") as t:
         t.say("15", wait=HOME)
         t.wait("Type exit to come back to azloconf.", "sh: ")
         t.say("stty -echo; echo in$((1+1))side; exit")
@@ -448,13 +448,13 @@ def test_under_getty_a_shell_and_back():
 
 
 def test_no_core_and_a_core_in_trouble_say_so():
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         os.makedirs(r.state, exist_ok=True)
         os.chmod(r.state, 0o755)
         with Plain(r) as t:
             t.wait("There is no core to work with: ", "is open to other users")
             t.end(1)
-    with azl.Rehearsal(sandbox=["--seed", "/nonexistent/seed.json"]) as r, Plain(r) as t:
+    with azl.Rehearsal(leap=False, sandbox=["--seed", "/nonexistent/seed.json"]) as r, Plain(r) as t:
         t.wait("The sandbox ended", HOME, seconds=20)
         t.say("1")
         t.wait("The core does not answer yet.", HOME)
@@ -468,7 +468,7 @@ def test_no_core_and_a_core_in_trouble_say_so():
 def test_hostile_names_do_nothing():
     odd = "Evil\x1b[2J\x1b]0;x\x07\r\nFake: ok\u202egnp\u200b\x9b31m\t\x08z"
     text = json.dumps({"subscriptions": [{"displayName": odd, "state": "Enabled"}, {"displayName": "Contoso-Prod-HCI", "state": "Enabled"}]})
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         seed = os.path.join(r.top, "seed.json")
         with open(seed, "w", encoding="ascii") as f:
             f.write(text)
@@ -495,7 +495,7 @@ def test_hostile_names_do_nothing():
 
 def test_bytes_and_sizes():
     """The menu costs under 700 bytes, waiting costs none, and the window's size changes nothing but where lines break."""
-    with azl.Rehearsal() as r:
+    with azl.Rehearsal(leap=False) as r:
         r.run("cluster", "create", "cluster1", "--node", "node1", ok=0)
         r.run("status")
         seen = []
