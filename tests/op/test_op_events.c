@@ -132,12 +132,12 @@ static void a_failure_has_its_number(void **state)
         const char *step, *end; /* of the journal */
         bool certificates;
     } rows[] = {
-        { "PUT", "/clusters/hci", NODE_VERBS, "9130 failed cluster, ", "9130 failed, " },
-        { "PUT", "/roleAssignments/", NODE_VERBS, "9132 failed role, ", "9132 failed, " },
-        { "PUT", "/resourcegroups/", NODE_VERBS, "9009 note, ", "9114 failed, " },
+        { "PUT", "/clusters/hci", NODE_VERBS, "9130 failed cluster, ", "9130 failed, ", false },
+        { "PUT", "/roleAssignments/", NODE_VERBS, "9132 failed role, ", "9132 failed, ", false },
+        { "PUT", "/resourcegroups/", NODE_VERBS, "9009 note, ", "9114 failed, ", false },
         /* 9144 is no event: the identity path failed, and so did the registration */
-        { NULL, NULL, NODE_REGISTER, "9145 failed register, ", "9114 failed, " },
-        { NULL, NULL, NODE_AGENT_CONNECT, "9150 failed agent, ", "9114 failed, " },
+        { NULL, NULL, NODE_REGISTER, "9145 failed register, ", "9114 failed, ", false },
+        { NULL, NULL, NODE_AGENT_CONNECT, "9150 failed agent, ", "9114 failed, ", false },
         { NULL, NULL, NODE_CERTIFICATE_NEW,
           "9110 failed certificate, 9110 failed certificates-made, ", "9110 failed, ", true },
         { "POST", "/uploadCertificate", NODE_VERBS, "9110 failed upload, ", "9110 failed, ", true },
