@@ -497,7 +497,8 @@ REG_READ(arc_way)
     str_reset(&names);
     mute = names_of(v, "arc", "", true, &names) > 0;
     if (mute) /* a node that cannot be asked counts as one: register-flow.md 2.8.1 */
-        err_set(e, ERR_OP, 9112, _("These nodes have no commands for Azure Arc: %s. %s"),
+        err_set(e, ERR_OP, 9112,
+                _("These nodes have no commands for Azure Arc, or did not answer: %s. %s"),
                 str_p(&names), first_why(v, "arc", "", true, "arc.why"));
     str_free(&names);
     if (mute)

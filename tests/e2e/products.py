@@ -244,12 +244,12 @@ def few_rounds(limit, nodes=16, **kw):
 
 # What an error must name when a request fails for good: (method and path, words of the step and its code).
 WORDS = [
-    (r"^GET /agent/show", r"asking the node's Arc agent|asking the node how it stands with Azure Arc"),
+    (r"^GET /agent/show", r"asking the node's Arc agent|asking the node how it stands with Azure Arc|no commands for Azure Arc, or did not answer: node1(?s:.*)Code: 9112"),
     (r"^POST /agent/connect", r"connecting the node's Arc agent|bringing the node to Azure Arc"),
     (r"^POST .*/createClusterIdentity$", r"creating the cluster's application"),
     (r"^POST .*/uploadCertificate$", r"uploading the nodes' certificates .9110"),
     (r"^POST .*/dataplane/.*/certificate$", r"certificates of these nodes were not accepted: node1.*(?s:.*)Code: 9110"),
-    (r"^POST .*/dataplane/.*/identity$", r"bringing the node to Azure Arc"),
+    (r"^POST .*/dataplane/.*/identity$", r"bringing the node to Azure Arc|talking to the registration service"),
     (r"^POST .*/createArcIdentity$", r"creating the application of the Arc settings"),
     (r"^POST .*/generatePassword$", r"generating the secret of the Arc settings"),
     (r"^GET /v1\.0/applications(\(.*)?$", r"looking for the cluster's application"),
@@ -284,7 +284,7 @@ def gives_up(kind, request, arc=True):
     """Does the run stop when this happens at this request again and again? An effect that is there is found, whatever became of its answer."""
     if "/operationStatuses/" in request:  # the deadline ends the polling, and what it was about is found done
         return False
-    if not arc and re.search(r"/providers/Microsoft\.(Hybrid|Guest)[^/]*$", request):  # what Arc needs is left out
+    if not arc and re.search(r"/providers/Microsoft\.(Hybrid|Guest)[^/]*$|/agent/show$", request):  # what Arc needs is left out
         return False
     if request.endswith("/permissions"):  # a list that cannot be read stops nothing
         return False
@@ -292,7 +292,7 @@ def gives_up(kind, request, arc=True):
         return False
     if request.endswith("/generatePassword"):  # a secret that was lost with its answer is nowhere else
         return True
-    looked_at = request.startswith(("PUT ", "POST ")) and "/dataplane/" not in request.lower()
+    looked_at = request.startswith(("PUT ", "POST ", "PATCH ")) and "/dataplane/" not in request.lower()
     return not (kind in LOST and looked_at)
 
 

@@ -193,7 +193,7 @@ static const struct row {
     { 9110, no_certificates, "No certificate was made on these nodes: node1, node2. the agent" },
     { 9111, too_old, "is too old to be registered (build 17784 is needed): node1, node2" },
     { 9112, no_arc_commands,
-      "These nodes have no commands for Azure Arc: node1, node2. the agent" },
+      "These nodes have no commands for Azure Arc, or did not answer: node1, node2. the agent" },
     { 9113, arc_being_disabled, "Finish unregistering it first" },
     { 9114, NULL,
       "whatever is not foreseen: here every error keeps its own number, and the event of "
