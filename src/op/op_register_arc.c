@@ -230,11 +230,17 @@ REG_ASK(consent_check)
         reg_ask_settings(v, need, "GET", 0);
 }
 
-static enum op_verdict judge_consent(struct op_view *v)
+/* Of this answer the consent alone counts: it may come after a later look at the nodes' states. */
+static enum op_verdict judge_consent(struct op_view *v, const struct op_answer *a, struct err *e)
 {
-    const char *at = op_fact(v, "settings.consent");
+    struct hci_arc arc;
+    const char *at;
 
-    if (!*at)
+    if (a->http && hci_read_arc(a->json, &arc, e))
+        return OP_FAILED;
+    if (a->http)
+        op_set_fact(v, "settings.consent", arc.consented_at);
+    if (!*(at = op_fact(v, "settings.consent")))
         return OP_ABSENT;
     op_note(v, _("consented %s"), at);
     return OP_DONE;
@@ -242,13 +248,9 @@ static enum op_verdict judge_consent(struct op_view *v)
 
 REG_READ(consent_check)
 {
-    struct hci_arc arc;
-
     if (a->http && !reg_good(a))
         return reg_fail(a, e, 0, _("looking at the consent to the mandatory extensions"));
-    if (a->http && keep_settings(v, a->json, &arc, e))
-        return OP_FAILED;
-    return judge_consent(v);
+    return judge_consent(v, a, e);
 }
 
 REG_ASK(consent_apply)
@@ -259,7 +261,6 @@ REG_ASK(consent_apply)
 
 REG_READ(consent_apply)
 {
-    struct hci_arc arc;
     struct err ignored = { 0 };
 
     if (a->http == 404) {
@@ -268,9 +269,7 @@ REG_READ(consent_apply)
     }
     if (!reg_good(a))
         return reg_fail(a, e, 0, _("recording the consent to the mandatory extensions"));
-    if (keep_settings(v, a->json, &arc, &ignored))
-        return OP_ABSENT;
-    return judge_consent(v);
+    return judge_consent(v, a, &ignored) == OP_DONE ? OP_DONE : OP_ABSENT;
 }
 
 /* ---- the end: every node Connected in Azure's eyes ---- */

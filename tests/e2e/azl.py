@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 import traceback
+import urllib.error
 import urllib.request
 
 BUILD = os.environ.get("AZL_BUILD", os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")))
@@ -247,8 +248,13 @@ class Rehearsal:
         if token:
             q.add_header("Authorization", "Bearer " + token)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
-        with opener.open(q, timeout=20) as answer:
-            text = answer.read().decode()
+        try:
+            with opener.open(q, timeout=20) as answer:
+                text = answer.read().decode()
+        except urllib.error.URLError as e:
+            if isinstance(e, urllib.error.HTTPError):
+                raise
+            raise Failed(f"the sandbox at {r['base']} does not answer: {e}\n{self.core_log()}") from e
         return json.loads(text) if text else None
 
     def fault(self, spec):
