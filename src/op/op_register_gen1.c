@@ -113,7 +113,8 @@ REG_READ(entra_usage)
 
 /* ---- the application ---- */
 
-/* Whose it is by the cluster's resource, or by this run's journal; "" not known. */
+/* Whose it is by the cluster's resource, or by this run's journal; "" not known. One of the journal
+ * that was deleted since is followed by another, which has the mark alone until its id is known. */
 static const char *app_id(const struct op_view *v)
 {
     const char *id = reg_known(v, "cluster.appId");
@@ -121,7 +122,12 @@ static const char *app_id(const struct op_view *v)
     if (*id && !str_eq(id, NO_APP))
         return id;
     id = reg_known(v, "entra.appId");
-    return *id ? id : op_old_fact(v, "entra.appId");
+    if (*id)
+        return id;
+    id = op_old_fact(v, "entra.appId");
+    return str_ieq(id, reg_known(v, "entra.gone")) || str_ieq(id, op_old_fact(v, "entra.gone"))
+               ? ""
+               : id;
 }
 
 static const char *mark_of(const struct op_view *v)
@@ -129,6 +135,15 @@ static const char *mark_of(const struct op_view *v)
     const char *mark = op_old_fact(v, "entra.mark");
 
     return *mark ? mark : reg_known(v, "entra.mark");
+}
+
+/* `begin` takes it to the journal, before the application is made. */
+static void keep_mark(struct op_view *v)
+{
+    char mark[GUID_SIZE];
+
+    guid_random(mark);
+    op_set_fact(v, "entra.mark", *mark_of(v) ? mark_of(v) : mark);
 }
 
 REG_ASK(entra_app_check)
@@ -258,11 +273,9 @@ REG_READ(entra_app_check)
 {
     const char *id = app_id(v);
     const struct json *app;
-    char mark[GUID_SIZE];
 
     if (!a->http && !err_is(&a->err)) {
-        guid_random(mark); /* `begin` takes it to the journal, before the application is made */
-        op_set_fact(v, "entra.mark", *mark_of(v) ? mark_of(v) : mark);
+        keep_mark(v);
         return OP_ABSENT;
     }
     if (a->http == 404 && *id && str_ieq(id, reg_known(v, "cluster.appId"))) {
@@ -273,8 +286,11 @@ REG_READ(entra_app_check)
                 id);
         return OP_FAILED;
     }
-    if (a->http == 404)
+    if (a->http == 404) {
+        op_set_fact(v, "entra.gone", id);
+        keep_mark(v);
         return reg_not_there(v, "entra.lost");
+    }
     if (!reg_good(a))
         return reg_fail(a, e, 0, _("looking for the cluster's application in Microsoft Entra"));
     app = *id ? a->json : marked(v, json_member(a->json, "value"));

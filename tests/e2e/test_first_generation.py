@@ -196,6 +196,28 @@ def test_an_application_that_only_has_the_name_is_left_alone():
         connected(r)
 
 
+def token_for_graph(r):
+    """The newest one, of a log that was kept with its secrets."""
+    heads = [{k.lower(): v for k, v in x["reqHeaders"].items()} for x in r.exchanges() if "/v1.0/" in x["url"]]
+    return [h["authorization"].split()[1] for h in heads if "authorization" in h][-1]
+
+
+def test_after_a_deleted_application_one_new_one_is_made():
+    """The run's own application was deleted while the run lay still, and the answer about its successor is lost: that is found by its mark."""
+    with rehearsal(sandbox=["--log-secrets"]) as r:
+        r.prepare()
+        r.fault("403@POST /v1.0/servicePrincipalsx1000")
+        r.run(*r.register_args(), ok=5)
+        before = r.world()["applications"]
+        mine = [a for a in before.values() if a["displayName"] == "CLUSTER-A"]
+        r.sandbox("DELETE", "/sandbox/faults")
+        r.sandbox("DELETE", f"/v1.0/applications/{mine[0]['id']}", token=token_for_graph(r))
+        r.fault("reply-lost@POST /v1.0/applications")
+        r.run("operations", "resume", run_of(r)["id"], ok=0)
+        connected(r)
+        azl.equal((len(mine), len(r.world()["applications"])), (1, len(before)), "one in the other's place")
+
+
 def test_a_repair_replaces_keys_and_takes_old_permissions_away():
     with rehearsal(2, sandbox=["--log-secrets"]) as r:
         r.prepare()

@@ -155,6 +155,8 @@ static void whose_application(void **state)
         { "entra-app", C, WAY "cluster.appId=" APP, 200, THE_APP(OWN(FOUR), ""), OP_DONE, 0,
           "entra.objectId=" OBJECT },
         { "entra-app", C, WAY "cluster.appId=" APP, 404, "{}", OP_FAILED, ERR_C_NOT_FOUND, NULL },
+        { "entra-app", C, WAY "entra.appId=" APP ";entra.mark=m", 404, "{}", OP_ABSENT, 0,
+          "entra.gone=" APP ";entra.mark=m" },
         /* what is missing is added, what others need stays */
         { "entra-app", C, WAY "cluster.appId=" APP, 200,
           THE_APP(FOREIGN "," OWN(ROLE(R1) "," ROLE(R2) "," ROLE(R3)), ""), OP_ABSENT, 0,
