@@ -326,7 +326,7 @@ static void no_grant(struct auth_slot *s, const struct err *why)
     struct err e = *why;
 
     if (!s->auth->way->grant && s->what == AUTH_FOR_GRAPH)
-        err_set(&e, ERR_AUTH, ERR_C_NOT_SIGNED_IN, "%s",
+        err_set(&e, ERR_AUTH, ERR_C_NO_GRAPH, "%s",
                 _("The token is one for Azure Resource Manager, and nothing gets another for "
                   "Microsoft Graph."));
     else if (!s->auth->way->grant && !is_home(s))

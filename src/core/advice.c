@@ -20,6 +20,9 @@
 static const struct advice_row rows[] = {
     /* ours, whatever the domain */
     OURS(ERR_C_NOT_SIGNED_IN, N_("Sign in (menu item 2, or azloconf sign-in).")),
+    OURS(ERR_C_NO_GRAPH,
+         N_("Sign out, then sign in by a device code, a browser or as an application: each of them "
+            "also reaches Microsoft Graph.")),
     OURS(ERR_C_NOT_ALLOWED,
          N_("Ask root to add you to group azloconf, or use the account that this belongs to.")),
     OURS(ERR_C_CONSENT,

@@ -72,6 +72,7 @@ REG_READ(links);
 #define REG_RENEW "renew"
 REG_READ(ready);
 bool reg_changes(const struct op_view *v); /* `when`: not "look" */
+bool reg_will_change(const struct op_view *v); /* the same, before `ready` has said it */
 bool reg_renews(const struct op_view *v);
 
 /* op_register_azure.c */
@@ -143,6 +144,8 @@ void reg_graph(struct op_need *need, const char *method, unsigned flags);
 /* A fact that is known by now, not the place of one in a preview; else "". */
 const char *reg_known(const struct op_view *v, const char *fact);
 enum op_verdict reg_graph_fail(const struct op_answer *a, struct err *e, const char *doing);
+REG_ASK(entra_reach);
+REG_READ(entra_reach);
 REG_ASK(entra_usage);
 REG_READ(entra_usage);
 REG_ASK(entra_app_check);

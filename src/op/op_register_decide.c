@@ -123,6 +123,14 @@ REG_READ(ready)
     return reg_rights(v, e);
 }
 
+bool reg_will_change(const struct op_view *v)
+{
+    const struct row *row = decide(v);
+    const char *before = op_old_fact(v, "way");
+
+    return !row->code && !str_eq(*before ? before : row->way, REG_LOOK);
+}
+
 bool reg_changes(const struct op_view *v)
 {
     return !str_eq(op_fact(v, "way"), REG_LOOK);

@@ -87,12 +87,35 @@ static bool refused(const struct op_answer *a)
 
 /* ---- the service's principal ---- */
 
-REG_ASK(entra_usage)
+static void ask_usage(struct op_need *need)
 {
-    (void)v;
     reg_graph(need, "GET", 0);
     str_add(&need->path, "/servicePrincipals(appId='" USAGE_APP "')");
     str_add(&need->query, "$select=id,appId");
+}
+
+/* This way needs a token for Microsoft Graph, too (register-flow.md 2.12.1): whoever gets none is
+ * told before anything is written. */
+REG_ASK(entra_reach)
+{
+    if (reg_will_change(v))
+        ask_usage(need);
+}
+
+REG_READ(entra_reach)
+{
+    (void)v;
+    if (!a->http && !err_is(&a->err))
+        return OP_SKIP;
+    if (a->http == 404 || reg_good(a)) /* it may come with the provider's registration */
+        return OP_DONE;
+    return reg_fail(a, e, 0, _("asking Microsoft Graph, where the cluster's application is made"));
+}
+
+REG_ASK(entra_usage)
+{
+    (void)v;
+    ask_usage(need);
 }
 
 REG_READ(entra_usage)

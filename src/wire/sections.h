@@ -93,7 +93,7 @@ struct sec_nodes {
     struct sec_node items[SEC_MAX_NODES];
 };
 
-#define SEC_MAX_STEPS 64
+#define SEC_MAX_STEPS 80
 struct sec_step {
     char id[48], title[120];
     char state[12]; /* waiting running done found failed skipped undone */

@@ -256,7 +256,7 @@ WORDS = [
     (r"^POST /v1\.0/applications$", r"creating the cluster's application"),
     (r"^GET /v1\.0/applications/", r"looking at the certificates of the cluster's application"),
     (r"^PATCH /v1\.0/applications/", r"putting the nodes' certificates on the application .9110"),
-    (r"^GET /v1\.0/servicePrincipals\(", r"looking for the (service's|application's) principal"),
+    (r"^GET /v1\.0/servicePrincipals\(", r"looking for the (service's|application's) principal|asking Microsoft Graph, where"),
     (r"^POST /v1\.0/servicePrincipals$", r"creating the application's principal"),
     (r"^GET /v1\.0/servicePrincipals/", r"looking at the permissions of the cluster's application"),
     (r"^POST /v1\.0/servicePrincipals/", r"giving the cluster's application its permissions"),

@@ -181,6 +181,27 @@ def test_who_may_not_even_make_an_application_is_told_the_role():
         connected(r)
 
 
+def test_a_sign_in_that_does_not_reach_graph_is_told_before_anything_is_written():
+    """A ready token is one for the Resource Manager alone; the advice names a way out that works."""
+    with rehearsal(sandbox=["--log-secrets"]) as r:
+        r.prepare()
+        r.run(*r.register_args(), "--what-if", ok=0)
+        token = [x["reqHeaders"] for x in r.exchanges() if "/subscriptions" in x["url"]][-1]
+        with open(os.path.join(r.top, "token"), "w", encoding="ascii", opener=lambda p, f: os.open(p, f, 0o600)) as f:
+            f.write({k.lower(): v for k, v in token.items()}["authorization"].split()[1])
+        r.run("sign-out", ok=0)
+        r.run("sign-in", "--access-token-file", f.name, "--account-id", "admin@contoso.com", ok=0)
+        for more in (["--what-if"], []):
+            p = r.run(*r.register_args(), *more, ok=None)
+            azl.check("nothing gets another for Microsoft Graph" in p.stdout + p.stderr and "Sign out, then sign in" in p.stdout + p.stderr,
+                      p.stdout + p.stderr)
+        azl.equal((p.returncode, writes(r)), (4, []), "something was written")
+        r.run("sign-out", ok=0)
+        r.run("sign-in", ok=0)
+        r.run("operations", "resume", run_of(r)["id"], ok=0)
+        connected(r)
+
+
 def test_an_application_that_only_has_the_name_is_left_alone():
     """A directory's user may name an application as he likes: to take it over would give it the cluster's permissions."""
     with rehearsal() as r:

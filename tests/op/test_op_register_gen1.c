@@ -43,6 +43,15 @@
 static void requests(void **state)
 {
     static const struct asked rows[] = {
+        { .step = "entra-reach",
+          .act = C,
+          .facts = WAY "cluster.state=absent",
+          .method = "GET",
+          .path = "/v1.0/servicePrincipals(appId='" USAGE_APP "')",
+          .query = "$select=id,appId" },
+        { .step = "entra-reach", /* a cluster that is only looked at */
+          .act = C,
+          .facts = WAY "stored.uri=u;stored.status=Registered;cluster.state=present" },
         { .step = "entra-usage",
           .act = C,
           .method = "GET",
@@ -148,6 +157,10 @@ static void requests(void **state)
 static void whose_application(void **state)
 {
     static const struct told rows[] = {
+        { "entra-reach", C, WAY, 0, NULL, OP_SKIP, 0, NULL },
+        { "entra-reach", C, WAY, 404, "{}", OP_DONE, 0, NULL },
+        { "entra-reach", C, WAY, 200, "{}", OP_DONE, 0, "entra.usage=" },
+        { "entra-reach", C, WAY, 403, "{}", OP_FAILED, 0, NULL },
         { "entra-usage", C, WAY, 404, "{}", OP_RUNNING, ERR_C_NOT_FOUND, NULL },
         { "entra-usage", C, WAY, 200, "{\"id\":\"" USAGE "\"}", OP_DONE, 0, "entra.usage=" USAGE },
         { "entra-usage", C, WAY, 403, "{}", OP_FAILED, 0, NULL },

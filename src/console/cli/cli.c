@@ -363,6 +363,7 @@ enum cli_exit cli_exit_of(const struct err *e)
                  { ERR_STORE, ERR_C_BUSY, 0, EXIT_BUSY },
                  { ERR_OP, ERR_C_NOT_SIGNED_IN, 0, EXIT_SIGN_IN },
                  { ERR_AUTH, ERR_C_NOT_SIGNED_IN, 0, EXIT_SIGN_IN },
+                 { ERR_AUTH, ERR_C_NO_GRAPH, 0, EXIT_SIGN_IN },
                  { ERR_AUTH, ERR_C_EXPIRED, 0, EXIT_SIGN_IN },
                  { ERR_AUTH, ERR_C_DECLINED, 0, EXIT_SIGN_IN },
                  { ERR_AUTH, 53003, 0, EXIT_REFUSED },
