@@ -71,7 +71,7 @@ REG_READ(links);
 #define REG_MAKE  "make"
 #define REG_RENEW "renew"
 REG_READ(ready);
-bool reg_changes(const struct op_view *v); /* `when`: not "look" */
+bool reg_changes(const struct op_view *v);     /* `when`: not "look" */
 bool reg_will_change(const struct op_view *v); /* the same, before `ready` has said it */
 bool reg_renews(const struct op_view *v);
 

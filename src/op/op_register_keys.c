@@ -82,15 +82,18 @@ static void add_identifier(const char *thumbprint, struct str *out)
     str_add_b64(out, bytes, n);
 }
 
+/* Sources disagree whether a thumbprint comes back as its bytes or as hexadecimal text: both are
+ * it. */
 static bool key_is(const struct op_view *v, const struct json *key, const char *node)
 {
-    const char *have = json_str(key, "customKeyIdentifier"), *whole = json_str(key, "key");
+    const char *have = json_str(key, "customKeyIdentifier"), *whole = json_str(key, "key"),
+               *thumbprint = op_node_fact(v, node, "certificate.thumbprint");
     struct str id = STR_INIT;
     bool same;
 
-    add_identifier(op_node_fact(v, node, "certificate.thumbprint"), &id);
+    add_identifier(thumbprint, &id);
     same = (whole && str_eq(whole, op_node_fact(v, node, "certificate"))) ||
-           (have && id.len && str_eq(have, str_p(&id)));
+           (have && id.len && (str_eq(have, str_p(&id)) || str_ieq(have, thumbprint)));
     str_free(&id);
     return same;
 }

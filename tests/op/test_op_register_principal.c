@@ -84,6 +84,11 @@ static void answers(void **state)
           LIST(ON(HCI_ROLE_ONBOARDING, GROUP "-2"),
                ON(HCI_ROLE_RESOURCE_ADMIN, GROUP "/providers/Microsoft.HybridCompute/machines/m")),
           OP_DONE, 0, "principal.onboarding=missing;principal.admin=missing" },
+        { "arc-principal-roles", C, SEEN,
+          200, /* nor does a group whose name this one begins with */
+          LIST(ON(HCI_ROLE_ONBOARDING, "/subscriptions/" FX_SUB "/resourceGroups/hci"),
+               ON(HCI_ROLE_RESOURCE_ADMIN, GROUP "/")),
+          OP_DONE, 0, "principal.onboarding=missing;principal.admin=held" },
         { "arc-principal-roles", C, SEEN NO_WRITE, 200,
           LIST(ON(HCI_ROLE_ONBOARDING, GROUP), ON(HCI_ROLE_RESOURCE_ADMIN, GROUP)), OP_DONE, 0,
           "principal.onboarding=held;principal.admin=held" },
