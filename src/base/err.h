@@ -54,6 +54,7 @@ enum err_code {
     ERR_C_ROLES = 121,        /* the operator's own service principal lacks its roles */
     ERR_C_CONSENT = 122,      /* an administrator has to consent to an application's permissions */
     ERR_C_NO_GRAPH = 123,     /* signed in, by a way that gets no token for Microsoft Graph */
+    ERR_C_DELETING = 124,     /* what is needed is being deleted in Azure */
 };
 
 struct err {
