@@ -106,6 +106,30 @@ def test_the_cloud_of_the_answers():
         azl.check(r.run("status", "--environment-name", "AzureUSGovernment").returncode != 0, "a core of another cloud was taken")
 
 
+def test_a_cloud_that_there_is_not():
+    with azl.Rehearsal() as r:
+        path = write(r, "foo.json", {"EnvironmentName": "Foo", "SubscriptionId": "nope", "TenantId": SUB, "Region": "eastus", "Confirm": False})
+        p = r.run("register", "--answers", path, ok=2)
+        azl.check(re.search(r"^azloconf: EnvironmentName: .*Foo is not known; known are AzureCloud, AzureChinaCloud, AzureUSGovernment, Azure.local$", p.stderr, re.M)
+                  and "SubscriptionId: " in p.stderr, p.stderr)
+        told = json.loads(r.run("register", "--answers", path, "--output", "json", ok=2).stdout)
+        azl.equal(sorted(w["key"] for w in told["wrong"]), ["EnvironmentName", "SubscriptionId"], "what is wrong")
+        p = r.run("register", "--answers", path, "--environment-name", "AzureGermanCloud", ok=2)
+        azl.check("--environment-name: " in p.stderr and "closed" in p.stderr and "SubscriptionId: " in p.stderr, p.stderr)
+        azl.check("closed" in r.run("status", "--environment-name", "AzureGermanCloud", ok=2).stderr, "another command")
+        azl.check(not os.path.exists(os.path.join(r.state, "sandbox.json")), "a core was started")
+
+
+def test_errors_of_usage_are_json_too():
+    with azl.Rehearsal() as r:
+        for line in ("status x", "status --nope", "nope", "status --state-dir", "register --environment-name Foo --answers /nowhere", "operations show",
+                     "operations nope", "cluster create", "explain", "log --lines x", "sign-in --certificate-file x", "--environment-name Foo"):
+            for words in ([*line.split(), "--output", "json"], ["--output=json", *line.split()]):
+                p = r.run(*words, ok=2)
+                told = json.loads(p.stdout)["error"]
+                azl.check(told["message"] and not p.stderr, f"{words}: {p.stdout} {p.stderr}")
+
+
 def test_by_the_plain_face():
     with azl.Rehearsal() as r:
         r.prepare()
@@ -319,6 +343,10 @@ def test_a_preview_writes_nothing_and_tells_what_the_run_then_does():
         for m, p in did:
             azl.check(any(method == m and pattern.match(p) for method, pattern in maybe), f"done but not told: {m} {p}")
         after = json.loads(r.run(*args, "--what-if", "--output", "json", ok=0).stdout)
+        azl.equal({(q["method"], bool(q.get("node"))) for s in after["steps"] if s["id"] == "arc-state" for q in s["requests"]}, {("GET", False)},
+                  "whose request the look at all of Arc's nodes is")
+        text = r.run(*args, "--what-if", ok=0).stdout
+        azl.check(": there already, kept" in text and not re.search(": (keep|enough)$", text, re.M) and not re.search(r"GET +\S+: https", text), text)
         azl.equal([s["id"] for s in after["steps"] if s["state"] not in ("ok", "there", "not")], [], "steps left after the run")
         azl.equal(told(after, "make", "perhaps", "there", "ok"), [], "writes left after the run")
 
@@ -329,6 +357,11 @@ def test_logs_directory():
         logs = os.path.join(r.top, "logs")
         p = r.run(*r.register_args(), "--logs-directory", logs, ok=2)
         azl.check("logs" in p.stderr, p.stderr)
+        look = [a for a in r.register_args() if a != "--yes"] + ["--what-if", "--logs-directory", logs]
+        p = r.run(*look, ok=2)
+        azl.check(p.stderr.startswith(f"azloconf: --logs-directory: The folder {logs} for the logs cannot be used: "), p.stderr)
+        said = json.loads(r.run(*look, "--output", "json", ok=2).stdout)
+        azl.equal(([w["key"] for w in said["wrong"]], bool(said["error"]["message"])), (["--logs-directory"], True), "what is wrong, as JSON")
         os.mkdir(logs)
         r.run(*r.register_args(), "--logs-directory", logs, ok=0, timeout=120)
         names = os.listdir(logs)

@@ -368,6 +368,68 @@ static void refusal_is_shown(void **state)
     rig_end(&r);
 }
 
+/* Rights that are missing: the whole review, they at its top, and no start. */
+static void what_stands_in_the_way(void **state)
+{
+    struct json *o = canned_review(), *missing = json_array(), *m = json_object();
+    struct err e = { 0 };
+    struct rig r;
+
+    (void)state;
+    to_where(&r);
+    err_set(&e, ERR_OP, ERR_C_RIGHTS, "Your account lacks rights over the resource group.");
+    STR_SET(e.detail, "the same in one line");
+    STR_SET(e.advice, "Ask an Owner for a role.");
+    json_set_str(m, "scope", "/subscriptions/1/resourceGroups/g");
+    json_set_str(m, "actions", "a/machines/read (for Arc), a/machines/write (for Arc)");
+    json_push(missing, m);
+    json_set(o, "error", json_encode(&err_json, &e));
+    json_set(o, "missing", missing);
+    fake_reply(r.core, "register-check", o);
+    rig_keys(&r, "\tprod\r");
+    rig_keys(&r, "west\r\t\t\r");
+    rig_golden(&r, "wizard_stop");
+    assert_true(json_flag(fake_args(r.core, "register-check"), "whole", false));
+    rig_keys(&r, "\t\r");
+    rig_assert_shows(&r, "The registration did not start");
+    rig_assert_shows(&r, "Ask an Owner for a role.");
+    assert_int_equal(fake_count(r.core, "register"), 0);
+    rig_keys(&r, "\r\t\r");
+    rig_assert_shows(&r, "< Next: review >");
+    rig_end(&r);
+}
+
+/* 60 columns of title are left of 80 (test_core_language.py counts the titles); what is said beside
+ * it is brief, or goes. */
+static void a_long_title_is_whole(void **state)
+{
+    static struct sec_run s = { .id = "r1", .plan = "register", .state = "running", .n = 3 };
+    static const char title[] = "Give the role Azure Connected Machine Resource Administrator";
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    s.started_at = CANNED_NOW - 4000000;
+    for (size_t i = 0; i < 3; i++) {
+        STR_SET(s.steps[i].id, "s");
+        STR_SET(s.steps[i].title, title);
+        STR_SET(s.steps[i].state, i == 2 ? "running" : "found");
+        s.steps[i].started_at = s.started_at;
+    }
+    s.steps[0].nodes_done = s.steps[0].nodes_total = 16;
+    s.steps[1].ended_at = CANNED_NOW;
+    STR_SET(s.steps[2].title, "Have Azure test every node's certificate, all of them");
+    s.steps[2].nodes_done = s.steps[2].nodes_total = 16;
+    canned_core(r.core, "native");
+    canned_not_registered(r.core);
+    canned_signin(r.core, "in");
+    fake_set(r.core, SEC_RUN, &s);
+    rig_show(&r);
+    rig_keys(&r, "1\r");
+    rig_assert_shows(&r, " Give the role Azure Connected Machine Resource Administrator 1:06:40");
+    rig_assert_shows(&r, " Have Azure test every node's certificate, all of them 16/16");
+    rig_end(&r);
+}
+
 static void stop_asks_first(void **state)
 {
     struct rig r = rig_start(&rig_rich);
@@ -668,6 +730,8 @@ int test_tui_flow(void)
         cmocka_unit_test(signed_out_in_the_form),
         cmocka_unit_test(core_finds_fault),
         cmocka_unit_test(refusal_is_shown),
+        cmocka_unit_test(what_stands_in_the_way),
+        cmocka_unit_test(a_long_title_is_whole),
         cmocka_unit_test(stop_asks_first),
         cmocka_unit_test(signin_keys),
         cmocka_unit_test(other_ways),

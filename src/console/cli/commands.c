@@ -42,7 +42,7 @@ static const struct cli_option status_options[] = {
     { "watch", NULL, N_("print again whenever something changes"), false, false },
 };
 static const struct cli_option sign_in_options[] = {
-    { "tenant-id", "GUID", N_("tenant to sign in to"), false, false },
+    { "tenant-id", "GUID or DOMAIN", N_("tenant to sign in to"), false, false },
     { "service-principal", NULL, N_("as an application, with a secret or a certificate"), false,
       false },
     { "client-id", "GUID", N_("the application's id"), false, false },
@@ -109,7 +109,8 @@ const struct cli_command cli_commands[] = {
     { "status", NULL, N_("show ClusterStatus, RegistrationStatus and ConnectionStatus"),
       OPTIONS(status_options), BIT(SEC_CORE) | BIT(SEC_CLUSTER) | BIT(SEC_NODES), cmd_status },
     { "register", NULL, N_("register this cluster with Azure"), OPTIONS(register_options),
-      BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN) | BIT(SEC_CHOICES), cmd_register },
+      BIT(SEC_CORE) | BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN) | BIT(SEC_CHOICES),
+      cmd_register },
     { "sign-in", NULL, N_("sign in to Azure"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
       cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),
