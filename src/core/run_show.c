@@ -270,9 +270,10 @@ void run_section(struct sec_run *out, const struct op_run *r, const struct cloud
 
 /* ---- of a journal ---- */
 
-static const char *const events[][2] = { { "begin", "running" },   { "made", "done" },
-                                         { "found", "found" },     { "failed", "failed" },
-                                         { "skipped", "skipped" }, { "undone", "undone" } };
+static const char *const events[][2] = { { "begin", "running" }, { "note", "running" },
+                                         { "made", "done" },     { "found", "found" },
+                                         { "failed", "failed" }, { "skipped", "skipped" },
+                                         { "undone", "undone" } };
 
 struct reading {
     struct sec_run *out;

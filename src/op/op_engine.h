@@ -31,6 +31,7 @@ struct op_cell {
     bool begun;  /* `begin` is in the journal and its outcome is not */
     bool made;   /* the journal says that we made it */
     bool undo;   /* to be undone */
+    bool news;   /* a fact was set or has changed since the journal had them */
     bool paused; /* the pause before the next apply is over already */
     int tries, check_tries, undo_asks;
     int64_t attempt; /* as journaled, counts over resumes */
@@ -119,7 +120,7 @@ void op_undo_pump(struct op_run *r);
 void op_undo_judge(struct op_cell *c, enum op_verdict vd, const struct err *e);
 
 /* op_resume.c */
-int op_journal(struct op_run *r, const struct op_cell *c, const char *event, const struct err *e);
+int op_journal(struct op_run *r, struct op_cell *c, const char *event, const struct err *e);
 /* plan NULL: the one that the journal names. */
 struct op_run *op_run_resume_as(const struct op_ports *p, const struct op_plan *plan,
                                 const char *id, op_change_fn *fn, void *payload, struct err *e);

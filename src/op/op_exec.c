@@ -158,6 +158,14 @@ static int64_t pause_of(const struct op_cell *c, const struct err *e)
     return e->retry_after_ms > 0 ? e->retry_after_ms : delay_of(c);
 }
 
+/* What a step waits for that only looks has no `begin` that would tell it: whoever reads the
+ * journal of a core that was killed shall know. A look without news is no line. */
+static void note_news(struct op_cell *c)
+{
+    if (!c->step->apply.read && c->news)
+        op_journal(c->run, c, "note", NULL);
+}
+
 static void judge_check(struct op_cell *c, enum op_verdict vd, const struct err *e)
 {
     switch (vd) {
@@ -186,6 +194,7 @@ static void judge_check(struct op_cell *c, enum op_verdict vd, const struct err 
             c->state = OP_S_WAITING;
             c->phase = OP_P_READY;
         } else {
+            note_news(c);
             wait_or_fail(c, delay_of(c), OP_P_IDLE);
         }
         break;

@@ -69,6 +69,8 @@ static void remember(struct op_cell *c, const char *prefix, const char *name, co
     if (!c->facts)
         c->facts = json_object();
     str_fmt(key, sizeof key, "%s%s", prefix, name);
+    if (!json_member(c->facts, key) || !str_eq(member(c->facts, key), value))
+        c->news = true;
     json_set_str(c->facts, key, value);
 }
 

@@ -540,10 +540,11 @@ static void add_address(const struct op_view *v, const struct permission *p, str
     str_addf(out, "%.*s/%s", (int)(end ? end - scope : (ptrdiff_t)strlen(scope)), scope, p->name);
 }
 
-static void tell_roles(struct op_view *v, struct err *e)
+static void tell_roles(struct op_view *v, const char *url, struct err *e)
 {
     struct str pairs = STR_INIT, words = STR_INIT;
 
+    str_addf(&words, "AzurePortalAADAppPermissionsURL: %s; ", url);
     for (size_t i = 0; i < ARRAY_LEN(permissions); i++) {
         str_addf(&pairs, "%s%s ", i ? " " : "", permissions[i].name);
         add_address(v, &permissions[i], &pairs);
@@ -566,9 +567,9 @@ static void tell_consent(struct op_view *v, struct err *e)
     op_set_fact(v, "consent.url", str_p(&url));
     op_note(v, "%s", _("Waiting for an administrator's consent")); /* whose page all faces tell */
     err_set(e, ERR_OP, ERR_C_CONSENT,
-            _("An administrator has to consent to the permissions of the application %s: %s"),
-            op_fact(v, "name"), str_p(&url));
-    tell_roles(v, e);
+            _("An administrator has to consent to the permissions of the application %s."),
+            op_fact(v, "name"));
+    tell_roles(v, str_p(&url), e);
     if (!told)
         log_wrn("waiting for an administrator's consent at %s to %s", str_p(&url),
                 op_fact(v, "consent.roles"));
@@ -589,7 +590,7 @@ REG_READ(entra_consent)
         tell_consent(v, e);
         return OP_RUNNING;
     }
-    if (*op_fact(v, "consent.url")) {
+    if (*op_fact(v, "consent.url") || *op_old_fact(v, "consent.url")) {
         log_inf("an administrator has consented");
         op_set_fact(v, "consent.url", "");
         op_set_fact(v, "consent.roles", "");

@@ -29,7 +29,7 @@ static int add(struct op_run *r, struct journal_rec *rec)
     return -1;
 }
 
-int op_journal(struct op_run *r, const struct op_cell *c, const char *event, const struct err *e)
+int op_journal(struct op_run *r, struct op_cell *c, const char *event, const struct err *e)
 {
     bool silent = r->check_only || r->ports.runs_dir == NULL;
     struct journal_rec rec = { .number = silent ? 0 : op_event_of(r, c, event, e) };
@@ -47,6 +47,7 @@ int op_journal(struct op_run *r, const struct op_cell *c, const char *event, con
         STR_SET(rec.node, c->node < 0 ? "" : r->nodes[c->node]->name);
         rec.attempt = c->attempt;
         rec.facts = c->facts ? json_copy(c->facts) : NULL;
+        c->news = false;
     }
     if (e)
         rec.err = *e;

@@ -14,7 +14,8 @@
 struct journal_rec {
     int64_t seq;    /* 1, 2, ...: set by journal_add */
     int64_t at_ms;  /* real wall clock: set by journal_add */
-    char event[16]; /* open note begin made found failed skipped undoing undone signin stopped done
+    char event[16]; /* open note (of a step: its facts while it waits) begin made found failed
+                     * skipped undoing undone signin stopped done
                      */
     int64_t number; /* of the event (op/op_events.h), written as "eventId"; 0: it has none */
     char step[48];

@@ -285,6 +285,24 @@ static void a_consent_is_missing(void **s)
     free(r);
 }
 
+/* The core was killed while its run waited: the line of a look has the words. */
+static void a_consent_that_a_killed_core_waited_for(void **s)
+{
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    begin();
+    add_facts("note", "entra-consent", PAGE, ROLES);
+    journal_close(journal);
+    assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+    assert_string_equal(r->state, "unfinished");
+    assert_string_equal(step(r, "entra-consent")->state, "running");
+    assert_string_equal(r->consent_url, PAGE);
+    assert_int_equal(r->n_roles, 2);
+    free(r);
+}
+
 /* Words beyond what fits, a name without an address: nothing is written past its end. */
 static void odd_roles(void **s)
 {
@@ -413,6 +431,7 @@ int test_core_run_show(void)
         cmocka_unit_test(a_run_done_in_part),
         cmocka_unit_test(results_say_what_is_so),
         cmocka_unit_test(a_consent_is_missing),
+        cmocka_unit_test(a_consent_that_a_killed_core_waited_for),
         cmocka_unit_test(odd_roles),
         cmocka_unit_test(the_result_of_a_missing_consent),
         cmocka_unit_test(a_stopped_run),

@@ -135,6 +135,9 @@ def test_the_run_goes_on_once_an_administrator_has_consented():
         azl.check(address_of(app) in p.stderr, p.stderr)
         azl.equal(run["output"]["AzurePortalAADAppPermissionsURL"], run["consentUrl"], "the result's address")
         azl.check(run["consentUrl"].endswith(address_of(app)), run["consentUrl"])
+        lines = [x for x in p.stdout.splitlines() if "ApplicationMenuBlade" in x]
+        azl.equal([x.split(" : ")[0].strip() if " : " in x else "" for x in lines], ["", "AzurePortalAADAppPermissionsURL", "Details"], "where it stands")
+        azl.check(all(x.count(run["consentUrl"]) == 1 for x in lines) and p.stderr.count(run["consentUrl"]) == 1, p.stdout + p.stderr)
         for name in ROLES:
             azl.check(re.search(rf"https://\S+/{re.escape(name)}(;|\s|$)", p.stderr), f"{name}: {p.stderr}")
         azl.check("Cloud Application Administrator" in p.stderr and "operations resume" in p.stderr, p.stderr)
@@ -167,6 +170,30 @@ def test_consent_that_comes_while_the_run_waits():
         azl.equal((p.returncode, out.count(shown["consentUrl"])), (0, 1), out)
         azl.check("consentUrl" not in run_of(r), "the consent came")
         connected(r)
+
+
+def test_a_core_that_is_killed_while_it_waits_for_consent():
+    """The address and the four permissions are known to whoever asks next, and are gone once the consent is there."""
+    with rehearsal(leap=True) as r:
+        r.prepare()
+        r.sandbox("POST", "/sandbox/access", {"graph": "apps"})
+        p = r.start(*r.register_args())
+        azl.wait_for(lambda: "waiting for an administrator's consent" in r.core_log(), 10, "the address in the log")
+        r.kill_core()
+        p.kill()
+        p.communicate()
+        run = run_of(r)
+        azl.check(run["state"] in ("unfinished", "running", "waiting-sign-in"), f"taken up by the next core: {run['state']}")
+        azl.check(run.get("consentUrl", "").endswith(address_of(application(r))), str(run))
+        azl.equal({x["name"] for x in run["consentRoles"]}, set(ROLES), "the roles")
+        azl.equal(consent(r), 4, "consented")
+        r.run("sign-in", ok=0)
+        azl.wait_for(lambda: run_of(r)["state"] == "done", 20, "it goes on by itself")
+        connected(r)
+        for _ in range(2):
+            run = run_of(r)
+            azl.equal((run["result"], "consentUrl" in run, run.get("consentRoles", [])), ("Success", False, []), "after the consent")
+            r.kill_core()
 
 
 def test_who_may_not_even_make_an_application_is_told_the_role():

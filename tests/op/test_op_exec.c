@@ -334,6 +334,62 @@ static void stops_after_what_is_under_way(void **state)
     fx_free(fx);
 }
 
+/* ---- a step that only looks, and waits for others ---- */
+
+static int looks;
+
+static void ask_nobody(const struct op_view *v, struct op_need *n)
+{
+    (void)v;
+    (void)n;
+}
+
+/* Its address is known at the first look, changes at the fourth, and goes with the seventh. */
+static enum op_verdict read_waiting(struct op_view *v, const struct op_answer *a, struct err *e)
+{
+    (void)a;
+    (void)e;
+    looks++;
+    op_set_fact(v, "page", looks < 4 ? "one" : looks < 7 ? "two" : "");
+    return looks < 7 ? OP_RUNNING : OP_DONE;
+}
+
+static bool note_page(const struct journal_rec *rec, void *payload)
+{
+    struct str *out = payload;
+    const char *page = json_value_str(json_member(rec->facts, "page"));
+
+    if (str_eq(rec->step, "wait") && page)
+        str_addf(out, "%s=%s ", rec->event, page);
+    return true;
+}
+
+/* Who reads the journal of a core that was killed learns what it waited for, and each look is no
+ * line of its own. */
+static void what_is_waited_for_is_journaled(void **state)
+{
+    static const struct op_step steps[] = {
+        { .id = "wait", .title = "wait", .check = { ask_nobody, read_waiting }, .delay_ms = 1 }
+    };
+    static const struct op_plan waiting = {
+        .id = "toy", .title = "toy", .steps = steps, .n = ARRAY_LEN(steps)
+    };
+    struct fx *fx = toy_fx(1);
+    struct str seen = STR_INIT;
+    struct err e = { 0 };
+    struct op_run *r;
+
+    (void)state;
+    looks = 0;
+    r = fx_start(fx, &waiting);
+    assert_int_equal(fx_run(fx, r, 3000), OP_R_DONE);
+    assert_int_equal(journal_read(fx->runs, op_run_id(r), note_page, &seen, &e), 0);
+    assert_string_equal(str_p(&seen), "note=one note=two found= ");
+    str_free(&seen);
+    op_run_free(r);
+    fx_free(fx);
+}
+
 int test_op_op_exec(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +408,7 @@ int test_op_op_exec(void)
         cmocka_unit_test(late_refusals_do_not_count),
         cmocka_unit_test(checks_do_not_wait_for_sign_in),
         cmocka_unit_test(stops_after_what_is_under_way),
+        cmocka_unit_test(what_is_waited_for_is_journaled),
     };
 
     return TEST_GROUP("op_exec", tests);

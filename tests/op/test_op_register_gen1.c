@@ -259,6 +259,8 @@ static void addresses(void **state)
         assert_true(str_starts(op_fact(&v, "consent.url"), rows[i][1]));
         assert_non_null(strstr(op_fact(&v, "consent.roles"), rows[i][2]));
         assert_non_null(strstr(e.detail, "AzureStackHCI.ClusterNode.ReadWrite"));
+        assert_non_null(strstr(e.detail, op_fact(&v, "consent.url")));
+        assert_null(strstr(e.message, "://")); /* a step's line would cut it */
         op_run_free(r);
         json_free(in);
     }
