@@ -241,9 +241,12 @@ static void connection_evidence(struct sec_cluster *c, const struct panes_in *in
     STR_SET(p->next, _("Check the network"));
 }
 
-/* ---- the nodes' certificates ---- */
+/* ---- the nodes' certificates, and the secret generated for Azure Arc ---- */
 
-/* What is to be said of a certificate that ends at `end`; "" nothing yet. */
+#define CERTIFICATE_ENDS "certificateNotAfter"
+#define SECRET_ENDS      "arcSecretNotAfter"
+
+/* What is to be said of a credential that ends at `end`; "" nothing yet. */
 static const char *credential_level(int64_t end, int64_t now)
 {
     int64_t days = (end - now) / PANES_DAY_MS;
@@ -268,33 +271,72 @@ static void credential_reason(char *out, size_t size, const char *node, int64_t 
                 node, date, (long long)days);
 }
 
-static int64_t credential_end(const struct panes_node *node)
+static void secret_reason(char *out, size_t size, int64_t end, int64_t now)
 {
-    const char *s = json_str(node->status, "certificateNotAfter");
+    char date[TIME_SIZE];
+    int64_t days = (end - now) / PANES_DAY_MS;
+
+    date_of(date, end);
+    if (end <= now)
+        str_fmt(out, size, _("the secret for Azure Arc has ended on %s"), date);
+    else
+        str_fmt(out, size,
+                P_("the secret for Azure Arc ends on %s, in %lld day",
+                   "the secret for Azure Arc ends on %s, in %lld days", days),
+                date, (long long)days);
+}
+
+static int64_t end_of(const struct panes_node *node, const char *name)
+{
+    const char *s = json_str(node->status, name);
     int64_t end = 0;
 
     return s && time_parse(s, &end) ? end : 0;
 }
 
-static void credentials(struct sec_cluster *c, const struct panes_in *in)
+static int64_t credential_end(const struct panes_node *node)
+{
+    return end_of(node, CERTIFICATE_ENDS);
+}
+
+/* Of the nodes, the one whose `name` ends first; NULL: none has it. */
+static const struct panes_node *first_to_end(const struct panes_in *in, const char *name)
 {
     const struct panes_node *first = NULL;
+
+    for (size_t i = 0; i < in->n; i++) {
+        const struct panes_node *node = &in->nodes[i];
+
+        if (end_of(node, name) && (!first || end_of(node, name) < end_of(first, name)))
+            first = node;
+    }
+    return first;
+}
+
+/* What ends first is told. Nodes that are connected do not need the secret any more, one that is
+ * added later does. */
+static void credentials(struct sec_cluster *c, const struct panes_in *in)
+{
+    const struct panes_node *cert = first_to_end(in, CERTIFICATE_ENDS),
+                            *secret = first_to_end(in, SECRET_ENDS);
+    int64_t cert_end = cert ? end_of(cert, CERTIFICATE_ENDS) : INT64_MAX,
+            secret_end = secret ? end_of(secret, SECRET_ENDS) : INT64_MAX,
+            end = cert_end < secret_end ? cert_end : secret_end;
     struct sec_pane *p = &c->registration;
     const char *level;
 
-    for (size_t i = 0; i < in->n; i++)
-        if (credential_end(&in->nodes[i]) &&
-            (!first || credential_end(&in->nodes[i]) < credential_end(first)))
-            first = &in->nodes[i];
-    if (!first)
+    if (!cert && !secret)
         return;
-    TEXT_SET(c->certificate_ends, json_str(first->status, "certificateNotAfter"));
-    level = credential_level(credential_end(first), in->policy_now);
+    TEXT_SET(c->certificate_ends, cert ? json_str(cert->status, CERTIFICATE_ENDS) : "");
+    TEXT_SET(c->arc_secret_ends, secret ? json_str(secret->status, SECRET_ENDS) : "");
+    level = credential_level(end, in->policy_now);
     if (rank_of(level) <= rank_of(p->level))
         return;
     STR_SET(p->level, level);
-    credential_reason(p->reason, sizeof(p->reason), first->name, credential_end(first),
-                      in->policy_now);
+    if (end == cert_end)
+        credential_reason(p->reason, sizeof p->reason, cert->name, end, in->policy_now);
+    else
+        secret_reason(p->reason, sizeof p->reason, end, in->policy_now);
     STR_SET(p->next, _("Repair the registration (1)"));
 }
 

@@ -55,6 +55,7 @@ static const struct json_field arc_fields[] = {
     JSON_STR(ARC, region, "region", JSON_REQUIRED | JSON_SKIP_EMPTY),
     JSON_STR(ARC, cloud, "cloud", JSON_SKIP_EMPTY),
     JSON_STR(ARC, app_id, "appId", JSON_SKIP_EMPTY),
+    JSON_STR(ARC, secret_ends, "secretNotAfter", JSON_SKIP_EMPTY),
 };
 const struct json_type engine_arc_json = JSON_TYPE("Arc integration", ARC, arc_fields);
 
@@ -358,5 +359,7 @@ struct json *engine_status(const struct engine_record *r, const struct engine_cl
         json_set_str(out, "certificateThumbprint", r->cert_thumbprint);
         json_set_str(out, "certificateNotAfter", r->cert_not_after);
     }
+    if (g && c->arc.secret_ends[0])
+        json_set_str(out, "arcSecretNotAfter", c->arc.secret_ends);
     return out;
 }

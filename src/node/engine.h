@@ -56,6 +56,7 @@ extern const struct json_type engine_registration_json;
 struct engine_arc {
     char subscription_id[GUID_SIZE], tenant_id[GUID_SIZE], app_id[GUID_SIZE];
     char resource_group[96], region[64], cloud[48];
+    char secret_ends[TIME_SIZE]; /* of the secret generated for app_id; "" unknown, or none */
 };
 extern const struct json_type engine_arc_json;
 

@@ -33,9 +33,11 @@
  *   servicePrincipalClientId (an object id)}; the node's certificate must have been set
  * - arc-status: Get-AzureStackHCIArcIntegration and azcmagent show. clusterArcStatus and
  *   nodeArcStatus ("Enabled", "Disabled"), applicationId, clusterIdentity (bool: Arc can be enabled
- *   by the cluster's own identity), subscriptionId, resourceGroup, tenantId of the integration
+ *   by the cluster's own identity), subscriptionId, resourceGroup, tenantId, secretNotAfter of the
+ *   integration
  * - arc-init: Initialize-AzureStackHCIArcIntegration. {tenantId, subscriptionId, region,
- *   resourceGroup, cloud, appId: "" by the cluster's own identity}
+ *   resourceGroup, cloud, appId: "" by the cluster's own identity, secretNotAfter: the end of the
+ *   secret that was generated for it, "" unknown; ours: the cmdlet's parameter list has none}
  * - arc-enable: Enable-AzureStackHCIArcIntegration. {correlationId, resourceName} and, where the
  *   integration names an application, its secret. The secret is kept nowhere. Syncs at its end
  * - agent-show: azcmagent show -j. installed (bool), status, resourceName, resourceGroup,

@@ -341,6 +341,7 @@ static void on_arc_shown(void *payload, const struct json *shown, const struct e
     json_set_str(out, "subscriptionId", cluster.arc.subscription_id);
     json_set_str(out, "tenantId", cluster.arc.tenant_id);
     json_set_str(out, "resourceGroup", cluster.arc.resource_group);
+    json_set_str(out, "secretNotAfter", cluster.arc.secret_ends);
     node_reply_end(c, out, NULL);
 }
 

@@ -451,6 +451,7 @@ static void keep_arc(struct op_view *v, const struct json *j)
     op_set_node_fact(v, "arc.ready", json_str(j, "clusterArcStatus"));
     op_set_node_fact(v, "arc.app", app ? app : "");
     op_set_node_fact(v, "arc.group", json_str(j, "resourceGroup"));
+    op_set_node_fact(v, "arc.secretEnd", json_str(j, "secretNotAfter"));
     op_set_node_fact(v, "arc.identity", json_flag(j, "clusterIdentity", false) ? "1" : "0");
 }
 
@@ -567,7 +568,7 @@ REG_READ(arc_secret_check)
 {
     (void)a;
     (void)e;
-    if (reg_all_enabled(v))
+    if (reg_all_enabled(v) && !reg_renews(v)) /* a repair makes a new one: its end is warned of */
         return OP_SKIP;
     return op_has_secret(v) ? OP_DONE : OP_ABSENT;
 }
@@ -576,6 +577,17 @@ REG_ASK(arc_secret_apply)
 {
     reg_ask_settings(v, need, "POST", 0);
     str_add(&need->path, "/generatePassword");
+}
+
+/* R18 of register-flow.md has the end; an answer without one leaves it unknown. */
+static void keep_secret_end(struct op_view *v, const char *end)
+{
+    char iso[TIME_SIZE] = "";
+    int64_t at = 0;
+
+    if (end && time_parse(end, &at))
+        time_iso(iso, at);
+    op_set_fact(v, "settings.secretEnd", iso);
 }
 
 REG_READ(arc_secret_apply)
@@ -589,10 +601,21 @@ REG_READ(arc_secret_apply)
         return OP_FAILED;
     }
     op_set_secret(v, secret);
+    keep_secret_end(v, json_str(a->json, "endDateTime"));
     return OP_DONE;
 }
 
 /* ---- the nodes ---- */
+
+/* Of the secret that this run has generated, else what the cluster has already. */
+static const char *secret_end(const struct op_view *v)
+{
+    const char *made = reg_known(v, "settings.secretEnd");
+
+    if (!arc_way(v, "generated"))
+        return "";
+    return *made ? made : op_node_fact(v, op_node_name(v), "arc.secretEnd");
+}
 
 REG_ASK(arc_init_check)
 {
@@ -610,7 +633,8 @@ REG_READ(arc_init_check)
         keep_arc(v, a->json);
     return str_eq(op_node_fact(v, node, "arc.ready"), "Enabled") &&
                    str_ieq(op_node_fact(v, node, "arc.app"), arc_app(v)) &&
-                   str_ieq(op_node_fact(v, node, "arc.group"), op_fact(v, "arcGroup"))
+                   str_ieq(op_node_fact(v, node, "arc.group"), op_fact(v, "arcGroup")) &&
+                   str_eq(op_node_fact(v, node, "arc.secretEnd"), secret_end(v))
                ? OP_DONE
                : OP_ABSENT;
 }
@@ -627,6 +651,7 @@ REG_ASK(arc_init_apply)
     json_set_str(need->args, "resourceGroup", op_fact(v, "arcGroup"));
     json_set_str(need->args, "cloud", str_ieq(cloud, "AzureCanary") ? "AzureCloud" : cloud);
     json_set_str(need->args, "appId", arc_app(v));
+    json_set_str(need->args, "secretNotAfter", secret_end(v));
 }
 
 REG_READ(arc_init_apply)

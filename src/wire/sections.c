@@ -68,6 +68,7 @@ static const struct json_field cluster_fields[] = {
     JSON_STR(struct sec_cluster, diagnostic_level, "diagnosticLevel", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_cluster, region, "region", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_cluster, certificate_ends, "certificateNotAfter", JSON_SKIP_EMPTY),
+    JSON_STR(struct sec_cluster, arc_secret_ends, "arcSecretNotAfter", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_cluster, portal_url, "portalUrl", JSON_SKIP_EMPTY),
     JSON_INT(struct sec_cluster, nodes_up, "nodesUp", 0),
     JSON_INT(struct sec_cluster, nodes_total, "nodesTotal", 0),

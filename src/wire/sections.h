@@ -74,6 +74,7 @@ struct sec_cluster {
     char registration_date[40], azure_resource_name[96], azure_resource_uri[400],
         last_connected[40], next_sync[40], diagnostic_level[16], region[40];
     char certificate_ends[40]; /* the first of the nodes' certificates; "": they have none */
+    char arc_secret_ends[40];  /* the secret generated for Azure Arc; "": there is none */
     char portal_url[512];
     int64_t nodes_up, nodes_total, due_at; /* due_at: policy clock; 0 nothing falls due */
     bool stale;                            /* the answer is old: show STALE */

@@ -293,6 +293,45 @@ static void the_end_of_a_certificate_is_told_ahead(void **s)
     }
 }
 
+#define WITH_SECRET(end)                                                                           \
+    "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\",\"ConnectionStatus\":" \
+    "\"Connected\",\"LastConnected\":\"2026-11-21T09:00:00Z\",\"reason\":\"fine\","                \
+    "\"certificateNotAfter\":\"2027-01-19T12:00:00Z\",\"arcSecretNotAfter\":\"" end "\"}"
+
+/* The cluster's, not a node's; the worse of it and of the certificates is told, which end in 59
+ * days here. */
+static void the_end_of_the_arc_secret_is_told_ahead(void **s)
+{
+    static const struct {
+        const char *end, *level, *reason;
+    } cases[] = {
+        { WITH_SECRET("2028-11-20T12:00:00Z"), "warn",
+          "the certificate of node1 ends on 2027-01-19, in 59 days" },
+        { WITH_SECRET("2027-01-10T12:00:00Z"), "warn",
+          "the secret for Azure Arc ends on 2027-01-10, in 50 days" },
+        { WITH_SECRET("2026-12-05T11:59:59Z"), "fail",
+          "the secret for Azure Arc ends on 2026-12-05, in 13 days" },
+        { WITH_SECRET("2026-11-21T11:00:00Z"), "fail",
+          "the secret for Azure Arc has ended on 2026-11-21" },
+        { WITH_SECRET("soon"), "warn", "the certificate of node1 ends on 2027-01-19, in 59 days" },
+    };
+
+    (void)s;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        begin(2);
+        says(0, cases[i].end);
+        says(1, cases[i].end);
+        build();
+        assert_string_equal(c.registration.level, cases[i].level);
+        assert_string_equal(c.registration.reason, cases[i].reason);
+        assert_string_equal(c.registration.next, "Repair the registration (1)");
+        assert_memory_equal(c.arc_secret_ends, cases[i].end + strlen(cases[i].end) - 22,
+                            i < 4 ? 20 : 0);
+        assert_string_equal(rows.items[1].level, "warn");
+        assert_non_null(strstr(rows.items[1].reason, "certificate"));
+    }
+}
+
 int test_core_panes(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +345,7 @@ int test_core_panes(void)
         cmocka_unit_test(all_down_is_stale),
         cmocka_unit_test(registered_and_never_synced_is_not_connected),
         cmocka_unit_test(the_end_of_a_certificate_is_told_ahead),
+        cmocka_unit_test(the_end_of_the_arc_secret_is_told_ahead),
     };
 
     return TEST_GROUP("core/panes", tests);

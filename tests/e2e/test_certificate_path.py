@@ -67,6 +67,8 @@ def test_three_nodes_by_a_generated_secret_and_nothing_twice():
         with open(os.path.join(r.state, "runs", run + ".jsonl"), encoding="utf-8") as f:
             numbers = [x.get("eventId") for x in map(json.loads, f)]
         azl.equal((numbers.count(9002), numbers.count(9003)), (3, 1), "the Arc task begins on each node, and is done")
+        secret = posts(r, "/generatepassword")[0]["resBody"]
+        azl.equal(r.status()["arcSecretNotAfter"][:19], secret["endDateTime"][:19], "the end of the secret is known")
         upload = posts(r, "/uploadcertificate")
         azl.equal([len(x["reqBody"]["properties"]["certificates"]) for x in upload], [3], "certificates of all nodes together, once")
         azl.equal([len(posts(r, t)) for t in ("/createarcidentity", "/generatepassword", "/agent/connect")], [1, 1, 3], "writes")
@@ -76,6 +78,10 @@ def test_three_nodes_by_a_generated_secret_and_nothing_twice():
         azl.equal(r.writes(), writes, "the second run wrote")
         states = steps(r)
         azl.equal(set(states.values()), {"found", "skipped"}, f"second run: {states}")
+        r.run(*r.register_args(), "--repair-registration", ok=0)
+        connected(r)
+        ends = [x["resBody"]["endDateTime"] for x in posts(r, "/generatepassword")]
+        azl.equal((len(ends), r.status()["arcSecretNotAfter"][:19]), (2, ends[-1][:19]), "a repair makes a new one, and keeps its end")
 
 
 def test_round_trips_of_one_and_of_sixteen_nodes():

@@ -93,7 +93,14 @@ static void requests(void **state)
           .verb = "arc-init",
           .body = "{\"tenantId\":\"" FX_TENANT "\",\"subscriptionId\":\"" FX_SUB
                   "\",\"region\":\"eastus\",\"resourceGroup\":\"hci-rg\",\"cloud\":\"TestCloud\","
-                  "\"appId\":\"b-1\"}" },
+                  "\"appId\":\"b-1\",\"secretNotAfter\":\"\"}" },
+        { .step = "arc-init",
+          .act = A,
+          .facts = GENERATED ";settings.secretEnd=2028-11-22T00:00:00Z",
+          .verb = "arc-init",
+          .body = "{\"tenantId\":\"" FX_TENANT "\",\"subscriptionId\":\"" FX_SUB
+                  "\",\"region\":\"eastus\",\"resourceGroup\":\"hci-rg\",\"cloud\":\"TestCloud\","
+                  "\"appId\":\"b-1\",\"secretNotAfter\":\"2028-11-22T00:00:00Z\"}" },
         { .step = "arc-enable", .act = C },
         { .step = "arc-enable",
           .act = A,
@@ -142,8 +149,15 @@ static void answers(void **state)
         { "arc-status", C, NULL, -1, NULL, OP_FAILED, 9112, NULL },
         { "arc-secret", C, NULL, 0, NULL, OP_ABSENT, 0, NULL },
         { "arc-secret", A, NULL, 200, "{\"keyId\":\"k\"}", OP_FAILED, 0, NULL },
+        { "arc-secret", A, NULL, 200,
+          "{\"secretText\":\"s\",\"endDateTime\":\"2028-11-22T00:00:00.1234567Z\"}", OP_DONE, 0,
+          "settings.secretEnd=2028-11-22T00:00:00Z" },
+        { "arc-secret", A, NULL, 200, "{\"secretText\":\"s\",\"endDateTime\":\"soon\"}", OP_DONE, 0,
+          "settings.secretEnd=" },
         { "arc-init", C, "!tries;" GENERATED, 0, ARC("Disabled", "b-1"), OP_DONE, 0, NULL },
         { "arc-init", C, "!tries;" GENERATED, 0, ARC("Disabled", ""), OP_ABSENT, 0, NULL },
+        { "arc-init", C, "!tries;" GENERATED ";settings.secretEnd=2028-11-22T00:00:00Z", 0,
+          ARC("Enabled", "b-1"), OP_ABSENT, 0, NULL },
         { "arc-enable", C, "!tries", 0, ARC("Enabled", ""), OP_DONE, 0, NULL },
         { "arc-enable", C, "!tries", 0, ARC("Disabled", ""), OP_ABSENT, 0, NULL },
         { "arc-enable", A, NULL, -1, NULL, OP_FAILED, 0, NULL },

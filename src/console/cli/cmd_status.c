@@ -30,6 +30,8 @@ static struct json *status_json(const struct sec_cluster *s)
         json_set_str(o, rows[i].name, rows[i].value[0] ? rows[i].value : NULL);
     if (s->certificate_ends[0]) /* ours: only a registration by certificates has it */
         json_set_str(o, "certificateNotAfter", s->certificate_ends);
+    if (s->arc_secret_ends[0])
+        json_set_str(o, "arcSecretNotAfter", s->arc_secret_ends);
     return o;
 }
 
