@@ -140,6 +140,13 @@ static const struct advice_row rows[] = {
       .text = N_("Use the group that the Arc machines are in already.") },
     { .domain = ERR_OP,
       .keys = "9130",
+      .http = 200,
+      .what = N_("The cluster resource has no cloud id yet."),
+      .why = N_("The resource is there, and Azure has not filled in what belongs to it."),
+      .text = N_("Resume in a few minutes. If it stays so, delete the cluster resource in the "
+                 "portal and register again, or ask Microsoft support with the resource's id.") },
+    { .domain = ERR_OP,
+      .keys = "9130",
       .what = N_("The cluster resource was not made."),
       .why = N_("Rights, a policy or the region; Azure's own error says which."),
       .text = N_("Look at the cluster resource in the portal, then resume.") },

@@ -91,11 +91,15 @@ static bool in_part(const struct sec_run *s)
     return first_failed(s) && (str_eq(s->state, "done") || (str_eq(s->state, "failed") && made));
 }
 
+enum { NO_RESOURCE = 9130, NO_OBJECT_ID = 9131 };
+
 /* The module says ArcPermissionsMissing of every failure at these steps; here it is said where
- * Azure refused, and ArcFailed, its word for an Arc part that broke off, of the others. */
+ * Azure refused, or does not name the service's principal (M4), and ArcFailed, its word for an Arc
+ * part that broke off, of the others. */
 static void tell_detail(struct sec_run *s, const char *word)
 {
-    bool refused = s->error.http == 401 || s->error.http == 403 || s->error.code == ERR_C_ROLES;
+    bool refused = s->error.http == 401 || s->error.http == 403 || s->error.code == ERR_C_ROLES ||
+                   (s->error.code == NO_OBJECT_ID && !s->error.http);
 
     STR_SET(s->error_detail,
             str_eq(word, "ArcPermissionsMissing") && !refused ? "ArcFailed" : word);
@@ -108,6 +112,18 @@ static bool without_arc(const struct sec_run *s)
         if (str_eq(s->steps[i].id, "entra-no-arc"))
             return str_eq(s->steps[i].state, "found");
     return false;
+}
+
+static void tell_failed(struct sec_run *s, const struct op_step *row)
+{
+    if (s->error.domain == ERR_OP && s->error.code == NO_RESOURCE)
+        row = NULL; /* the resource is not whole: no trouble of Arc, whichever step saw it */
+    if (row && row->told.result)
+        STR_SET(s->result, row->told.result);
+    if (row && row->told.result && row->told.detail)
+        tell_detail(s, row->told.detail);
+    str_fmt(s->details, sizeof(s->details), "%s%s%s", s->error.context,
+            s->error.context[0] ? ": " : "", s->error.message);
 }
 
 /* Result, ErrorDetail and Details of register-flow.md 3.1, without its surprises 21 and 22: every
@@ -127,12 +143,7 @@ static void tell_result(struct sec_run *s)
                 _("The cluster is registered with Azure, but this did not come to its end: %s. %s"),
                 failed->title, failed->detail);
     } else if (str_eq(s->state, "failed")) {
-        if (row && row->told.result)
-            STR_SET(s->result, row->told.result);
-        if (row && row->told.result && row->told.detail)
-            tell_detail(s, row->told.detail);
-        str_fmt(s->details, sizeof(s->details), "%s%s%s", s->error.context,
-                s->error.context[0] ? ": " : "", s->error.message);
+        tell_failed(s, row);
     } else if (str_eq(s->state, "done") && str_eq(s->plan, "register")) {
         STR_SET(s->details, without_arc(s)
                                 ? _("The cluster is registered with Azure. Azure Arc was "

@@ -182,15 +182,17 @@ REG_READ(identity_apply)
 
 static enum op_verdict judge_service(struct op_view *v, struct err *e)
 {
-    if (!*op_fact(v, "cluster.rpObjectId"))
+    if (!*op_fact(v, "cluster.rpObjectId")) {
         err_set(e, ERR_OP, 9131,
                 _("Azure has not named the service principal of Azure Stack HCI for this cluster "
                   "(resourceProviderObjectId)."));
-    else if (!*op_fact(v, "cluster.cloudId") || !*op_fact(v, "cluster.serviceEndpoint"))
-        err_set(e, ERR_OP, 9130,
-                _("Azure has not given the cluster resource its cloud id and service endpoint."));
-    else
+        return OP_ABSENT;
+    }
+    if (*op_fact(v, "cluster.cloudId") && *op_fact(v, "cluster.serviceEndpoint"))
         return OP_DONE;
+    err_set(e, ERR_OP, 9130,
+            _("Azure has not given the cluster resource its cloud id and service endpoint."));
+    e->http = 200; /* it was answered, and the ids are not in it: the advice hangs on that */
     return OP_ABSENT;
 }
 

@@ -30,6 +30,7 @@ static enum op_verdict judge_bind(struct op_view *v, struct err *e)
     if (*op_fact(v, "cluster.cloudId"))
         return OP_DONE;
     err_set(e, ERR_OP, 9130, _("Azure has not given the cluster resource its cloud id."));
+    e->http = 200; /* it was answered, and the id is not in it: the advice hangs on that */
     return OP_ABSENT;
 }
 

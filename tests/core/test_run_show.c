@@ -179,16 +179,50 @@ static void a_run_done_in_part(void **s)
 }
 
 /* The first line of the journal's end is the step's, with Azure's status. */
-static void failed_at(const char *step, int http)
+static void failed_by(const char *step, int http, int code)
 {
     struct journal_rec r = { .attempt = 1 };
     struct err e = { 0 };
 
-    err_set(&r.err, ERR_ARM, 0, "no");
+    err_set(&r.err, code ? ERR_OP : ERR_ARM, code, "no");
     r.err.http = http;
     STR_SET(r.event, "failed");
     STR_SET(r.step, step);
     assert_int_equal(journal_add(journal, &r, &e), 0);
+}
+
+static void failed_at(const char *step, int http)
+{
+    failed_by(step, http, 0);
+}
+
+/* 9131, register-flow.md 2.5 M4: the module's words where Azure does not name the service's object
+ * id; what broke off is another thing, and a resource without its cloud id is no trouble of Arc. */
+static void the_result_of_a_service_without_an_id(void **s)
+{
+    static const struct {
+        int code, http;
+        const char *result, *detail;
+    } rows[] = {
+        { 9131, 0, "ArcFailed", "ArcPermissionsMissing" },
+        { 9131, 403, "ArcFailed", "ArcPermissionsMissing" },
+        { 9131, 503, "ArcFailed", "ArcFailed" },
+        { 9130, 200, "Failed", "" },
+    };
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        begin();
+        failed_by("rp-object", rows[i].http, rows[i].code);
+        failed_by("", rows[i].http, rows[i].code);
+        journal_close(journal);
+        assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+        assert_string_equal(r->result, rows[i].result);
+        assert_string_equal(r->error_detail, rows[i].detail);
+    }
+    free(r);
 }
 
 static void results_say_what_is_so(void **s)
@@ -430,6 +464,7 @@ int test_core_run_show(void)
         cmocka_unit_test(a_done_run),
         cmocka_unit_test(a_run_done_in_part),
         cmocka_unit_test(results_say_what_is_so),
+        cmocka_unit_test(the_result_of_a_service_without_an_id),
         cmocka_unit_test(a_consent_is_missing),
         cmocka_unit_test(a_consent_that_a_killed_core_waited_for),
         cmocka_unit_test(odd_roles),

@@ -117,20 +117,27 @@ def seeded(doc, **kw):
 
 
 def test_9131_the_service_names_no_object_id():
-    """The module tells of missing permissions then (register-flow.md 2.5, M4); nobody refused anything, so ArcFailed is said. The cluster is not half
-    registered, and once Azure names the object id the same run goes on."""
+    """The module's result tells of missing permissions then (register-flow.md 2.5, M4). The cluster is not half registered. Without a cloud id it is no
+    trouble of Arc: 9130, Failed. Once Azure names both the same run goes on."""
     r, seed = seeded({"resourceProviderObjectIdNull": True, "resourceProviderObjectIdNever": True}, leap=True)
     with r:
         r.prepare()
         p = r.run(*r.register_args(), ok=1)
         azl.check("Code: 9131" in p.stderr and "resourceProviderObjectId" in p.stderr and "What to do: " in p.stderr, p.stderr)
         run = r.json("operations", "show", r.json("operations")["runs"][0]["id"])
-        azl.equal((run["result"], run["errorDetail"]), ("ArcFailed", "ArcFailed"), "the result")
+        azl.equal((run["result"], run["errorDetail"]), ("ArcFailed", "ArcPermissionsMissing"), "the result")
         azl.equal(r.status()["RegistrationStatus"], "NotYet", "status")
         patches = [x["reqBody"] for x in r.exchanges() if x["method"] == "PATCH"]
         azl.check({} in patches, f"asked by an empty change: {patches}")
         one = next(x for x in r.ready()["principals"] if x["name"] == "sandbox-secret")
-        spoil(r, "clusters", "CLUSTER-A", resourceProviderObjectId=one["objectId"])
+        cloud_id = next(v for k, v in r.world()["resources"].items() if k.lower().endswith("/clusters/cluster-a"))["properties"]["cloudId"]
+        spoil(r, "clusters", "CLUSTER-A", resourceProviderObjectId=one["objectId"], cloudId="")
+        p = r.run("operations", "resume", run["id"], ok=1)
+        azl.check("Code: 9130" in p.stderr and "cloud id" in p.stderr and "What to do: " in p.stderr, p.stderr)
+        azl.check("ights" not in p.stderr and "region" not in p.stderr, f"nothing of that is missing: {p.stderr}")
+        end = r.json("operations", "show", run["id"])
+        azl.equal((end["result"], end.get("errorDetail", "")), ("Failed", ""), "the result")
+        spoil(r, "clusters", "CLUSTER-A", cloudId=cloud_id)
         r.run("operations", "resume", run["id"], ok=0)
         azl.equal(r.status()["ConnectionStatus"], "Connected", "status")
     os.unlink(seed)
