@@ -53,6 +53,7 @@ enum err_code {
     ERR_C_PASSWORD = 120,     /* a key's password is missing or wrong */
     ERR_C_ROLES = 121,        /* the operator's own service principal lacks its roles */
     ERR_C_CONSENT = 122,      /* an administrator has to consent to an application's permissions */
+    ERR_C_DELETING = 123,     /* what is needed is being deleted in Azure */
 };
 
 struct err {

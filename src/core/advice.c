@@ -48,6 +48,9 @@ static const struct advice_row rows[] = {
          N_("Ask for a new code, and choose Continue on the page that asks who signs in.")),
     OURS(ERR_C_SUBSCRIPTION,
          N_("Choose a subscription that is Enabled, or have its owner enable this one.")),
+    OURS(ERR_C_DELETING,
+         N_("Wait until Azure has deleted it (its resource group is then not listed any more), or "
+            "name another resource group; then start again.")),
     OURS(ERR_C_DEADLINE, N_("Resume: what was made stays and is found again.")),
     OURS(ERR_C_ELSEWHERE,
          N_("Name the group where it is, or disconnect the agent there first (azcmagent "

@@ -67,9 +67,10 @@ REG_ASK(links);
 REG_READ(links);
 
 /* op_register_decide.c */
-#define REG_LOOK  "look"
-#define REG_MAKE  "make"
-#define REG_RENEW "renew"
+#define REG_LOOK     "look"
+#define REG_MAKE     "make"
+#define REG_RENEW    "renew"
+#define REG_DELETING "deleting" /* of group.state: what stands in it goes with it */
 REG_READ(ready);
 bool reg_changes(const struct op_view *v); /* `when`: not "look" */
 bool reg_renews(const struct op_view *v);

@@ -358,9 +358,17 @@ REG_READ(group_check)
     }
     if (a->http != 200 || err_is(&a->err))
         return reg_fail(a, e, 0, _("looking at the resource group"));
-    set_group_state(v, "present");
-    return str_ieq(json_str(a->json, "properties.provisioningState"), "Deleting") ? OP_RUNNING
-                                                                                  : OP_DONE;
+    if (!str_ieq(json_str(a->json, "properties.provisioningState"), "Deleting")) {
+        set_group_state(v, "present");
+        return OP_DONE;
+    }
+    set_group_state(v, REG_DELETING);
+    op_note(v, _("%s is being deleted; waiting until it is gone"), group_of(v));
+    err_set(e, ERR_OP, ERR_C_DELETING,
+            _("The resource group %s is being deleted in Azure, and was not gone within 15 "
+              "minutes."),
+            group_of(v));
+    return OP_RUNNING;
 }
 
 REG_ASK(group_apply)

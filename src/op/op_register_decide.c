@@ -101,12 +101,27 @@ static void tell_unused(struct op_view *v)
     str_free(&names);
 }
 
+/* What was found in it would be gone before anything could be tied to it. */
+static bool goes_with_its_group(const struct op_view *v, struct err *e)
+{
+    if (!str_eq(op_fact(v, "group.state"), REG_DELETING) ||
+        !str_eq(op_fact(v, "cluster.state"), "present"))
+        return false;
+    err_set(e, ERR_OP, ERR_C_DELETING,
+            _("The resource group %s is being deleted in Azure, and the cluster resource %s with "
+              "it."),
+            op_fact(v, "group"), op_fact(v, "name"));
+    return true;
+}
+
 REG_READ(ready)
 {
     const char *before = op_old_fact(v, "way");
     const struct row *row = decide(v);
 
     (void)a;
+    if (goes_with_its_group(v, e))
+        return OP_FAILED;
     /* a run that goes on has made what would now look like a reason to stop or to do nothing */
     if (*before)
         op_set_fact(v, "way", before);

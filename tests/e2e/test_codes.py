@@ -143,5 +143,35 @@ def test_9131_the_service_names_no_object_id():
     os.unlink(seed)
 
 
+def test_a_group_that_is_being_deleted():
+    """The run says what it waits for, and makes the group anew; where it does not go in time, that is said. What stands in such a group is no find."""
+    sub = "98fb2770-d4fd-415e-a561-9e44ea6da255"
+    gone = {"type": "Microsoft.Resources/resourceGroups", "name": "CLUSTER-A-rg", "location": "eastus", "properties": {"provisioningState": "Deleting"},
+            "id": f"/subscriptions/{sub}/resourceGroups/CLUSTER-A-rg"}
+    r, seed = seeded({"subscriptions": [{"subscriptionId": sub, "displayName": "S"}], "resources": [gone]}, leap=True)
+    with r:
+        r.prepare()
+        p = r.run(*r.register_args(), ok=1)
+        for words in ("The resource group CLUSTER-A-rg is being deleted in Azure, and was not gone within 15 minutes", "What to do: "):
+            azl.check(words in p.stderr, f"{words}: {p.stderr}")
+        looks = [x for x in r.exchanges() if x["method"] == "GET" and x["url"].split("?")[0].lower().endswith("/resourcegroups/cluster-a-rg")]
+        azl.check(len(looks) > 50, f"it was not waited for: {len(looks)} looks")
+        p = r.start("operations", "resume", r.json("operations")["runs"][0]["id"])
+        run = azl.wait_for(lambda: next((s for s in r.json("operations", "show", r.json("operations")["runs"][0]["id"])["steps"]
+                                         if s["id"] == "group" and "is being deleted; waiting" in s.get("detail", "")), None), 10, "the step's words")
+        azl.check("CLUSTER-A-rg" in run["detail"], str(run))
+        r.sandbox("POST", "/sandbox/resources", {"delete": gone["id"]})
+        with r.leap.going_on():
+            azl.equal((p.communicate(timeout=40), p.returncode)[1], 0, "it goes on")
+        azl.equal(r.status()["ConnectionStatus"], "Connected", "status")
+        r.sandbox("POST", "/sandbox/resources", {"id": gone["id"], "set": {"properties.provisioningState": "Deleting"}})
+        before = len(r.exchanges())
+        for more in ("--what-if", "--repair-registration"):
+            p = r.run(*r.register_args(), more, ok=1)
+            azl.check("is being deleted in Azure, and the cluster resource CLUSTER-A with it" in p.stdout + p.stderr, p.stdout + p.stderr)
+        azl.equal(written(r, before), [], "something was written")
+    os.unlink(seed)
+
+
 if __name__ == "__main__":
     azl.main()

@@ -126,7 +126,7 @@ static void group_answers(void **state)
           "group.state=absent" },
         { "group", C, NULL, 403, DENIED, OP_FAILED, 0, "group.state=" },
         { "group", C, NULL, 200, "{\"properties\":{\"provisioningState\":\"Deleting\"}}",
-          OP_RUNNING, 0, NULL },
+          OP_RUNNING, ERR_C_DELETING, "group.state=deleting" },
         { "group", A, NULL, 201, "{}", OP_DONE, 0, "group.state=made" },
         { "group", A, NULL, 200, "{}", OP_DONE, 0, "group.state=made" },
         { "group", A, NULL, 409,
