@@ -20,8 +20,8 @@ CLOUDS = {
 
 
 class Cloud(azl.Rehearsal):
-    def __init__(self, name, **kw):
-        super().__init__(core=["--environment-name", name], **kw)
+    def __init__(self, name, core=(), **kw):
+        super().__init__(core=["--environment-name", name, *core], **kw)
         self.name, self.facts = name, CLOUDS[name]
 
     def register_args(self):
@@ -68,6 +68,20 @@ def test_china():
 
 def test_us_government():
     registered("AzureUSGovernment")
+
+
+def test_the_first_generation_in_other_clouds():
+    """20H2: that cloud's Microsoft Graph, service address and portal, and no other host."""
+    for name, graph in (("AzureChinaCloud", "microsoftgraph.chinacloudapi.cn"), ("AzureUSGovernment", "graph.microsoft.us")):
+        with Cloud(name, core=["--node-build", "17784"]) as r:
+            r.prepare()
+            r.register()
+            azl.equal((r.status()["RegistrationStatus"], r.status()["ConnectionStatus"]), ("Registered", "Connected"), name)
+            f = r.facts
+            hosts = {x["url"].split("/")[2] for x in r.exchanges()
+                     if not x["url"].startswith("http://") and not x["url"].split("/")[2].startswith("127.0.0.1")}
+            azl.equal(hosts, {f["login"], f["arm"], f["dp"], graph}, f"{name}: hosts")
+            azl.check(any(x["method"] == "POST" and x["url"].startswith(f"https://{graph}/v1.0/applications") for x in r.exchanges()), f"{name}: Graph")
 
 
 def test_azure_local_by_its_agent():
