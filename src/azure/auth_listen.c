@@ -20,6 +20,7 @@
 #define MAX_REQUEST 16384 /* a code of Entra's is some 1 to 2 KB long */
 #define MAX_PEERS   8     /* browsers open some connections without using them */
 #define PEER_MS     15000
+#define PAUSE_MS    250 /* after a failure to accept: the caller still stands at the door */
 
 struct peer {
     struct peer *next;
@@ -36,6 +37,7 @@ struct auth_listen {
     void *payload;
     int fds[2], port;
     struct loop_io *ios[2];
+    struct loop_timer *pause;
     struct peer *peers; /* newest first */
 };
 
@@ -196,6 +198,27 @@ static void make_room(struct auth_listen *l)
         drop(oldest);
 }
 
+static void on_pause_over(void *payload)
+{
+    struct auth_listen *l = payload;
+
+    l->pause = NULL;
+    for (int i = 0; i < 2; i++)
+        if (l->ios[i])
+            loop_io_set(l->ios[i], POLLIN);
+}
+
+/* Without a free descriptor nobody can be let in, and poll would say at once that somebody waits.
+ */
+static void pause_listening(struct auth_listen *l)
+{
+    for (int i = 0; i < 2; i++)
+        if (l->ios[i])
+            loop_io_set(l->ios[i], 0);
+    if (!l->pause)
+        l->pause = loop_after(l->loop, PAUSE_MS, on_pause_over, l);
+}
+
 static void on_accept(void *payload, int fd, short revents)
 {
     struct auth_listen *l = payload;
@@ -203,8 +226,11 @@ static void on_accept(void *payload, int fd, short revents)
     struct peer *p;
 
     (void)revents;
-    if (got < 0)
+    if (got < 0) {
+        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+            pause_listening(l);
         return;
+    }
     make_room(l);
     p = xcalloc(1, sizeof(*p));
     p->listen = l;
@@ -295,6 +321,7 @@ void auth_listen_stop(struct auth_listen *l)
         return;
     while (l->peers)
         drop(l->peers);
+    loop_timer_del(l->pause);
     for (int i = 0; i < 2; i++) {
         loop_io_del(l->ios[i]);
         if (l->fds[i] >= 0)
