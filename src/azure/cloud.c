@@ -83,16 +83,6 @@ const struct cloud *cloud_find(const char *name)
     return NULL;
 }
 
-const char *cloud_why_not(const char *name)
-{
-    if (str_ieq(name, "AzureGermanCloud"))
-        return _("Microsoft has closed this cloud");
-    if (str_ieq(name, "AzureCanary") || str_ieq(name, "AzurePPE"))
-        return _("it is Microsoft's own test cloud; name its Resource Manager with "
-                 "--cloud-endpoint");
-    return NULL;
-}
-
 /* host[:port] as a bare name: no port, no brackets around an IPv6 address. */
 static void bare_host(char *host)
 {

@@ -5,7 +5,7 @@
  * api-versions. Texts have no trailing slash unless the field says so. Rows are plain data: copied.
  *
  * Offered: the three rows, Azure.local by what the node's Arc agent says of it (it has no addresses
- * before that), and any other one by its metadata endpoint. Not offered, with the reason said:
+ * before that), and any other one by its metadata endpoint. Not offered (wire/clouds.h says why):
  * AzureGermanCloud, which Microsoft closed; AzureCanary, Microsoft's own test regions, each with a
  * Resource Manager of its own. Metadata never change a row.
  * Azure.local (register-flow.md 1.5, azure-wire.md 2.2.5): the document's spelling of names is not
@@ -41,8 +41,6 @@ extern const struct cloud cloud_rows[];
 extern const size_t cloud_count;
 const struct cloud *cloud_find(const char *name); /* without case; NULL if unknown */
 #define CLOUD_LOCAL "Azure.local"                 /* known by name, found by its agent's metadata */
-/* A name of Microsoft's that is not offered: the translated reason; NULL otherwise. */
-const char *cloud_why_not(const char *name);
 /* Fills *out from the answer of GET {endpoint}/metadata/endpoints (array or object form); every URL
  * must be https and on the endpoint's own host unless a CA file was given for it (trusted says so).
  */

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "azure/auth.h"
-#include "azure/cloud.h"
 #include "base/i18n.h"
 #include "net/http.h"
+#include "wire/clouds.h"
 
 #define FILE_MAX 65536
 
@@ -109,24 +109,9 @@ static int take_https(struct settings *c, const struct settings_option *o, const
 static int take_cloud(struct settings *c, const struct settings_option *o, const char *value,
                       struct err *e)
 {
-    const struct cloud *row = cloud_find(value);
-    struct str known = STR_INIT;
-    int rc;
+    const char *name = cloud_name_judge(value, e);
 
-    if (row)
-        return take_text(c, o, row->name, e);
-    if (str_ieq(value, CLOUD_LOCAL))
-        return take_text(c, o, CLOUD_LOCAL, e);
-    if (cloud_why_not(value))
-        return err_set(e, ERR_USAGE, 0, _("The cloud %s is not offered: %s"), value,
-                       cloud_why_not(value));
-    for (size_t i = 0; i < cloud_count; i++)
-        str_addf(&known, "%s, ", cloud_rows[i].name);
-    str_add(&known, CLOUD_LOCAL);
-    rc = err_set(e, ERR_USAGE, 0, _("The cloud %s is not known; known are %s"), value,
-                 str_p(&known));
-    str_free(&known);
-    return rc;
+    return name ? take_text(c, o, name, e) : -1;
 }
 
 static int take_proxy(struct settings *c, const struct settings_option *o, const char *value,

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "azure/auth.h"
+#include "azure/cloud.h"
 #include "core/settings.h"
+#include "wire/clouds.h"
 
 /* Name and password stay here: a command line shows what the agent is told. */
 static void agent_proxy(void **s)
@@ -152,6 +154,22 @@ static void refused(void **s)
     assert_int_equal(TAKE(PRIVATE, "--cloud", "AzureCloud", "--cloud-endpoint", "https://x"), -1);
 }
 
+/* wire/clouds.h has the names that azure/cloud.h has rows for, spelled the same. */
+static void the_clouds_that_can_be_named(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < cloud_count; i++)
+        assert_string_equal(cloud_name_judge(cloud_rows[i].name, &e), cloud_rows[i].name);
+    assert_string_equal(cloud_name_judge("AZURE.LOCAL", &e), CLOUD_LOCAL);
+    assert_null(cloud_name_judge("azuregermancloud", &e));
+    assert_non_null(strstr(e.message, "closed"));
+    err_clear(&e);
+    assert_null(cloud_name_judge("Foo", &e));
+    for (size_t i = 0; i < cloud_count; i++)
+        assert_non_null(strstr(e.message, cloud_rows[i].name));
+    assert_non_null(strstr(e.message, CLOUD_LOCAL));
+}
+
 static const char *file_with(const char *text, mode_t mode)
 {
     static char path[300];
@@ -254,13 +272,10 @@ static void help(void **s)
 int test_core_settings(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(values),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(file),
-        cmocka_unit_test(command_line_wins),
-        cmocka_unit_test(file_refused),
-        cmocka_unit_test(help),
+        cmocka_unit_test(defaults),     cmocka_unit_test(values),
+        cmocka_unit_test(refused),      cmocka_unit_test(the_clouds_that_can_be_named),
+        cmocka_unit_test(file),         cmocka_unit_test(command_line_wins),
+        cmocka_unit_test(file_refused), cmocka_unit_test(help),
         cmocka_unit_test(agent_proxy),
     };
 

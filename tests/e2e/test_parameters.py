@@ -106,6 +106,20 @@ def test_the_cloud_of_the_answers():
         azl.check(r.run("status", "--environment-name", "AzureUSGovernment").returncode != 0, "a core of another cloud was taken")
 
 
+def test_a_cloud_that_there_is_not():
+    with azl.Rehearsal() as r:
+        path = write(r, "foo.json", {"EnvironmentName": "Foo", "SubscriptionId": "nope", "TenantId": SUB, "Region": "eastus", "Confirm": False})
+        p = r.run("register", "--answers", path, ok=2)
+        azl.check(re.search(r"^azloconf: EnvironmentName: .*Foo is not known; known are AzureCloud, AzureChinaCloud, AzureUSGovernment, Azure.local$", p.stderr, re.M)
+                  and "SubscriptionId: " in p.stderr, p.stderr)
+        told = json.loads(r.run("register", "--answers", path, "--output", "json", ok=2).stdout)
+        azl.equal(sorted(w["key"] for w in told["wrong"]), ["EnvironmentName", "SubscriptionId"], "what is wrong")
+        p = r.run("register", "--answers", path, "--environment-name", "AzureGermanCloud", ok=2)
+        azl.check("--environment-name: " in p.stderr and "closed" in p.stderr and "SubscriptionId: " in p.stderr, p.stderr)
+        azl.check("closed" in r.run("status", "--environment-name", "AzureGermanCloud", ok=2).stderr, "another command")
+        azl.check(not os.path.exists(os.path.join(r.state, "sandbox.json")), "a core was started")
+
+
 def test_by_the_plain_face():
     with azl.Rehearsal() as r:
         r.prepare()

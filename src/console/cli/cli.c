@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "console/cli/output.h"
 #include "console/face/answers.h"
+#include "wire/clouds.h"
 
 #define READY_MS 40000 /* the client gives up on a core before that, and says why */
 
@@ -117,18 +118,37 @@ static int absolute(const char **out, const char *path, struct err *e)
     return 0;
 }
 
-/* The cloud is chosen when a core is started: a file of answers is looked into before. The
- * sandbox's own name is nobody's to choose. */
+/* The cloud is chosen when a core is started: a file of answers is looked into before. */
 static const char *environment_of(struct cli *c)
 {
     const char *given = cli_value(c, "environment-name"), *answers = cli_value(c, "answers");
+    struct err unknown = { 0 };
+    char named[48];
 
     if (given || !answers || c->connect.cloud_endpoint)
         return given;
-    answers_environment(answers, c->environment, sizeof c->environment);
-    if (!c->environment[0] || (c->connect.sandbox && str_ieq(c->environment, "azlosandbox")))
-        return NULL;
-    return c->environment;
+    answers_environment(answers, named, sizeof named);
+    return cloud_name_judge(named, &unknown); /* register judges it with the other keys */
+}
+
+/* Options that do not fit each other, and a cloud that there is not. */
+static int check_connect(struct cli *c, struct err *e)
+{
+    struct client_options *o = &c->connect;
+
+    if ((o->fresh || o->nodes) && !o->sandbox)
+        return err_set(e, ERR_USAGE, 0, _("--nodes and --fresh belong to --sandbox"));
+    if (o->sandbox && o->cloud_endpoint)
+        return err_set(e, ERR_USAGE, 0,
+                       _("--sandbox brings its own cloud: leave --cloud-endpoint out"));
+    if (o->environment && o->cloud_endpoint)
+        return err_set(e, ERR_USAGE, 0,
+                       _("--environment-name and --cloud-endpoint exclude each other"));
+    if (o->environment && !(c->command && c->command->run == cmd_register)) {
+        o->environment = cloud_name_judge(o->environment, e);
+        return o->environment ? 0 : -1;
+    }
+    return 0;
 }
 
 static int fill_connect(struct cli *c, struct err *e)
@@ -147,16 +167,8 @@ static int fill_connect(struct cli *c, struct err *e)
     c->connect.state_dir = cli_value(c, "state-dir");
     c->connect.cloud_endpoint = cli_value(c, "cloud-endpoint");
     c->connect.environment = environment_of(c);
-    if (absolute(&c->connect.ca_file, cli_value(c, "ca-file"), e) < 0)
+    if (absolute(&c->connect.ca_file, cli_value(c, "ca-file"), e) < 0 || check_connect(c, e) < 0)
         return -1;
-    if ((c->connect.fresh || n) && !c->connect.sandbox)
-        return err_set(e, ERR_USAGE, 0, _("--nodes and --fresh belong to --sandbox"));
-    if (c->connect.sandbox && c->connect.cloud_endpoint)
-        return err_set(e, ERR_USAGE, 0,
-                       _("--sandbox brings its own cloud: leave --cloud-endpoint out"));
-    if (c->connect.environment && c->connect.cloud_endpoint)
-        return err_set(e, ERR_USAGE, 0,
-                       _("--environment-name and --cloud-endpoint exclude each other"));
     for (size_t i = 0; i < c->n_values; i++)
         if (c->values[i].option->core) {
             c->core_args[c->n_core_args++] = core_name(c->values[i].option);

@@ -46,7 +46,6 @@ struct cli {
     size_t n_words;
     const char *core_args[2 * CLI_MAX_VALUES + 1];
     size_t n_core_args;
-    char environment[48]; /* of a file of answers */
     bool json, tty;
     bool left; /* Ctrl-C */
     enum client_state state;

@@ -13,7 +13,9 @@
 #include "console/face/answers.h"
 #include "console/face/review.h"
 #include "console/ui/text.h"
+#include "wire/clouds.h"
 #include "wire/params.h"
+#include "wire/paths.h"
 
 static void add_wrong(struct json *wrong, const char *dashes, const char *key, const char *text)
 {
@@ -92,6 +94,38 @@ static int missing(const struct json *values, struct err *e)
     return err_is(e) ? -1 : 0;
 }
 
+/* Whether the cloud may be one that only the core knows: found at an address, its own or that of
+ * the system core's settings. */
+static bool may_be_found(const struct cli *c)
+{
+    return c->connect.cloud_endpoint ||
+           (!c->connect.sandbox && !c->connect.state_dir && access(PATH_SYSTEM_SOCKET, F_OK) == 0);
+}
+
+/* With the other values, before a core is started with a cloud that there is not. What the core
+ * does not know yet it judges itself when it does. */
+static void judge_cloud(struct cli *c, const struct json *values, struct json *wrong)
+{
+    const char *given = cli_value(c, "environment-name"),
+               *name = given ? given : json_str(values, params[PAR_ENVIRONMENT].id);
+    const struct sec_core *core = client_section(c->client, SEC_CORE);
+    struct err e = { 0 }, away = { 0 };
+
+    if (!name || (!c->connect.cloud_endpoint && cloud_name_judge(name, &e)) ||
+        (!given && c->connect.sandbox && str_ieq(name, "azlosandbox")))
+        return;
+    if (!given && may_be_found(c)) {
+        if (!cli_have(c, 1u << SEC_CORE, &away) || !core->cloud[0] || str_ieq(core->cloud, name))
+            return;
+        err_set(&e, ERR_USAGE, 0,
+                _("This core works with the cloud %s, not with %s: the cloud is chosen when "
+                  "azloconf is started, with --environment-name."),
+                core->cloud, name);
+    }
+    add_wrong(wrong, given ? "--" : "", given ? "environment-name" : params[PAR_ENVIRONMENT].name,
+              e.message);
+}
+
 /* Options win over the file of answers; all that is wrong with either is told at once. NULL: told;
  * *code is the exit code. */
 static struct json *values_of(struct cli *c, int *code)
@@ -111,6 +145,7 @@ static struct json *values_of(struct cli *c, int *code)
         if (!json_member(values, json_name(v)))
             json_set(values, json_name(v), json_copy(v));
     json_free(file);
+    judge_cloud(c, values, wrong);
     if (cli_value(c, "environment-name")) /* the core was started with it */
         json_unset(values, params[PAR_ENVIRONMENT].id);
     if (!json_len(wrong) && missing(values, &e) < 0) {
