@@ -120,6 +120,16 @@ def test_a_cloud_that_there_is_not():
         azl.check(not os.path.exists(os.path.join(r.state, "sandbox.json")), "a core was started")
 
 
+def test_errors_of_usage_are_json_too():
+    with azl.Rehearsal() as r:
+        for line in ("status x", "status --nope", "nope", "status --state-dir", "register --environment-name Foo --answers /nowhere", "operations show",
+                     "operations nope", "cluster create", "explain", "log --lines x", "sign-in --certificate-file x", "--environment-name Foo"):
+            for words in ([*line.split(), "--output", "json"], ["--output=json", *line.split()]):
+                p = r.run(*words, ok=2)
+                told = json.loads(p.stdout)["error"]
+                azl.check(told["message"] and not p.stderr, f"{words}: {p.stdout} {p.stderr}")
+
+
 def test_by_the_plain_face():
     with azl.Rehearsal() as r:
         r.prepare()

@@ -179,10 +179,21 @@ static int fill_connect(struct cli *c, struct err *e)
     return 0;
 }
 
+/* Wanted first: what is wrong with the rest is told in that form, too. */
+static bool wants_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (str_eq(argv[i], "--output=json") ||
+            (str_eq(argv[i], "--output") && i + 1 < argc && str_eq(argv[i + 1], "json")))
+            return true;
+    return false;
+}
+
 int cli_parse(struct cli *c, int argc, char **argv, struct err *e)
 {
     int at = pick_command(c, argc, argv, e);
 
+    c->json = wants_json(argc, argv);
     if (at < 0)
         return -1;
     for (int i = 1; i < argc; i++) {
