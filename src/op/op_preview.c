@@ -90,7 +90,7 @@ static void tell_need(const struct op_cell *c, const char *kind, const struct op
         json_set_str(row, "method", "node");
     }
     json_set_str(row, "address", str_p(&address));
-    if (n->kind == OP_NEED_NODE || c->node >= 0)
+    if (n->kind == OP_NEED_NODE || c->step->scope == OP_EACH_NODE)
         json_set_str(row, "node", c->run->nodes[c->node < 0 ? 0 : c->node]->name);
     json_push(requests, row);
     str_free(&address);

@@ -343,6 +343,10 @@ def test_a_preview_writes_nothing_and_tells_what_the_run_then_does():
         for m, p in did:
             azl.check(any(method == m and pattern.match(p) for method, pattern in maybe), f"done but not told: {m} {p}")
         after = json.loads(r.run(*args, "--what-if", "--output", "json", ok=0).stdout)
+        azl.equal({(q["method"], bool(q.get("node"))) for s in after["steps"] if s["id"] == "arc-state" for q in s["requests"]}, {("GET", False)},
+                  "whose request the look at all of Arc's nodes is")
+        text = r.run(*args, "--what-if", ok=0).stdout
+        azl.check(": there already, kept" in text and not re.search(": (keep|enough)$", text, re.M) and not re.search(r"GET +\S+: https", text), text)
         azl.equal([s["id"] for s in after["steps"] if s["state"] not in ("ok", "there", "not")], [], "steps left after the run")
         azl.equal(told(after, "make", "perhaps", "there", "ok"), [], "writes left after the run")
 
@@ -353,6 +357,11 @@ def test_logs_directory():
         logs = os.path.join(r.top, "logs")
         p = r.run(*r.register_args(), "--logs-directory", logs, ok=2)
         azl.check("logs" in p.stderr, p.stderr)
+        look = [a for a in r.register_args() if a != "--yes"] + ["--what-if", "--logs-directory", logs]
+        p = r.run(*look, ok=2)
+        azl.check(p.stderr.startswith(f"azloconf: --logs-directory: The folder {logs} for the logs cannot be used: "), p.stderr)
+        said = json.loads(r.run(*look, "--output", "json", ok=2).stdout)
+        azl.equal(([w["key"] for w in said["wrong"]], bool(said["error"]["message"])), (["--logs-directory"], True), "what is wrong, as JSON")
         os.mkdir(logs)
         r.run(*r.register_args(), "--logs-directory", logs, ok=0, timeout=120)
         names = os.listdir(logs)

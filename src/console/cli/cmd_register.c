@@ -64,18 +64,25 @@ static void take_line(const struct cli *c, struct json *values, struct json *wro
     }
 }
 
-static void print_wrong(const struct cli *c, struct json *wrong)
+static void add_error(struct json *o, const struct json *wrong)
+{
+    struct err e = { 0 };
+
+    err_set(&e, ERR_USAGE, 0, "%s", _("Some values are wrong; nothing was begun."));
+    json_set(o, "error", json_encode(&err_json, &e));
+    json_set(o, "wrong", json_copy(wrong));
+}
+
+static void print_wrong(const struct cli *c, const struct json *wrong)
 {
     if (c->json) {
         struct json *o = json_object();
-        struct err e = { 0 };
 
-        err_set(&e, ERR_USAGE, 0, "%s", _("Some values are wrong; nothing was begun."));
-        json_set(o, "error", json_encode(&err_json, &e));
-        json_set(o, "wrong", json_copy(wrong));
+        add_error(o, wrong);
         out_json(o);
         return;
     }
+    fflush(stdout);
     JSON_EACH (w, wrong)
         fprintf(stderr, "azloconf: %s: %s\n", json_str(w, "key"), json_str(w, "message"));
 }
@@ -205,16 +212,24 @@ static void print_review(const struct json *review)
                    *how = json_str(w, "how");
 
         printf("  - %s %s%s%s\n", what ? what : "", name ? name : "", how && *how ? ": " : "",
-               how ? how : "");
+               preview_how(how));
     }
 }
 
-static bool any_wrong(const struct json *review)
+/* What the core found wrong, by the names of the options; the caller's. */
+static struct json *wrong_of(const struct json *review)
 {
-    JSON_EACH (f, json_get(review, "fields"))
-        if (str_eq(json_str(f, "level"), "fail"))
-            return true;
-    return false;
+    struct json *wrong = json_array();
+
+    JSON_EACH (f, json_get(review, "fields")) {
+        const struct param *p = param_find(json_str(f, "field"));
+        const char *note = json_str(f, "note");
+
+        if (p && str_eq(json_str(f, "level"), "fail"))
+            add_wrong(wrong, p->option ? "--" : "", p->option ? p->option : p->name,
+                      note ? note : "");
+    }
+    return wrong;
 }
 
 /* What stands in the way of it all, with the rights that are missing. */
@@ -235,10 +250,22 @@ static void print_stop(const struct json *review, struct err *e)
     puts("");
 }
 
+static void print_found(struct cli *c, const struct json *review, struct err *stop,
+                        const struct json *wrong)
+{
+    if (err_is(stop))
+        print_stop(review, stop);
+    print_review(review);
+    if (json_len(json_get(review, "steps")))
+        print_steps(json_get(review, "steps"));
+    puts(_("Nothing was written."));
+    print_wrong(c, wrong);
+}
+
 /* What would be done, and nothing more. */
 static int what_if(struct cli *c, const struct json *values)
 {
-    struct json *review = NULL, *args = json_object();
+    struct json *review = NULL, *args = json_object(), *wrong;
     struct err e = { 0 }, stop = { 0 };
     int code;
 
@@ -251,18 +278,18 @@ static int what_if(struct cli *c, const struct json *values)
         json_free(review);
         return cli_fail(c, &e);
     }
-    code = any_wrong(review) ? EXIT_USAGE : err_is(&stop) ? (int)cli_exit_of(&stop) : EXIT_DONE;
+    wrong = wrong_of(review);
+    code = json_len(wrong) ? EXIT_USAGE : err_is(&stop) ? (int)cli_exit_of(&stop) : EXIT_DONE;
     if (c->json) {
+        if (json_len(wrong))
+            add_error(review, wrong);
         json_set(review, "answers", answers_of(values));
         out_json(review);
-        return code;
+    } else {
+        print_found(c, review, &stop, wrong);
+        json_free(review);
     }
-    if (err_is(&stop))
-        print_stop(review, &stop);
-    print_review(review);
-    print_steps(json_get(review, "steps"));
-    puts(_("Nothing was written."));
-    json_free(review);
+    json_free(wrong);
     return code;
 }
 
@@ -290,7 +317,7 @@ static int save_answers(struct cli *c, const struct json *values)
  * needed. */
 static int confirmed(struct cli *c, const struct json *values, struct err *e)
 {
-    struct json *args, *review = NULL;
+    struct json *args, *review = NULL, *wrong;
     char answer[16] = "";
 
     if (!isatty(STDIN_FILENO) || !c->tty)
@@ -300,7 +327,14 @@ static int confirmed(struct cli *c, const struct json *values, struct err *e)
     if (cli_ask_arc(c, "register-check", args, &review, e) < 0)
         return -1;
     print_review(review);
+    wrong = wrong_of(review);
     json_free(review);
+    if (json_len(wrong)) {
+        print_wrong(c, wrong);
+        json_free(wrong);
+        return err_set(e, ERR_USAGE, 0, "%s", _("Some values are wrong; nothing was begun."));
+    }
+    json_free(wrong);
     printf(_("Register this cluster with Azure? Type yes to go on: "));
     fflush(stdout);
     if (cli_ask_line(c, answer, sizeof answer, e) < 0)

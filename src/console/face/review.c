@@ -59,12 +59,12 @@ static const struct how {
     { "unseen", N_("cannot be read; Azure will tell") },
 };
 
-static const char *how_text(const char *id)
+const char *preview_how(const char *id)
 {
     for (size_t i = 0; i < ARRAY_LEN(hows); i++)
         if (str_eq(hows[i].id, id))
             return _(hows[i].text);
-    return id;
+    return id ? id : "";
 }
 
 /* The core's words for a step that was looked at (op.h, op_preview). */
@@ -160,7 +160,7 @@ static void say_acts(const struct review *r, const struct json *will)
              str_eq(how, "keep") || str_eq(how, "enough")      ? REVIEW_KEPT
              : str_eq(how, "unseen") || str_eq(how, "lacking") ? REVIEW_WARN
                                                                : REVIEW_ACT,
-             "%s %s: %s", what, str_p(&names), how_text(how));
+             "%s %s: %s", what, str_p(&names), preview_how(how));
         str_free(&names);
     }
 }

@@ -26,5 +26,7 @@ void review_steps(const struct json *result, review_line_fn *fn, void *payload);
 
 /* A step of the preview, from the core's word: "there", "make"... */
 const char *preview_state(const char *word);
+/* What becomes of a thing: "create", "keep"... */
+const char *preview_how(const char *word);
 
 #endif
