@@ -241,6 +241,8 @@ static void help_names_everything(void **state)
         bed_captured(&b);
         for (size_t k = 0; k < cli_commands[i].n_options; k++)
             assert_non_null(strstr(b.out.p, cli_commands[i].options[k].name));
+        if (str_eq(cli_commands[i].name, "sign-in"))
+            assert_non_null(strstr(b.out.p, "--tenant-id GUID or DOMAIN"));
     }
     str_free(&b.out);
     str_free(&b.err);

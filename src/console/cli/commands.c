@@ -42,7 +42,7 @@ static const struct cli_option status_options[] = {
     { "watch", NULL, N_("print again whenever something changes"), false, false },
 };
 static const struct cli_option sign_in_options[] = {
-    { "tenant-id", "GUID", N_("tenant to sign in to"), false, false },
+    { "tenant-id", "GUID or DOMAIN", N_("tenant to sign in to"), false, false },
     { "service-principal", NULL, N_("as an application, with a secret or a certificate"), false,
       false },
     { "client-id", "GUID", N_("the application's id"), false, false },
