@@ -6,6 +6,7 @@ import os
 import tempfile
 
 import azl
+import test_plain
 
 USER = "anna@contoso.onmicrosoft.com"
 SUB = "11111111-2222-4333-8444-555555555555"
@@ -168,6 +169,17 @@ def test_a_preview_shows_all_and_at_its_top_what_is_missing():
         azl.check("Your account lacks rights over" in said["error"]["message"] and said["error"]["advice"], str(said["error"]))
         azl.equal({s["id"]: s["state"] for s in said["steps"]}["ready"], "stop", "the gate")
         azl.equal((attempts(r), r.json("operations")["runs"]), ([], []), "previews")
+        give(r, "Published and told")
+        with test_plain.Plain(r) as t:
+            test_plain.answer_all(t, (test_plain.HOME, "1"), ("Tenant [Contoso", ""), ("Subscription [S]: ", ""), ("Region", "West Europe"),
+                                  ("Resource group [", ""), ("Resource name [", ""))
+            seen = t.wait("What cannot be undone:", "Type yes to register")
+            top, rest = seen.split("Cluster: ", 1)
+            azl.check(f"would be stopped: Missing over {GROUP}:" in top
+                      and f"{MACHINES}read (for Arc) {MACHINES}write (for Arc)" in top and "What will be done:" in rest, seen)
+            t.say("yes")
+            t.wait("The registration did not start: ", "What to do: ", "Type yes to register")
+        azl.equal((attempts(r), r.json("operations")["runs"]), ([], []), "the face of lines")
         give(r, "Whole")
         text = r.run(*args, ok=0).stdout
         azl.check("would be stopped" not in text and text.startswith("This will be done:"), text)

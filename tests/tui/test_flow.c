@@ -368,6 +368,37 @@ static void refusal_is_shown(void **state)
     rig_end(&r);
 }
 
+/* Rights that are missing: the whole review, they at its top, and no start. */
+static void what_stands_in_the_way(void **state)
+{
+    struct json *o = canned_review(), *missing = json_array(), *m = json_object();
+    struct err e = { 0 };
+    struct rig r;
+
+    (void)state;
+    to_where(&r);
+    err_set(&e, ERR_OP, ERR_C_RIGHTS, "Your account lacks rights over the resource group.");
+    STR_SET(e.detail, "the same in one line");
+    STR_SET(e.advice, "Ask an Owner for a role.");
+    json_set_str(m, "scope", "/subscriptions/1/resourceGroups/g");
+    json_set_str(m, "actions", "a/machines/read (for Arc), a/machines/write (for Arc)");
+    json_push(missing, m);
+    json_set(o, "error", json_encode(&err_json, &e));
+    json_set(o, "missing", missing);
+    fake_reply(r.core, "register-check", o);
+    rig_keys(&r, "\tprod\r");
+    rig_keys(&r, "west\r\t\t\r");
+    rig_golden(&r, "wizard_stop");
+    assert_true(json_flag(fake_args(r.core, "register-check"), "whole", false));
+    rig_keys(&r, "\t\r");
+    rig_assert_shows(&r, "The registration did not start");
+    rig_assert_shows(&r, "Ask an Owner for a role.");
+    assert_int_equal(fake_count(r.core, "register"), 0);
+    rig_keys(&r, "\r\t\r");
+    rig_assert_shows(&r, "< Next: review >");
+    rig_end(&r);
+}
+
 static void stop_asks_first(void **state)
 {
     struct rig r = rig_start(&rig_rich);
@@ -668,6 +699,7 @@ int test_tui_flow(void)
         cmocka_unit_test(signed_out_in_the_form),
         cmocka_unit_test(core_finds_fault),
         cmocka_unit_test(refusal_is_shown),
+        cmocka_unit_test(what_stands_in_the_way),
         cmocka_unit_test(stop_asks_first),
         cmocka_unit_test(signin_keys),
         cmocka_unit_test(other_ways),

@@ -2,10 +2,13 @@
 
 #include "console/face/review.h"
 
+#include <string.h>
+
 #include "base/i18n.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "console/face/fields.h"
+#include "console/face/words.h"
 #include "console/ui/text.h"
 
 struct review {
@@ -182,12 +185,75 @@ void review_steps(const struct json *result, review_line_fn *fn, void *payload)
     }
 }
 
+struct json *review_args(const struct form *where, const struct form *more)
+{
+    struct json *args = json_object();
+
+    json_set(args, "values", fields_args(where, more));
+    json_set(args, "whole", json_bool(true));
+    return args;
+}
+
+bool review_stop(const struct json *result, struct err *why)
+{
+    struct err bad = { 0 };
+
+    err_clear(why);
+    if (!json_member(result, "error"))
+        return false;
+    if (json_decode(json_member(result, "error"), &err_json, why, &bad) < 0)
+        *why = bad;
+    return err_is(why);
+}
+
+/* Each right in a line of its own: they are what is to be asked for. */
+static void say_lacks(const struct review *r, const struct json *missing)
+{
+    char scope[400], raw[200], action[200];
+
+    JSON_EACH (m, missing) {
+        const char *all = json_str(m, "actions"), *end;
+
+        line(r, REVIEW_STOP, _("Missing over %s:"), clean(scope, sizeof scope, m, "scope"));
+        for (; all && *all; all = *end ? end + 2 : end) {
+            end = strstr(all, ", ");
+            end = end ? end : all + strlen(all);
+            str_fmt(raw, sizeof raw, "%.*s", (int)(end - all), all);
+            TEXT_SET(action, raw);
+            line(r, REVIEW_LACK, "%s", action);
+        }
+    }
+}
+
+static void say_stop(const struct review *r, const struct json *result)
+{
+    const struct json *missing = json_get(result, "missing");
+    char text[2000], *next, *p = text;
+    struct err why;
+
+    if (!review_stop(result, &why))
+        return;
+    line(r, REVIEW_STOP, "%s", _("This registration would be stopped:"));
+    say_lacks(r, missing);
+    if (json_len(missing))
+        why.detail[0] = '\0'; /* the same in one line */
+    words_error(text, sizeof text, &why);
+    for (; p; p = next) {
+        next = strchr(p, '\n');
+        if (next)
+            *next++ = '\0';
+        if (*p)
+            line(r, REVIEW_STOP, "%s", p);
+    }
+}
+
 bool review_say(const struct model *m, struct form *where, struct form *more,
                 const struct json *result, int pad, review_line_fn *fn, void *payload)
 {
     const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
     struct review r = { where, more, pad, fn, payload, true };
 
+    say_stop(&r, result);
     value(&r, _("Cluster"), c->name, where->values[WHERE_CLOUD].in.text);
     JSON_EACH (f, json_get(result, "fields"))
         say_field(&r, f);

@@ -13,9 +13,15 @@ enum review_kind {
     REVIEW_TITLE, /* of a part */
     REVIEW_ACT,
     REVIEW_KEPT, /* there already */
-    REVIEW_PROSE
+    REVIEW_PROSE,
+    REVIEW_STOP, /* above all: something stands in the way of the registration */
+    REVIEW_LACK  /* a right that is missing, below REVIEW_STOP */
 };
 typedef void review_line_fn(void *payload, enum review_kind kind, const char *text);
+/* What register-check is asked: the values, and a review also where something stands in the way. */
+struct json *review_args(const struct form *where, const struct form *more);
+/* true: something does, and *why says what. Its lines are the first of review_say's. */
+bool review_stop(const struct json *result, struct err *why);
 /* pad: columns of the labels, 0: "Label: value". false: something must be corrected; the fields of
  * `where` and `more` then say what (form_message). */
 bool review_say(const struct model *m, struct form *where, struct form *more,

@@ -258,12 +258,14 @@ static void review_line(void *payload, enum review_kind kind, const char *text)
 static bool ask_core(struct plain *p, const char *title, const char *intent, const struct form *f,
                      const struct form *more, struct secret *s, struct json **result)
 {
+    bool look = str_eq(intent, "register-check");
     struct wire_secret secret = { "arcSpnSecret", s };
 
     for (;;) {
         struct err e = { 0 };
 
-        if (plain_try(p, intent, fields_args(f, more), &secret, secret_is(s) ? 1 : 0, result, &e))
+        if (plain_try(p, intent, look ? review_args(f, more) : fields_args(f, more), &secret,
+                      secret_is(s) ? 1 : 0, result, &e))
             return true;
         if (e.code != ERR_C_NEEDS_SECRET || secret_is(s)) {
             if (err_is(&e))
@@ -328,6 +330,8 @@ static bool confirm(struct plain *p, const struct form *f, const struct form *mo
                     struct secret *s, const struct json *found, enum step *next)
 {
     char line[PLAIN_LINE];
+    struct err stop;
+    bool stopped = review_stop(found, &stop);
 
     *next = STEP_END;
     plain_say(p, "%s",
@@ -335,6 +339,10 @@ static bool confirm(struct plain *p, const struct form *f, const struct form *mo
                 "requests for every request of the run, file to write the values into a file."));
     while (plain_ask(p, line, "%s", _("Type yes to register, < to go back to the values:")) ==
            GOT_LINE) {
+        if (stopped && answer_is(line, "yes", N_("yes"))) {
+            plain_error(p, _("The registration did not start"), &stop);
+            continue;
+        }
         if (answer_is(line, "yes", N_("yes"))) {
             watch_follow(p, true); /* from the first step on */
             return ask_core(p, _("The registration did not start"), "register", f, more, s, NULL);

@@ -32,6 +32,8 @@ struct wizard {
     char secret_of[64]; /* when the run has it or the wizard is left */
     bool told;          /* the requests came with the review */
     bool wrong;         /* the review found something that must be corrected */
+    bool after_stop;    /* building the review: where its first part ends */
+    struct err stop;    /* the review found what stands in the way of all */
     bool on_back;       /* review: which button has the focus */
 };
 

@@ -196,6 +196,10 @@ void wizard_hint(struct ui *ui, void *self, char *out, size_t size)
         str_copy(out, size,
                  _("Enter looks at Azure and shows everything before it is done. Nothing is "
                    "written yet."));
+    else if (w->page == WIZARD_REVIEW && err_is(&w->stop))
+        str_copy(out, size,
+                 _("It cannot start like this: why stands at the top. Nothing has been written; "
+                   "Esc goes back to the values."));
     else if (w->page == WIZARD_REVIEW)
         str_copy(out, size,
                  _("Nothing has been written yet. Enter starts the registration; Esc goes back to "

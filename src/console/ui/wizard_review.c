@@ -23,11 +23,13 @@ static void review_line(void *payload, enum review_kind kind, const char *text)
         [REVIEW_WARN] = { ROLE_WARN, 18, 0 },  [REVIEW_FAIL] = { ROLE_BAD, 18, 0 },
         [REVIEW_TITLE] = { ROLE_BAR, 1, 0 },   [REVIEW_ACT] = { ROLE_TEXT, 1, 2 },
         [REVIEW_KEPT] = { ROLE_QUIET, 1, 2 },  [REVIEW_PROSE] = { ROLE_TEXT, 1, 2 },
+        [REVIEW_STOP] = { ROLE_BAD, 1, 2 },    [REVIEW_LACK] = { ROLE_TEXT, 3, 2 },
     };
     struct wizard *w = payload;
 
-    if (kind == REVIEW_TITLE)
+    if (kind == REVIEW_TITLE || (kind == REVIEW_VALUE && w->after_stop))
         textview_add(&w->review, ROLE_TEXT, 0, 0, "%s", "");
+    w->after_stop = kind == REVIEW_STOP || kind == REVIEW_LACK;
     textview_add(&w->review, looks[kind].role, looks[kind].indent, looks[kind].hang, "%s", text);
 }
 
@@ -48,6 +50,7 @@ static void build_review(struct ui *ui, struct wizard *w, const struct json *res
     w->told = json_len(json_get(result, "steps")) > 0;
     w->wrong = !review_say(ui_model(ui), &w->where, &w->more, result, 16, review_line, w);
     review_steps(result, request_line, w);
+    review_stop(result, &w->stop);
 }
 
 /* ---- the secret of the Arc principal ---- */
@@ -76,14 +79,14 @@ static void secret_came(struct ui *ui, struct secret *s)
 }
 
 /* register or register-check, with the secret if it is still that principal's. */
-static bool ask_core(struct ui *ui, struct wizard *w, const char *intent, client_answer_fn *fn)
+static bool ask_core(struct ui *ui, struct wizard *w, const char *intent, struct json *args,
+                     client_answer_fn *fn)
 {
     struct wire_secret secret = { "arcSpnSecret", &w->secret };
 
     if (!str_ieq(w->secret_of, principal(w)))
         wizard_forget(w);
-    return ui_ask_secret(ui, intent, fields_args(&w->where, &w->more), &secret,
-                         secret_is(&w->secret) ? 1 : 0, fn, ui);
+    return ui_ask_secret(ui, intent, args, &secret, secret_is(&w->secret) ? 1 : 0, fn, ui);
 }
 
 /* ---- what the core found ---- */
@@ -108,7 +111,7 @@ static void reviewed(void *payload, const struct json *result, const struct err 
         return;
     build_review(ui, w, result);
     w->page = WIZARD_REVIEW;
-    w->on_back = w->wrong;
+    w->on_back = w->wrong || err_is(&w->stop);
 }
 
 void wizard_review(struct ui *ui, struct wizard *w)
@@ -117,7 +120,7 @@ void wizard_review(struct ui *ui, struct wizard *w)
         w->page = WIZARD_MORE;
         return;
     }
-    w->waiting = ask_core(ui, w, "register-check", reviewed);
+    w->waiting = ask_core(ui, w, "register-check", review_args(&w->where, &w->more), reviewed);
 }
 
 /* ---- go ---- */
@@ -146,8 +149,12 @@ bool wizard_review_key(struct ui *ui, struct wizard *w, int key)
         w->page = form_wrong(&w->more) >= 0 ? WIZARD_MORE : WIZARD_WHERE;
         return true;
     }
+    if (key == K_ENTER && err_is(&w->stop)) {
+        ui_show_err(ui, N_("The registration did not start"), &w->stop);
+        return true;
+    }
     if (key == K_ENTER) {
-        w->waiting = ask_core(ui, w, "register", started);
+        w->waiting = ask_core(ui, w, "register", fields_args(&w->where, &w->more), started);
         return true;
     }
     if (key == K_TAB || key == K_BTAB || key == K_LEFT || key == K_RIGHT) {
