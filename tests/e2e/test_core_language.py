@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """The core's words: always UTF-8, whatever its locale writes; and explain answers in the language of whoever asks, whatever the core's is."""
 import contextlib
+import gettext
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
+import unicodedata
 
 import azl
 
@@ -93,6 +96,25 @@ def test_explain_speaks_the_askers_language():
                 azl.check(words in json.loads(r.run("explain", "AADSTS53003", "--output", "json", ok=0, env=env).stdout)["what"], "as JSON")
                 p = r.run("explain", "Unheard", ok=1, env=env)
                 azl.check("Unheard" in p.stderr and ("Nothing is known" in p.stderr) == (language == "en"), f"core {core}, asker {language}: {p.stderr}")
+
+
+COLUMNS = 60  # what 80 leave to a step's title on the screen of a run; test_flow.c draws one of them
+
+
+def test_step_titles_are_shown_whole():
+    """In every language. A title that grew would be cut where its end is its meaning."""
+    with open(os.path.join(azl.SRC, "src", "op", "op_register.c"), encoding="utf-8") as f:
+        titles = {"".join(re.findall(r'"([^"]*)"', m)) for m in re.findall(r'N_\(((?:\s*"[^"]*")+)\)', f.read())}
+    azl.check(len(titles) > 50 and "Create the resource group" in titles, f"{len(titles)} titles")
+    places = os.environ.get("AZLOCONF_LOCALEDIR")
+    if not places:
+        raise azl.Skip("AZLOCONF_LOCALEDIR is not set: no catalogue is read")
+    with open(os.path.join(azl.SRC, "po", "LINGUAS"), encoding="utf-8") as f:
+        languages = [w for line in f if not line.startswith("#") for w in line.split()]
+    for language in ["en", *languages]:
+        catalogue = gettext.translation("azloconf", places, [language], fallback=language == "en")
+        long = [t for t in map(catalogue.gettext, sorted(titles)) if sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in t) > COLUMNS]
+        azl.equal(long, [], f"titles of more than {COLUMNS} columns in {language}")
 
 
 if __name__ == "__main__":

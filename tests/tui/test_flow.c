@@ -399,6 +399,37 @@ static void what_stands_in_the_way(void **state)
     rig_end(&r);
 }
 
+/* 60 columns of title are left of 80 (test_core_language.py counts the titles); what is said beside
+ * it is brief, or goes. */
+static void a_long_title_is_whole(void **state)
+{
+    static struct sec_run s = { .id = "r1", .plan = "register", .state = "running", .n = 3 };
+    static const char title[] = "Give the role Azure Connected Machine Resource Administrator";
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    s.started_at = CANNED_NOW - 4000000;
+    for (size_t i = 0; i < 3; i++) {
+        STR_SET(s.steps[i].id, "s");
+        STR_SET(s.steps[i].title, title);
+        STR_SET(s.steps[i].state, i == 2 ? "running" : "found");
+        s.steps[i].started_at = s.started_at;
+    }
+    s.steps[0].nodes_done = s.steps[0].nodes_total = 16;
+    s.steps[1].ended_at = CANNED_NOW;
+    STR_SET(s.steps[2].title, "Have Azure test every node's certificate, all of them");
+    s.steps[2].nodes_done = s.steps[2].nodes_total = 16;
+    canned_core(r.core, "native");
+    canned_not_registered(r.core);
+    canned_signin(r.core, "in");
+    fake_set(r.core, SEC_RUN, &s);
+    rig_show(&r);
+    rig_keys(&r, "1\r");
+    rig_assert_shows(&r, " Give the role Azure Connected Machine Resource Administrator 1:06:40");
+    rig_assert_shows(&r, " Have Azure test every node's certificate, all of them 16/16");
+    rig_end(&r);
+}
+
 static void stop_asks_first(void **state)
 {
     struct rig r = rig_start(&rig_rich);
@@ -700,6 +731,7 @@ int test_tui_flow(void)
         cmocka_unit_test(core_finds_fault),
         cmocka_unit_test(refusal_is_shown),
         cmocka_unit_test(what_stands_in_the_way),
+        cmocka_unit_test(a_long_title_is_whole),
         cmocka_unit_test(stop_asks_first),
         cmocka_unit_test(signin_keys),
         cmocka_unit_test(other_ways),

@@ -96,7 +96,8 @@ static void remark(const struct sec_step *s, bool brief, char *out, size_t size)
     if (str_eq(s->state, "found"))
         str_copy(out, size, brief ? _("unchanged") : _("no change needed"));
     else if (s->nodes_total > 0 && !str_eq(s->state, "waiting"))
-        str_fmt(out, size, _("%d of %d nodes"), (int)s->nodes_done, (int)s->nodes_total);
+        str_fmt(out, size, brief ? "%d/%d" : _("%d of %d nodes"), (int)s->nodes_done,
+                (int)s->nodes_total);
     else if (str_eq(s->state, "waiting") && s->no_return)
         str_copy(out, size, brief ? _("no way back") : _("no way back from here"));
     else if (s->tries > 1)
@@ -110,14 +111,17 @@ static void draw_step(struct ui *ui, const struct sec_step *s, int number, int r
     int end = cols - 9, w;
 
     remark(s, false, note, sizeof note);
-    if (text_width(s->title) + text_width(note) > end - 13)
+    w = text_width(s->title);
+    if (w + text_width(note) > end - 13)
         remark(s, true, note, sizeof note);
+    if (w + text_width(note) > end - 13 && !s->no_return) /* what is done comes before how */
+        note[0] = '\0';
     w = text_width(note);
     if (s->started_at && !str_eq(s->state, "skipped"))
         words_duration(time, (s->ended_at ? s->ended_at : ui_now(ui)) - s->started_at);
     paint_fmt(row, 1, 3, ROLE_TEXT, "%2d", number);
     paint_text(row, 4, 6, m->role, _(m->badge));
-    paint_cut(row, 11, end - 12 - (w ? w + 1 : 0), ROLE_TEXT, s->title);
+    paint_cut(row, 11, w ? end - 13 - w : end - 11 - (text_width(time) > 7), ROLE_TEXT, s->title);
     paint_right(row, end - 1, w, ROLE_QUIET, note);
     paint_right(row, cols - 1, 8, ROLE_TEXT, time);
 }
