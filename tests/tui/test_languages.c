@@ -401,7 +401,7 @@ static void wide_characters_at_the_edge(void **state)
         str_fmt(s.steps[0].title, sizeof s.steps[0].title, "%.*s%s", lead, "abcd",
                 "节节节节节节节节节节节节节节节节节节节节节节节节节节节节节节");
         fake_set(r.core, SEC_RUN, &s);
-        str_fmt(want, sizeof want, " %.*s%.*s... ", lead, "abcd", (36 - lead) / 2 * 3,
+        str_fmt(want, sizeof want, " %.*s%.*s... ", lead, "abcd", (37 - lead) / 2 * 3,
                 "节节节节节节节节节节节节节节节节节节节节");
         rig_assert_shows(&r, want);
         rig_assert_shows(&r, " 1:01\n");

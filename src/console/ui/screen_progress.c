@@ -541,9 +541,9 @@ static void progress_close(struct ui *ui, void *self)
 
 static const struct key_row keys[] = {
     { K_ENTER, 'd', 0, "Enter", N_("leave"), NULL, home },
-    { 's', 0, 0, "s", N_("stop after this step"), can_stop, ask_stop },
     { 'r', 0, 5, "r", N_("try again"), can_resume, resume },
     { 'c', 0, 0, "c", N_("consent"), has_consent, consent },
+    { 's', 0, 0, "s", N_("stop after this step"), can_stop, ask_stop },
     { 'i', 0, 0, "i", N_("sign in"), needs_signin, open_signin },
     { 'b', 0, 0, "b", N_("portal's square"), has_square, square },
     { 'i', 0, 0, "i", N_("invert"), square_shown, invert },
