@@ -54,7 +54,7 @@ static bool scope_of(struct str *out, const char *id, const struct json *resourc
 
 struct search {
     const char *id; /* what changes or goes */
-    bool delete;
+    bool gone;
     struct str found; /* scopes of the locks in the way, with commas */
 };
 
@@ -65,9 +65,9 @@ static void look_at(const char *key, struct json *resource, void *payload)
     struct str scope = STR_INIT;
 
     if (scope_of(&scope, id ? id : key, resource)) {
-        bool holds = str_ieq(level, "ReadOnly") || (s->delete &&str_ieq(level, "CanNotDelete"));
+        bool holds = str_ieq(level, "ReadOnly") || (s->gone && str_ieq(level, "CanNotDelete"));
         bool covers =
-            res_within(s->id, str_p(&scope)) || (s->delete &&res_within(str_p(&scope), s->id));
+            res_within(s->id, str_p(&scope)) || (s->gone && res_within(str_p(&scope), s->id));
 
         if (holds && covers)
             str_addf(&s->found, "%s%s", s->found.len ? "," : "", str_p(&scope));
@@ -77,7 +77,7 @@ static void look_at(const char *key, struct json *resource, void *payload)
 
 bool locks_allow_at(struct sb_req *q, struct sb_reply *r, const char *method, const char *id)
 {
-    struct search s = { .id = id, .delete = str_eq(method, "DELETE") };
+    struct search s = { .id = id, .gone = str_eq(method, "DELETE") };
     bool ok;
 
     world_each(q->world, "/", look_at, &s);
@@ -86,7 +86,7 @@ bool locks_allow_at(struct sb_req *q, struct sb_reply *r, const char *method, co
         sb_arm_error(r, 409, "ScopeLocked",
                      "The scope '%s' cannot perform %s operation because following scope(s) are "
                      "locked: '%s'. Please remove the lock and try again.",
-                     id, s.delete ? "delete" : "write", str_p(&s.found));
+                     id, s.gone ? "delete" : "write", str_p(&s.found));
     str_free(&s.found);
     return ok;
 }

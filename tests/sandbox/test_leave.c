@@ -8,6 +8,7 @@
 
 #include "fixture.h"
 #include "sandbox/directory.h"
+#include "sandbox/rights.h"
 
 int test_sandbox_leave(void);
 
@@ -314,6 +315,37 @@ static void the_challenge_tells_a_subscription_s_tenant(void **state)
     fx_close();
 }
 
+/* Names of the rights as the provider's list of operations and the built-in roles have them. */
+static void every_deletion_has_its_right(void **state)
+{
+    static const struct {
+        const char *method, *path, *action;
+    } rows[] = {
+        { "POST", SETTINGS "/InitializeDisableProcess",
+          "Microsoft.AzureStackHCI/clusters/arcSettings/InitializeDisableProcess/action" },
+        { "DELETE", EXT "e", "Microsoft.AzureStackHCI/clusters/arcSettings/extensions/delete" },
+        { "DELETE", SETTINGS, "Microsoft.AzureStackHCI/clusters/arcSettings/delete" },
+        { "DELETE", FX_CLUSTER, "Microsoft.AzureStackHCI/clusters/delete" },
+        { "DELETE", FX_MACHINE "node1", "Microsoft.HybridCompute/machines/delete" },
+        { "DELETE", FX_RG, "Microsoft.Resources/subscriptions/resourceGroups/delete" },
+        { "GET", FX_RG "/resources",
+          "Microsoft.Resources/subscriptions/resourceGroups/resources/read" },
+        { "DELETE", FX_RG "/providers/Microsoft.Authorization/roleAssignments/x",
+          "Microsoft.Authorization/roleAssignments/delete" },
+        { "GET", FX_CLUSTER "/providers/Microsoft.Authorization/locks",
+          "Microsoft.Authorization/locks/read" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct rights_act act;
+
+        rights_act(rows[i].method, rows[i].path, &act);
+        assert_string_equal(act.action, rows[i].action);
+        str_free(&act.scope);
+    }
+}
+
 int test_sandbox_leave(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +357,7 @@ int test_sandbox_leave(void)
         cmocka_unit_test(a_cluster_takes_its_own_along),
         cmocka_unit_test(what_is_being_deleted_takes_no_write),
         cmocka_unit_test(a_group_lists_what_is_in_it),
+        cmocka_unit_test(every_deletion_has_its_right),
         cmocka_unit_test(the_challenge_tells_a_subscription_s_tenant),
     };
     return TEST_GROUP("sandbox/leave", tests);
