@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sandbox/arm.h"
+#include "sandbox/locks.h"
 
 #define MACHINE_TYPE "Microsoft.HybridCompute/machines"
 
@@ -121,6 +122,10 @@ void arc_machine_put(struct sb_req *q, struct sb_reply *r)
         !res_location_ok(q, r, json_str(body, "location"), MACHINE_TYPE, false))
         return;
     machine_id(&id, q);
+    if (!q->action[0] && !locks_allow_at(q, r, "PUT", str_p(&id))) {
+        str_free(&id);
+        return;
+    }
     m = world_resource(q->world, str_p(&id));
     if (!m) {
         world_put(q->world, str_p(&id), res_new(str_p(&id), MACHINE_TYPE));
@@ -165,7 +170,10 @@ void arc_machine_delete(struct sb_req *q, struct sb_reply *r)
     if (!res_allow(q, r, &need))
         return;
     machine_id(&id, q);
-    r->status = world_remove(q->world, str_p(&id)) ? 200 : 204;
+    if (q->action[0] || locks_allow_at(q, r, "DELETE", str_p(&id))) {
+        r->status = world_resource(q->world, str_p(&id)) ? 200 : 204;
+        lro_delete(q->world, str_p(&id)); /* its extensions, too */
+    }
     str_free(&id);
 }
 

@@ -178,15 +178,34 @@ static bool set_at(struct json *resource, const struct json *value)
     return json_is_object(parent);
 }
 
-/* What happens to resources behind a client's back: {"delete": ID}, with all below it, or {"id":
- * ID, "set": {"properties.status": "Disconnected"}}. */
+static void put_resource(struct world *w, const char *id, const struct json *resource)
+{
+    struct json *copy = json_copy(resource);
+
+    if (!json_str(copy, "name"))
+        json_set_str(copy, "name", res_last(id));
+    world_put(w, id, copy);
+}
+
+/* What happens to resources behind a client's back: {"delete": ID}, with all below it; {"id": ID,
+ * "set": {"properties.status": "Disconnected"}}; or {"put": {"id": ID, "type": ..., ...}}, whatever
+ * it is: another's resource in a group, a lock, an extension with "_delete" (resource.h). */
 static void resources(struct sb_req *q, struct sb_reply *r)
 {
-    const char *gone = json_str(q->json, "delete"), *id = json_str(q->json, "id");
-    struct json *resource = id ? world_resource(q->world, id) : NULL;
+    const struct json *made = json_member(q->json, "put");
+    const char *gone = json_str(q->json, "delete"),
+               *id = made ? json_str(made, "id") : json_str(q->json, "id");
+    struct json *resource;
 
     if (!may_steer(q, r))
         return;
+    if (made && (!id || id[0] != '/' || !json_str(made, "type"))) {
+        sb_arm_error(r, 400, "InvalidRequestContent", "A resource needs \"id\" and \"type\".");
+        return;
+    }
+    if (made)
+        put_resource(q->world, id, made);
+    resource = id ? world_resource(q->world, id) : NULL;
     if (gone ? !world_resource(q->world, gone) : !resource) {
         sb_arm_error(r, 404, "ResourceNotFound", "There is no resource '%s'.",
                      gone ? gone

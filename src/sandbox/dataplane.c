@@ -81,6 +81,28 @@ static struct json *node_of(struct json *settings, const char *machine_id)
     return NULL;
 }
 
+/* Without Arc for servers the registration goes on: a machine that spoke for the cluster before its
+ * arcSettings went still does, as long as no reconcile has named others. */
+static bool spoke_before(const struct call *c)
+{
+    if (json_len(json_get(c->settings, "properties.perNodeDetails")) > 0)
+        return false;
+    JSON_EACH (id, json_member(c->cluster, "_machines"))
+        if (str_ieq(json_value_str(id), json_str(c->machine, "id")))
+            return true;
+    return false;
+}
+
+static void note_machine(struct json *cluster, const char *id)
+{
+    JSON_EACH (have, json_member(cluster, "_machines"))
+        if (str_ieq(json_value_str(have), id))
+            return;
+    if (!json_member(cluster, "_machines"))
+        json_set(cluster, "_machines", json_array());
+    json_push(json_edit(json_member(cluster, "_machines")), json_string(id));
+}
+
 static bool identify_machine(struct sb_req *q, struct sb_reply *r, struct call *c)
 {
     const char *machine_id = json_str(q->claims, "xms_mirid");
@@ -93,7 +115,7 @@ static bool identify_machine(struct sb_req *q, struct sb_reply *r, struct call *
         return false;
     }
     c->node = c->settings ? node_of(c->settings, json_str(c->machine, "id")) : NULL;
-    if (!c->node) {
+    if (!c->node && !spoke_before(c)) {
         sb_arm_error(r, 403, "MachineNotInCluster", "Machine '%s' is not a node of cluster '%s'.",
                      json_str(c->machine, "name"), json_str(c->cluster, "name"));
         return false;
@@ -234,6 +256,7 @@ static void mark_synced(struct sb_req *q, struct call *c, int64_t now)
     json_set_str(rep, "diagnosticLevel", level ? level : "Basic");
     json_set_str(rep, "clusterType", "ThirdParty");
     if (c->node) {
+        note_machine(c->cluster, json_str(c->machine, "id"));
         json_set_str(c->node, "state", "Connected");
         hci_aggregate(c->settings);
         json_set_str(res_props(c->machine), "status", "Connected");
@@ -277,6 +300,8 @@ static bool claim_all(struct sb_req *q, struct sb_reply *r, struct call *c)
 
         if (m && !claim_machine(r, m, c->cluster))
             return false;
+        if (m)
+            note_machine(c->cluster, json_str(m, "id"));
     }
     return true;
 }
@@ -330,7 +355,7 @@ static void do_sync(struct sb_req *q, struct sb_reply *r)
     }
     if (c.app)
         join_arc(q, &c, json_str(body, "node"));
-    if (c.machine && !claim_machine(r, c.machine, c.cluster))
+    if (c.node && !claim_machine(r, c.machine, c.cluster))
         return;
     if (json_str(body, "census.name"))
         put_census(c.cluster, json_get(body, "census"));

@@ -89,6 +89,16 @@ struct json *hci_cluster_of(struct sb_req *q, struct sb_reply *r)
     return c;
 }
 
+bool hci_steady(struct sb_reply *r, const struct json *resource)
+{
+    if (!str_eq(json_str(resource, "properties.provisioningState"), "Deleting"))
+        return true;
+    sb_arm_error(r, 409, "AnotherOperationInProgress",
+                 "The resource '%s' is being deleted and cannot perform this operation.",
+                 json_str(resource, "id"));
+    return false;
+}
+
 static void fill_provider(struct sb_req *q, struct json *props)
 {
     const char *tenant = json_str(res_subscription(q->world, sb_var(q, "sub")), "tenantId");
@@ -148,7 +158,8 @@ static void put(struct sb_req *q, struct sb_reply *r, const char *id)
     const struct json *body = res_body(q, r, &hci_cluster_shape);
     struct json *c = world_resource(q->world, id);
 
-    if (!body || !res_name_ok(r, sb_var(q, "cluster"), 260) || !legacy_ids_ok(q, r) ||
+    if (!body || !hci_steady(r, c) || !res_name_ok(r, sb_var(q, "cluster"), 260) ||
+        !legacy_ids_ok(q, r) ||
         !res_location_ok(q, r, json_str(body, "location"), CLUSTER_TYPE, true))
         return;
     if (c && !same_region(json_str(c, "location"), json_str(body, "location"))) {
@@ -176,7 +187,7 @@ static void patch(struct sb_req *q, struct sb_reply *r, const char *id)
     const struct json *body = res_body(q, r, &hci_cluster_patch_shape);
     struct json *c = body ? res_find(q, r, id) : NULL;
 
-    if (!c)
+    if (!c || !hci_steady(r, c))
         return;
     shape_merge(&hci_cluster_patch_shape, c, body);
     res_identity(q, c, json_member(body, "identity"));

@@ -21,6 +21,10 @@ extern const struct shape hci_cluster_shape, hci_cluster_patch_shape, hci_settin
 struct json *hci_cluster_of(struct sb_req *q, struct sb_reply *r);
 /* The arcSetting named in the path, or NULL and a 404. */
 struct json *hci_settings_of(struct sb_req *q, struct sb_reply *r, const struct json *cluster);
+/* Is nothing deleting it? False: r is 409. Inferred: no source tells what a write meets then. */
+bool hci_steady(struct sb_reply *r, const struct json *resource);
+/* Has initializeDisableProcess been called? It stays so until the arcSetting is deleted. */
+bool hci_disabling(const struct json *settings);
 /* Does the cloud hold it against the cluster that nobody synced for a day? */
 bool hci_recent(struct world *w, const struct json *cluster);
 

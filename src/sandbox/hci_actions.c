@@ -333,6 +333,6 @@ void hci_action(struct sb_req *q, struct sb_reply *r)
     if (!res_allow(q, r, &need) || !(cluster = hci_cluster_of(q, r)))
         return;
     resource = settings ? hci_settings_of(q, r, cluster) : json_edit(cluster);
-    if (resource)
+    if (resource && hci_steady(r, cluster) && hci_steady(r, resource))
         a->run(q, r, cluster, resource);
 }

@@ -37,7 +37,7 @@ static void write_settings(struct sb_req *q, struct sb_reply *r, const char *id)
     const struct json *body = res_body(q, r, shape);
     struct json *s = world_resource(q->world, id);
 
-    if (!body)
+    if (!body || !hci_steady(r, s))
         return;
     if (!s && !put) {
         res_find(q, r, id);
@@ -83,9 +83,9 @@ void hci_settings_one(struct sb_req *q, struct sb_reply *r)
     settings_id(&id, cluster, sb_var(q, "setting"));
     if (str_eq(q->method, "DELETE"))
         drop(q, r, str_p(&id), cluster);
-    else if (need.write)
+    else if (need.write && hci_steady(r, cluster))
         write_settings(q, r, str_p(&id));
-    else if ((s = res_find(q, r, str_p(&id))))
+    else if (!need.write && (s = res_find(q, r, str_p(&id))))
         sb_reply_json(r, 200, hci_form(q, s));
     str_free(&id);
 }
@@ -181,11 +181,18 @@ static struct json *node_items(struct sb_req *q, struct sb_reply *r, const char 
     return items;
 }
 
+bool hci_disabling(const struct json *settings)
+{
+    return str_eq(json_str(settings, "properties.aggregateState"), "DisableInProgress");
+}
+
 void hci_aggregate(struct json *settings)
 {
     struct json *p = res_props(settings);
     size_t connected = 0, all = 0;
 
+    if (hci_disabling(settings))
+        return;
     JSON_EACH (n, json_get(p, "perNodeDetails")) {
         all++;
         connected += str_eq(json_str(n, "state"), "Connected");
@@ -197,6 +204,29 @@ void hci_aggregate(struct json *settings)
                                     : "Disconnected");
 }
 
+static const struct json *owner(struct world *w, const char *settings)
+{
+    const char *cut = str_ifind(settings, "/arcSettings/");
+    struct str id = STR_INIT;
+    const struct json *cluster;
+
+    str_addn(&id, settings, cut ? (size_t)(cut - settings) : strlen(settings));
+    cluster = world_resource(w, str_p(&id));
+    str_free(&id);
+    return cluster;
+}
+
+/* A node's first sync links its machine (azure-wire.md 3.7.8). That a reconcile links machines that
+ * were freed when Arc was disabled, in a cluster that has registered, is inferred: the service gets
+ * its role on the Arc group before the reconcile. */
+static void link_machine(const struct json *cluster, struct json *machine)
+{
+    const char *parent = json_str(machine, "properties.parentClusterResourceId");
+
+    if (machine && json_str(cluster, "properties.registrationTimestamp") && (!parent || !*parent))
+        json_set_str(res_props(machine), "parentClusterResourceId", json_str(cluster, "id"));
+}
+
 void hci_reconcile_done(struct world *w, const char *id)
 {
     struct json *s = world_resource(w, id);
@@ -204,9 +234,10 @@ void hci_reconcile_done(struct world *w, const char *id)
     if (!s)
         return;
     JSON_EACH (n, json_get(s, "properties.perNodeDetails")) {
-        const struct json *m = world_resource(w, json_str(n, "arcInstance"));
+        struct json *m = world_resource(w, json_str(n, "arcInstance"));
         bool connected = str_eq(json_str(m, "properties.status"), "Connected");
 
+        link_machine(owner(w, id), m);
         json_set_str(json_edit(n), "state", connected ? "Connected" : "Disconnected");
     }
     json_set_str(res_props(s), "provisioningState", "Succeeded");
@@ -229,6 +260,18 @@ static void start_reconcile(struct sb_req *q, struct sb_reply *r, const struct j
         sb_reply_json(r, 200, hci_form(q, s));
 }
 
+/* initializeDisableProcess has no way back but the deletion of the settings (the contract has
+ * none). That reconcile is refused until then is inferred: the module stops there (9113). */
+static bool enabled(struct sb_reply *r, const struct json *s)
+{
+    if (!hci_disabling(s))
+        return true;
+    sb_arm_error(r, 409, "DisableInProgress",
+                 "Azure Arc is being disabled for '%s'; delete the ArcSetting first.",
+                 json_str(s, "id"));
+    return false;
+}
+
 void hci_reconcile(struct sb_req *q, struct sb_reply *r)
 {
     static const struct res_need need = { SETTINGS_TYPE "/reconcile/action", NS_HCI, true, true };
@@ -238,6 +281,8 @@ void hci_reconcile(struct sb_req *q, struct sb_reply *r)
 
     if (!res_allow(q, r, &need) || !(cluster = hci_cluster_of(q, r)) ||
         !(s = hci_settings_of(q, r, cluster)) || !res_body(q, r, &hci_reconcile_shape))
+        return;
+    if (!hci_steady(r, cluster) || !hci_steady(r, s) || !enabled(r, s))
         return;
     arc_group_id(&group, sb_var(q, "sub"), s);
     if (role_ok(q, r, cluster, str_p(&group)))

@@ -83,7 +83,7 @@ static void write_extension(struct sb_req *q, struct sb_reply *r, const struct j
                            .ms = INSTALL_MS };
     bool fresh = !e;
 
-    if (!body || (fresh && !put && !res_find(q, r, id)))
+    if (!body || !hci_steady(r, e) || (fresh && !put && !res_find(q, r, id)))
         return;
     if (fresh) {
         world_put(q->world, id, create(id));
@@ -133,9 +133,9 @@ void hci_extension_one(struct sb_req *q, struct sb_reply *r)
     extension_id(&id, settings, sb_var(q, "extension"));
     if (str_eq(q->method, "DELETE"))
         drop(q, r, cluster, str_p(&id));
-    else if (need.write)
+    else if (need.write && hci_steady(r, cluster) && hci_steady(r, settings))
         write_extension(q, r, cluster, str_p(&id));
-    else if ((e = res_find(q, r, str_p(&id))))
+    else if (!need.write && (e = res_find(q, r, str_p(&id))))
         sb_reply_json(r, 200, hci_form(q, e));
     str_free(&id);
 }

@@ -11,6 +11,7 @@
 
 struct below {
     const char *target;
+    struct str parent; /* of machines that become free */
     char *ids[512];
     size_t n;
 };
@@ -24,28 +25,51 @@ static void note_below(const char *id, struct json *resource, void *payload)
         b->ids[b->n++] = xstrdup(id);
 }
 
-/* A machine whose cluster is gone is free again. */
+/* A machine whose cluster is gone is free again, and already when the cluster's arcSettings are
+ * (register-flow.md 7.28: inferred there from the order in which the module cleans up). */
+static void freed_parent(struct str *out, const char *target)
+{
+    const char *settings = str_ifind(target, "/arcSettings/");
+    bool whole = settings && !strchr(settings + strlen("/arcSettings/"), '/');
+
+    str_addn(out, target, whole ? (size_t)(settings - target) : strlen(target));
+}
+
 static void free_machine(const char *id, struct json *resource, void *payload)
 {
     const struct below *b = payload;
     const char *parent = json_str(resource, "properties.parentClusterResourceId");
 
     (void)id;
-    if (parent && res_within(parent, b->target))
+    if (parent && res_within(parent, str_p(&b->parent)))
         json_unset(res_props(resource), "parentClusterResourceId");
 }
 
 void lro_delete(struct world *w, const char *target)
 {
-    struct below b = { target, { NULL }, 0 };
+    struct below b = { .target = target };
+    bool more;
 
+    freed_parent(&b.parent, target);
     world_each(w, "/subscriptions/", free_machine, &b);
-    world_each(w, target, note_below, &b);
-    for (size_t i = 0; i < b.n; i++) {
-        hci_identity_drop(w, world_resource(w, b.ids[i]));
-        world_remove(w, b.ids[i]);
-        free(b.ids[i]);
-    }
+    do {
+        b.n = 0;
+        world_each(w, target, note_below, &b);
+        more = b.n == ARRAY_LEN(b.ids);
+        for (size_t i = 0; i < b.n; i++) {
+            hci_identity_drop(w, world_resource(w, b.ids[i]));
+            world_remove(w, b.ids[i]);
+            free(b.ids[i]);
+        }
+    } while (more);
+    str_free(&b.parent);
+}
+
+/* A resource that whoever steers the sandbox marked with "_delete": its deletion never ends as long
+ * as that says "never", and fails if it says "fails". */
+static bool delete_is(struct world *w, const char *kind, const char *target, const char *how)
+{
+    return str_eq(kind, "delete") && str_eq(json_str(world_resource(w, target), "_delete"), how);
 }
 
 static const struct {
@@ -81,12 +105,20 @@ static struct json *shown_properties(struct world *w, const struct json *o)
 void lro_settle(struct world *w)
 {
     JSON_EACH (o, world_section(w, "operations")) {
+        const char *kind = json_str(o, "kind"), *target = json_str(o, "target");
         int64_t ready = 0;
 
-        if (json_flag(o, "done", false) || !json_int(o, "readyAt", &ready) || world_now(w) < ready)
+        if (json_flag(o, "done", false) || !json_int(o, "readyAt", &ready) ||
+            world_now(w) < ready || delete_is(w, kind, target, "never"))
             continue;
         json_set_bool(json_edit(o), "done", true);
-        apply(w, json_str(o, "kind"), json_str(o, "target"));
+        if (delete_is(w, kind, target, "fails")) {
+            json_set_bool(json_edit(o), "failed", true);
+            json_set_str(res_props(world_resource(w, target)), "provisioningState", "Failed");
+            world_touch(w);
+        } else {
+            apply(w, kind, target);
+        }
     }
 }
 
@@ -126,7 +158,8 @@ bool lro_start(struct sb_req *q, struct sb_reply *r, const struct lro *o)
     struct str status = STR_INIT, result = STR_INIT;
     char id[GUID_SIZE], location[64];
 
-    if (sb_options.instant && !o->only_202) {
+    if (sb_options.instant && !o->only_202 && !delete_is(q->world, o->kind, o->target, "never") &&
+        !delete_is(q->world, o->kind, o->target, "fails")) {
         apply(q->world, o->kind, o->target);
         return true;
     }
@@ -167,10 +200,26 @@ static const struct json *look_up(struct sb_req *q, struct sb_reply *r)
     return NULL;
 }
 
+/* Code and words are inferred: no source tells what a failed deletion says. */
+#define FAILED_CODE  "ResourceDeletionFailed"
+#define FAILED_WORDS "The resource '%s' could not be deleted."
+
+static void add_error(struct json *body, const struct json *o)
+{
+    struct json *error = json_object();
+    struct str words = STR_INIT;
+
+    str_addf(&words, FAILED_WORDS, json_str(o, "target"));
+    json_set_str(error, "code", FAILED_CODE);
+    json_set_str(error, "message", str_p(&words));
+    json_set(body, "error", error);
+    str_free(&words);
+}
+
 void lro_status(struct sb_req *q, struct sb_reply *r)
 {
     const struct json *o = look_up(q, r);
-    bool done = json_flag(o, "done", false);
+    bool done = json_flag(o, "done", false), failed = json_flag(o, "failed", false);
     struct json *body, *properties;
     int64_t at = 0;
     char when[TIME_SIZE];
@@ -181,7 +230,9 @@ void lro_status(struct sb_req *q, struct sb_reply *r)
     body = json_object();
     json_set_str(body, "id", q->path);
     json_set_str(body, "name", sb_var(q, "op"));
-    json_set_str(body, "status", done ? "Succeeded" : "InProgress");
+    json_set_str(body, "status", failed ? "Failed" : done ? "Succeeded" : "InProgress");
+    if (failed)
+        add_error(body, o);
     json_int(o, "startedAt", &at);
     time_iso7(when, at);
     json_set_str(body, "startTime", when);
@@ -208,6 +259,10 @@ void lro_result(struct sb_req *q, struct sb_reply *r)
         sb_reply_header(r, "Location", "%s%s?api-version=%s", q->base, q->path, q->api_version);
         sb_reply_header(r, "Retry-After", "1");
         r->status = 202;
+        return;
+    }
+    if (json_flag(o, "failed", false)) {
+        sb_arm_error(r, 409, FAILED_CODE, FAILED_WORDS, json_str(o, "target"));
         return;
     }
     shown = json_str(o, "result") ? world_resource(q->world, json_str(o, "result")) : NULL;

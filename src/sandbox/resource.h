@@ -82,8 +82,9 @@ struct lro {
     int ms;             /* on the sandbox's clock; 0 with --instant */
     bool only_202;      /* the contract knows no other answer, not even with --instant */
 };
-/* True: it was done at once (the caller replies); false: r is 202 with Azure-AsyncOperation,
- * Location, Retry-After. */
+/* A resource marked "_delete": "never" or "fails" is not deleted (stuck extensions; seed, or POST
+ * /sandbox/resources). True: it was done at once (the caller replies); false: r is 202 with
+ * Azure-AsyncOperation, Location, Retry-After. */
 bool lro_start(struct sb_req *q, struct sb_reply *r, const struct lro *o);
 void lro_settle(struct world *w);
 void lro_delete(struct world *w, const char *target);  /* at once, with all below it */

@@ -11,6 +11,7 @@
 #include "sandbox/clouds.h"
 #include "sandbox/entra.h"
 #include "sandbox/graph.h"
+#include "sandbox/locks.h"
 #include "sandbox/policies.h"
 #include "sandbox/rights.h"
 #include "sandbox/routes.h"
@@ -25,6 +26,7 @@ static const struct sb_routes *const azure_families[] = {
     &hci_routes,
     &arc_routes,
     &roles_routes,
+    &locks_routes,
     &dataplane_routes,
     &graph_routes,
     &graph_apps_routes,
@@ -412,6 +414,12 @@ static bool check_tenant(const struct sb_req *q, struct sb_reply *r, const char 
     return refuse(q, r, tenant, "InvalidAuthenticationTokenTenant", why);
 }
 
+static bool absent_subscription(struct sb_reply *r, const char *id)
+{
+    sb_arm_error(r, 404, "SubscriptionNotFound", "The subscription '%s' could not be found.", id);
+    return false;
+}
+
 /* docs/dataplane.md: an application that proved itself by a secret is not believed. */
 static bool by_certificate(const struct sb_req *q)
 {
@@ -428,6 +436,8 @@ static bool check_token(struct sb_req *q, struct sb_reply *r, enum sb_audience a
     const char *shown = tenant ? tenant : world_tenant(q->world);
     const char *token = bearer(q);
     bool expired = false;
+    if (!token && id[0] && !sub) /* no challenge, so no tenant for what is not there: inferred */
+        return absent_subscription(r, id);
     if (!token)
         return refuse(q, r, shown, "AuthenticationFailed",
                       "Authentication failed. The 'Authorization' header is missing.");
@@ -447,11 +457,8 @@ static bool check_token(struct sb_req *q, struct sb_reply *r, enum sb_audience a
     }
     if (audience != SB_ARM || !id[0])
         return true;
-    if (!sub) {
-        sb_arm_error(r, 404, "SubscriptionNotFound", "The subscription '%s' could not be found.",
-                     id);
-        return false;
-    }
+    if (!sub)
+        return absent_subscription(r, id);
     return check_tenant(q, r, tenant ? tenant : "");
 }
 
@@ -541,7 +548,7 @@ void route_dispatch(struct sb_req *q, struct sb_reply *r, bool local)
         good = check_token(q, r, row->audience);
     }
     if (good && check_version(q, r, row) && check_rights(q, r, row) && check_body(q, r, row) &&
-        (row->audience != SB_ARM || policies_allow(q, r)))
+        (row->audience != SB_ARM || (policies_allow(q, r) && locks_allow(q, r))))
         row->handler(q, r);
     rights_leave(q, r);
     world_save(q->world);

@@ -86,7 +86,8 @@ class Contract:
         if re.fullmatch(r"/\{[^/]+\}", path):
             return  # "by id" doubles of what stands elsewhere: they match everything
         parameters = [self.follow(key, p) for p in shared + op.get("parameters", [])]
-        wide = {p["name"] for _, p in parameters if p.get("in") == "path" and p.get("x-ms-skip-url-encoding")}
+        # locks.json says in words alone that its scope is a whole path
+        wide = {p["name"] for _, p in parameters if p.get("in") == "path" and (p.get("x-ms-skip-url-encoding") or p["name"] == "scope")}
         regex, literals = "", 0
         for part in path.strip("/").split("/"):
             if part.startswith("{"):

@@ -98,6 +98,38 @@ static void a_machine_gone_in_azure_is_disconnected(void **state)
     fx_close();
 }
 
+/* docs-facts.md 3.2: a lock stops the agent, too. */
+static void a_locked_machine_stays_connected(void **state)
+{
+    int64_t code = 0;
+
+    (void)state;
+    fx_open(NULL, true);
+    fx_ready();
+    node_ready();
+    assert_int_equal(agent("POST", "/agent/connect", CONNECT), 200);
+    assert_int_equal(fx_call("PUT", FX_RG "/providers/Microsoft.Authorization/locks/DoNotDelete",
+                             "2020-05-01", "{\"properties\":{\"level\":\"CanNotDelete\"}}"),
+                     201);
+    assert_int_equal(agent("POST", "/agent/disconnect", "{}"), 400);
+    assert_string_equal(fx_str("error.code"), "AZCM0043");
+    assert_string_equal(fx_str("error.armCode"), "ScopeLocked");
+    assert_true(json_int(fx_json(), "error.exitCode", &code));
+    assert_int_equal(code, 43);
+    assert_int_equal(agent("GET", "/agent/show", NULL), 200);
+    assert_string_equal(fx_str("status"), "Connected");
+    assert_int_equal(fx_call("DELETE", FX_RG "/providers/Microsoft.Authorization/locks/DoNotDelete",
+                             "2020-05-01", NULL),
+                     200);
+    assert_int_equal(agent("POST", "/agent/disconnect", "{}"), 200);
+    assert_int_equal(fx_call("PUT", FX_RG "/providers/Microsoft.Authorization/locks/frozen",
+                             "2020-05-01", "{\"properties\":{\"level\":\"ReadOnly\"}}"),
+                     201);
+    assert_int_equal(agent("POST", "/agent/connect", CONNECT), 400);
+    assert_string_equal(fx_str("error.armCode"), "ScopeLocked");
+    fx_close();
+}
+
 static void a_connect_that_azure_refuses_says_why(void **state)
 {
     char *token;
@@ -242,6 +274,7 @@ int test_sandbox_arc(void)
         cmocka_unit_test(machines_are_made_and_listed),
         cmocka_unit_test(an_agent_connects_and_disconnects),
         cmocka_unit_test(a_machine_gone_in_azure_is_disconnected),
+        cmocka_unit_test(a_locked_machine_stays_connected),
         cmocka_unit_test(a_connect_that_azure_refuses_says_why),
         cmocka_unit_test(a_foreign_machine_of_this_name_is_left_alone),
         cmocka_unit_test(a_foreign_client_does_not_send_the_nodes_to_azure),
