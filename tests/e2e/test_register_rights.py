@@ -6,7 +6,7 @@ import os
 import tempfile
 
 import azl
-import test_plain
+import test_plain as plain_face
 
 USER = "anna@contoso.onmicrosoft.com"
 SUB = "11111111-2222-4333-8444-555555555555"
@@ -170,8 +170,8 @@ def test_a_preview_shows_all_and_at_its_top_what_is_missing():
         azl.equal({s["id"]: s["state"] for s in said["steps"]}["ready"], "stop", "the gate")
         azl.equal((attempts(r), r.json("operations")["runs"]), ([], []), "previews")
         give(r, "Published and told")
-        with test_plain.Plain(r) as t:
-            test_plain.answer_all(t, (test_plain.HOME, "1"), ("Tenant [Contoso", ""), ("Subscription [S]: ", ""), ("Region", "West Europe"),
+        with plain_face.Plain(r) as t:
+            plain_face.answer_all(t, (plain_face.HOME, "1"), ("Tenant [Contoso", ""), ("Subscription [S]: ", ""), ("Region", "West Europe"),
                                   ("Resource group [", ""), ("Resource name [", ""))
             seen = t.wait("What cannot be undone:", "Type yes to register")
             top, rest = seen.split("Cluster: ", 1)
