@@ -339,10 +339,18 @@ def stops_and_resumes(kind, request, ref):
         complete(r, resumed(r, spec), ref, spec)
 
 
+def sandbox_is_up(r):
+    try:
+        return r.sandbox("GET", "/sandbox/faults") is not None
+    except azl.Failed:
+        return False
+
+
 def resumed(r, text):
     """The run that failed, once more, without the faults; one that is done but for a look at the end is looked at by another."""
+    runs = r.json("operations")["runs"]  # starts a core, and that one the sandbox, where both were killed at the last moment
+    azl.wait_for(lambda: sandbox_is_up(r), 20, f"{text}: the sandbox")
     r.sandbox("DELETE", "/sandbox/faults")
-    runs = r.json("operations")["runs"]
     if [x["state"] for x in runs] == ["done"]:
         return r.register(ok=None)
     # a core that was killed meanwhile has no token any more: its run waits
