@@ -75,6 +75,7 @@ const char *op_fact(const struct op_view *v, const char *name); /* "" if unknown
 bool op_is_hole(const char *fact); /* "{cloudId}": in a preview a fact that is not known yet */
 const char *op_node_name(const struct op_view *v); /* "" for OP_ONCE */
 const char *op_node_fact(const struct op_view *v, const char *node, const char *name);
+enum { OP_FACT_MAX = 16383 }; /* bytes of a fact's text; what is longer is cut */
 void op_set_fact(struct op_view *v, const char *name, const char *value); /* read only */
 void op_set_node_fact(struct op_view *v, const char *name,
                       const char *value); /* of the step's node */

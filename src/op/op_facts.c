@@ -76,7 +76,7 @@ static void remember(struct op_cell *c, const char *prefix, const char *name, co
 
 void op_set_fact(struct op_view *v, const char *name, const char *value)
 {
-    char clean[4096];
+    char clean[OP_FACT_MAX + 1];
 
     text_set(clean, sizeof clean, value ? value : "");
     json_set_str(v->run->facts, name, clean);
@@ -85,7 +85,7 @@ void op_set_fact(struct op_view *v, const char *name, const char *value)
 
 void op_set_node_fact(struct op_view *v, const char *name, const char *value)
 {
-    char clean[4096];
+    char clean[OP_FACT_MAX + 1];
 
     if (v->cell->node < 0)
         return;

@@ -187,6 +187,7 @@ REG_ASK(certificate_check)
 
 REG_READ(certificate_check)
 {
+    const char *text = reg_ok(a) ? json_str(a->json, "certificate") : NULL;
     int64_t days = 0;
 
     if (!reg_ok(a) && a->err.code == 9109) {
@@ -196,6 +197,11 @@ REG_READ(certificate_check)
     if (!reg_ok(a)) {
         op_set_node_fact(v, "certificate.why", a->err.message);
         return reg_fail(a, e, 9110, _("looking for the node's certificate"));
+    }
+    if (text && strlen(text) > OP_FACT_MAX) {
+        err_set(e, ERR_OP, 9109, _("The certificate on %s is too large to be uploaded."),
+                op_node_name(v));
+        return OP_FAILED;
     }
     if (!json_flag(a->json, "found", false) || !json_int(a->json, "daysLeft", &days) || days < 60)
         return OP_ABSENT; /* of a user's certificate the node says 9109 itself */

@@ -114,6 +114,32 @@ static void requests(void **state)
     steps_asked(rows, ARRAY_LEN(rows));
 }
 
+/* Of a certificate nothing is cut off: it goes whole, or not at all. */
+static void a_large_certificate(void **state)
+{
+    static char text[OP_FACT_MAX + 2], body[OP_FACT_MAX + 200], fact[OP_FACT_MAX + 200];
+    const struct {
+        size_t size;
+        enum op_verdict verdict;
+        int code;
+    } rows[] = { { OP_FACT_MAX, OP_DONE, 0 }, { OP_FACT_MAX + 1, OP_FAILED, 9109 } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct told row = { "certificate", C, NULL, 0, body, rows[i].verdict, rows[i].code, NULL };
+
+        memset(text, 'M', rows[i].size);
+        str_fmt(body, sizeof body,
+                "{\"found\":true,\"daysLeft\":400,\"certificateThumbprint\":\"AB\","
+                "\"appId\":\"\",\"certificate\":\"%s\"}",
+                text);
+        str_fmt(fact, sizeof fact, "@certificate=%s", text);
+        if (!rows[i].code)
+            row.after = fact;
+        steps_told(&row, 1);
+    }
+}
+
 static void answers(void **state)
 {
     static const struct told rows[] = {
@@ -236,6 +262,7 @@ int test_op_op_register_aad(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests),
+        cmocka_unit_test(a_large_certificate),
         cmocka_unit_test(answers),
         cmocka_unit_test(the_two_paths),
         cmocka_unit_test(one_node_registers_and_each_sets_its_certificate),
