@@ -186,6 +186,7 @@ static void due_text(char *out, size_t size, int64_t due, int64_t now)
 static bool without_arc(const struct panes_node *node)
 {
     return node->agent && str_eq(said(node->status, "RegistrationStatus"), "Registered") &&
+           json_flag(node->status, "arcCommands", true) &&
            (!json_flag(node->agent, "installed", true) ||
             !str_ieq(said(node->agent, "status"), "Connected"));
 }
@@ -491,11 +492,6 @@ static void fill_node(struct sec_node *row, const struct panes_node *node, int64
         if (json_str(node->status, "reason"))
             TEXT_SET(row->reason, json_str(node->status, "reason"));
         node_credential(row, node, now);
-    }
-    if (without_arc(node) && rank_of(row->level) < rank_of("warn")) {
-        STR_SET(row->level, "warn");
-        STR_SET(row->reason, _("Registered, but this node is not connected to Azure Arc."));
-        STR_SET(row->next, REPAIR);
     }
     if (without_arc(node) && rank_of(row->level) < rank_of("warn")) {
         STR_SET(row->level, "warn");

@@ -11,7 +11,8 @@
  *   DiagnosticLevel, Region (times ISO 8601 UTC, absent = null); installDate, clusterName,
  *   clusterId, clusterNodes[], registeredAt and cloudId (of a registration; other nodes than ours
  * may not know them), policyDeadline (ISO, of what falls due next, or null), reason; of a
- * registration by application: certificateThumbprint, certificateNotAfter
+ * registration by application: certificateThumbprint, certificateNotAfter; arcCommands (bool,
+ * absent = true): whether its Windows can be brought to Azure Arc at all
  * - facts: os name and version, manufacturer, model, cores, memoryInGiB, serial; osBuild (the
  *   number of the Windows build that the node stands for) and msiCapable (it can be registered by
  *   its own identity). What counts on Windows is whether the cmdlet

@@ -347,11 +347,16 @@ static void on_arc_shown(void *payload, const struct json *shown, const struct e
 
 /* 20H2 has no commands for Arc (register-flow.md 2.8.1, code 9112); which build the first with them
  * is, is inferred as in op_register_aad.c. */
+bool node_has_arc(const struct local_node *n)
+{
+    return !n->os_build || n->os_build >= ARC_BUILD;
+}
+
 static bool lacks_arc(struct node_call *c)
 {
     struct err e = { 0 };
 
-    if (!c->n->os_build || c->n->os_build >= ARC_BUILD)
+    if (node_has_arc(c->n))
         return false;
     err_set(&e, ERR_NODE, 9112,
             _("The node %s has no commands for Azure Arc: its Windows is too old."),

@@ -153,9 +153,13 @@ static void do_status(struct node_call *c)
     if (engine_record_load(n->record_path, &r, &e) != 0 ||
         (have = load_cluster(n, &cluster, NULL, &e)) < 0)
         node_reply_end(c, NULL, &e);
-    else
-        node_reply_end(
-            c, engine_status(&r, have ? &cluster : NULL, n->node.name, clock_now(n->clock)), NULL);
+    else {
+        struct json *out =
+            engine_status(&r, have ? &cluster : NULL, n->node.name, clock_now(n->clock));
+
+        json_set_bool(out, "arcCommands", node_has_arc(n));
+        node_reply_end(c, out, NULL);
+    }
 }
 
 static void do_facts(struct node_call *c)

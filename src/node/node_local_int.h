@@ -59,6 +59,7 @@ int node_take_registration(struct node_call *c);
 void node_do_register(struct node_call *c);
 
 /* node_aad.c */
+bool node_has_arc(const struct local_node *n); /* its Windows has commands for Azure Arc */
 /* The application that a registration names, as *out; false: it names none. */
 bool node_app_of(struct local_node *n, const struct engine_registration *g,
                  struct dataplane_app *out);

@@ -6,6 +6,8 @@
 
 #include "op/op_register.h"
 
+#include <string.h>
+
 #include "azure/hci.h"
 #include "base/i18n.h"
 

@@ -92,6 +92,14 @@ static void a_node_without_arc_is_offered_a_repair(void **s)
     assert_string_equal(rows.items[0].next, "");
     assert_string_equal(rows.items[1].next, REPAIR);
     assert_string_equal(rows.items[1].level, "warn");
+    agent_says("{\"status\":\"Connected\"}",
+               "{\"installed\":false}"); /* 20H2: nothing is missing */
+    says(1, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\","
+            "\"ConnectionStatus\":\"Connected\",\"LastConnected\":\"2026-11-21T11:00:00Z\","
+            "\"arcCommands\":false}");
+    built_with_agents();
+    assert_string_equal(c.registration.level, "ok");
+    assert_string_equal(rows.items[1].next, "");
     agent_says("{\"installed\":false}", "{\"status\":\"Connected\"}");
     built_with_agents();
     assert_string_equal(c.registration.reason, "node1 is not connected to Azure Arc");

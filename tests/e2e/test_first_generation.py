@@ -91,6 +91,7 @@ def test_three_nodes_and_nothing_twice():
         p = r.run(*r.register_args(), ok=0)
         connected(r)
         azl.check("Azure Arc was left out" in p.stdout, p.stdout)
+        azl.check("not connected to Azure Arc" not in r.run("status").stdout, "the status misses what this Windows cannot have")
         azl.check(r.status()["certificateNotAfter"] > "2027" and "arcSecretNotAfter" not in r.status(), "the keys' end is known")
         app = application(r)
         azl.equal(app["requiredResourceAccess"], [{"resourceAppId": USAGE, "resourceAccess": [{"id": i, "type": "Role"} for i in ROLES.values()]}],
