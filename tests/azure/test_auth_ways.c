@@ -627,7 +627,7 @@ static void requests_are_small_and_few(void **state)
     for (size_t i = 0; i < ARRAY_LEN(idle); i++)
         close(idle[i]);
     second = dial(b); /* one request a connection */
-    assert_true(send(second, "GET /x HTTP/1.1\r\n\r\nGET /y HTTP/1.1\r\n\r\n", 40, MSG_NOSIGNAL) >
+    assert_true(send(second, "GET /x HTTP/1.1\r\n\r\nGET /y HTTP/1.1\r\n\r\n", 38, MSG_NOSIGNAL) >
                 0);
     for (int answers = 0, n = 1; n > 0; n = 0) {
         char page[8000];

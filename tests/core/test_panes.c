@@ -94,6 +94,7 @@ static void a_node_without_arc_is_offered_a_repair(void **s)
     assert_string_equal(rows.items[1].level, "warn");
     agent_says("{\"status\":\"Connected\"}",
                "{\"installed\":false}"); /* 20H2: nothing is missing */
+    json_free(json_edit(nodes[1].status));
     says(1, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\","
             "\"ConnectionStatus\":\"Connected\",\"LastConnected\":\"2026-11-21T11:00:00Z\","
             "\"arcCommands\":false}");
