@@ -442,6 +442,7 @@ REG_READ(register_apply)
         return reg_fail(a, e, 9144, _("registering the node (9144)"));
     op_set_node_fact(v, "registration", "Registered");
     op_set_node_fact(v, "uri", op_fact(v, "cluster.id"));
+    op_set_node_fact(v, "registeredAt", "now"); /* until its status says when */
     return OP_DONE;
 }
 
@@ -469,6 +470,21 @@ static bool connected(const struct op_view *v)
            str_eq(op_node_fact(v, op_node_name(v), "connection"), "Connected");
 }
 
+/* Azure ties a machine to the cluster when its node syncs (azure-wire.md 3.7.8). Registering does
+ * it, and a node that the cluster brings to Arc; where Arc comes back to nodes that are registered
+ * and whose agents stayed, nothing else does. */
+static bool owes_a_sync(const struct op_view *v)
+{
+    const char *node = op_node_name(v);
+
+    return reg_changes(v) && reg_by_identity(v) && !op_tries(v) && !op_made(v) &&
+           str_eq(op_fact(v, "stored.status"), "Registered") &&
+           str_eq(op_node_fact(v, node, "registeredAt"),
+                  op_node_fact(v, node, "registeredBefore")) &&
+           !*op_fact(v, "machines.hidden") &&
+           !arm_id_equal(parent_of(v, node), op_fact(v, "cluster.id"));
+}
+
 REG_ASK(sync_check)
 {
     if (!connected(v) || op_tries(v))
@@ -483,6 +499,8 @@ REG_READ(sync_check)
         return reg_fail(a, e, 0, _("asking the node for its status"));
     if (a->json)
         keep_status(v, a);
+    if (connected(v) && owes_a_sync(v))
+        return OP_ABSENT;
     if (connected(v)) {
         op_note(v, "%s", "Connected");
         return OP_DONE;

@@ -204,29 +204,6 @@ void hci_aggregate(struct json *settings)
                                     : "Disconnected");
 }
 
-static const struct json *owner(struct world *w, const char *settings)
-{
-    const char *cut = str_ifind(settings, "/arcSettings/");
-    struct str id = STR_INIT;
-    const struct json *cluster;
-
-    str_addn(&id, settings, cut ? (size_t)(cut - settings) : strlen(settings));
-    cluster = world_resource(w, str_p(&id));
-    str_free(&id);
-    return cluster;
-}
-
-/* A node's first sync links its machine (azure-wire.md 3.7.8). That a reconcile links machines that
- * were freed when Arc was disabled, in a cluster that has registered, is inferred: the service gets
- * its role on the Arc group before the reconcile. */
-static void link_machine(const struct json *cluster, struct json *machine)
-{
-    const char *parent = json_str(machine, "properties.parentClusterResourceId");
-
-    if (machine && json_str(cluster, "properties.registrationTimestamp") && (!parent || !*parent))
-        json_set_str(res_props(machine), "parentClusterResourceId", json_str(cluster, "id"));
-}
-
 void hci_reconcile_done(struct world *w, const char *id)
 {
     struct json *s = world_resource(w, id);
@@ -234,10 +211,9 @@ void hci_reconcile_done(struct world *w, const char *id)
     if (!s)
         return;
     JSON_EACH (n, json_get(s, "properties.perNodeDetails")) {
-        struct json *m = world_resource(w, json_str(n, "arcInstance"));
+        const struct json *m = world_resource(w, json_str(n, "arcInstance"));
         bool connected = str_eq(json_str(m, "properties.status"), "Connected");
 
-        link_machine(owner(w, id), m);
         json_set_str(json_edit(n), "state", connected ? "Connected" : "Disconnected");
     }
     json_set_str(res_props(s), "provisioningState", "Succeeded");

@@ -16,6 +16,8 @@
 #define MACHINE(name, parent)                                                                      \
     "{\"name\":\"" name "\",\"properties\":{\"parentClusterResourceId\":\"" parent "\"}}"
 #define OURS "@uri=" FX_CLUSTER ";@registration=Registered"
+/* registered and Connected before this run, which brings the Arc settings */
+#define LATER OURS ";@connection=Connected;stored.status=Registered;path=identity"
 
 static void requests(void **state)
 {
@@ -150,6 +152,12 @@ static void answers_after(void **state)
         { "register", U, NULL, 0, "{}", OP_DONE, 0, NULL },
         { "sync", C, NULL, 0, STATUS("Registered", "Connected", FX_CLUSTER), OP_DONE, 0, NULL },
         { "sync", C, NULL, 0, STATUS("Registered", "", FX_CLUSTER), OP_ABSENT, 9123, NULL },
+        { "sync", C, LATER, 0, NULL, OP_ABSENT, 0, NULL },
+        { "sync", C, LATER ";@registeredAt=now", 0, NULL, OP_DONE, 0, NULL },
+        { "sync", C, LATER ";parent.node1=" FX_CLUSTER, 0, NULL, OP_DONE, 0, NULL },
+        { "sync", C, LATER ";machines.hidden=1", 0, NULL, OP_DONE, 0, NULL },
+        { "sync", C, LATER ";!tries", 0, STATUS("Registered", "Connected", FX_CLUSTER), OP_DONE, 0,
+          NULL },
         { "sync", A, NULL, 0, "{\"lastSync\":\"2026-11-21T09:00:00Z\"}", OP_ABSENT, 0, NULL },
         { "sync", A, NULL, -1, NULL, OP_FAILED, 0, NULL },
         { "links", C, NULL, 200,
