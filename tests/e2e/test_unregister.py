@@ -100,4 +100,47 @@ def test_what_registration_did_not_make_stays():
         azl.equal((steps(r)["group"], steps(r)["leave"]), ("skipped", "skipped"), "group and machine")
 
 
+FAULTS = ("reply-lost@DELETE */arcSettings/defaultx1", "reply-lost@DELETE */roleAssignments/*x1", "503@GET */machinesx1",
+          "500@GET */resourcegroups/CLUSTER-A-rgx1", "503@DELETE */clusters/CLUSTER-Ax99")
+
+
+def newest(r):
+    return r.json("operations")["runs"][0]
+
+
+def go_on(r):
+    """Signs in and resumes until the newest run is at its end."""
+    for _ in range(4):
+        if newest(r)["state"] == "done":
+            return
+        r.run("sign-in", ok=0)
+        r.run("operations", "resume", newest(r)["id"])
+    azl.equal(newest(r)["state"], "done", r.core_log())
+
+
+def test_faults_a_kill_and_going_on():
+    """By certificates, three nodes: answers are lost and refused, once for good; the core dies when half is gone. What is left is what was there."""
+    with rehearsal(3, BUILDS["cluster identity"]) as r:
+        r.prepare()
+        before = held(r)
+        r.register(ok=0)
+        for spec in FAULTS:
+            r.fault(spec)
+        p = unregister(r, ok=None)
+        azl.check(p.returncode == 1 and "ServiceUnavailable" in p.stderr, f"what does not end did not stop it: {p.stdout}{p.stderr}")
+        azl.check(all(f["taken"] for f in r.sandbox("GET", "/sandbox/faults")["faults"][:3]), "a fault was not met")
+        r.sandbox("DELETE", "/sandbox/faults")
+        go_on(r)
+        azl.equal(changed(before, held(r)), {}, "after the faults")
+        blank(r)
+        r.register(ok=0)
+        p = r.start("unregister", "--resource-name", "CLUSTER-A", "--yes")
+        azl.wait_for(lambda: any(m == "DELETE" and "/arcsettings/default" in u.lower() for m, u in writes(r)), 30, "the Arc settings' deletion")
+        r.kill_core()
+        p.communicate(timeout=90)
+        go_on(r)
+        azl.equal(changed(before, held(r)), {}, "after the kill")
+        blank(r)
+
+
 azl.main()
