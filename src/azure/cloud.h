@@ -72,6 +72,7 @@ extern const char *const cloud_regions_dated; /* "2025-11" */
 #define API_RESOURCES      "2021-04-01"
 #define API_SUBSCRIPTIONS  "2022-12-01"
 #define API_ROLES          "2022-04-01"
+#define API_LOCKS          "2020-05-01"
 #define API_METADATA       "2022-09-01"
 #define API_AGENT_METADATA "2020-06-01"
 

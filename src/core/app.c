@@ -28,6 +28,8 @@ const struct app_intent_row app_intents[] = {
     { "cluster-create", APP_ACT | APP_NODES, app_cluster_create },
     { "register-check", APP_ACT | APP_STATUS | APP_CLOUD, app_register_check },
     { "register", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_register },
+    { "unregister-check", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_unregister_check },
+    { "unregister", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_unregister },
     { "run-stop", APP_ACT, app_run_stop },
     { "run-resume", APP_ACT | APP_NODES | APP_CLOUD, app_run_resume },
     { "runs", 0, app_runs },
@@ -354,6 +356,8 @@ void app_job_free(struct app_job *j)
         }
     if (j->call)
         j->node->ops->cancel(j->call);
+    if (j->arm)
+        arm_cancel(j->arm);
     if (j->check)
         op_run_free(j->check);
     loop_timer_del(j->timer);

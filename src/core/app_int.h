@@ -38,6 +38,7 @@ struct app_job {
     struct node *node;
     struct node_call *call;
     struct op_run *check;
+    struct arm_call *arm;
     struct json *values;
     struct loop_timer *timer;
     struct app_job *next;
@@ -103,6 +104,9 @@ void app_cluster_create(struct app *a, const struct serve_ask *ask, const struct
 /* app_register.c */
 void app_register(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_register_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+/* app_unregister.c */
+void app_unregister(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_unregister_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 /* app_run.c */
 void app_explain(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_runs(struct app *a, const struct serve_ask *ask, const struct json *args);

@@ -82,6 +82,8 @@ static bool in_part(const struct sec_run *s)
 {
     bool made = false;
 
+    if (!str_eq(s->plan, "register"))
+        return false;
     for (size_t i = 0; i < s->n; i++) {
         const struct op_step *row = row_of(s, &s->steps[i]);
 
@@ -126,6 +128,30 @@ static void tell_failed(struct sec_run *s, const struct op_step *row)
             s->error.context[0] ? ": " : "", s->error.message);
 }
 
+/* What only warns (an application that its owner must delete) is said, too. */
+static void tell_unregistered(struct sec_run *s, const struct sec_step *failed)
+{
+    if (failed)
+        str_fmt(s->details, sizeof(s->details),
+                _("The cluster is not registered with Azure any more, but this is left to do by "
+                  "hand: %s. %s"),
+                failed->title, failed->detail);
+    else
+        STR_SET(s->details, _("The cluster is not registered with Azure any more."));
+}
+
+static void tell_done(struct sec_run *s, const struct sec_step *failed)
+{
+    if (str_eq(s->plan, "unregister"))
+        tell_unregistered(s, failed);
+    else if (str_eq(s->plan, "register"))
+        STR_SET(s->details, without_arc(s)
+                                ? _("The cluster is registered with Azure. Azure Arc was "
+                                    "left out: this version of Windows has no commands "
+                                    "for it.")
+                                : _("The cluster is registered with Azure."));
+}
+
 /* Result, ErrorDetail and Details of register-flow.md 3.1, without its surprises 21 and 22: every
  * end has a result, and no text tells of success where there was none. */
 static void tell_result(struct sec_run *s)
@@ -144,12 +170,8 @@ static void tell_result(struct sec_run *s)
                 failed->title, failed->detail);
     } else if (str_eq(s->state, "failed")) {
         tell_failed(s, row);
-    } else if (str_eq(s->state, "done") && str_eq(s->plan, "register")) {
-        STR_SET(s->details, without_arc(s)
-                                ? _("The cluster is registered with Azure. Azure Arc was "
-                                    "left out: this version of Windows has no commands "
-                                    "for it.")
-                                : _("The cluster is registered with Azure."));
+    } else if (str_eq(s->state, "done")) {
+        tell_done(s, failed);
     } else if (str_eq(s->state, "stopped")) {
         STR_SET(s->details, _("The operation was stopped. What was made stays."));
     } else if (str_eq(s->state, "undone")) {
@@ -223,7 +245,7 @@ static void finish(struct sec_run *s, const char *tenant, const struct cloud *cl
     tell_consent(s);
     if (!str_eq(s->state, "done") && !in_part(s))
         s->resource_id[0] = '\0';
-    if (cloud && s->resource_id[0] && tenant && tenant[0])
+    if (cloud && s->resource_id[0] && !str_eq(s->plan, "unregister") && tenant && tenant[0])
         cloud_portal_url(cloud, s->portal_url, sizeof(s->portal_url), tenant, s->resource_id);
     count_steps(s);
 }

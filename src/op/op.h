@@ -155,7 +155,7 @@ struct op_plan {
 };
 extern const struct op_plan *const op_plans[]; /* plans.c; NULL-terminated */
 const struct op_plan *op_plan_find(const char *id);
-extern const struct op_plan op_register;
+extern const struct op_plan op_register, op_unregister;
 
 /* ---- the engine ---- */
 
@@ -270,5 +270,9 @@ struct json *op_preview(struct op_run *r);
  * roles go), "lacking" or "unseen". */
 int op_register_preview(const struct json *inputs, const struct json *facts, struct json **out,
                         struct err *e);
+
+/* What an unregistration takes away and what stays, from the facts of a finished check run. Pure.
+ * An array of {"what","name","how","why"}, the caller's; how: "delete" or "keep". */
+struct json *op_unregister_preview(const struct json *facts);
 
 #endif

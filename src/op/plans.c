@@ -10,4 +10,4 @@ const struct op_plan *op_plan_find(const char *id)
     return NULL;
 }
 
-const struct op_plan *const op_plans[] = { &op_register, NULL };
+const struct op_plan *const op_plans[] = { &op_register, &op_unregister, NULL };

@@ -131,5 +131,6 @@ int test_op_op_register_rights(void);
 int test_op_op_register_aad(void);
 int test_op_op_register_gen1(void);
 int test_op_op_register_principal(void);
+int test_op_op_unregister(void);
 
 #endif

@@ -24,5 +24,6 @@ int main(void)
     test_op_op_register_gen1();
     test_op_op_register_principal();
     test_op_op_register();
+    test_op_op_unregister();
     return test_end();
 }

@@ -5,18 +5,25 @@
 #include "azure/arm.h"
 #include "testing.h"
 
+const struct op_plan *steps_plan = &op_register;
+
 static struct op_run *make(struct fx *fx)
 {
+    const char *first = steps_plan == &op_register ? "inputs" : "proof";
     struct json *in = fx_inputs();
     struct err e = { 0 };
     struct op_answer none = { 0 };
     struct op_run *r;
     struct op_view v;
 
+    if (steps_plan == &op_unregister) {
+        json_set_str(in, "resourceName", "hci");
+        json_set_str(in, "resourceGroupName", "hci-rg");
+    }
     fx->ports.runs_dir = NULL;
-    r = op_run_make(&fx->ports, &op_register, in, NULL, &e);
+    r = op_run_make(&fx->ports, steps_plan, in, NULL, &e);
     assert_non_null(r);
-    v = (struct op_view){ r, op_cell_of(r, "inputs", -1) };
+    v = (struct op_view){ r, op_cell_of(r, first, -1) };
     assert_int_equal(v.cell->step->check.read(&v, &none, &e), OP_DONE);
     op_set_fact(&v, "arcGroup", "hci-rg");
     json_free(in);

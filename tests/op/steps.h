@@ -22,6 +22,7 @@ struct told { /* what a read must make of an answer */
     int code; /* of OP_FAILED, or of the reason of OP_ABSENT and OP_RUNNING; 0: not looked at */
     const char *after; /* "name=value;..." afterwards */
 };
+extern const struct op_plan *steps_plan; /* whose steps; the registration, unless set */
 void steps_asked(const struct asked *rows, size_t n);
 void steps_told(const struct told *rows, size_t n);
 

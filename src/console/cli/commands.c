@@ -96,6 +96,18 @@ __attribute__((constructor)) static void fill_register_options(void)
         register_options[n++] = register_more[i];
 }
 
+static const struct cli_option unregister_options[] = {
+    { "resource-name", "NAME", N_("the cluster resource that goes; --yes needs it"), false, false },
+    { "resource-group-name", "NAME", N_("its resource group, where nothing is registered here"),
+      false, false },
+    { "subscription-id", "GUID", N_("its subscription, where nothing is registered here"), false,
+      false },
+    { "tenant-id", "GUID", N_("the tenant to sign in to"), false, false },
+    { "force", NULL, N_("go on past extensions that cannot be deleted; nothing else"), false,
+      false },
+    { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
+    { "yes", NULL, N_("do not ask; --resource-name must name the cluster"), false, false },
+};
 static const struct cli_option cluster_options[] = {
     { "node", "NODE", N_("a node of the new cluster"), false, true },
 };
@@ -111,6 +123,9 @@ const struct cli_command cli_commands[] = {
     { "register", NULL, N_("register this cluster with Azure"), OPTIONS(register_options),
       BIT(SEC_CORE) | BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN) | BIT(SEC_CHOICES),
       cmd_register },
+    { "unregister", NULL, N_("take this cluster's registration back, in Azure and on its nodes"),
+      OPTIONS(unregister_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN),
+      cmd_unregister },
     { "sign-in", NULL, N_("sign in to Azure"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
       cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),

@@ -1,0 +1,268 @@
+/* app_unregister.c - what is to be unregistered: proven, not asked. Subscription, group and name
+ * come from the stored record, the tenant from the challenge that Azure gives for the subscription
+ * (401 with authorization_uri), which machines registration connected from the journals.
+ *
+ * Given by name where nothing is registered: only Azure's side (register-flow.md 4.1, 9115). */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "core/advice.h"
+#include "core/app_int.h"
+#include "store/journal.h"
+
+/* ---- which nodes registration brought to Azure Arc ---- */
+
+struct brought {
+    const char *cluster; /* its resource id */
+    bool ours;           /* this journal is of that cluster */
+    struct json *now;    /* node -> bool, of this journal */
+};
+
+static bool look_at(const struct journal_rec *r, void *payload)
+{
+    struct brought *b = payload;
+    const char *id = json_value_str(json_member(r->facts, "cluster.id"));
+    bool brings = str_eq(r->step, "agent") || str_eq(r->step, "arc-enable");
+
+    if (id && *id)
+        b->ours = arm_id_equal(id, b->cluster);
+    if (!r->node[0])
+        return true;
+    if (brings && str_eq(r->event, "made"))
+        json_set_bool(b->now, r->node, true);
+    else if ((brings && str_eq(r->event, "undone")) ||
+             (str_eq(r->step, "leave") && str_eq(r->event, "made")))
+        json_set_bool(b->now, r->node, false);
+    return true;
+}
+
+/* The newest journal that says something of a node has the word. */
+static void set_connected(struct app *a, struct json *in, const char *cluster)
+{
+    struct err e = { 0 };
+    struct json *ids = journal_list(a->c.runs_dir, &e), *all = json_object();
+    struct str names = STR_INIT;
+
+    JSON_EACH (id, ids) {
+        struct brought b = { cluster, false, json_object() };
+
+        if (journal_read(a->c.runs_dir, json_value_str(id), look_at, &b, &e) < 0)
+            log_wrn("%s: %s", json_value_str(id), e.message);
+        JSON_EACH (n, b.now)
+            if (b.ours && !json_member(all, json_name(n)))
+                json_set(all, json_name(n), json_copy(n));
+        json_free(b.now);
+    }
+    JSON_EACH (n, all)
+        if (json_flag(n, NULL, false))
+            str_addf(&names, "%s%s", names.len ? " " : "", json_name(n));
+    if (names.len)
+        json_set_str(in, "connected", str_p(&names));
+    str_free(&names);
+    json_free(all);
+    json_free(ids);
+}
+
+/* ---- the values ---- */
+
+static int contradicts(const char *given, const char *stored, int code, const char *sentence,
+                       struct err *e)
+{
+    if (!given || !*given || !*stored || str_ieq(given, stored))
+        return 0;
+    return err_set(e, ERR_OP, code, "%s: %s", sentence, stored);
+}
+
+static void keep(struct json *in, const char *input, const char *given, const char *stored)
+{
+    json_set_str(in, input, *stored ? stored : given ? given : "");
+}
+
+/* NULL and *e: what is missing or contradicts. */
+static struct json *inputs_of(struct app *a, const struct json *args, struct err *e)
+{
+    const struct sec_cluster *cluster = state_get(a->c.state, SEC_CLUSTER);
+    const char *name = json_str(args, "resourceName"), *group = json_str(args, "resourceGroupName");
+    const char *sub = json_str(args, "subscriptionId");
+    struct arm_id stored;
+    struct json *in;
+    char own[112];
+
+    if (!arm_id_parse(&stored, cluster->azure_resource_uri))
+        memset(&stored, 0, sizeof(stored));
+    if (!stored.name[0] && (!name || !*name || !sub || !*sub))
+        err_set(e, ERR_OP, 9115, "%s",
+                _("Nothing is registered on this cluster. What is to be taken away in Azure must "
+                  "be named: the subscription id and the resource's name."));
+    else if (contradicts(sub, stored.subscription, 9128,
+                         _("This cluster is registered in another subscription"), e) == 0 &&
+             contradicts(name, stored.name, 9127,
+                         _("This cluster is registered as another resource"), e) == 0)
+        contradicts(group, stored.group, 9125,
+                    _("This cluster is registered in another resource group"), e);
+    if (err_is(e))
+        return NULL;
+    in = json_object();
+    keep(in, "subscriptionId", sub, stored.subscription);
+    keep(in, "resourceName", name, stored.name);
+    str_fmt(own, sizeof(own), "%s-rg", json_str(in, "resourceName"));
+    keep(in, "resourceGroupName", group && *group ? group : own, stored.group);
+    json_set_str(in, "cloud", a->cloud.name);
+    if (json_flag(args, "force", false))
+        json_set_str(in, "force", "1");
+    if (stored.name[0])
+        set_connected(a, in, cluster->azure_resource_uri);
+    return in;
+}
+
+/* ---- the tenant ---- */
+
+/* The last segment of authorization_uri="https://login.../TENANT". */
+static bool tenant_of(char out[40], const char *challenge)
+{
+    const char *p = strstr(challenge, "authorization_uri=\""), *end, *slash;
+
+    p = p ? p + strlen("authorization_uri=\"") : NULL;
+    end = p ? strchr(p, '"') : NULL;
+    if (!end)
+        return false;
+    for (slash = end; slash > p && *slash != '/'; slash--)
+        ;
+    str_fmt(out, 40, "%.*s", (int)(end - slash - 1), slash + 1);
+    return guid_is(out);
+}
+
+static int set_tenant(struct json *values, const struct arm_reply *r, struct err *e)
+{
+    struct json *in = json_edit(json_member(values, "inputs"));
+    const char *given = json_str(values, "tenantId");
+    char tenant[40];
+
+    if (r->http != 401 || !tenant_of(tenant, r->www_authenticate)) {
+        *e = r->err;
+        if (!err_is(e) || e->domain == ERR_ARM)
+            err_set(e, ERR_OP, ERR_C_SUBSCRIPTION,
+                    _("Azure does not say to which tenant the subscription %s belongs. Nothing was "
+                      "changed."),
+                    json_str(in, "subscriptionId"));
+        return -1;
+    }
+    if (given && *given && !str_ieq(given, tenant))
+        return err_set(e, ERR_OP, ERR_C_SUBSCRIPTION,
+                       _("The subscription belongs to the tenant %s, not to %s."), tenant, given);
+    json_set_str(in, "tenantId", tenant);
+    return 0;
+}
+
+/* ---- the intents ---- */
+
+static void answer_check(struct app_job *j)
+{
+    struct json *facts = op_run_facts(j->check), *result;
+
+    if (op_run_state(j->check) == OP_R_FAILED) {
+        serve_error(&j->ask, op_run_error(j->check));
+    } else {
+        result = json_object();
+        json_set(result, "inputs", json_copy(json_member(j->values, "inputs")));
+        json_set_bool(result, "local", str_eq(op_run_fact(j->check, "local"), "1"));
+        json_set(result, "will", op_unregister_preview(facts));
+        json_set(result, "steps", op_preview(j->check));
+        serve_result(&j->ask, result);
+    }
+    json_free(facts);
+}
+
+static void on_checked(void *payload)
+{
+    struct app_job *j = payload;
+
+    j->timer = NULL;
+    answer_check(j);
+    app_job_free(j);
+}
+
+static void on_check(void *payload, struct op_run *r)
+{
+    struct app_job *j = payload;
+    enum op_run_state s = op_run_state(r);
+
+    if ((s == OP_R_DONE || s == OP_R_FAILED || s == OP_R_STOPPED) && !j->timer)
+        j->timer = loop_after(j->app->c.loop, 0, on_checked, j);
+}
+
+static void go_on(struct app_job *j)
+{
+    const struct json *in = json_member(j->values, "inputs");
+    struct err e = { 0 };
+    struct op_ports p;
+    struct json *result;
+
+    if (json_flag(j->values, "check", false)) {
+        app_ports(j->app, &p);
+        j->check = op_check_start(&p, &op_unregister, in, on_check, j, &e);
+        if (j->check)
+            return;
+    } else if (app_run_begin(j->app, &op_unregister, in, (int64_t)j->ask.uid, &e) == 0) {
+        result = json_object();
+        json_set_str(result, "id", op_run_id(j->app->run));
+        serve_result(&j->ask, result);
+    }
+    if (err_is(&e))
+        serve_error(&j->ask, &e);
+    app_job_free(j);
+}
+
+static void on_challenge(void *payload, const struct arm_reply *r)
+{
+    struct app_job *j = payload;
+    struct err e = { 0 };
+
+    j->arm = NULL;
+    if (set_tenant(j->values, r, &e) == 0) {
+        go_on(j);
+        return;
+    }
+    serve_error(&j->ask, &e);
+    app_job_free(j);
+}
+
+static void begin(struct app *a, const struct serve_ask *ask, const struct json *args, bool check)
+{
+    struct str path = STR_INIT;
+    struct arm_req q = { .method = "GET", .api = API_SUBSCRIPTIONS, .flags = ARM_NO_TOKEN };
+    struct err e = { 0 };
+    struct json *in = NULL;
+    struct arm_call *call;
+    struct app_job *j;
+
+    if (!app_signed_in(a, ask, &e) || !(in = inputs_of(a, args, &e))) {
+        serve_error(ask, &e);
+        return;
+    }
+    j = app_job_new(a, ask);
+    j->values = json_object();
+    arm_path(&path, "/subscriptions/%s", json_str(in, "subscriptionId"));
+    json_set(j->values, "inputs", in);
+    json_set_bool(j->values, "check", check);
+    if (json_str(args, "tenantId"))
+        json_set_str(j->values, "tenantId", json_str(args, "tenantId"));
+    q.path = str_p(&path);
+    call = arm_send(a->arm, &q, on_challenge, j);
+    j->arm = call;
+    str_free(&path);
+}
+
+void app_unregister(struct app *a, const struct serve_ask *ask, const struct json *args)
+{
+    begin(a, ask, args, false);
+}
+
+void app_unregister_check(struct app *a, const struct serve_ask *ask, const struct json *args)
+{
+    begin(a, ask, args, true);
+}

@@ -1,0 +1,106 @@
+/* op_unregister.h - the acts of the plan `unregister`: ask/read pairs, put together in the table of
+ * op_unregister.c.
+ *
+ * Order and rules: register-flow.md 4.2 to 4.4 and 7 (24 to 28), azure-wire.md 3.6. What is proven
+ * before anything goes: subscription, group and name by the nodes' stored record, the tenant by the
+ * subscription (Azure refuses another tenant's token), the cloud by the subscription, the agents
+ * and the stored cloud id.
+ *
+ * Where it departs from the Windows module, on purpose (issue: what registration did not make is
+ * not touched): a role assignment goes only under the name that registration derives for it; one
+ * under another name stays. On the identity path the module leaves agents and machines; here those
+ * that registration itself connected (input `connected`) leave Azure Arc, all others stay. Groups
+ * follow one rule on both paths: tagged by registration and empty. On the identity path the module
+ * deletes no groups; that it may is inferred from their tag.
+ *
+ * Inputs: subscriptionId tenantId resourceName resourceGroupName connected ("node1 node2") force.
+ * Facts of the run: name group cluster.id settings.id local ("1": these nodes are registered with
+ * it) arcGroup; cluster.state settings.state (present, absent); extensions.user .azure .stuck
+ * (names); machines.held (with a parent) machines.foreign (of another cluster); role.state
+ * arc-role-onboarding.state arc-role-admin.state (present, absent, unseen); group.state
+ * arc-group.state (absent, tagged, foreign, same) group.holds arc-group.holds (what is not the
+ * cluster's); application.id; locks.state; leaves (nodes that go out of Arc). Facts of a node: uri
+ * msi first agent (here, elsewhere, none) agent.name arc (Enabled, Disabled).
+ */
+#ifndef AZL_OP_OP_UNREGISTER_H
+#define AZL_OP_OP_UNREGISTER_H
+
+#include "op/op_register.h"
+
+#define UNR_ASK(n) void unr_##n##_ask(const struct op_view *v, struct op_need *need)
+#define UNR_READ(n)                                                                                \
+    enum op_verdict unr_##n##_read(struct op_view *v, const struct op_answer *a, struct err *e)
+
+/* op_unregister_proof.c */
+UNR_ASK(stored);
+UNR_READ(stored);
+UNR_READ(proof);
+UNR_ASK(agent);
+UNR_READ(agent);
+UNR_ASK(arc_status);
+UNR_READ(arc_status);
+UNR_ASK(locks);
+UNR_READ(locks);
+UNR_READ(ready);
+bool unr_local(const struct op_view *v); /* `when`: these nodes are registered with it */
+
+/* op_unregister_azure.c */
+UNR_ASK(settings_check);
+UNR_READ(settings_check);
+UNR_ASK(settings_apply);
+UNR_READ(settings_apply);
+UNR_ASK(extensions_check);
+UNR_READ(extensions_check);
+UNR_ASK(extensions_apply);
+UNR_READ(extensions_apply);
+bool unr_disables(const struct op_view *v); /* `when` */
+UNR_READ(disable_check);
+UNR_ASK(disable_apply);
+UNR_READ(disable_apply);
+UNR_ASK(machines);
+UNR_READ(machines);
+UNR_ASK(machines_free);
+UNR_READ(machines_free);
+UNR_ASK(cluster_check);
+UNR_READ(cluster_check);
+UNR_ASK(cluster_apply);
+UNR_READ(cluster_apply);
+
+/* op_unregister_groups.c: roles, the application, the groups */
+bool unr_role_free(const struct op_view *v); /* `when`: no machine has a parent any more */
+UNR_ASK(role_check);
+UNR_READ(role_check);
+UNR_ASK(role_apply);
+UNR_READ(role_apply);
+UNR_ASK(application_check);
+UNR_READ(application_check);
+UNR_ASK(application_apply);
+UNR_READ(application_apply);
+UNR_ASK(holds);
+UNR_READ(holds);
+UNR_ASK(group_check);
+UNR_READ(group_check);
+UNR_ASK(group_apply);
+UNR_READ(group_apply);
+
+/* op_unregister_nodes.c */
+UNR_ASK(leave_check);
+UNR_READ(leave_check);
+UNR_ASK(leave_apply);
+UNR_READ(leave_apply);
+UNR_ASK(node_check);
+UNR_READ(node_check);
+UNR_ASK(node_apply);
+UNR_READ(node_apply);
+UNR_ASK(certificate_check);
+UNR_READ(certificate_check);
+UNR_ASK(certificate_apply);
+UNR_READ(certificate_apply);
+
+/* A fact, or what an earlier sitting of this run wrote down last. */
+const char *unr_fact(const struct op_view *v, const char *name);
+bool unr_word(const char *words, const char *word); /* among blank-separated ones, without case */
+bool unr_by_certificate(const struct op_view *v);   /* a node has no identity of its own */
+bool unr_leaves(const struct op_view *v, const char *node); /* this node leaves Azure Arc */
+
+#endif

@@ -1,0 +1,123 @@
+/* What is taken away on the nodes: their machines in Azure Arc, the registration, certificates. */
+#include "config.h"
+
+#include "op/op_unregister.h"
+
+#include "base/i18n.h"
+
+/* By certificates registration brings the nodes to Arc, and unregistration takes them out again
+ * (register-flow.md 4.2 U6); by the nodes' identity only those that registration connected. One
+ * whose agent is elsewhere is nobody's business here. */
+bool unr_leaves(const struct op_view *v, const char *node)
+{
+    bool by_identity = str_eq(op_node_fact(v, node, "msi"), "1");
+    bool ours = unr_word(op_input(v, "connected"), node);
+
+    if (!unr_local(v) || !str_eq(op_node_fact(v, node, "agent"), "here"))
+        return false;
+    return ours || (!by_identity && str_ieq(op_node_fact(v, node, "arc"), "Enabled"));
+}
+
+/* ---- out of Azure Arc ---- */
+
+UNR_ASK(leave_check)
+{
+    if (op_tries(v))
+        reg_verb(need, NODE_AGENT_SHOW);
+}
+
+UNR_READ(leave_check)
+{
+    const char *node = op_node_name(v), *name;
+
+    if (!reg_ok(a))
+        return reg_fail(a, e, 0, _("asking the node's Arc agent"));
+    name = json_value_str(json_imember(a->json, "resourceName"));
+    if (a->json && !(name && *name))
+        return OP_DONE;
+    if (a->json || unr_leaves(v, node))
+        return OP_ABSENT;
+    if (str_eq(op_node_fact(v, node, "agent"), "here"))
+        op_note(v, "%s", _("stays in Azure Arc: registration did not connect it"));
+    else if (str_eq(op_node_fact(v, node, "agent"), "elsewhere"))
+        op_note(v, "%s", _("stays in Azure Arc: it is connected elsewhere"));
+    return OP_SKIP;
+}
+
+UNR_ASK(leave_apply)
+{
+    (void)v;
+    reg_verb(need, NODE_AGENT_DISCONNECT);
+    need->with_token = true;
+}
+
+UNR_READ(leave_apply)
+{
+    return reg_ok(a) ? OP_DONE
+                     : reg_fail(a, e, unr_by_certificate(v) ? 9117 : 9140,
+                                _("disconnecting the node's Arc agent"));
+}
+
+/* ---- the registration ---- */
+
+UNR_ASK(node_check)
+{
+    if (op_tries(v))
+        reg_verb(need, NODE_STATUS);
+}
+
+UNR_READ(node_check)
+{
+    const char *uri = json_str(a->json, "AzureResourceUri");
+
+    if (!reg_ok(a))
+        return reg_fail(a, e, 0, _("asking the node for its status"));
+    if (a->json)
+        op_set_node_fact(v, "uri", uri ? uri : "");
+    return *op_node_fact(v, op_node_name(v), "uri") ? OP_ABSENT : OP_DONE;
+}
+
+UNR_ASK(node_apply)
+{
+    (void)v;
+    reg_verb(need, NODE_UNREGISTER);
+}
+
+UNR_READ(node_apply)
+{
+    (void)v;
+    return reg_ok(a) ? OP_DONE : reg_fail(a, e, 9148, _("taking the node's registration back"));
+}
+
+/* ---- certificates: a node's own, never a user's ---- */
+
+UNR_ASK(certificate_check)
+{
+    if (str_eq(op_node_fact(v, op_node_name(v), "msi"), "1"))
+        return;
+    reg_verb(need, NODE_CERTIFICATE_FIND);
+    need->args = json_object();
+    json_set_str(need->args, "certificateThumbprint", "");
+}
+
+UNR_READ(certificate_check)
+{
+    (void)v;
+    if (!reg_ok(a))
+        return reg_fail(a, e, 0, _("looking for the node's certificate"));
+    if (!a->json)
+        return OP_SKIP;
+    return json_flag(a->json, "found", false) ? OP_ABSENT : OP_DONE;
+}
+
+UNR_ASK(certificate_apply)
+{
+    (void)v;
+    reg_verb(need, NODE_CERTIFICATE_REMOVE);
+}
+
+UNR_READ(certificate_apply)
+{
+    (void)v;
+    return reg_ok(a) ? OP_DONE : reg_fail(a, e, 0, _("removing the node's certificate"));
+}

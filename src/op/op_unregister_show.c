@@ -1,0 +1,128 @@
+/* What an unregistration takes away and what stays, each with its reason. */
+#include "config.h"
+
+#include "op/op_unregister.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+
+static const char *fact(const struct json *facts, const char *name)
+{
+    const char *s = json_value_str(json_member(facts, name));
+
+    return s ? s : "";
+}
+
+static void row(struct json *out, const char *what, const char *name, bool goes, const char *why)
+{
+    struct json *r = json_object();
+
+    json_set_str(r, "what", what);
+    json_set_str(r, "name", name);
+    json_set_str(r, "how", goes ? "delete" : "keep");
+    json_set_str(r, "why", why);
+    json_push(out, r);
+}
+
+static void each_word(struct json *out, const char *words, const char *what, bool goes,
+                      const char *why)
+{
+    char one[96];
+
+    for (const char *p = words; *p; p += strcspn(p, " ")) {
+        p += strspn(p, " ");
+        str_fmt(one, sizeof one, "%.*s", (int)strcspn(p, " "), p);
+        if (one[0])
+            row(out, what, one, goes, why);
+    }
+}
+
+static void show_nodes(struct json *out, const struct json *run, const struct json *nodes)
+{
+    JSON_EACH (n, nodes) {
+        const struct json *own = json_member(n, "facts");
+        const char *name = json_str(n, "name"), *agent = fact(own, "agent");
+        const char *machine = *fact(own, "agent.name") ? fact(own, "agent.name") : name;
+
+        if (unr_word(fact(run, "leaves"), name))
+            row(out, _("Arc-connected machine"), machine, true,
+                _("the registration connected it; its agent is disconnected"));
+        else if (str_eq(agent, "here"))
+            row(out, _("Arc-connected machine"), machine, false,
+                _("registration did not connect it"));
+        else if (str_eq(agent, "elsewhere"))
+            row(out, _("Arc-connected machine"), machine, false, _("it is connected elsewhere"));
+        if (str_eq(fact(run, "local"), "1"))
+            row(out, _("registration stored on the node"), name, true, "");
+        if (str_eq(fact(run, "local"), "1") && !str_eq(fact(own, "msi"), "1"))
+            row(out, _("the node's own certificate"), name, true, "");
+    }
+}
+
+static void show_roles(struct json *out, const struct json *run)
+{
+    static const char *const steps[][2] = {
+        { "arc-role-onboarding.state", "Azure Connected Machine Onboarding" },
+        { "arc-role-admin.state", "Azure Connected Machine Resource Administrator" },
+    };
+    const char *other = fact(run, "machines.foreign");
+    char why[400];
+
+    if (str_eq(fact(run, "role.state"), "present") && *other) {
+        str_fmt(why, sizeof why, _("machines of another cluster need it: %s"), other);
+        row(out, _("role assignment"), "Azure Connected Machine Resource Manager", false, why);
+    } else if (str_eq(fact(run, "role.state"), "present")) {
+        row(out, _("role assignment"), "Azure Connected Machine Resource Manager", true,
+            _("registration gave it to the service"));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+        if (str_eq(fact(run, steps[i][0]), "present"))
+            row(out, _("role assignment"), steps[i][1], true,
+                _("registration gave it to the cluster's identity"));
+}
+
+static void show_group(struct json *out, const struct json *run, const char *which,
+                       const char *name)
+{
+    char key[48], why[600];
+    const char *state, *holds;
+
+    str_fmt(key, sizeof key, "%s.state", which);
+    state = fact(run, key);
+    str_fmt(key, sizeof key, "%s.holds", which);
+    holds = fact(run, key);
+    if (str_eq(state, "foreign")) {
+        row(out, _("resource group"), name, false, _("registration did not make it"));
+    } else if (str_eq(state, "tagged") && *holds) {
+        str_fmt(why, sizeof why, _("it holds other resources: %s"), holds);
+        row(out, _("resource group"), name, false, why);
+    } else if (str_eq(state, "tagged")) {
+        row(out, _("resource group"), name, true, _("registration made it, and it is empty then"));
+    }
+}
+
+struct json *op_unregister_preview(const struct json *facts)
+{
+    const struct json *run = json_member(facts, "run");
+    struct json *out = json_array();
+
+    if (str_eq(fact(run, "cluster.state"), "present"))
+        row(out, _("cluster resource"), fact(run, "cluster.id"), true, "");
+    if (str_eq(fact(run, "settings.state"), "present"))
+        row(out, _("Arc settings"), "default", true, "");
+    each_word(out, fact(run, "extensions.user"), _("extension"), true, "");
+    each_word(out, fact(run, "extensions.azure"), _("extension"), false,
+              _("Azure manages it: it goes with its machine alone"));
+    show_nodes(out, run, json_member(facts, "nodes"));
+    show_roles(out, run);
+    if (*fact(run, "application.id"))
+        row(out, _("application in Microsoft Entra"), fact(run, "cluster.appId"), true,
+            _("registration made it"));
+    else if (*fact(run, "cluster.appObjectId"))
+        row(out, _("application in Microsoft Entra"), fact(run, "cluster.appId"), true,
+            _("it goes with the cluster resource"));
+    show_group(out, run, "arc-group", fact(run, "arcGroup"));
+    show_group(out, run, "group", fact(run, "group"));
+    return out;
+}
