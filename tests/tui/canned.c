@@ -411,6 +411,15 @@ static struct json *canned_steps(void)
     return json_parse(text, strlen(text), 0, &e);
 }
 
+void canned_wizard(struct fake_core *f, const char *run)
+{
+    canned_core(f, "native");
+    canned_not_registered(f);
+    canned_signin(f, "in");
+    canned_choices(f);
+    canned_run(f, run);
+}
+
 struct json *canned_review(void)
 {
     struct json *o = json_object(), *fields = json_array(), *acts = json_array();

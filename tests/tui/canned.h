@@ -19,6 +19,8 @@ void canned_run(struct fake_core *f,
 void canned_consent(struct fake_core *f, bool gave_up); /* a run that waits for an administrator */
 void canned_long_run(struct fake_core *f, int done);    /* 25 steps, the next one running */
 void canned_log(struct fake_core *f);
+/* What the wizard starts from: a cluster that is not registered, signed in, Azure's lists there. */
+void canned_wizard(struct fake_core *f, const char *run);
 struct json *canned_review(void);
 /* Every text of every section: 200 wide characters, marks, bidirectional controls, ESC and line
  * ends, as a hostile server would send. */

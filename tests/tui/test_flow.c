@@ -81,11 +81,7 @@ static void the_whole_way(void **state)
 static void to_where(struct rig *r)
 {
     *r = rig_start(&rig_rich);
-    canned_core(r->core, "native");
-    canned_not_registered(r->core);
-    canned_signin(r->core, "in");
-    canned_choices(r->core);
-    canned_run(r->core, "none");
+    canned_wizard(r->core, "none");
     rig_show(r);
     rig_keys(r, "1\r");
 }
@@ -112,11 +108,7 @@ static void what_is_cut_is_said_elsewhere(void **state)
     struct rig r = rig_start(&rig_ascii);
 
     (void)state;
-    canned_core(r.core, "native");
-    canned_not_registered(r.core);
-    canned_signin(r.core, "in");
-    canned_choices(r.core);
-    canned_run(r.core, "none");
+    canned_wizard(r.core, "none");
     rig_show(&r);
     rig_keys(&r, "1\r\tnowhere\t");
     rig_assert_shows(&r, "ERROR no such name here; a subscription id is 32 dig...");

@@ -25,11 +25,7 @@ static void needs_it(struct rig *r)
 static void to_review(struct rig *r, const struct rig_options *o)
 {
     *r = rig_start(o);
-    canned_core(r->core, "native");
-    canned_not_registered(r->core);
-    canned_signin(r->core, "in");
-    canned_choices(r->core);
-    canned_run(r->core, "none");
+    canned_wizard(r->core, "none");
     needs_it(r);
     rig_show(r);
     rig_keys(r, "1\r\tprod\reast us\t");
@@ -135,11 +131,7 @@ static void a_failed_run_is_offered(void **state)
     struct rig r = rig_start(&rig_rich);
 
     (void)state;
-    canned_core(r.core, "native");
-    canned_not_registered(r.core);
-    canned_signin(r.core, "in");
-    canned_choices(r.core);
-    canned_run(r.core, "failed");
+    canned_wizard(r.core, "failed");
     rig_show(&r);
     rig_keys(&r, "1\r2");
     rig_assert_shows(&r, "Step 2 of 3: Where");
