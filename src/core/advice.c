@@ -54,6 +54,9 @@ static const struct advice_row rows[] = {
     OURS(ERR_C_DELETING,
          N_("Wait until Azure has deleted it (its resource group is then not listed any more), or "
             "name another resource group; then start again.")),
+    OURS(ERR_C_CONFIRM,
+         N_("Look at what would be done (--what-if, or the review on the screen), then type the "
+            "name that it asks for.")),
     OURS(ERR_C_DEADLINE, N_("Resume: what was made stays and is found again.")),
     OURS(ERR_C_ELSEWHERE,
          N_("Name the group where it is, or disconnect the agent there first (azcmagent "

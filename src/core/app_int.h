@@ -107,6 +107,13 @@ void app_register_check(struct app *a, const struct serve_ask *ask, const struct
 /* app_unregister.c */
 void app_unregister(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_unregister_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+/* app_act.c: the shape in which all operations but `register` answer their -check
+ * (console/face/acts.h has it), and the word that they want typed. */
+struct json *app_act_review(const struct op_plan *plan, const struct json *inputs);
+void app_act_error(struct json *review, const struct err *e);
+void app_act_confirm(struct json *review, const char *word, const char *ask);
+/* The intent's `confirm` against that word, without case. */
+int app_act_confirmed(const struct json *args, const char *word, struct err *e);
 /* app_run.c */
 void app_explain(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_runs(struct app *a, const struct serve_ask *ask, const struct json *args);

@@ -160,20 +160,44 @@ static int set_tenant(struct json *values, const struct arm_reply *r, struct err
 
 /* ---- the intents ---- */
 
+static void say(struct json *list, const char *sentence)
+{
+    json_push(list, json_string(sentence));
+}
+
+/* What ends with it, and whether these nodes know of it. */
+static void add_sentences(struct json *review, bool local)
+{
+    struct json *ends = json_array(), *warn = json_array();
+
+    say(ends, _("Azure's monitoring of the cluster, support through Azure, and billing through the "
+                "subscription."));
+    say(ends, _("What goes cannot be brought back; the cluster can be registered anew."));
+    if (!local)
+        say(warn, _("These nodes are not registered with it: only Azure's side goes."));
+    json_set(review, "ends", ends);
+    json_set(review, "warn", warn);
+}
+
 static void answer_check(struct app_job *j)
 {
-    struct json *facts = op_run_facts(j->check), *result;
+    const struct json *in = json_member(j->values, "inputs");
+    struct json *facts = op_run_facts(j->check), *review = app_act_review(&op_unregister, in);
+    const char *name = json_str(in, "resourceName");
+    bool local = str_eq(op_run_fact(j->check, "local"), "1");
+    char ask[300];
 
-    if (op_run_state(j->check) == OP_R_FAILED) {
-        serve_error(&j->ask, op_run_error(j->check));
-    } else {
-        result = json_object();
-        json_set(result, "inputs", json_copy(json_member(j->values, "inputs")));
-        json_set_bool(result, "local", str_eq(op_run_fact(j->check, "local"), "1"));
-        json_set(result, "will", op_unregister_preview(facts));
-        json_set(result, "steps", op_preview(j->check));
-        serve_result(&j->ask, result);
-    }
+    json_set_bool(review, "local", local);
+    json_set(review, "will", op_unregister_preview(facts));
+    json_set(review, "steps", op_preview(j->check));
+    str_fmt(ask, sizeof(ask), _("Type the name of the cluster resource, %s, to unregister it"),
+            name);
+    app_act_confirm(review, name, ask);
+    if (op_run_state(j->check) == OP_R_FAILED)
+        app_act_error(review, op_run_error(j->check));
+    else
+        add_sentences(review, local);
+    serve_result(&j->ask, review);
     json_free(facts);
 }
 
@@ -240,7 +264,9 @@ static void begin(struct app *a, const struct serve_ask *ask, const struct json 
     struct arm_call *call;
     struct app_job *j;
 
-    if (!app_signed_in(a, ask, &e) || !(in = inputs_of(a, args, &e))) {
+    if (!app_signed_in(a, ask, &e) || !(in = inputs_of(a, args, &e)) ||
+        (!check && app_act_confirmed(args, json_str(in, "resourceName"), &e) < 0)) {
+        json_free(in);
         serve_error(ask, &e);
         return;
     }

@@ -1,0 +1,223 @@
+#include "config.h"
+
+#include "console/face/acts.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "console/face/words.h"
+
+/* ---- rows ---- */
+
+const struct act *act_find(const char *id)
+{
+    for (size_t i = 0; i < act_count; i++)
+        if (str_eq(acts[i].id, id))
+            return &acts[i];
+    return NULL;
+}
+
+const struct act *act_of_command(const char *name, const char *word)
+{
+    char id[64];
+
+    str_fmt(id, sizeof id, "%s%s%s", name, word ? "-" : "", word ? word : "");
+    return act_find(id);
+}
+
+static const struct act_option *option_of(const struct act *a, const char *arg)
+{
+    for (size_t i = 0; i < a->n_options; i++)
+        if (str_eq(a->options[i].arg, arg))
+            return &a->options[i];
+    return NULL;
+}
+
+struct json *act_args(const struct act *a, const struct form *f)
+{
+    struct json *args = json_object();
+
+    for (int i = 0; i < f->n; i++) {
+        const struct act_option *o = option_of(a, form_id(&f->fields[i]));
+        const char *id = f->values[i].id;
+
+        if (!o || !*id)
+            continue;
+        if (o->kind == ACT_TEXT)
+            json_set_str(args, o->arg, id);
+        else if (o->kind == ACT_FLAG && str_eq(id, "yes"))
+            json_set_bool(args, o->arg, true);
+    }
+    return args;
+}
+
+/* ---- the word ---- */
+
+const char *act_word(const struct json *review, const char **ask)
+{
+    const struct json *confirm = json_member(review, "confirm");
+    const char *word = json_str(confirm, "word");
+
+    if (ask)
+        *ask = json_str(confirm, "ask") ? json_str(confirm, "ask") : "";
+    return word ? word : "";
+}
+
+bool act_word_fits(const struct json *review, const char *typed)
+{
+    const char *word = act_word(review, NULL);
+
+    return !*word || str_ieq(word, typed);
+}
+
+/* ---- the review ---- */
+
+struct sink {
+    review_line_fn *fn;
+    void *payload;
+};
+
+static void line(const struct sink *s, enum review_kind kind, const char *text)
+{
+    s->fn(s->payload, kind, text);
+}
+
+static const char *part(const struct json *row, const char *name)
+{
+    const char *s = json_str(row, name);
+
+    return s ? s : "";
+}
+
+static bool alike(const struct json *a, const struct json *b)
+{
+    return str_eq(part(a, "how"), part(b, "how")) && str_eq(part(a, "what"), part(b, "what")) &&
+           str_eq(part(a, "why"), part(b, "why"));
+}
+
+static bool told_before(const struct json *will, const struct json *row)
+{
+    JSON_EACH (w, will) {
+        if (w == row)
+            return false;
+        if (alike(w, row))
+            return true;
+    }
+    return false;
+}
+
+/* "Arc-connected machine node1, node2: registration did not connect it" */
+static void say_alike(const struct sink *s, enum review_kind kind, const struct json *row)
+{
+    struct str raw = STR_INIT;
+    char text[4000];
+    bool more = false;
+
+    str_add(&raw, part(row, "what"));
+    for (const struct json *w = row; w; w = json_next(w))
+        if (alike(w, row)) {
+            str_addf(&raw, "%s%s", more ? ", " : " ", part(w, "name"));
+            more = true;
+        }
+    if (*part(row, "why"))
+        str_addf(&raw, ": %s", part(row, "why"));
+    text_set(text, sizeof text, str_p(&raw));
+    line(s, kind, text);
+    str_free(&raw);
+}
+
+static const struct {
+    const char *how, *title;
+    enum review_kind kind;
+} hows[] = {
+    { "delete", N_("This goes:"), REVIEW_ACT },
+    { "change", N_("This is changed:"), REVIEW_ACT },
+    { "renew", N_("This is renewed:"), REVIEW_ACT },
+    { "make", N_("This is made:"), REVIEW_ACT },
+    { "keep", N_("This stays:"), REVIEW_KEPT },
+};
+
+static void say_will(const struct sink *s, const struct json *will)
+{
+    for (size_t i = 0; i < ARRAY_LEN(hows); i++) {
+        bool any = false;
+
+        JSON_EACH (w, will) {
+            if (!str_eq(part(w, "how"), hows[i].how) || told_before(will, w))
+                continue;
+            if (!any)
+                line(s, REVIEW_TITLE, _(hows[i].title));
+            any = true;
+            say_alike(s, hows[i].kind, w);
+        }
+    }
+}
+
+static void say_sentences(const struct sink *s, const struct json *list, const char *title,
+                          enum review_kind kind)
+{
+    char text[1200];
+
+    if (json_len(list) && title)
+        line(s, REVIEW_TITLE, title);
+    JSON_EACH (w, list) {
+        text_set(text, sizeof text, json_value_str(w));
+        line(s, kind, text);
+    }
+}
+
+static void say_stop(const struct sink *s, const struct json *review)
+{
+    char text[2000], *next, *p = text;
+    struct err why;
+
+    if (!review_stop(review, &why))
+        return;
+    line(s, REVIEW_STOP, _("Something stands in the way:"));
+    words_error(text, sizeof text, &why);
+    for (; p; p = next) {
+        next = strchr(p, '\n');
+        if (next)
+            *next++ = '\0';
+        if (*p)
+            line(s, REVIEW_STOP, p);
+    }
+}
+
+void act_review(const struct json *review, review_line_fn *fn, void *payload)
+{
+    const struct sink s = { fn, payload };
+    const struct json *will = json_get(review, "will");
+
+    say_stop(&s, review);
+    say_sentences(&s, json_get(review, "warn"), NULL, REVIEW_WARN);
+    say_will(&s, will);
+    if (!json_len(will) && !json_member(review, "error"))
+        line(&s, REVIEW_PROSE, _("There is nothing to do."));
+    say_sentences(&s, json_get(review, "ends"), _("What ends with it:"), REVIEW_PROSE);
+}
+
+/* ---- the table ---- */
+
+static const struct act_option unregister_options[] = {
+    { "subscription-id", "subscriptionId", ACT_TEXT },
+    { "tenant-id", "tenantId", ACT_TEXT },
+    { "resource-name", "resourceName", ACT_TEXT },
+    { "resource-group-name", "resourceGroupName", ACT_TEXT },
+    { "force", "force", ACT_FLAG },
+};
+
+#define OPTIONS(a) .options = (a), .n_options = ARRAY_LEN(a)
+
+const struct act acts[] = {
+    { .id = "unregister",
+      .item = 10,
+      .title = N_("Unregister this cluster"),
+      .help = N_("Takes the registration back, in Azure and on the nodes."),
+      .button = N_("Unregister now"),
+      .word_option = "resource-name",
+      OPTIONS(unregister_options) },
+};
+const size_t act_count = ARRAY_LEN(acts);

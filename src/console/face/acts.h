@@ -1,0 +1,60 @@
+/* acts.h - the operations that leave, come back and mend: one row each, and the review of what one
+ * would do, in lines for every face.
+ *
+ * A row serves the command (cli/cmd_act.c), the screen (ui/screen_act.c) and the job of lines
+ * (plain/job_act.c). The core answers the intent ID-check with {plan, title, will: [{what, name,
+ * how, why}], ends: [sentence], warn: [sentence], confirm: {word, ask}, error, steps, items}, all
+ * sentences in the reader's language; the intent ID with the same arguments, and with `confirm`
+ * where a word was asked for, starts the run and answers {id}. The core judges that word again.
+ */
+#ifndef AZL_FACE_ACTS_H
+#define AZL_FACE_ACTS_H
+
+#include "console/face/form.h"
+#include "console/face/review.h"
+
+enum act_kind { ACT_TEXT, ACT_FLAG, ACT_LIST /* may be given more than once */ };
+struct act_option {
+    const char *option; /* of the command: "resource-name" */
+    const char *arg;    /* member of the intent's arguments, and id of the field: "resourceName" */
+    enum act_kind kind;
+};
+struct act {
+    const char *id;     /* intent, plan and command: "unregister"; "arc-disable" is `arc disable` */
+    int item;           /* of the menu: 9 or 10 */
+    const char *title;  /* N_() */
+    const char *help;   /* N_(): one line */
+    const char *button; /* N_(): the act's own name, "Unregister now" */
+    const char *word_option; /* where a word is typed: the option that --yes needs to hold it;
+                                NULL: a plain yes */
+    const struct act_option *options;
+    size_t n_options;
+    /* The page of values, of screen and lines; those of its rows that are no `options` are shown
+     * only. NULL: there is none. */
+    const struct form_field *fields;
+    int n_fields;
+    bool (*first)(const struct model *m); /* the page comes before the review; NULL: it can be
+                                             reached from there */
+    void (*fill)(struct form *f, const struct model *m); /* what is empty and known; may be NULL */
+    bool lists; /* its choices are Azure's (intent choices) */
+};
+extern const struct act acts[];
+extern const size_t act_count;
+
+const struct act *act_find(const char *id);
+/* By the command's name and the word after it, which may be NULL. */
+const struct act *act_of_command(const char *name, const char *word);
+
+/* The intent's arguments from the page's values; "yes" of a flag is true. */
+struct json *act_args(const struct act *a, const struct form *f);
+
+/* The word that must be typed, "" where a plain yes is enough; *ask: the core's question. */
+const char *act_word(const struct json *review, const char **ask);
+bool act_word_fits(const struct json *review, const char *typed);
+
+/* What stands in the way first (REVIEW_STOP); then REVIEW_TITLE "This goes:" with its rows
+ * (REVIEW_ACT, of what stays REVIEW_KEPT), what ends (REVIEW_PROSE), warnings (REVIEW_WARN). Things
+ * of one kind and reason are one line. */
+void act_review(const struct json *review, review_line_fn *fn, void *payload);
+
+#endif
