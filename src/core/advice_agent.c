@@ -34,10 +34,18 @@ static const struct advice_row rows[] = {
       .what = N_("The command was cancelled."),
       .text = N_("Resume when you are ready.") },
     { .domain = ERR_NODE,
-      .keys = "AZCM0012 AZCM0041",
+      .keys = "AZCM0012",
       .what = N_("The agent's token was not accepted."),
       .why = N_("A token is good for about an hour."),
       .text = N_("The sign-in was too old for the Arc agent: sign in again, then resume.") },
+    { .domain = ERR_NODE,
+      .keys = "AZCM0041",
+      .what = N_("The agent's token or credentials were not accepted."),
+      .why = N_("A token is good for about an hour. A service principal may be unknown in this "
+                "tenant, or its secret may be wrong or at its end."),
+      .text =
+          N_("Sign in again, then resume. Where the nodes come to Arc by a service principal of "
+             "yours, check its application id, its tenant and its secret first.") },
     { .domain = ERR_NODE,
       .keys = "AZCM0016 AZCM0019 AZCM0023",
       .what = N_("The agent does not understand its arguments."),

@@ -356,6 +356,7 @@ def test_logs_directory():
         r.prepare()
         logs = os.path.join(r.top, "logs")
         p = r.run(*r.register_args(), "--logs-directory", logs, ok=2)
+        azl.check(p.stderr.startswith("azloconf: --logs-directory: "), p.stderr)
         azl.check("logs" in p.stderr, p.stderr)
         look = [a for a in r.register_args() if a != "--yes"] + ["--what-if", "--logs-directory", logs]
         p = r.run(*look, ok=2)

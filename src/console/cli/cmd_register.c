@@ -73,6 +73,13 @@ static void add_error(struct json *o, const struct json *wrong)
     json_set(o, "wrong", json_copy(wrong));
 }
 
+static void print_wrong_lines(const struct json *wrong)
+{
+    fflush(stdout);
+    JSON_EACH (w, wrong)
+        fprintf(stderr, "azloconf: %s: %s\n", json_str(w, "key"), json_str(w, "message"));
+}
+
 static void print_wrong(const struct cli *c, const struct json *wrong)
 {
     if (c->json) {
@@ -82,9 +89,7 @@ static void print_wrong(const struct cli *c, const struct json *wrong)
         out_json(o);
         return;
     }
-    fflush(stdout);
-    JSON_EACH (w, wrong)
-        fprintf(stderr, "azloconf: %s: %s\n", json_str(w, "key"), json_str(w, "message"));
+    print_wrong_lines(wrong);
 }
 
 /* All that is missing in one sentence. */
@@ -330,7 +335,7 @@ static int confirmed(struct cli *c, const struct json *values, struct err *e)
     wrong = wrong_of(review);
     json_free(review);
     if (json_len(wrong)) {
-        print_wrong(c, wrong);
+        print_wrong_lines(wrong); /* the error that follows is the one object of --output json */
         json_free(wrong);
         return err_set(e, ERR_USAGE, 0, "%s", _("Some values are wrong; nothing was begun."));
     }
@@ -417,6 +422,15 @@ static int start(struct cli *c, const struct json *values, char id[64], struct e
     return 0;
 }
 
+/* The core names a wrong value as the wire does; who typed an option looks for that. */
+static void name_option(struct err *e)
+{
+    const struct param *p = param_find(e->context);
+
+    if (p && p->option)
+        str_fmt(e->context, sizeof e->context, "--%s", p->option);
+}
+
 static int register_now(struct cli *c, const struct json *values, bool yes)
 {
     struct err e = { 0 };
@@ -429,8 +443,10 @@ static int register_now(struct cli *c, const struct json *values, bool yes)
         r = confirmed(c, values, &e);
     if (r == 0)
         err_set(&e, ERR_OP, ERR_C_CANCELLED, _("nothing was done"));
-    if (r <= 0 || start(c, values, id, &e) < 0)
+    if (r <= 0 || start(c, values, id, &e) < 0) {
+        name_option(&e);
         return cli_fail(c, &e);
+    }
     return cli_follow(c, id);
 }
 
