@@ -95,7 +95,7 @@ static int look(struct cli *c, const struct act *a, struct json **review, struct
 {
     char intent[80];
 
-    str_fmt(intent, sizeof intent, "%s-check", a->id);
+    act_intent(intent, sizeof intent, a, true);
     return cli_ask(c, intent, args_of(c, a), review, e);
 }
 
@@ -186,7 +186,8 @@ int cmd_act(struct cli *c)
     int r = 1;
 
     if (!a || judge(c, a, &e) < 0 || cli_need_cluster(c, &e) < 0 ||
-        !cli_have(c, 1u << SEC_SIGNIN, &e) || cli_sign_in(c, cli_value(c, "tenant-id"), &e) < 0)
+        !cli_have(c, 1u << SEC_SIGNIN, &e) ||
+        (!a->offline && cli_sign_in(c, cli_value(c, "tenant-id"), &e) < 0))
         return cli_fail(c, &e);
     if (cli_switch(c, "what-if"))
         return what_if(c, a);

@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "console/face/act_fields.h"
 #include "console/face/words.h"
 
 /* ---- rows ---- */
@@ -35,7 +36,29 @@ static const struct act_option *option_of(const struct act *a, const char *arg)
     return NULL;
 }
 
-struct json *act_args(const struct act *a, const struct form *f)
+const struct act *act_of_run(const struct sec_run *r)
+{
+    return r->plan[0] ? act_find(r->plan) : NULL;
+}
+
+int act_item_of_run(const struct sec_run *r)
+{
+    const struct act *a = act_of_run(r);
+
+    return a ? a->item : 1;
+}
+
+void act_intent(char *out, size_t size, const struct act *a, bool check)
+{
+    str_fmt(out, size, "%s%s", a->id, check ? "-check" : "");
+}
+
+bool act_is_idle(const struct json *review)
+{
+    return !json_len(json_get(review, "will")) && !json_member(review, "error");
+}
+
+struct json *act_args(const struct act *a, const struct form *f, const struct json *ticked)
 {
     struct json *args = json_object();
 
@@ -50,6 +73,8 @@ struct json *act_args(const struct act *a, const struct form *f)
         else if (o->kind == ACT_FLAG && str_eq(id, "yes"))
             json_set_bool(args, o->arg, true);
     }
+    if (ticked)
+        json_set(args, "items", json_copy(ticked));
     return args;
 }
 
@@ -194,12 +219,19 @@ void act_review(const struct json *review, review_line_fn *fn, void *payload)
     say_stop(&s, review);
     say_sentences(&s, json_get(review, "warn"), NULL, REVIEW_WARN);
     say_will(&s, will);
-    if (!json_len(will) && !json_member(review, "error"))
+    if (act_is_idle(review))
         line(&s, REVIEW_PROSE, _("There is nothing to do."));
     say_sentences(&s, json_get(review, "ends"), _("What ends with it:"), REVIEW_PROSE);
 }
 
 /* ---- the table ---- */
+
+static bool not_registered(const struct model *m)
+{
+    const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
+
+    return !c->azure_resource_uri[0];
+}
 
 static const struct act_option unregister_options[] = {
     { "subscription-id", "subscriptionId", ACT_TEXT },
@@ -218,6 +250,11 @@ const struct act acts[] = {
       .help = N_("Takes the registration back, in Azure and on the nodes."),
       .button = N_("Unregister now"),
       .word_option = "resource-name",
-      OPTIONS(unregister_options) },
+      OPTIONS(unregister_options),
+      .fields = act_named_fields,
+      .n_fields = ACT_NAMED_FIELDS,
+      .first = not_registered,
+      .fill = act_named_fill,
+      .lists = true },
 };
 const size_t act_count = ARRAY_LEN(acts);

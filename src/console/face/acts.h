@@ -4,7 +4,9 @@
  * A row serves the command (cli/cmd_act.c), the screen (ui/screen_act.c) and the job of lines
  * (plain/job_act.c). The core answers the intent ID-check with {plan, title, will: [{what, name,
  * how, why}], ends: [sentence], warn: [sentence], confirm: {word, ask}, error, steps, items}, all
- * sentences in the reader's language; the intent ID with the same arguments, and with `confirm`
+ * sentences in the reader's language. An answer with `items` ([{id, what, name, why, age, bytes}])
+ * wants a choice first: asked again with items: [id], it is the review of these. An empty `will`
+ * means that there is nothing to do; the intent ID with the same arguments, and with `confirm`
  * where a word was asked for, starts the run and answers {id}. The core judges that word again.
  */
 #ifndef AZL_FACE_ACTS_H
@@ -36,7 +38,8 @@ struct act {
     bool (*first)(const struct model *m); /* the page comes before the review; NULL: it can be
                                              reached from there */
     void (*fill)(struct form *f, const struct model *m); /* what is empty and known; may be NULL */
-    bool lists; /* its choices are Azure's (intent choices) */
+    bool lists;   /* its choices are Azure's (intent choices) */
+    bool offline; /* needs no sign-in */
 };
 extern const struct act acts[];
 extern const size_t act_count;
@@ -45,8 +48,17 @@ const struct act *act_find(const char *id);
 /* By the command's name and the word after it, which may be NULL. */
 const struct act *act_of_command(const char *name, const char *word);
 
-/* The intent's arguments from the page's values; "yes" of a flag is true. */
-struct json *act_args(const struct act *a, const struct form *f);
+/* The row that a plan belongs to; NULL: none, it is a registration. */
+const struct act *act_of_run(const struct sec_run *r);
+/* The item of the menu that shows the run that is there: 9, 10, or 1. */
+int act_item_of_run(const struct sec_run *r);
+
+/* The intent's arguments from the page's values; "yes" of a flag is true. `ticked`: of the answer's
+ * items those that go with the run, an array of ids; NULL: none was asked for. */
+struct json *act_args(const struct act *a, const struct form *f, const struct json *ticked);
+void act_intent(char *out, size_t size, const struct act *a, bool check);
+/* Nothing would be done, and nothing stands in the way: there is nothing to start. */
+bool act_is_idle(const struct json *review);
 
 /* The word that must be typed, "" where a plain yes is enough; *ask: the core's question. */
 const char *act_word(const struct json *review, const char **ask);

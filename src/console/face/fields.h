@@ -49,6 +49,9 @@ void fields_group_choice(const struct model *m, const struct form *f, int i,
                          struct form_choice *out);
 const char *fields_check_group(const struct model *m, const struct form *f, int i, char *msg,
                                size_t size);
+int fields_flag_count(const struct model *m, const struct form *f); /* no, yes */
+void fields_flag_choice(const struct model *m, const struct form *f, int i,
+                        struct form_choice *out);
 void fields_sentence(char *out, size_t size,
                      const char *sentence); /* without its full stop: it stands in a line */
 void fields_add_more(struct json *args, const struct form *more); /* fields_more.c */

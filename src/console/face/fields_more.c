@@ -139,14 +139,14 @@ const char *fields_check_group(const struct model *m, const struct form *f, int 
 
 /* ---- yes and no ---- */
 
-static int flag_count(const struct model *m, const struct form *f)
+int fields_flag_count(const struct model *m, const struct form *f)
 {
     (void)m;
     (void)f;
     return 2;
 }
 
-static void flag_choice(const struct model *m, const struct form *f, int i, struct form_choice *out)
+void fields_flag_choice(const struct model *m, const struct form *f, int i, struct form_choice *out)
 {
     (void)m;
     (void)f;
@@ -160,7 +160,7 @@ static void flag_choice(const struct model *m, const struct form *f, int i, stru
     }
 #define FLAG(no)                                                                                   \
     {                                                                                              \
-        .param = &params[no], .count = flag_count, .choice = flag_choice,                          \
+        .param = &params[no], .count = fields_flag_count, .choice = fields_flag_choice,            \
         .check = fields_check_param                                                                \
     }
 

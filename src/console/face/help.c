@@ -66,6 +66,18 @@ const struct help help_topics[HELP_TOPICS] = {
                       "step waits for. s or Enter stops after the steps under way, after asking; d "
                       "leaves and lets it run; i signs in where the run waits for it; n lists the "
                       "nodes, l the log, p all steps.") },
+    [HELP_ACT] = { N_("Azure and the nodes are looked at first. The review names every object "
+                      "that goes and every one that stays, with its reason, and what ends with it. "
+                      "Nothing is written before you confirm.\n\n"
+                      "What cannot be brought back wants a name typed: nothing starts until it is "
+                      "the one that is asked for. Where something stands in the way, the review "
+                      "says what, why, and what to do; what you typed stays.\n\n"
+                      "The core does the work: you may leave, and come back by the same item."),
+                   N_("Tab goes from the name to the buttons, the arrows and PgUp PgDn move the "
+                      "text above them. Space ticks a row of a list. F6 (or p, while no field has "
+                      "the focus) shows every request."),
+                   N_("Type the word that is asked for, or < to go back. In a list a number ticks "
+                      "its row and takes the tick off again, all ticks all.") },
     [HELP_NODES] = { N_("Each node has its own state and its own cause. Arc is the state of the "
                         "node's Azure Arc agent. STALE: the last answer is old."),
                      N_("One row a node. Below: why the chosen node is as it is, what follows from "

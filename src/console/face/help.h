@@ -14,6 +14,7 @@ enum help_topic {
     HELP_WIZARD,
     HELP_SIGNIN,
     HELP_RUN,
+    HELP_ACT,
     HELP_NODES,
     HELP_LOG,
     HELP_TERMINAL,

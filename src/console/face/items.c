@@ -4,14 +4,17 @@
 
 #include "base/i18n.h"
 #include "base/str.h"
+#include "console/face/acts.h"
 #include "console/face/consent.h"
 #include "console/face/words.h"
 
-static const char *note_register(const struct model *m, char *out, size_t size)
+/* Of a run that belongs to this item; NULL: there is none to tell of. */
+static const char *note_run(const struct model *m, int item, char *out, size_t size)
 {
     const struct sec_run *r = model_section(m, SEC_RUN);
-    const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
 
+    if (act_item_of_run(r) != item)
+        return NULL;
     if (str_eq(r->state, "waiting-sign-in")) {
         str_copy(out, size, _("waits for sign-in"));
         return "warn";
@@ -30,6 +33,16 @@ static const char *note_register(const struct model *m, char *out, size_t size)
                                             : _("the last run was stopped"));
         return "warn";
     }
+    return NULL;
+}
+
+static const char *note_register(const struct model *m, char *out, size_t size)
+{
+    const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
+    const char *level = note_run(m, 1, out, size);
+
+    if (level)
+        return level;
     if (str_eq(c->registration.word, "Registered")) {
         str_fmt(out, size, _("done: %s, %s"), words_or_blank(c->azure_resource_name),
                 words_or_blank(c->region));
@@ -38,6 +51,26 @@ static const char *note_register(const struct model *m, char *out, size_t size)
     if (model_has(m, SEC_CLUSTER))
         str_copy(out, size, c->exists ? _("not registered") : _("no cluster yet"));
     return "";
+}
+
+static const char *note_mend(const struct model *m, char *out, size_t size)
+{
+    const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
+    const char *level = note_run(m, 9, out, size);
+
+    if (!level && model_has(m, SEC_CLUSTER) && !c->azure_resource_uri[0])
+        str_copy(out, size, _("after registration"));
+    return level ? level : "";
+}
+
+static const char *note_leave(const struct model *m, char *out, size_t size)
+{
+    const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
+    const char *level = note_run(m, 10, out, size);
+
+    if (!level && model_has(m, SEC_CLUSTER) && !c->azure_resource_uri[0])
+        str_copy(out, size, _("after registration"));
+    return level ? level : "";
 }
 
 static const char *note_signin(const struct model *m, char *out, size_t size)
@@ -106,6 +139,11 @@ const struct item item_rows[] = {
       note_nodes },
     { 8, N_("Logs"), N_("Logs"), N_("What the core did and what Azure answered. / finds."),
       note_log },
+    { 9, N_("Repair, sync, clean up"), N_("Repair"),
+      N_("Syncs now, renews what is broken, clears away what was never unregistered."), note_mend },
+    { 10, N_("Unregister this cluster"), N_("Unregister"),
+      N_("Shows what goes and what stays first. The name is typed before anything is deleted."),
+      note_leave },
     { 11, N_("Terminal and language"), NULL, N_("Basic or rich look, size, language, colours."),
       NULL },
     { 12, N_("Log off"), NULL,

@@ -1,8 +1,7 @@
 /* items.h - the numbered jobs of the main menu, the same in every face.
  *
  * Numbers are kept for life: an item that is not built yet is absent and keeps its number (4 check
- * prerequisites, 5 permissions and consent, 6 cloud, proxy and network, 7 Azure resources, 9 repair
- * or sync, 10 unregister, reset, clean up).
+ * prerequisites, 5 permissions and consent, 6 cloud, proxy and network, 7 Azure resources).
  */
 #ifndef AZL_FACE_ITEMS_H
 #define AZL_FACE_ITEMS_H

@@ -87,7 +87,7 @@ static void say_end(struct ui *ui, struct parts *p, const struct sec_run *r)
         if (str_eq(r->plan, "register"))
             str_fmt(text, sizeof text, _("Done: %s is registered with Azure."), name_of(ui));
         else
-            STR_SET(text, _("Done."));
+            str_fmt(text, sizeof text, "%s%s%s", _("Done."), r->details[0] ? " " : "", r->details);
         add_result(p, text, r);
     } else {
         p->level = "warn";

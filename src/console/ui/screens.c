@@ -3,6 +3,7 @@
 #include "console/ui/screens.h"
 
 #include "base/i18n.h"
+#include "console/face/acts.h"
 
 const struct screen *const screens[SCREENS] = {
     [SCREEN_HOME] = &screen_home,     [SCREEN_WIZARD] = &screen_wizard,
@@ -10,6 +11,7 @@ const struct screen *const screens[SCREENS] = {
     [SCREEN_WAYS] = &screen_ways,     [SCREEN_NODES] = &screen_nodes,
     [SCREEN_LOG] = &screen_log,       [SCREEN_TERMINAL] = &screen_terminal,
     [SCREEN_HELP] = &screen_help,     [SCREEN_SECRET] = &screen_secret,
+    [SCREEN_ACT] = &screen_act,
 };
 
 /* ---- what the items open ---- */
@@ -26,27 +28,70 @@ static void other_values(struct ui *ui, void *payload)
     ui_open(ui, SCREEN_WIZARD);
 }
 
-/* A run that came to no good end can go on: without this question nothing would lead back to it. */
-static void open_register(struct ui *ui)
+/* A run of this item that came to no good end can go on: without this question nothing would lead
+ * back to it. true: it was asked, or the run under way is shown. */
+static bool shown_run(struct ui *ui, int item, struct dialog *d)
 {
     const struct sec_run *r = ui_section(ui, SEC_RUN);
+    bool failed = str_eq(r->state, "failed");
+
+    if (model_run_active(ui_model(ui))) {
+        ui_open(ui, SCREEN_PROGRESS);
+        return true;
+    }
+    if ((!failed && !str_eq(r->state, "stopped")) || act_item_of_run(r) != item)
+        return false;
+    STR_SET(d->text, failed
+                         ? _("The last run failed. It can go on: what is there already is found.")
+                         : _("The last run was stopped. It can go on: what is there already is "
+                             "found."));
+    ui_dialog(ui, d);
+    return true;
+}
+
+static void open_register(struct ui *ui)
+{
     struct dialog d = { .title = N_("Register with Azure"),
                         .n = 2,
                         .choices = { { N_("Show that run"), show_run },
                                      { N_("Enter other values"), other_values } } };
 
-    if (model_run_active(ui_model(ui))) {
-        ui_open(ui, SCREEN_PROGRESS);
-    } else if (str_eq(r->state, "failed") || str_eq(r->state, "stopped")) {
-        STR_SET(d.text,
-                str_eq(r->state, "failed")
-                    ? _("The last run failed. It can go on: what is there already is found.")
-                    : _("The last run was stopped. It can go on: what is there already is "
-                        "found."));
-        ui_dialog(ui, &d);
-    } else {
+    if (!shown_run(ui, 1, &d))
         ui_open(ui, SCREEN_WIZARD);
-    }
+}
+
+static void mend_anew(struct ui *ui, void *payload)
+{
+    (void)payload;
+    act_open(ui, 9);
+}
+
+static void leave_anew(struct ui *ui, void *payload)
+{
+    (void)payload;
+    act_open(ui, 10);
+}
+
+static void open_mend(struct ui *ui)
+{
+    struct dialog d = { .title = N_("Repair, sync, clean up"),
+                        .n = 2,
+                        .choices = { { N_("Show that run"), show_run },
+                                     { N_("Begin anew"), mend_anew } } };
+
+    if (!shown_run(ui, 9, &d))
+        act_open(ui, 9);
+}
+
+static void open_leave(struct ui *ui)
+{
+    struct dialog d = { .title = N_("Unregister, reset, move"),
+                        .n = 2,
+                        .choices = { { N_("Show that run"), show_run },
+                                     { N_("Begin anew"), leave_anew } } };
+
+    if (!shown_run(ui, 10, &d))
+        act_open(ui, 10);
 }
 
 static void open_signin(struct ui *ui)
@@ -102,6 +147,8 @@ const struct menu_row menu_rows[] = {
     { 2, open_signin, NULL },
     { 3, open_nodes, NULL },
     { 8, open_log, NULL },
+    { 9, open_mend, NULL },
+    { 10, open_leave, NULL },
     { 11, open_terminal, note_terminal },
     { 12, action_log_off, NULL },
     { 13, action_restart, NULL },

@@ -8,7 +8,7 @@
 #include "console/ui/ui.h"
 
 extern const struct screen screen_home, screen_wizard, screen_signin, screen_ways, screen_secret,
-    screen_progress, screen_nodes, screen_log, screen_terminal, screen_help;
+    screen_progress, screen_act, screen_nodes, screen_log, screen_terminal, screen_help;
 
 /* What the numbered items of face/items.h open here. */
 struct menu_row {
@@ -21,6 +21,7 @@ extern const size_t n_menu_rows;
 const struct item *menu_item(const struct menu_row *row);
 enum role menu_note(struct ui *ui, const struct menu_row *row, char *out, size_t size);
 
+void act_open(struct ui *ui, int item); /* screen_act.c: items 9 and 10 */
 /* actions.c: items 12 to 15 */
 void action_log_off(struct ui *ui);
 void action_restart(struct ui *ui);

@@ -26,6 +26,7 @@ enum screen_id {
     SCREEN_WAYS,
     SCREEN_SECRET,
     SCREEN_PROGRESS,
+    SCREEN_ACT,
     SCREEN_NODES,
     SCREEN_LOG,
     SCREEN_TERMINAL,

@@ -1,0 +1,136 @@
+#include "config.h"
+
+#include "console/face/act_fields.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/str.h"
+#include "console/face/fields.h"
+
+/* ---- what is stored ---- */
+
+/* The segment behind "/name/" of a resource's id, without case; "" if it has none. */
+static void segment(char *out, size_t size, const char *id, const char *name)
+{
+    size_t n = strlen(name);
+
+    out[0] = '\0';
+    for (const char *p = strchr(id, '/'); p; p = strchr(p + 1, '/'))
+        if (str_istarts(p + 1, name) && p[1 + n] == '/') {
+            str_fmt(out, size, "%.*s", (int)strcspn(p + n + 2, "/"), p + n + 2);
+            return;
+        }
+}
+
+static void fill_empty(struct form *f, int field, const char *text)
+{
+    if (!f->values[field].in.text[0] && text[0])
+        form_set(f, field, text, text, FORM_DEFAULT);
+}
+
+void act_named_fill(struct form *f, const struct model *m)
+{
+    static const struct {
+        int field;
+        const char *name;
+    } parts[] = { { ACT_NAMED_SUBSCRIPTION, "subscriptions" },
+                  { ACT_NAMED_NAME, "clusters" },
+                  { ACT_NAMED_GROUP, "resourceGroups" } };
+    const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
+    char text[INPUT_SIZE];
+
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        segment(text, sizeof text, c->azure_resource_uri, parts[i].name);
+        fill_empty(f, parts[i].field, text);
+    }
+}
+
+/* ---- choices and checks ---- */
+
+static const struct sec_choices *choices(const struct model *m)
+{
+    return model_section(m, SEC_CHOICES);
+}
+
+static int sub_count(const struct model *m, const struct form *f)
+{
+    (void)f;
+    return (int)choices(m)->n_subs;
+}
+
+static void sub_choice(const struct model *m, const struct form *f, int i, struct form_choice *out)
+{
+    const struct sec_choice *s = &choices(m)->subs[i];
+
+    (void)f;
+    STR_SET(out->id, s->id);
+    STR_SET(out->name, s->name);
+    STR_SET(out->note, s->state);
+}
+
+static const char *check_subscription(const struct model *m, const struct form *f, int i, char *msg,
+                                      size_t size)
+{
+    const struct form_value *v = &f->values[i];
+
+    (void)m;
+    if (guid_is(v->id)) {
+        str_copy(msg, size, str_ieq(v->id, v->in.text) ? "" : v->id);
+        return "ok";
+    }
+    str_copy(msg, size,
+             v->id[0] ? _("no such name here; a subscription id is 32 digits with dashes")
+                      : _("a subscription is needed"));
+    return "fail";
+}
+
+static const char *check_name(const struct model *m, const struct form *f, int i, char *msg,
+                              size_t size)
+{
+    (void)m;
+    (void)size;
+    if (f->values[i].id[0])
+        return "ok";
+    str_copy(msg, size, _("a name is needed"));
+    return "fail";
+}
+
+static const char *check_flag(const struct model *m, const struct form *f, int i, char *msg,
+                              size_t size)
+{
+    const char *id = f->values[i].id;
+
+    (void)m;
+    if (!*id || str_eq(id, "yes") || str_eq(id, "no"))
+        return "ok";
+    str_copy(msg, size, _("yes or no"));
+    return "fail";
+}
+
+const struct form_field act_named_fields[ACT_NAMED_FIELDS] = {
+    [ACT_NAMED_SUBSCRIPTION] = { .id = "subscriptionId",
+                                 .label = N_("Subscription"),
+                                 .help = N_("Holds the cluster's resource. In the portal: "
+                                            "Subscriptions, column Subscription ID. Name or id "
+                                            "can also be typed."),
+                                 .count = sub_count,
+                                 .choice = sub_choice,
+                                 .check = check_subscription },
+    [ACT_NAMED_NAME] = { .id = "resourceName",
+                         .label = N_("Resource name"),
+                         .help = N_("The cluster's name in Azure. In the portal: Azure Local, "
+                                    "column Name. Usually the cluster's own name."),
+                         .check = check_name },
+    [ACT_NAMED_GROUP] = { .id = "resourceGroupName",
+                          .label = N_("Resource group"),
+                          .help = N_("Holds the cluster's resource. Left empty, it is the name "
+                                     "with -rg behind it. In the portal: Resource groups.") },
+    [ACT_NAMED_FORCE] = { .id = "force",
+                          .label = N_("Force"),
+                          .help = N_("yes goes on past extensions that cannot be deleted, and past "
+                                     "nothing else."),
+                          .count = fields_flag_count,
+                          .choice = fields_flag_choice,
+                          .check = check_flag },
+};

@@ -1,0 +1,12 @@
+/* act_fields.h - pages of values for the rows of acts.h. */
+#ifndef AZL_FACE_ACT_FIELDS_H
+#define AZL_FACE_ACT_FIELDS_H
+
+#include "console/face/form.h"
+
+/* Which cluster resource: by name where nothing is registered here, else what is stored. */
+enum { ACT_NAMED_SUBSCRIPTION, ACT_NAMED_NAME, ACT_NAMED_GROUP, ACT_NAMED_FORCE, ACT_NAMED_FIELDS };
+extern const struct form_field act_named_fields[ACT_NAMED_FIELDS];
+void act_named_fill(struct form *f, const struct model *m);
+
+#endif
