@@ -38,6 +38,23 @@ static const struct advice_row rows[] = {
          N_("Have an administrator assign these roles to the service principal on the machines' "
             "group, then start again. Your account itself then needs no right to assign roles for "
             "it.")),
+    { .code = ERR_C_HOLDERS,
+      .what = N_("Others live on the cluster that is to be unregistered."),
+      .why = N_("Arc VMs, AKS clusters, custom locations and the resource bridge run on its nodes; "
+                "without the cluster resource Azure cannot manage or delete them any more."),
+      .text = N_("Delete in this order, or move away: VMs and AKS clusters, their disks, networks, "
+                 "images and storage paths, then the custom location, then the resource bridge. "
+                 "Then start again.") },
+    { .code = ERR_C_LOCKED,
+      .what = N_("Locks keep what is to be deleted."),
+      .why = N_("Somebody protected it; no force of this program passes a lock over."),
+      .text = N_("Ask who set the lock. An Owner or User Access Administrator of its scope may "
+                 "delete it (az lock delete); then start again.") },
+    { .code = ERR_C_DISAGREE,
+      .what = N_("The nodes of this cluster have stored different registrations."),
+      .why = N_("A node was moved here from another cluster, or its record is damaged."),
+      .text = N_("Look at each node's status. Take the odd node out of the cluster, or repair its "
+                 "registration, then start again.") },
     OURS(ERR_C_BUSY,
          N_("Wait until the other operation ends, or look at it: azloconf operations.")),
     OURS(ERR_C_NO_CLUSTER, N_("Create a cluster first: azloconf cluster create NAME.")),

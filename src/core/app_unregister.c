@@ -166,9 +166,9 @@ static void say(struct json *list, const char *sentence)
 }
 
 /* What ends with it, and whether these nodes know of it. */
-static void add_sentences(struct json *review, bool local)
+static void add_sentences(struct json *review, const struct json *facts, bool local)
 {
-    struct json *ends = json_array(), *warn = json_array();
+    struct json *ends = json_array(), *warn = op_unregister_warnings(facts);
 
     say(ends, _("Azure's monitoring of the cluster, support through Azure, and billing through the "
                 "subscription."));
@@ -196,7 +196,7 @@ static void answer_check(struct app_job *j)
     if (op_run_state(j->check) == OP_R_FAILED)
         app_act_error(review, op_run_error(j->check));
     else
-        add_sentences(review, local);
+        add_sentences(review, facts, local);
     serve_result(&j->ask, review);
     json_free(facts);
 }

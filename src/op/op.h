@@ -274,5 +274,7 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
 /* What an unregistration takes away and what stays, from the facts of a finished check run. Pure.
  * An array of {"what","name","how","why"}, the caller's; how: "delete" or "keep". */
 struct json *op_unregister_preview(const struct json *facts);
+/* What could not be found out, from the same: an array of sentences, the caller's. */
+struct json *op_unregister_warnings(const struct json *facts);
 
 #endif

@@ -39,10 +39,35 @@ UNR_ASK(agent);
 UNR_READ(agent);
 UNR_ASK(arc_status);
 UNR_READ(arc_status);
-UNR_ASK(locks);
-UNR_READ(locks);
 UNR_READ(ready);
 bool unr_local(const struct op_view *v); /* `when`: these nodes are registered with it */
+
+/* op_unregister_rights.c: what the caller lacks. Facts: rights.group, rights.arcGroup (the actions
+ * of the table that the list lacks), and STEP.lacks of role, arc-role-onboarding, arc-role-admin,
+ * leave, arc-group, group: the action for want of which its object stays, "?" where no list can be
+ * read and nothing else proves that it may go. */
+UNR_ASK(rights);
+UNR_READ(rights);
+int unr_rights(struct op_view *v,
+               struct err *e); /* for `ready`; -1: what the goal needs is lacking */
+const char *unr_lacks(const struct op_view *v, const char *step);
+enum op_verdict unr_stays(struct op_view *v, const char *lacking); /* skips, with that reason */
+
+/* op_unregister_locks.c */
+UNR_ASK(locks);
+UNR_READ(locks);
+
+/* op_unregister_holders.c: what others run on this cluster. Facts: group.holders,
+ * arc-group.holders, others.holders (lines), group.vms, arc-group.vms (machines of kind HCI that
+ * are no nodes), customs, bridges (ids at home), then holders (all, for people). */
+void unr_keep_holder(struct op_view *v, const char *which, const struct json *resource);
+bool unr_bridged(const struct op_view *v); /* `when`: a resource bridge is at home */
+UNR_ASK(custom);
+UNR_READ(custom);
+bool unr_has_customs(const struct op_view *v); /* `when` */
+UNR_ASK(custom_holds);
+UNR_READ(custom_holds);
+int unr_holders(struct op_view *v, struct err *e); /* for `ready`; -1: there are some */
 
 /* op_unregister_azure.c */
 UNR_ASK(settings_check);

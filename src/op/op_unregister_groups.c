@@ -95,16 +95,17 @@ UNR_READ(role_check)
 
 UNR_ASK(role_apply)
 {
-    ask_role(v, need, "DELETE");
+    if (!*unr_lacks(v, row_of(v)->step))
+        ask_role(v, need, "DELETE");
 }
 
 /* Who may not delete it leaves it and is told (azure-wire.md 2.10.17: best effort). */
 UNR_READ(role_apply)
 {
-    if (a->http == 403) {
-        op_note(v, "%s", _("stays: your account may not delete role assignments"));
-        return OP_SKIP;
-    }
+    if (*unr_lacks(v, row_of(v)->step))
+        return unr_stays(v, unr_lacks(v, row_of(v)->step));
+    if (a->http == 403)
+        return unr_stays(v, "Microsoft.Authorization/roleAssignments/delete");
     if (reg_absent(a) || reg_good(a))
         return OP_DONE;
     return reg_fail(a, e, 0, _("taking the role on the Arc resource group away"));
@@ -226,17 +227,20 @@ UNR_READ(holds)
 {
     struct str names = STR_INIT;
 
+    set_group(v, "hidden", a->http == 403 ? "1" : "");
     if (same_group(v) || reg_absent(a) || a->http == 403) {
         set_group(v, "holds", "");
         return OP_SKIP;
     }
     if (!reg_good(a))
         return reg_fail(a, e, 0, _("looking what the resource group holds"));
-    JSON_EACH (r, json_member(a->json, "value"))
+    JSON_EACH (r, json_member(a->json, "value")) {
+        unr_keep_holder(v, is_arc(v) ? "arc-group" : "group", r);
         if (!goes(v, r) && names.len < MAX_HOLDS)
             str_addf(&names, "%s%s/%s", names.len ? " " : "",
                      json_str(r, "type") ? json_str(r, "type") : "",
                      json_str(r, "name") ? json_str(r, "name") : "");
+    }
     set_group(v, "holds", str_p(&names));
     str_free(&names);
     return OP_DONE;
@@ -284,11 +288,14 @@ static const char *empty(const struct op_view *v)
     return op_fact(v, is_arc(v) ? "arc-group.empty" : "group.empty");
 }
 
-/* First the question, then the deed; only what was empty a moment ago is deleted. */
+/* First the question, then the deed; only what was empty a moment ago is deleted, and only for who
+ * would see what is in it. */
 UNR_ASK(group_apply)
 {
     bool now = str_eq(empty(v), "yes");
 
+    if (*unr_lacks(v, op_step_id(v)))
+        return;
     ask_group(v, need, now ? "DELETE" : "GET", now ? ARM_LRO : ARM_PAGES);
     if (!now)
         str_add(&need->path, "/resources");
@@ -298,10 +305,14 @@ UNR_READ(group_apply)
 {
     bool asked = !str_eq(empty(v), "yes");
 
+    if (*unr_lacks(v, op_step_id(v)))
+        return unr_stays(v, unr_lacks(v, op_step_id(v)));
     if (a->http == 404 || (!asked && reg_good(a)))
         return OP_DONE;
     if (a->http == 403)
-        return keeps(v, "tagged", _("stays: your account may not delete it"));
+        return unr_stays(v, asked
+                                ? "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
+                                : "Microsoft.Resources/subscriptions/resourceGroups/delete");
     if (!reg_good(a))
         return reg_fail(a, e, 0, _("deleting the resource group"));
     if (json_len(json_get(a->json, "value")))

@@ -35,6 +35,8 @@ UNR_READ(leave_check)
     name = json_value_str(json_imember(a->json, "resourceName"));
     if (a->json && !(name && *name))
         return OP_DONE;
+    if (*unr_lacks(v, "leave") && unr_leaves(v, node))
+        return unr_stays(v, unr_lacks(v, "leave"));
     if (a->json || unr_leaves(v, node))
         return OP_ABSENT;
     if (str_eq(op_node_fact(v, node, "agent"), "here"))
@@ -51,8 +53,17 @@ UNR_ASK(leave_apply)
     need->with_token = true;
 }
 
+/* Where the list of rights could not be read the agent's own refusal has the word. */
+static bool forbidden(const struct op_answer *a)
+{
+    return str_ifind(a->err.message, "AuthorizationFailed") ||
+           str_ifind(a->err.detail, "AuthorizationFailed");
+}
+
 UNR_READ(leave_apply)
 {
+    if (!reg_ok(a) && forbidden(a))
+        return unr_stays(v, "Microsoft.HybridCompute/machines/delete");
     return reg_ok(a) ? OP_DONE
                      : reg_fail(a, e, unr_by_certificate(v) ? 9117 : 9140,
                                 _("disconnecting the node's Arc agent"));

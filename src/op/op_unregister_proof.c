@@ -86,9 +86,10 @@ UNR_READ(stored)
     if (*uri && contradicts(v, uri, e))
         return OP_FAILED;
     op_set_node_fact(v, "uri", uri);
+    op_set_node_fact(v, "cloudId", id ? id : "");
     if (*uri)
         op_set_fact(v, "stored.uri", uri);
-    if (id && *id)
+    if (*uri && id && *id)
         op_set_fact(v, "stored.cloudId", id);
     op_note(v, "%s", *uri ? uri : "--");
     return OP_DONE;
@@ -107,12 +108,33 @@ static int bad_values(const struct op_view *v, struct err *e)
     return why ? err_set(e, ERR_USAGE, 0, "%s", why) : 0;
 }
 
+/* The nodes of a cluster have one registration. A run that goes on may have taken it off some. */
+static int disagree(const struct op_view *v, struct err *e)
+{
+    const char *one = op_node_count(v) ? op_node_at(v, 0) : "";
+
+    for (size_t i = 1; i < op_node_count(v) && !str_eq(op_old_fact(v, "local"), "1"); i++) {
+        const char *other = op_node_at(v, i), *uri = op_node_fact(v, other, "uri");
+        const char *id = op_node_fact(v, other, "cloudId");
+
+        if (str_ieq(uri, op_node_fact(v, one, "uri")) &&
+            (!*uri || str_ieq(id, op_node_fact(v, one, "cloudId"))))
+            continue;
+        return err_set(e, ERR_OP, ERR_C_DISAGREE,
+                       _("The nodes do not agree on their registration: %s says %s (%s), %s says "
+                         "%s (%s). Nothing was changed."),
+                       one, *op_node_fact(v, one, "uri") ? op_node_fact(v, one, "uri") : "--",
+                       op_node_fact(v, one, "cloudId"), other, *uri ? uri : "--", id);
+    }
+    return 0;
+}
+
 UNR_READ(proof)
 {
     struct str s = STR_INIT;
 
     (void)a;
-    if (bad_values(v, e))
+    if (bad_values(v, e) || disagree(v, e))
         return OP_FAILED;
     op_set_fact(v, "name", op_input(v, "resourceName"));
     op_set_fact(v, "group", op_input(v, "resourceGroupName"));
@@ -201,89 +223,15 @@ UNR_READ(arc_status)
     return OP_DONE;
 }
 
-/* ---- locks: contract Microsoft.Authorization 2020-05-01 ---- */
-
-UNR_ASK(locks)
-{
-    reg_arm(need, "GET", API_LOCKS, ARM_PAGES);
-    arm_path(&need->path, "/subscriptions/%s/providers/Microsoft.Authorization/locks",
-             op_input(v, "subscriptionId"));
-}
-
-/* Is `id` the scope itself, or below it? */
-static bool below(const char *id, const char *scope, size_t n)
-{
-    return strncasecmp(id, scope, n) == 0 && (!id[n] || id[n] == '/') && strlen(id) >= n;
-}
-
-static bool holds(const struct op_view *v, const char *scope, size_t n)
-{
-    struct str own = STR_INIT, arc = STR_INIT;
-    const char *cluster = op_fact(v, "cluster.id");
-    bool held;
-
-    str_addn(&own, scope, n);
-    arm_path(&arc, "/subscriptions/%s/resourceGroups/%s", op_input(v, "subscriptionId"),
-             op_fact(v, "arcGroup"));
-    held = below(cluster, scope, n) || below(str_p(&own), cluster, strlen(cluster)) ||
-           below(str_p(&arc), scope, n);
-    for (size_t i = 0; i < op_node_count(v) && !held; i++) {
-        struct str machine = STR_INIT;
-
-        str_addf(&machine, "%s/providers/Microsoft.HybridCompute/machines/%s", str_p(&arc),
-                 op_node_at(v, i));
-        held = unr_leaves(v, op_node_at(v, i)) &&
-               below(str_p(&own), str_p(&machine), strlen(str_p(&machine)));
-        str_free(&machine);
-    }
-    str_free(&own);
-    str_free(&arc);
-    return held;
-}
-
-UNR_READ(locks)
-{
-    if (a->http == 403) {
-        op_set_fact(v, "locks.state", "unseen");
-        op_note(v, "%s", _("Your account may not see the locks."));
-        return OP_SKIP;
-    }
-    if (!reg_good(a) && !reg_absent(a))
-        return reg_fail(a, e, 0, _("looking for locks"));
-    op_set_fact(v, "locks.state", "none");
-    JSON_EACH (l, json_member(reg_good(a) ? a->json : NULL, "value")) {
-        const char *id = json_str(l, "id"), *level = json_str(l, "properties.level");
-        const char *cut = id ? str_ifind(id, "/providers/Microsoft.Authorization/locks/") : NULL;
-
-        if (!cut || !holds(v, id, (size_t)(cut - id)))
-            continue;
-        err_set(e, ERR_OP, 9118,
-                _("A lock (%s) keeps what is to be deleted: %s. Take it away first; nothing was "
-                  "changed."),
-                level ? level : "--", id);
-        return OP_FAILED;
-    }
-    return OP_DONE;
-}
-
 /* ---- the gate ---- */
-
-static void keep_leaves(struct op_view *v)
-{
-    struct str names = STR_INIT;
-
-    for (size_t i = 0; i < op_node_count(v); i++)
-        if (unr_leaves(v, op_node_at(v, i)))
-            str_addf(&names, "%s%s", names.len ? " " : "", op_node_at(v, i));
-    op_set_fact(v, "leaves", str_p(&names));
-    str_free(&names);
-}
 
 UNR_READ(ready)
 {
     const char *stored = op_fact(v, "stored.cloudId"), *is = op_fact(v, "cluster.cloudId");
 
     (void)a;
+    if (unr_rights(v, e) || unr_holders(v, e))
+        return OP_FAILED;
     if (*stored && *is && !str_ieq(stored, is)) {
         err_set(e, ERR_OP, ERR_C_ELSEWHERE,
                 _("The cluster resource in Azure is not the one that these nodes are registered "
@@ -291,7 +239,7 @@ UNR_READ(ready)
                 is, stored);
         return OP_FAILED;
     }
-    keep_leaves(v);
+    op_set_fact(v, "leaves", *unr_lacks(v, "leave") ? "" : op_fact(v, "leaving"));
     if (!unr_local(v) && str_eq(op_fact(v, "cluster.state"), "absent") &&
         !*op_old_fact(v, "cluster.state")) {
         err_set(e, ERR_OP, ERR_C_NOT_FOUND,

@@ -38,16 +38,34 @@ static void each_word(struct json *out, const char *words, const char *what, boo
     }
 }
 
+/* Why it stays: the action that is lacking, or that no list can be read. */
+static bool lacking(char why[300], const struct json *run, const char *step)
+{
+    char key[48];
+    const char *action;
+
+    str_fmt(key, sizeof key, "%s.lacks", step);
+    action = fact(run, key);
+    if (str_eq(action, "?"))
+        str_copy(why, 300, _("your rights cannot be read, so nothing proves that it is free"));
+    else
+        str_fmt(why, 300, _("your account lacks %s"), action);
+    return *action != '\0';
+}
+
 static void show_nodes(struct json *out, const struct json *run, const struct json *nodes)
 {
     JSON_EACH (n, nodes) {
         const struct json *own = json_member(n, "facts");
         const char *name = json_str(n, "name"), *agent = fact(own, "agent");
         const char *machine = *fact(own, "agent.name") ? fact(own, "agent.name") : name;
+        char why[300];
 
         if (unr_word(fact(run, "leaves"), name))
             row(out, _("Arc-connected machine"), machine, true,
                 _("the registration connected it; its agent is disconnected"));
+        else if (unr_word(fact(run, "leaving"), name) && lacking(why, run, "leave"))
+            row(out, _("Arc-connected machine"), machine, false, why);
         else if (str_eq(agent, "here"))
             row(out, _("Arc-connected machine"), machine, false,
                 _("registration did not connect it"));
@@ -63,29 +81,35 @@ static void show_nodes(struct json *out, const struct json *run, const struct js
 static void show_roles(struct json *out, const struct json *run)
 {
     static const char *const steps[][2] = {
-        { "arc-role-onboarding.state", "Azure Connected Machine Onboarding" },
-        { "arc-role-admin.state", "Azure Connected Machine Resource Administrator" },
+        { "arc-role-onboarding", "Azure Connected Machine Onboarding" },
+        { "arc-role-admin", "Azure Connected Machine Resource Administrator" },
     };
     const char *other = fact(run, "machines.foreign");
-    char why[400];
+    char why[400], lack[300];
 
-    if (str_eq(fact(run, "role.state"), "present") && *other) {
+    if (str_eq(fact(run, "role.state"), "present") && lacking(lack, run, "role")) {
+        row(out, _("role assignment"), "Azure Connected Machine Resource Manager", false, lack);
+    } else if (str_eq(fact(run, "role.state"), "present") && *other) {
         str_fmt(why, sizeof why, _("machines of another cluster need it: %s"), other);
         row(out, _("role assignment"), "Azure Connected Machine Resource Manager", false, why);
     } else if (str_eq(fact(run, "role.state"), "present")) {
         row(out, _("role assignment"), "Azure Connected Machine Resource Manager", true,
             _("registration gave it to the service"));
     }
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
-        if (str_eq(fact(run, steps[i][0]), "present"))
-            row(out, _("role assignment"), steps[i][1], true,
-                _("registration gave it to the cluster's identity"));
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        bool kept = lacking(lack, run, steps[i][0]);
+
+        str_fmt(why, sizeof why, "%s.state", steps[i][0]);
+        if (str_eq(fact(run, why), "present"))
+            row(out, _("role assignment"), steps[i][1], !kept,
+                kept ? lack : _("registration gave it to the cluster's identity"));
+    }
 }
 
 static void show_group(struct json *out, const struct json *run, const char *which,
                        const char *name)
 {
-    char key[48], why[600];
+    char key[48], why[600], lack[300];
     const char *state, *holds;
 
     str_fmt(key, sizeof key, "%s.state", which);
@@ -94,6 +118,8 @@ static void show_group(struct json *out, const struct json *run, const char *whi
     holds = fact(run, key);
     if (str_eq(state, "foreign")) {
         row(out, _("resource group"), name, false, _("registration did not make it"));
+    } else if (str_eq(state, "tagged") && lacking(lack, run, which)) {
+        row(out, _("resource group"), name, false, lack);
     } else if (str_eq(state, "tagged") && *holds) {
         str_fmt(why, sizeof why, _("it holds other resources: %s"), holds);
         row(out, _("resource group"), name, false, why);
@@ -124,5 +150,51 @@ struct json *op_unregister_preview(const struct json *facts)
             _("it goes with the cluster resource"));
     show_group(out, run, "arc-group", fact(run, "arcGroup"));
     show_group(out, run, "group", fact(run, "group"));
+    return out;
+}
+
+/* A list that is cut to what the caller may read proves nothing. */
+static bool cut(const struct json *run, const char *which, const char *list)
+{
+    char key[48];
+
+    str_fmt(key, sizeof key, "%s.hidden", which);
+    return *fact(run, key) || str_eq(list, "?") ||
+           str_ifind(list, " Microsoft.Resources/subscriptions/resourceGroups/resources/read ") ||
+           str_ifind(list, " Microsoft.AnyProvider/");
+}
+
+static void warn(struct json *out, const char *sentence)
+{
+    json_push(out, json_string(sentence));
+}
+
+static void warn_cut(struct json *out, const char *group)
+{
+    char text[300];
+
+    str_fmt(text, sizeof text,
+            _("Your account may not see all that stands in the resource group %s: whether others "
+              "live on this cluster cannot be told."),
+            group);
+    warn(out, text);
+}
+
+struct json *op_unregister_warnings(const struct json *facts)
+{
+    const struct json *run = json_member(facts, "run");
+    const char *list = fact(run, "rights.group"), *arc = fact(run, "rights.arcGroup");
+    struct json *out = json_array();
+
+    if (str_eq(list, "?") || str_eq(arc, "?"))
+        warn(out, _("Your rights cannot be read here: what your account may not delete stays, and "
+                    "its step names it."));
+    if (cut(run, "group", list))
+        warn_cut(out, fact(run, "group"));
+    if (!str_ieq(fact(run, "arcGroup"), fact(run, "group")) && cut(run, "arc-group", arc))
+        warn_cut(out, fact(run, "arcGroup"));
+    if (str_eq(fact(run, "locks.state"), "unseen"))
+        warn(out, _("Your account may not see locks: one on what goes would stop the operation in "
+                    "the middle; it can be resumed when the lock is lifted."));
     return out;
 }

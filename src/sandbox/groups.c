@@ -38,6 +38,11 @@ static const struct shape_row identity_rows[] = {
     { "tenantId", SHAPE_STR, 0, NULL, NULL, NULL },
 };
 static const struct shape identity_shape = SHAPE("Identity", identity_rows);
+static const struct shape_row place_rows[] = {
+    { "type", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "name", SHAPE_STR, 0, NULL, NULL, NULL },
+};
+static const struct shape place_shape = SHAPE("ExtendedLocation", place_rows);
 static const struct shape_row listed_rows[] = {
     { "id", SHAPE_STR, 0, NULL, NULL, NULL },
     { "name", SHAPE_STR, 0, NULL, NULL, NULL },
@@ -46,6 +51,8 @@ static const struct shape_row listed_rows[] = {
     { "tags", SHAPE_MAP, 0, NULL, NULL, NULL },
     { "identity", SHAPE_OBJ, 0, NULL, NULL, &identity_shape },
     { "kind", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "managedBy", SHAPE_STR, 0, NULL, NULL, NULL },
+    { "extendedLocation", SHAPE_OBJ, 0, NULL, NULL, &place_shape },
     { "createdTime", SHAPE_TIME, 0, NULL, NULL, NULL },
     { "changedTime", SHAPE_TIME, 0, NULL, NULL, NULL },
     { "provisioningState", SHAPE_STR, 0, NULL, NULL, NULL },
