@@ -191,7 +191,8 @@ static bool arc_disabled(const struct panes_node *node)
 
 static bool without_arc(const struct panes_node *node)
 {
-    return node->agent && !arc_disabled(node) && str_eq(said(node->status, "RegistrationStatus"), "Registered") &&
+    return node->agent && !arc_disabled(node) &&
+           str_eq(said(node->status, "RegistrationStatus"), "Registered") &&
            json_flag(node->status, "arcCommands", true) &&
            (!json_flag(node->agent, "installed", true) ||
             !str_ieq(said(node->agent, "status"), "Connected"));

@@ -328,9 +328,8 @@ static const struct op_step steps[] = {
     CLEAR_STEP("arc-clear-identity", by_identity, 9147),
 };
 
-static const char *const inputs_needed[] = {
-    "subscriptionId", "tenantId", "resourceName", "resourceGroupName", "arcOnly", NULL
-};
+static const char *const inputs_needed[] = { "subscriptionId",    "tenantId", "resourceName",
+                                             "resourceGroupName", "arcOnly",  NULL };
 
 const struct op_plan op_arc_disable = { .id = "arc-disable",
                                         .title = N_("Disable Azure Arc"),

@@ -56,9 +56,9 @@ static enum answer answer_of(bool yes)
 static bool fits(const struct found *want, const struct found *is)
 {
     const enum answer pairs[][2] = {
-        { want->uri, is->uri },         { want->registered, is->registered },
-        { want->repair, is->repair },   { want->recreate, is->recreate },
-        { want->cluster, is->cluster }, { want->settings, is->settings },
+        { want->uri, is->uri },           { want->registered, is->registered },
+        { want->repair, is->repair },     { want->recreate, is->recreate },
+        { want->cluster, is->cluster },   { want->settings, is->settings },
         { want->arc_only, is->arc_only }, { want->first, is->first },
     };
 

@@ -5,7 +5,8 @@
 
 #include "base/i18n.h"
 
-/* The registration goes on, and the nodes sign in to the service by their Arc machines' identity. */
+/* The registration goes on, and the nodes sign in to the service by their Arc machines' identity.
+ */
 static bool carries(const struct op_view *v)
 {
     return *op_input(v, "arcOnly") && !unr_by_certificate(v);

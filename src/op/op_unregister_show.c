@@ -86,8 +86,7 @@ static void show_nodes(struct json *out, const struct json *run, const struct js
         show_machine(out, run, n);
         if (str_eq(fact(run, "local"), "1"))
             row(out, _("registration stored on the node"), name, goes, why);
-        if (str_eq(fact(run, "local"), "1") &&
-            !str_eq(fact(json_member(n, "facts"), "msi"), "1"))
+        if (str_eq(fact(run, "local"), "1") && !str_eq(fact(json_member(n, "facts"), "msi"), "1"))
             row(out, _("the node's own certificate"), name, goes, why);
     }
 }

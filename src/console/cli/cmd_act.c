@@ -212,8 +212,9 @@ int cmd_act(struct cli *c)
     char id[64], word[256] = "";
     int r = 1;
 
-    if (!a || options_fit(c, a, &e) < 0 || judge(c, a, &e) < 0 || take_secret(c, &e) < 0 || cli_need_cluster(c, &e) < 0 ||
-        !cli_have(c, 1u << SEC_SIGNIN, &e) || cli_sign_in(c, cli_value(c, "tenant-id"), &e) < 0)
+    if (!a || options_fit(c, a, &e) < 0 || judge(c, a, &e) < 0 || take_secret(c, &e) < 0 ||
+        cli_need_cluster(c, &e) < 0 || !cli_have(c, 1u << SEC_SIGNIN, &e) ||
+        cli_sign_in(c, cli_value(c, "tenant-id"), &e) < 0)
         return cli_fail(c, &e);
     if (cli_switch(c, "what-if"))
         return what_if(c, a);
