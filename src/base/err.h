@@ -54,11 +54,13 @@ enum err_code {
     ERR_C_ROLES = 121,        /* the operator's own service principal lacks its roles */
     ERR_C_CONSENT = 122,      /* an administrator has to consent to an application's permissions */
     ERR_C_NO_GRAPH = 123,     /* signed in, by a way that gets no token for Microsoft Graph */
-    ERR_C_DELETING = 124,     /* what is needed is being deleted in Azure */
-    ERR_C_HOLDERS = 130,      /* others live on the cluster that is to go: Arc VMs, AKS, bridges */
-    ERR_C_LOCKED = 131,       /* locks keep what is to be deleted */
-    ERR_C_DISAGREE = 132,     /* the nodes have stored different registrations */
-    ERR_C_CONFIRM = 165,      /* the word that the operation wants typed is missing or wrong */
+    ERR_C_ARC_NEEDS_REGISTRATION = 135, /* Arc alone was asked for, and nothing is registered */
+    ERR_C_ARC_NOT_THERE = 136,          /* ... of a registration that has no Azure Arc */
+    ERR_C_DELETING = 124,               /* what is needed is being deleted in Azure */
+    ERR_C_HOLDERS = 130,  /* others live on the cluster that is to go: Arc VMs, AKS, bridges */
+    ERR_C_LOCKED = 131,   /* locks keep what is to be deleted */
+    ERR_C_DISAGREE = 132, /* the nodes have stored different registrations */
+    ERR_C_CONFIRM = 165,  /* the word that the operation wants typed is missing or wrong */
 };
 
 struct err {

@@ -68,6 +68,11 @@ static const struct advice_row rows[] = {
          N_("Ask for a new code, and choose Continue on the page that asks who signs in.")),
     OURS(ERR_C_SUBSCRIPTION,
          N_("Choose a subscription that is Enabled, or have its owner enable this one.")),
+    OURS(ERR_C_ARC_NEEDS_REGISTRATION,
+         N_("Register the cluster; that enables Azure Arc, too: azloconf register.")),
+    OURS(ERR_C_ARC_NOT_THERE,
+         N_("Nothing needs to be done: such a cluster is registered without Azure Arc. Newer "
+            "Windows builds bring it.")),
     OURS(ERR_C_DELETING,
          N_("Wait until Azure has deleted it (its resource group is then not listed any more), or "
             "name another resource group; then start again.")),

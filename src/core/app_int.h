@@ -40,6 +40,7 @@ struct app_job {
     struct op_run *check;
     struct arm_call *arm;
     struct json *values;
+    const struct app_proven *proven;
     struct loop_timer *timer;
     struct app_job *next;
 };
@@ -114,6 +115,24 @@ void app_act_error(struct json *review, const struct err *e);
 void app_act_confirm(struct json *review, const char *word, const char *ask);
 /* The intent's `confirm` against that word, without case. */
 int app_act_confirmed(const struct json *args, const char *word, struct err *e);
+/* An operation on what is registered: its values are proven, not asked. `inputs` builds the plan's
+ * inputs without the tenant (NULL and *e: what is missing or contradicts), which Azure's challenge
+ * for the subscription then gives; `review` fills what a finished check run has to say. */
+struct app_proven {
+    const struct op_plan *plan;
+    bool word; /* the cluster resource's name must be typed */
+    struct json *(*inputs)(struct app *a, const struct json *args, struct err *e);
+    void (*review)(struct app_job *j, struct json *review, const struct json *facts);
+};
+void app_prove(struct app *a, const struct serve_ask *ask, const struct json *args,
+               const struct app_proven *what, bool check);
+/* Of the stored record, with the machines that registration connected; -1 and *e. */
+struct json *app_stored_inputs(struct app *a, const struct json *args, struct err *e);
+/* app_arc.c */
+void app_arc_disable(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_arc_disable_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_arc_enable(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_arc_enable_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 /* app_run.c */
 void app_explain(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_runs(struct app *a, const struct serve_ask *ask, const struct json *args);

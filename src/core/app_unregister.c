@@ -14,13 +14,29 @@
 #include "core/app_int.h"
 #include "store/journal.h"
 
-/* ---- which nodes registration brought to Azure Arc ---- */
+/* ---- what the journals tell of Azure Arc: which nodes registration brought there, where to, and
+ * by whose principal ---- */
 
 struct brought {
     const char *cluster; /* its resource id */
     bool ours;           /* this journal is of that cluster */
     struct json *now;    /* node -> bool, of this journal */
+    char group[96], way[16], principal[GUID_SIZE];
 };
+
+static void look_at_arc(struct brought *b, const struct json *facts)
+{
+    const char *group = json_value_str(json_member(facts, "arcGroup")),
+               *way = json_value_str(json_member(facts, "path.arc")),
+               *principal = json_value_str(json_member(facts, "principal.id"));
+
+    if (group && *group)
+        STR_SET(b->group, group);
+    if (way && *way)
+        STR_SET(b->way, way);
+    if (principal && *principal)
+        STR_SET(b->principal, principal);
+}
 
 static bool look_at(const struct journal_rec *r, void *payload)
 {
@@ -30,6 +46,7 @@ static bool look_at(const struct journal_rec *r, void *payload)
 
     if (id && *id)
         b->ours = arm_id_equal(id, b->cluster);
+    look_at_arc(b, r->facts);
     if (!r->node[0])
         return true;
     if (brings && str_eq(r->event, "made"))
@@ -40,21 +57,36 @@ static bool look_at(const struct journal_rec *r, void *payload)
     return true;
 }
 
+/* The operator's own principal: only if the newest way to Azure Arc went by it. */
+static void keep_arc(struct json *in, const struct brought *b, bool *way_known)
+{
+    if (b->group[0] && !json_str(in, "arcGroupBefore"))
+        json_set_str(in, "arcGroupBefore", b->group);
+    if (!b->way[0] || *way_known)
+        return;
+    *way_known = true;
+    if (str_eq(b->way, "given") && b->principal[0])
+        json_set_str(in, "arcPrincipalId", b->principal);
+}
+
 /* The newest journal that says something of a node has the word. */
 static void set_connected(struct app *a, struct json *in, const char *cluster)
 {
     struct err e = { 0 };
     struct json *ids = journal_list(a->c.runs_dir, &e), *all = json_object();
     struct str names = STR_INIT;
+    bool way_known = false;
 
     JSON_EACH (id, ids) {
-        struct brought b = { cluster, false, json_object() };
+        struct brought b = { .cluster = cluster, .now = json_object() };
 
         if (journal_read(a->c.runs_dir, json_value_str(id), look_at, &b, &e) < 0)
             log_wrn("%s: %s", json_value_str(id), e.message);
         JSON_EACH (n, b.now)
             if (b.ours && !json_member(all, json_name(n)))
                 json_set(all, json_name(n), json_copy(n));
+        if (b.ours)
+            keep_arc(in, &b, &way_known);
         json_free(b.now);
     }
     JSON_EACH (n, all)
@@ -82,8 +114,7 @@ static void keep(struct json *in, const char *input, const char *given, const ch
     json_set_str(in, input, *stored ? stored : given ? given : "");
 }
 
-/* NULL and *e: what is missing or contradicts. */
-static struct json *inputs_of(struct app *a, const struct json *args, struct err *e)
+struct json *app_stored_inputs(struct app *a, const struct json *args, struct err *e)
 {
     const struct sec_cluster *cluster = state_get(a->c.state, SEC_CLUSTER);
     const char *name = json_str(args, "resourceName"), *group = json_str(args, "resourceGroupName");
@@ -179,24 +210,30 @@ static void add_sentences(struct json *review, const struct json *facts, bool lo
     json_set(review, "warn", warn);
 }
 
-static void answer_check(struct app_job *j)
+static void review_of(struct app_job *j, struct json *review, const struct json *facts)
 {
-    const struct json *in = json_member(j->values, "inputs");
-    struct json *facts = op_run_facts(j->check), *review = app_act_review(&op_unregister, in);
-    const char *name = json_str(in, "resourceName");
+    const char *name = json_str(json_member(j->values, "inputs"), "resourceName");
     bool local = str_eq(op_run_fact(j->check, "local"), "1");
     char ask[300];
 
     json_set_bool(review, "local", local);
     json_set(review, "will", op_unregister_preview(facts));
-    json_set(review, "steps", op_preview(j->check));
     str_fmt(ask, sizeof(ask), _("Type the name of the cluster resource, %s, to unregister it"),
             name);
     app_act_confirm(review, name, ask);
+    if (op_run_state(j->check) != OP_R_FAILED)
+        add_sentences(review, facts, local);
+}
+
+static void answer_check(struct app_job *j)
+{
+    const struct json *in = json_member(j->values, "inputs");
+    struct json *facts = op_run_facts(j->check), *review = app_act_review(j->proven->plan, in);
+
+    j->proven->review(j, review, facts);
+    json_set(review, "steps", op_preview(j->check));
     if (op_run_state(j->check) == OP_R_FAILED)
         app_act_error(review, op_run_error(j->check));
-    else
-        add_sentences(review, facts, local);
     serve_result(&j->ask, review);
     json_free(facts);
 }
@@ -228,10 +265,13 @@ static void go_on(struct app_job *j)
 
     if (json_flag(j->values, "check", false)) {
         app_ports(j->app, &p);
-        j->check = op_check_start(&p, &op_unregister, in, on_check, j, &e);
-        if (j->check)
+        j->check = op_check_start(&p, j->proven->plan, in, on_check, j, &e);
+        if (j->check) {
+            app_run_secret(j->check, &j->ask);
             return;
-    } else if (app_run_begin(j->app, &op_unregister, in, (int64_t)j->ask.uid, &e) == 0) {
+        }
+    } else if (app_run_begin(j->app, j->proven->plan, in, (int64_t)j->ask.uid, &e) == 0) {
+        app_run_secret(j->app->run, &j->ask);
         result = json_object();
         json_set_str(result, "id", op_run_id(j->app->run));
         serve_result(&j->ask, result);
@@ -255,7 +295,8 @@ static void on_challenge(void *payload, const struct arm_reply *r)
     app_job_free(j);
 }
 
-static void begin(struct app *a, const struct serve_ask *ask, const struct json *args, bool check)
+void app_prove(struct app *a, const struct serve_ask *ask, const struct json *args,
+               const struct app_proven *what, bool check)
 {
     struct str path = STR_INIT;
     struct arm_req q = { .method = "GET", .api = API_SUBSCRIPTIONS, .flags = ARM_NO_TOKEN };
@@ -264,13 +305,14 @@ static void begin(struct app *a, const struct serve_ask *ask, const struct json 
     struct arm_call *call;
     struct app_job *j;
 
-    if (!app_signed_in(a, ask, &e) || !(in = inputs_of(a, args, &e)) ||
-        (!check && app_act_confirmed(args, json_str(in, "resourceName"), &e) < 0)) {
+    if (!app_signed_in(a, ask, &e) || !(in = what->inputs(a, args, &e)) ||
+        (!check && what->word && app_act_confirmed(args, json_str(in, "resourceName"), &e) < 0)) {
         json_free(in);
         serve_error(ask, &e);
         return;
     }
     j = app_job_new(a, ask);
+    j->proven = what;
     j->values = json_object();
     arm_path(&path, "/subscriptions/%s", json_str(in, "subscriptionId"));
     json_set(j->values, "inputs", in);
@@ -283,12 +325,15 @@ static void begin(struct app *a, const struct serve_ask *ask, const struct json 
     str_free(&path);
 }
 
+static const struct app_proven unregistration = { &op_unregister, true, app_stored_inputs,
+                                                  review_of };
+
 void app_unregister(struct app *a, const struct serve_ask *ask, const struct json *args)
 {
-    begin(a, ask, args, false);
+    app_prove(a, ask, args, &unregistration, false);
 }
 
 void app_unregister_check(struct app *a, const struct serve_ask *ask, const struct json *args)
 {
-    begin(a, ask, args, true);
+    app_prove(a, ask, args, &unregistration, true);
 }

@@ -183,9 +183,16 @@ static void due_text(char *out, size_t size, int64_t due, int64_t now)
                 (long long)days);
 }
 
+/* `arc disable` was here, and no sync has met Arc settings since. */
+static bool arc_disabled(const struct panes_node *node)
+{
+    return str_eq(said(node->status, "arcStatus"), "Disabled");
+}
+
 static bool without_arc(const struct panes_node *node)
 {
-    return node->agent && str_eq(said(node->status, "RegistrationStatus"), "Registered") &&
+    return node->agent && !arc_disabled(node) &&
+           str_eq(said(node->status, "RegistrationStatus"), "Registered") &&
            json_flag(node->status, "arcCommands", true) &&
            (!json_flag(node->agent, "installed", true) ||
             !str_ieq(said(node->agent, "status"), "Connected"));
@@ -482,6 +489,8 @@ static void fill_node(struct sec_node *row, const struct panes_node *node, int64
     STR_SET(row->state, "Unknown");
     STR_SET(row->level, "unknown");
     agent_of(row, node->agent);
+    if (arc_disabled(node))
+        STR_SET(row->arc, "Disabled");
     if (node->status) {
         STR_SET(row->state, "Up");
         row->level[0] = 0;

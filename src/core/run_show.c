@@ -82,7 +82,7 @@ static bool in_part(const struct sec_run *s)
 {
     bool made = false;
 
-    if (!str_eq(s->plan, "register"))
+    if (!str_eq(s->plan, "register") && !str_eq(s->plan, "arc-enable"))
         return false;
     for (size_t i = 0; i < s->n; i++) {
         const struct op_step *row = row_of(s, &s->steps[i]);
@@ -140,9 +140,37 @@ static void tell_unregistered(struct sec_run *s, const struct sec_step *failed)
         STR_SET(s->details, _("The cluster is not registered with Azure any more."));
 }
 
+static bool made_any(const struct sec_run *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (str_eq(s->steps[i].state, "done"))
+            return true;
+    return false;
+}
+
+static void tell_arc_disabled(struct sec_run *s, const struct sec_step *failed)
+{
+    if (failed)
+        str_fmt(s->details, sizeof(s->details),
+                _("Azure Arc is disabled and the cluster stays registered, but this is left to do "
+                  "by hand: %s. %s"),
+                failed->title, failed->detail);
+    else
+        STR_SET(s->details, made_any(s)
+                                ? _("Azure Arc is disabled. The cluster stays registered with "
+                                    "Azure.")
+                                : _("Azure Arc is disabled already: there is nothing to do."));
+}
+
 static void tell_done(struct sec_run *s, const struct sec_step *failed)
 {
-    if (str_eq(s->plan, "unregister"))
+    if (str_eq(s->plan, "arc-disable"))
+        tell_arc_disabled(s, failed);
+    else if (str_eq(s->plan, "arc-enable"))
+        STR_SET(s->details, made_any(s)
+                                ? _("Azure Arc is enabled.")
+                                : _("Azure Arc is enabled already: there is nothing to do."));
+    else if (str_eq(s->plan, "unregister"))
         tell_unregistered(s, failed);
     else if (str_eq(s->plan, "register"))
         STR_SET(s->details, without_arc(s)

@@ -22,6 +22,7 @@ static const struct json_field record_fields[] = {
     JSON_STR(struct engine_record, cert_not_after, "certificateNotAfter", JSON_SKIP_EMPTY),
     JSON_STR(struct engine_record, cert_app, "certificateAppId", JSON_SKIP_EMPTY),
     JSON_STR(struct engine_record, arc_enabled, "arcEnabled", JSON_SKIP_EMPTY),
+    JSON_STR(struct engine_record, arc_disabled, "arcDisabled", JSON_SKIP_EMPTY),
 };
 static const struct json_type record_json =
     JSON_TYPE("node record", struct engine_record, record_fields);
@@ -155,6 +156,7 @@ void engine_sync_failed(struct engine_record *r, int64_t now, const char *why)
 void engine_unregistered(struct engine_record *r)
 {
     r->last_connected[0] = r->next_sync[0] = r->last_error[0] = r->arc_enabled[0] = '\0';
+    r->arc_disabled[0] = '\0';
 }
 
 /* ---- the cluster's record ---- */
@@ -359,6 +361,8 @@ struct json *engine_status(const struct engine_record *r, const struct engine_cl
         json_set_str(out, "certificateThumbprint", r->cert_thumbprint);
         json_set_str(out, "certificateNotAfter", r->cert_not_after);
     }
+    if (g && r->arc_disabled[0])
+        json_set_str(out, "arcStatus", "Disabled");
     if (g && c->arc.secret_ends[0])
         json_set_str(out, "arcSecretNotAfter", c->arc.secret_ends);
     return out;

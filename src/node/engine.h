@@ -35,7 +35,9 @@ struct engine_record {
     char diagnostic_level[16];                            /* "" is Basic */
     /* The accepted certificate, and of which application; "" none. */
     char cert_thumbprint[48], cert_not_after[TIME_SIZE], cert_app[GUID_SIZE];
-    char arc_enabled[TIME_SIZE]; /* when this node was brought to Arc by the cluster; "" not */
+    char arc_enabled[TIME_SIZE];  /* when this node was brought to Arc by the cluster; "" not */
+    char arc_disabled[TIME_SIZE]; /* since when Arc is disabled and the registration goes on; "" is
+                                     it not. The next sync that meets Arc settings ends it */
 };
 
 /* Members named as the arguments of the verb `register`. */

@@ -12,7 +12,8 @@
  *   clusterId, clusterNodes[], registeredAt and cloudId (of a registration; other nodes than ours
  * may not know them), policyDeadline (ISO, of what falls due next, or null), reason; of a
  * registration by application: certificateThumbprint, certificateNotAfter; arcCommands (bool,
- * absent = true): whether its Windows can be brought to Azure Arc at all
+ * absent = true): whether its Windows can be brought to Azure Arc at all; arcStatus ("Disabled"
+ *   after arc-clear, else absent)
  * - facts: os name and version, manufacturer, model, cores, memoryInGiB, serial; osBuild (the
  *   number of the Windows build that the node stands for) and msiCapable (it can be registered by
  *   its own identity). What counts on Windows is whether the cmdlet
@@ -35,12 +36,15 @@
  * - arc-status: Get-AzureStackHCIArcIntegration and azcmagent show. clusterArcStatus and
  *   nodeArcStatus ("Enabled", "Disabled"), applicationId, clusterIdentity (bool: Arc can be enabled
  *   by the cluster's own identity), subscriptionId, resourceGroup, tenantId, secretNotAfter of the
- *   integration
+ *   integration; cleared (bool): arc-clear was here last
  * - arc-init: Initialize-AzureStackHCIArcIntegration. {tenantId, subscriptionId, region,
  *   resourceGroup, cloud, appId: "" by the cluster's own identity, secretNotAfter: the end of the
  *   secret that was generated for it, "" unknown; ours: the cmdlet's parameter list has none}
  * - arc-enable: Enable-AzureStackHCIArcIntegration. {correlationId, resourceName} and, where the
  *   integration names an application, its secret. The secret is kept nowhere. Syncs at its end
+ * - arc-clear: Clear-AzureStackHCIArcIntegration (register-flow.md 4.2 U8, 4.3 V3), for a cluster
+ *   that stays registered: the cluster forgets how its nodes come to Arc, and this node shows Arc
+ *   as disabled until a sync meets Arc settings again. Does not touch the agent
  * - agent-show: azcmagent show -j. installed (bool), status, resourceName, resourceGroup,
  *   subscriptionId, tenantId, location, cloud, vmId, agentVersion, resourceId
  * - agent-connect: {subscriptionId, resourceGroup, tenantId, location, cloud, correlationId,
@@ -82,6 +86,7 @@ enum node_verb {
     NODE_ARC_STATUS,
     NODE_ARC_INIT,
     NODE_ARC_ENABLE,
+    NODE_ARC_CLEAR,
     NODE_VERBS
 };
 struct node_verb_row {

@@ -342,6 +342,7 @@ static void on_arc_shown(void *payload, const struct json *shown, const struct e
     json_set_str(out, "tenantId", cluster.arc.tenant_id);
     json_set_str(out, "resourceGroup", cluster.arc.resource_group);
     json_set_str(out, "secretNotAfter", cluster.arc.secret_ends);
+    json_set_bool(out, "cleared", r.arc_disabled[0] != '\0');
     node_reply_end(c, out, NULL);
 }
 
@@ -389,6 +390,23 @@ void node_arc_init(struct node_call *c)
         node_reply_end(c, NULL, &e);
     else
         node_reply_end(c, json_object(), NULL);
+}
+
+void node_arc_clear(struct node_call *c)
+{
+    static const struct engine_arc none = { .region = "" };
+    struct engine_cluster cluster;
+    struct engine_record r;
+    struct err e = { 0 };
+
+    if (node_own_cluster(c->n, &cluster, NULL, &e) == 0 &&
+        (!cluster.arc.region[0] || node_change_cluster(c->n, set_arc, &none, &e) == 0) &&
+        engine_record_load(c->n->record_path, &r, &e) == 0) {
+        r.arc_enabled[0] = '\0';
+        time_iso(r.arc_disabled, clock_now(c->n->clock));
+        engine_record_save(c->n->record_path, &r, &e);
+    }
+    node_reply_end(c, err_is(&e) ? NULL : json_object(), err_is(&e) ? &e : NULL);
 }
 
 static void on_enabled(void *payload, const struct json *answer, const struct err *failure)

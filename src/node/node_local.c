@@ -333,6 +333,8 @@ static void on_synced(void *payload, const struct json *answer, const struct err
         engine_synced(&r, clock_now(n->clock));
         if (c->verb == NODE_ARC_ENABLE)
             time_iso(r.arc_enabled, clock_now(n->clock));
+        if (json_flag(answer, "arcSettings", false))
+            r.arc_disabled[0] = '\0';
         take_level(&r, json_str(answer, "diagnosticLevel"));
     } else {
         engine_sync_failed(&r, clock_now(n->clock), failure->message);
@@ -495,6 +497,7 @@ static verb_fn *const verb_fns[NODE_VERBS] = {
     [NODE_ARC_STATUS] = node_arc_status,
     [NODE_ARC_INIT] = node_arc_init,
     [NODE_ARC_ENABLE] = node_arc_enable,
+    [NODE_ARC_CLEAR] = node_arc_clear,
 };
 
 static void on_start(void *payload)

@@ -72,5 +72,6 @@ void node_register_app(struct node_call *c);
 void node_arc_status(struct node_call *c);
 void node_arc_init(struct node_call *c);
 void node_arc_enable(struct node_call *c);
+void node_arc_clear(struct node_call *c);
 
 #endif

@@ -156,6 +156,7 @@ struct op_plan {
 extern const struct op_plan *const op_plans[]; /* plans.c; NULL-terminated */
 const struct op_plan *op_plan_find(const char *id);
 extern const struct op_plan op_register, op_unregister;
+extern const struct op_plan op_arc_disable, op_arc_enable;
 
 /* ---- the engine ---- */
 
@@ -274,6 +275,7 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
 /* What an unregistration takes away and what stays, from the facts of a finished check run. Pure.
  * An array of {"what","name","how","why"}, the caller's; how: "delete" or "keep". */
 struct json *op_unregister_preview(const struct json *facts);
+struct json *op_arc_disable_preview(const struct json *facts); /* the same of arc-disable */
 /* What could not be found out, from the same: an array of sentences, the caller's. */
 struct json *op_unregister_warnings(const struct json *facts);
 

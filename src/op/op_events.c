@@ -147,6 +147,7 @@ static const struct {
     { "recreate", "RecreateResource", false },
     { "stableAgent", "UseStableAgentVersion", false },
     { "logsDirectory", "LogsDirectory", false },
+    { "arcOnly", "DisableOnlyAzureArcServer", false },
     { "arcAppId", "ArcSpnCredential", true },
     { "accountId", "AccountId", true },
 };

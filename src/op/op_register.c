@@ -663,3 +663,13 @@ const struct op_plan op_register = { .id = "register",
                                      .inputs = inputs_needed,
                                      .told = { .begin = 9001, .made = 9004, .failed = 9114 },
                                      .parameters = 9009 };
+
+/* A registered cluster gets Azure Arc (again): what of a registration is there is found, and only
+ * what Arc needs is missing. The gate refuses where no registration is (op_register_decide.c). */
+const struct op_plan op_arc_enable = { .id = "arc-enable",
+                                       .title = N_("Enable Azure Arc"),
+                                       .steps = steps,
+                                       .n = ARRAY_LEN(steps),
+                                       .inputs = inputs_needed,
+                                       .told = { .failed = 9116 },
+                                       .parameters = 9009 };

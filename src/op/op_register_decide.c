@@ -8,7 +8,7 @@
 enum answer { ANY, NO, YES };
 
 struct found {
-    enum answer uri, registered, repair, recreate, cluster, settings;
+    enum answer uri, registered, repair, recreate, cluster, settings, arc_only, first;
 };
 
 /* register-flow.md 2.3, the first row that fits; code 0: go on this way. Ids that differ were
@@ -19,6 +19,14 @@ static const struct row {
     int code;
     const char *way; /* or the sentence of the code */
 } rows[] = {
+    /* the plan arc-enable: a registration is there, and is left alone */
+    { { .arc_only = YES, .first = YES },
+      ERR_C_ARC_NOT_THERE,
+      N_("Nodes of this Windows build have no Azure Arc: their registration was made without it, "
+         "and there is nothing to disable or enable.") },
+    { { .arc_only = YES, .registered = NO },
+      ERR_C_ARC_NEEDS_REGISTRATION,
+      N_("These nodes are not registered: registering them enables Azure Arc, too.") },
     { { .uri = NO, .repair = YES },
       9101,
       N_("There is nothing to repair: no registration is stored on the nodes.") },
@@ -48,9 +56,10 @@ static enum answer answer_of(bool yes)
 static bool fits(const struct found *want, const struct found *is)
 {
     const enum answer pairs[][2] = {
-        { want->uri, is->uri },         { want->registered, is->registered },
-        { want->repair, is->repair },   { want->recreate, is->recreate },
-        { want->cluster, is->cluster }, { want->settings, is->settings },
+        { want->uri, is->uri },           { want->registered, is->registered },
+        { want->repair, is->repair },     { want->recreate, is->recreate },
+        { want->cluster, is->cluster },   { want->settings, is->settings },
+        { want->arc_only, is->arc_only }, { want->first, is->first },
     };
 
     for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
@@ -70,6 +79,8 @@ static const struct row *decide(const struct op_view *v)
         /* of the first generation there is no Arc to be enabled later */
         .settings = answer_of(!str_eq(op_fact(v, "settings.state"), "absent") ||
                               reg_by_first_generation(v)),
+        .arc_only = answer_of(*op_input(v, "arcOnly")),
+        .first = answer_of(reg_by_first_generation(v)),
     };
     size_t i = 0;
 

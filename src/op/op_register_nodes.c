@@ -109,6 +109,7 @@ static void keep_status(struct op_view *v, const struct op_answer *a)
     op_set_node_fact(v, "uri", uri ? uri : "");
     op_set_node_fact(v, "registration", reg ? reg : "");
     op_set_node_fact(v, "connection", con ? con : "");
+    op_set_node_fact(v, "arc.off", str_eq(json_str(a->json, "arcStatus"), "Disabled") ? "1" : "");
 }
 
 static bool registered_here(const struct op_view *v)
@@ -476,13 +477,14 @@ static bool connected(const struct op_view *v)
 static bool owes_a_sync(const struct op_view *v)
 {
     const char *node = op_node_name(v);
+    bool untied = !*op_fact(v, "machines.hidden") &&
+                  !arm_id_equal(parent_of(v, node), op_fact(v, "cluster.id"));
 
     return reg_changes(v) && reg_by_identity(v) && !op_tries(v) && !op_made(v) &&
            str_eq(op_fact(v, "stored.status"), "Registered") &&
            str_eq(op_node_fact(v, node, "registeredAt"),
                   op_node_fact(v, node, "registeredBefore")) &&
-           !*op_fact(v, "machines.hidden") &&
-           !arm_id_equal(parent_of(v, node), op_fact(v, "cluster.id"));
+           (untied || str_eq(op_node_fact(v, node, "arc.off"), "1"));
 }
 
 REG_ASK(sync_check)

@@ -31,13 +31,17 @@ static const struct role_row *row_of(const struct op_view *v)
     return &role_rows[0];
 }
 
-/* The service's own, or the identity by which nodes came to Arc (op_register_aad.c). */
+/* The service's own, or the identity by which nodes came to Arc (op_register_aad.c): the operator's
+ * own principal, the generated one, or the cluster's. */
 static const char *principal_of(const struct op_view *v)
 {
-    const char *generated = unr_fact(v, "settings.spObjectId");
+    const char *generated = unr_fact(v, "settings.spObjectId"),
+               *given = op_input(v, "arcPrincipalId");
 
     if (row_of(v) == &role_rows[0])
         return unr_fact(v, "cluster.rpObjectId");
+    if (*given)
+        return given;
     return *generated ? generated : unr_fact(v, "cluster.principalId");
 }
 

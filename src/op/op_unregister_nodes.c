@@ -5,6 +5,13 @@
 
 #include "base/i18n.h"
 
+/* The registration goes on, and the nodes sign in to the service by their Arc machines' identity.
+ */
+static bool carries(const struct op_view *v)
+{
+    return *op_input(v, "arcOnly") && !unr_by_certificate(v);
+}
+
 /* By certificates registration brings the nodes to Arc, and unregistration takes them out again
  * (register-flow.md 4.2 U6); by the nodes' identity only those that registration connected. One
  * whose agent is elsewhere is nobody's business here. */
@@ -13,7 +20,7 @@ bool unr_leaves(const struct op_view *v, const char *node)
     bool by_identity = str_eq(op_node_fact(v, node, "msi"), "1");
     bool ours = unr_word(op_input(v, "connected"), node);
 
-    if (!unr_local(v) || !str_eq(op_node_fact(v, node, "agent"), "here"))
+    if (!unr_local(v) || carries(v) || !str_eq(op_node_fact(v, node, "agent"), "here"))
         return false;
     return ours || (!by_identity && str_ieq(op_node_fact(v, node, "arc"), "Enabled"));
 }
@@ -39,7 +46,9 @@ UNR_READ(leave_check)
         return unr_stays(v, unr_lacks(v, "leave"));
     if (a->json || unr_leaves(v, node))
         return OP_ABSENT;
-    if (str_eq(op_node_fact(v, node, "agent"), "here"))
+    if (str_eq(op_node_fact(v, node, "agent"), "here") && carries(v))
+        op_note(v, "%s", _("stays in Azure Arc: the registration signs in with its identity"));
+    else if (str_eq(op_node_fact(v, node, "agent"), "here"))
         op_note(v, "%s", _("stays in Azure Arc: registration did not connect it"));
     else if (str_eq(op_node_fact(v, node, "agent"), "elsewhere"))
         op_note(v, "%s", _("stays in Azure Arc: it is connected elsewhere"));

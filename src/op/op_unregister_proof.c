@@ -230,8 +230,8 @@ UNR_READ(ready)
     const char *stored = op_fact(v, "stored.cloudId"), *is = op_fact(v, "cluster.cloudId");
 
     (void)a;
-    if (unr_rights(v, e) || unr_holders(v, e))
-        return OP_FAILED;
+    if (unr_rights(v, e) || (!*op_input(v, "arcOnly") && unr_holders(v, e)))
+        return OP_FAILED; /* what others run lives on the cluster, not on Azure Arc for servers */
     if (*stored && *is && !str_ieq(stored, is)) {
         err_set(e, ERR_OP, ERR_C_ELSEWHERE,
                 _("The cluster resource in Azure is not the one that these nodes are registered "

@@ -129,6 +129,8 @@ static bool wanted(const struct op_view *v, const struct right *r)
 {
     const char *is = r->fact ? op_fact(v, r->fact) : "";
 
+    if (*op_input(v, "arcOnly") && str_eq(r->action, CL "/delete"))
+        return false; /* of the plan arc-disable: the cluster resource stays */
     return !r->fact || (*r->is ? str_eq(is, r->is) : *is != '\0');
 }
 

@@ -53,28 +53,41 @@ static bool lacking(char why[300], const struct json *run, const char *step)
     return *action != '\0';
 }
 
-static void show_nodes(struct json *out, const struct json *run, const struct json *nodes)
+static void show_machine(struct json *out, const struct json *run, const struct json *node)
 {
-    JSON_EACH (n, nodes) {
-        const struct json *own = json_member(n, "facts");
-        const char *name = json_str(n, "name"), *agent = fact(own, "agent");
-        const char *machine = *fact(own, "agent.name") ? fact(own, "agent.name") : name;
-        char why[300];
+    const struct json *own = json_member(node, "facts");
+    const char *name = json_str(node, "name"), *agent = fact(own, "agent");
+    const char *machine = *fact(own, "agent.name") ? fact(own, "agent.name") : name;
+    char why[300];
 
-        if (unr_word(fact(run, "leaves"), name))
-            row(out, _("Arc-connected machine"), machine, true,
-                _("the registration connected it; its agent is disconnected"));
-        else if (unr_word(fact(run, "leaving"), name) && lacking(why, run, "leave"))
-            row(out, _("Arc-connected machine"), machine, false, why);
-        else if (str_eq(agent, "here"))
-            row(out, _("Arc-connected machine"), machine, false,
-                _("registration did not connect it"));
-        else if (str_eq(agent, "elsewhere"))
-            row(out, _("Arc-connected machine"), machine, false, _("it is connected elsewhere"));
+    if (unr_word(fact(run, "leaves"), name))
+        row(out, _("Arc-connected machine"), machine, true,
+            _("the registration connected it; its agent is disconnected"));
+    else if (unr_word(fact(run, "leaving"), name) && lacking(why, run, "leave"))
+        row(out, _("Arc-connected machine"), machine, false, why);
+    else if (str_eq(agent, "here") && str_eq(fact(run, "carried"), "1"))
+        row(out, _("Arc-connected machine"), machine, false,
+            _("the registration signs in with its identity"));
+    else if (str_eq(agent, "here"))
+        row(out, _("Arc-connected machine"), machine, false, _("registration did not connect it"));
+    else if (str_eq(agent, "elsewhere"))
+        row(out, _("Arc-connected machine"), machine, false, _("it is connected elsewhere"));
+}
+
+/* goes: the registration; else Azure Arc alone. */
+static void show_nodes(struct json *out, const struct json *run, const struct json *nodes,
+                       bool goes)
+{
+    const char *why = goes ? "" : _("only Azure Arc is disabled");
+
+    JSON_EACH (n, nodes) {
+        const char *name = json_str(n, "name");
+
+        show_machine(out, run, n);
         if (str_eq(fact(run, "local"), "1"))
-            row(out, _("registration stored on the node"), name, true, "");
-        if (str_eq(fact(run, "local"), "1") && !str_eq(fact(own, "msi"), "1"))
-            row(out, _("the node's own certificate"), name, true, "");
+            row(out, _("registration stored on the node"), name, goes, why);
+        if (str_eq(fact(run, "local"), "1") && !str_eq(fact(json_member(n, "facts"), "msi"), "1"))
+            row(out, _("the node's own certificate"), name, goes, why);
     }
 }
 
@@ -128,6 +141,32 @@ static void show_group(struct json *out, const struct json *run, const char *whi
     }
 }
 
+static void show_settings(struct json *out, const struct json *run)
+{
+    if (str_eq(fact(run, "settings.state"), "present"))
+        row(out, _("Arc settings"), "default", true, "");
+    each_word(out, fact(run, "extensions.user"), _("extension"), true, "");
+    each_word(out, fact(run, "extensions.azure"), _("extension"), false,
+              _("Azure manages it: it goes with its machine alone"));
+}
+
+struct json *op_arc_disable_preview(const struct json *facts)
+{
+    const struct json *run = json_member(facts, "run");
+    struct json *out = json_array();
+
+    row(out, _("cluster resource"), fact(run, "cluster.id"), false,
+        _("only Azure Arc is disabled"));
+    show_settings(out, run);
+    show_nodes(out, run, json_member(facts, "nodes"), false);
+    show_roles(out, run);
+    if (*fact(run, "settings.appId") && str_eq(fact(run, "settings.state"), "present"))
+        row(out, _("application of the Arc settings in Microsoft Entra"),
+            fact(run, "settings.appId"), true, _("registration made it"));
+    show_group(out, run, "arc-group", fact(run, "arcGroup"));
+    return out;
+}
+
 struct json *op_unregister_preview(const struct json *facts)
 {
     const struct json *run = json_member(facts, "run");
@@ -135,12 +174,8 @@ struct json *op_unregister_preview(const struct json *facts)
 
     if (str_eq(fact(run, "cluster.state"), "present"))
         row(out, _("cluster resource"), fact(run, "cluster.id"), true, "");
-    if (str_eq(fact(run, "settings.state"), "present"))
-        row(out, _("Arc settings"), "default", true, "");
-    each_word(out, fact(run, "extensions.user"), _("extension"), true, "");
-    each_word(out, fact(run, "extensions.azure"), _("extension"), false,
-              _("Azure manages it: it goes with its machine alone"));
-    show_nodes(out, run, json_member(facts, "nodes"));
+    show_settings(out, run);
+    show_nodes(out, run, json_member(facts, "nodes"), true);
     show_roles(out, run);
     if (*fact(run, "application.id"))
         row(out, _("application in Microsoft Entra"), fact(run, "cluster.appId"), true,

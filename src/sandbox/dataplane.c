@@ -370,6 +370,7 @@ static void do_sync(struct sb_req *q, struct sb_reply *r)
                  json_str(c.cluster, "properties.desiredProperties.diagnosticLevel"));
     json_set_str(answer, "windowsServerSubscription",
                  json_str(c.cluster, "properties.desiredProperties.windowsServerSubscription"));
+    json_set_bool(answer, "arcSettings", c.settings != NULL);
     sb_reply_json(r, 200, answer);
 }
 

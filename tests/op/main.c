@@ -25,5 +25,6 @@ int main(void)
     test_op_op_register_principal();
     test_op_op_register();
     test_op_op_unregister();
+    test_op_op_arc_disable();
     return test_end();
 }

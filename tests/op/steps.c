@@ -9,17 +9,20 @@ const struct op_plan *steps_plan = &op_register;
 
 static struct op_run *make(struct fx *fx)
 {
-    const char *first = steps_plan == &op_register ? "inputs" : "proof";
+    bool leaving = steps_plan == &op_unregister || steps_plan == &op_arc_disable;
+    const char *first = leaving ? "proof" : "inputs";
     struct json *in = fx_inputs();
     struct err e = { 0 };
     struct op_answer none = { 0 };
     struct op_run *r;
     struct op_view v;
 
-    if (steps_plan == &op_unregister) {
+    if (leaving) {
         json_set_str(in, "resourceName", "hci");
         json_set_str(in, "resourceGroupName", "hci-rg");
     }
+    if (steps_plan == &op_arc_disable || steps_plan == &op_arc_enable)
+        json_set_str(in, "arcOnly", "1");
     fx->ports.runs_dir = NULL;
     r = op_run_make(&fx->ports, steps_plan, in, NULL, &e);
     assert_non_null(r);

@@ -34,6 +34,33 @@ static void add_list(struct cli *c, const struct act_option *o, struct json *arg
     json_set(args, o->arg, list);
 }
 
+/* One command may stand for two operations: what is the other's is said, not ignored. */
+static int options_fit(struct cli *c, const struct act *a, struct err *e)
+{
+    static const char *const all[] = { "yes", "what-if", "arc-spn-secret-file",
+                                       "arc-spn-secret-fd" };
+
+    for (size_t i = 0; i < c->n_values; i++) {
+        const struct cli_option *o = c->values[i].option;
+        bool fits = o < c->command->options || o >= c->command->options + c->command->n_options;
+
+        for (size_t k = 0; k < a->n_options && !fits; k++)
+            fits = str_eq(a->options[k].option, o->name);
+        for (size_t k = 0; k < ARRAY_LEN(all) && !fits; k++)
+            fits = str_eq(all[k], o->name);
+        if (!fits)
+            return err_set(e, ERR_USAGE, 0, _("--%s does not go with azloconf %s %s"), o->name,
+                           c->command->name, c->n_words ? c->words[0] : "");
+    }
+    return cli_arc_secret_fits(c, cli_value(c, "arc-spn-app-id"), e);
+}
+
+/* The operator's own principal for Azure Arc has a secret; a look does without. */
+static int take_secret(struct cli *c, struct err *e)
+{
+    return cli_value(c, "arc-spn-app-id") ? cli_arc_secret(c, !cli_switch(c, "what-if"), e) : 0;
+}
+
 static struct json *args_of(struct cli *c, const struct act *a)
 {
     struct json *args = json_object();
@@ -96,7 +123,7 @@ static int look(struct cli *c, const struct act *a, struct json **review, struct
     char intent[80];
 
     act_intent(intent, sizeof intent, a, true);
-    return cli_ask(c, intent, args_of(c, a), review, e);
+    return cli_ask_arc(c, intent, args_of(c, a), review, e);
 }
 
 static int what_if(struct cli *c, const struct act *a)
@@ -171,7 +198,7 @@ static int start(struct cli *c, const struct act *a, const char *word, char id[6
 
     if (*word)
         json_set_str(args, "confirm", word);
-    if (cli_ask(c, a->id, args, &result, e) < 0)
+    if (cli_ask_arc(c, a->id, args, &result, e) < 0)
         return e->domain == ERR_WIRE && e->unsure && unfinished(c, a, id, e) ? 0 : -1;
     str_copy(id, 64, json_str(result, "id"));
     json_free(result);
@@ -185,8 +212,8 @@ int cmd_act(struct cli *c)
     char id[64], word[256] = "";
     int r = 1;
 
-    if (!a || judge(c, a, &e) < 0 || cli_need_cluster(c, &e) < 0 ||
-        !cli_have(c, 1u << SEC_SIGNIN, &e) ||
+    if (!a || options_fit(c, a, &e) < 0 || judge(c, a, &e) < 0 || take_secret(c, &e) < 0 ||
+        cli_need_cluster(c, &e) < 0 || !cli_have(c, 1u << SEC_SIGNIN, &e) ||
         (!a->offline && cli_sign_in(c, cli_value(c, "tenant-id"), &e) < 0))
         return cli_fail(c, &e);
     if (cli_switch(c, "what-if"))

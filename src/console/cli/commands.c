@@ -108,6 +108,21 @@ static const struct cli_option unregister_options[] = {
     { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
     { "yes", NULL, N_("do not ask; --resource-name must name the cluster"), false, false },
 };
+static const struct cli_option arc_options[] = {
+    { "resource-name", "NAME", N_("the registered cluster resource; disable --yes needs it"), false,
+      false },
+    { "tenant-id", "GUID", N_("the tenant to sign in to"), false, false },
+    { "force", NULL, N_("disable: go on past extensions that cannot be deleted; nothing else"),
+      false, false },
+    { "arc-server-resource-group-name", "NAME",
+      N_("enable: resource group of the machines; known from the time before"), false, false },
+    { "arc-spn-app-id", "GUID",
+      N_("enable: connect the nodes by an application of your own, by certificates only"), false,
+      false },
+    ARC_SECRET,
+    { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
+    { "yes", NULL, N_("do not ask; disable wants --resource-name, too"), false, false },
+};
 static const struct cli_option cluster_options[] = {
     { "node", "NODE", N_("a node of the new cluster"), false, true },
 };
@@ -125,6 +140,9 @@ const struct cli_command cli_commands[] = {
       cmd_register },
     { "unregister", NULL, N_("take this cluster's registration back, in Azure and on its nodes"),
       OPTIONS(unregister_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
+    { "arc", "disable | enable",
+      N_("take Azure Arc away from the nodes, or give it back; the registration stays"),
+      OPTIONS(arc_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
     { "sign-in", NULL, N_("sign in to Azure"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
       cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),

@@ -241,6 +241,18 @@ static const struct act_option unregister_options[] = {
     { "force", "force", ACT_FLAG },
 };
 
+static const struct act_option arc_disable_options[] = {
+    { "tenant-id", "tenantId", ACT_TEXT },
+    { "resource-name", "resourceName", ACT_TEXT },
+    { "force", "force", ACT_FLAG },
+};
+static const struct act_option arc_enable_options[] = {
+    { "tenant-id", "tenantId", ACT_TEXT },
+    { "resource-name", "resourceName", ACT_TEXT },
+    { "arc-server-resource-group-name", "arcGroup", ACT_TEXT },
+    { "arc-spn-app-id", "arcAppId", ACT_TEXT },
+};
+
 #define OPTIONS(a) .options = (a), .n_options = ARRAY_LEN(a)
 
 const struct act acts[] = {
@@ -256,5 +268,18 @@ const struct act acts[] = {
       .first = not_registered,
       .fill = act_named_fill,
       .lists = true },
+    { .id = "arc-disable",
+      .item = 10,
+      .title = N_("Disable Azure Arc"),
+      .help = N_("Takes Azure Arc away from the nodes; the cluster stays registered."),
+      .button = N_("Disable Azure Arc now"),
+      .word_option = "resource-name",
+      OPTIONS(arc_disable_options) },
+    { .id = "arc-enable",
+      .item = 9,
+      .title = N_("Enable Azure Arc"),
+      .help = N_("Gives the nodes of a registered cluster Azure Arc again."),
+      .button = N_("Enable Azure Arc now"),
+      OPTIONS(arc_enable_options) },
 };
 const size_t act_count = ARRAY_LEN(acts);
