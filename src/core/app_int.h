@@ -74,6 +74,7 @@ struct app {
     struct app_choices choices;
     struct op_run *run;
     bool run_noted;          /* its end was handled */
+    struct err chain_err;    /* why the second part of an operation did not begin */
     struct run_log *run_log; /* LogsDirectory; NULL: none */
     struct app_job *jobs;
     struct app_held held[APP_MAX_HELD];
@@ -148,6 +149,22 @@ bool app_run_active(const struct app *a);
 void app_run_free(struct app *a);
 void app_publish_run(struct app *a);
 void app_ports(const struct app *a, struct op_ports *p);
+/* app_chain.c: two runs as one operation (a run with the input `then`) */
+void chain_tell(struct sec_run *out, const struct json *inputs);  /* which part it is */
+void chain_count(struct sec_run *out, const struct json *inputs); /* steps over both parts */
+/* A first part that is done and not followed yet: true, and the operation is stopped. */
+bool chain_settle(struct sec_run *out);
+/* Where the operation stands if its second part did not come to its end (or never began). */
+void chain_explain(struct sec_run *out, const struct json *inputs, bool between);
+void chain_failed(struct sec_run *out, const struct err *e); /* the second part did not begin */
+void chain_find_next(struct sec_run *out, const char *runs_dir);
+bool app_chain_due(const struct app *a, const char *id); /* done, and what follows never began */
+int app_chain_begin(struct app *a, const char *id, struct err *e); /* what follows this run */
+bool app_chain_go_on(struct app *a); /* a->run is over: true if it is followed by another */
+/* A row of the intent `runs`: which part it is of what. True: its second part is due. */
+bool app_chain_row(const struct app *a, struct json *row, const char *id);
+/* The part of this operation that is the newest: id itself, or the run that followed it. */
+void app_chain_current(const struct app *a, const char *id, char out[64]);
 /* run_show.c */
 void run_section(struct sec_run *out, const struct op_run *r, const struct cloud *cloud);
 int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,

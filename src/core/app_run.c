@@ -56,6 +56,10 @@ static bool newest_end(const struct app *a, struct sec_run *s)
     if (id && run_from_journal(s, a->c.runs_dir, id, cloud_of(a), &e) == 0)
         for (size_t i = 0; i < ARRAY_LEN(ends); i++)
             over = over || str_eq(s->state, ends[i]);
+    if (over && app_chain_due(a, id)) { /* taken up, too, unless that was tried */
+        over = err_is(&a->chain_err);
+        chain_failed(s, &a->chain_err);
+    }
     json_free(ids);
     return over;
 }
@@ -115,7 +119,8 @@ static void on_show(void *payload)
     a->run_timer = NULL;
     if (a->run)
         note_end(a);
-    app_publish_run(a);
+    if (!a->run || !app_chain_go_on(a))
+        app_publish_run(a);
     app_idle_check(a);
 }
 
@@ -143,6 +148,7 @@ static void adopt(struct app *a, struct op_run *run, int64_t after)
 {
     a->run = run;
     a->run_noted = false;
+    err_clear(&a->chain_err);
     begin_log(a, after);
     log_inf("%s is under way", op_run_id(run));
     app_publish_run(a); /* before the answer: nobody may take the run before for this one */
@@ -199,7 +205,7 @@ static int take_up(struct app *a, const char *id, struct err *e)
     return 0;
 }
 
-/* At the start: the newest run that was cut off. */
+/* At the start: the newest run that was cut off, or the one that was to follow it. */
 void app_run_take_up(struct app *a)
 {
     struct err e = { 0 };
@@ -209,10 +215,13 @@ void app_run_take_up(struct app *a)
     JSON_EACH (id, ids) {
         struct err why = { 0 };
 
-        if (a->run)
+        if (a->run || err_is(&a->chain_err))
             break;
-        if (op_summary(a->c.runs_dir, json_value_str(id), &sum, &why) < 0 ||
-            (str_eq(sum.state, "unfinished") && take_up(a, json_value_str(id), &why) < 0))
+        if (id == json_first(ids) && app_chain_due(a, json_value_str(id))) {
+            if (app_chain_begin(a, json_value_str(id), &a->chain_err) < 0)
+                app_publish_run(a);
+        } else if (op_summary(a->c.runs_dir, json_value_str(id), &sum, &why) < 0 ||
+                   (str_eq(sum.state, "unfinished") && take_up(a, json_value_str(id), &why) < 0))
             log_err("%s: %s", json_value_str(id), why.message);
     }
     json_free(ids);
@@ -263,11 +272,28 @@ static void answer(const struct serve_ask *ask, const struct err *e, const char 
     }
 }
 
+/* Ids become file names. */
+static bool good_id(const char *id)
+{
+    return id && id[0] && !strchr(id, '/') && id[0] != '.' && strlen(id) < 64 && text_is_clean(id);
+}
+
+/* Of an operation of two parts whichever is meant: the one that is under way, or was last. */
+static void newest_part(const struct app *a, const char *given, char id[64])
+{
+    if (good_id(given))
+        app_chain_current(a, given, id);
+    else
+        str_copy(id, 64, given ? given : "");
+}
+
 void app_run_stop(struct app *a, const struct serve_ask *ask, const struct json *args)
 {
-    const char *id = json_str(args, "id");
+    const char *given = json_str(args, "id");
     struct err e = { 0 };
+    char id[64];
 
+    newest_part(a, given, id);
     if (!is_current(a, id))
         err_set(&e, ERR_OP, ERR_C_NOT_FOUND, "%s", _("No such operation is under way."));
     else if (owns(ask, op_run_uid(a->run), &e) && !is_over(op_run_state(a->run)))
@@ -289,6 +315,8 @@ static int resumable(struct app *a, const struct serve_ask *ask, const char *id,
     if (op_summary(a->c.runs_dir, id, &sum, e) < 0 || !owns(ask, sum.uid, e) ||
         !with_own_sign_in(a, ask, e))
         return -1;
+    if (app_chain_due(a, id))
+        return make_room(a, e) < 0 ? -1 : app_chain_begin(a, id, e);
     if (str_eq(sum.state, "done") || str_eq(sum.state, "undone"))
         return err_set(e, ERR_OP, ERR_C_CONFLICT,
                        _("The operation %s is over: nothing is left to do."), id);
@@ -310,17 +338,13 @@ static void no_such(struct err *e, const char *id)
         err_set(e, ERR_OP, ERR_C_NOT_FOUND, _("There is no operation %s."), id);
 }
 
-/* Ids become file names. */
-static bool good_id(const char *id)
-{
-    return id && id[0] && !strchr(id, '/') && id[0] != '.' && strlen(id) < 64 && text_is_clean(id);
-}
-
 void app_run_resume(struct app *a, const struct serve_ask *ask, const struct json *args)
 {
-    const char *id = json_str(args, "id");
+    const char *given = json_str(args, "id");
     struct err e = { 0 };
+    char id[64];
 
+    newest_part(a, given, id);
     if (is_current(a, id) && !is_over(op_run_state(a->run))) {
         if (owns(ask, op_run_uid(a->run), &e) && with_own_sign_in(a, ask, &e)) {
             app_run_secret(a->run, ask);
@@ -352,6 +376,8 @@ static void push_summary(const struct app *a, struct json *out, const char *id)
 
         json_set_str(row, "plan", sum.plan);
         json_set_str(row, "state", current && str_eq(now->id, id) ? now->state : sum.state);
+        if (app_chain_row(a, row, id) && !current)
+            json_set_str(row, "state", "stopped");
         json_set_int(row, "started", sum.started_at);
         json_set_int(row, "ended", sum.ended_at);
         if (err_is(&sum.err)) {

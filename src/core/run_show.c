@@ -209,13 +209,17 @@ static void tell_result(struct sec_run *s)
 
 /* A run that can be resumed, is on the path by application, and has nodes yet to be connected with
  * the secret of the operator's own principal: it is kept nowhere, so it must come again. */
-static void tell_secret(struct sec_run *s, const char *app)
+static void tell_secret(struct sec_run *s, const struct json *inputs)
 {
     bool over = str_eq(s->state, "failed") || str_eq(s->state, "stopped");
+    const char *app = json_str(inputs, "arcAppId"),
+               *later = json_str(inputs, "then.inputs.arcAppId");
 
+    if (over && later)
+        STR_SET(s->secret_for, later);
     for (size_t i = 0; over && i < s->n; i++)
         if (str_eq(s->steps[i].id, "arc-enable") && !complete(s->steps[i].state))
-            STR_SET(s->secret_for, app);
+            STR_SET(s->secret_for, app ? app : "");
 }
 
 /* "NAME ADDRESS NAME ADDRESS ...", parted by whatever blanks: a fact of a run is one line. */
@@ -267,15 +271,20 @@ static void tell_consent(struct sec_run *s)
     STR_SET(s->details, details);
 }
 
-static void finish(struct sec_run *s, const char *tenant, const struct cloud *cloud)
+static void finish(struct sec_run *s, const struct json *inputs, const struct cloud *cloud)
 {
+    const char *tenant = json_value_str(json_member(inputs, "tenantId"));
+    bool between = chain_settle(s);
+
     tell_result(s);
+    chain_explain(s, inputs, between);
     tell_consent(s);
     if (!str_eq(s->state, "done") && !in_part(s))
         s->resource_id[0] = '\0';
     if (cloud && s->resource_id[0] && !str_eq(s->plan, "unregister") && tenant && tenant[0])
         cloud_portal_url(cloud, s->portal_url, sizeof(s->portal_url), tenant, s->resource_id);
     count_steps(s);
+    chain_count(s, inputs);
 }
 
 static void fill_step(struct sec_step *s, const struct op_step *step)
@@ -323,10 +332,13 @@ void run_section(struct sec_run *out, const struct op_run *r, const struct cloud
     }
     out->error = *op_run_error(r);
     TEXT_SET(out->resource_id, op_run_fact(r, "cluster.id"));
-    tell_secret(out, op_run_input(r, "arcAppId"));
+    chain_tell(out, op_run_inputs(r));
+    if (out->part == 1 && str_eq(out->state, "done")) /* the second part begins in a moment */
+        STR_SET(out->state, "running");
+    tell_secret(out, op_run_inputs(r));
     TEXT_SET(out->consent_url, op_run_told(r, "consent.url"));
     set_roles(out, op_run_told(r, "consent.roles"));
-    finish(out, op_run_input(r, "tenantId"), cloud);
+    finish(out, op_run_inputs(r), cloud);
 }
 
 /* ---- of a journal ---- */
@@ -338,17 +350,16 @@ static const char *const events[][2] = { { "begin", "running" }, { "note", "runn
 
 struct reading {
     struct sec_run *out;
-    char tenant[40], arc_app[40];
+    struct json *inputs;
     struct cloud cloud; /* the portal of the run's own, if the journal has it */
 };
 
 static void open_rec(struct reading *rd, const struct journal_rec *r)
 {
-    const char *tenant = json_str(r->facts, "inputs.tenantId");
     const struct op_plan *plan = op_plan_find(rd->out->plan);
 
-    STR_SET(rd->tenant, tenant ? tenant : "");
-    STR_SET(rd->arc_app, json_str(r->facts, "inputs.arcAppId"));
+    json_free(rd->inputs);
+    rd->inputs = json_copy(json_member(r->facts, "inputs"));
     STR_SET(rd->cloud.portal, json_str(r->facts, "portal"));
     if (!plan || rd->out->n) /* a run that was taken up again has opened its journal again */
         return;
@@ -432,10 +443,15 @@ int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
     out->ended_at = sum.ended_at;
     out->owner_uid = sum.uid;
     out->error = sum.err;
-    if (journal_read(runs_dir, id, on_rec, &rd, e) < 0)
+    if (journal_read(runs_dir, id, on_rec, &rd, e) < 0) {
+        json_free(rd.inputs);
         return -1;
+    }
     drop_other_way(out);
-    tell_secret(out, rd.arc_app);
-    finish(out, rd.tenant, rd.cloud.portal[0] ? &rd.cloud : cloud);
+    chain_tell(out, rd.inputs);
+    chain_find_next(out, runs_dir);
+    tell_secret(out, rd.inputs);
+    finish(out, rd.inputs, rd.cloud.portal[0] ? &rd.cloud : cloud);
+    json_free(rd.inputs);
     return 0;
 }

@@ -207,7 +207,8 @@ enum op_run_state {
 
 struct op_run;
 typedef void op_change_fn(void *payload, struct op_run *r);
-/* New run: inputs (object of strings; journaled) checked against plan->inputs. NULL: ERR_C_BUSY
+/* New run: inputs (object of strings; journaled; the objects `then` and `after` tie it to another
+ * run, see core/app_chain.c) checked against plan->inputs. NULL: ERR_C_BUSY
  * when the lock is held, ERR_USAGE, ERR_STORE. Starts working in the next loop turn. */
 struct op_run *op_run_start(const struct op_ports *p, const struct op_plan *plan,
                             const struct json *inputs, int64_t uid, op_change_fn *fn, void *payload,
@@ -242,6 +243,9 @@ const char *op_run_fact(const struct op_run *r, const char *name);
 /* The run's fact, or, until this sitting tells it anew, what an earlier one wrote down last. */
 const char *op_run_told(const struct op_run *r, const char *name);
 const char *op_run_input(const struct op_run *r, const char *name);
+const struct json *op_run_inputs(const struct op_run *r);
+/* The run's secret, empty without one; for the run that follows it. */
+const struct secret *op_run_has_secret(const struct op_run *r);
 struct json *op_run_facts(
     const struct op_run *r); /* {"run":{name:value}, "nodes":[{"name","facts":{}}]}: the caller's */
 /* Is this step of a way that the run does not walk? reached: the flags of all steps that were. For

@@ -3,6 +3,7 @@
 #include "op/op_engine.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/i18n.h"
@@ -15,10 +16,16 @@ static void on_pump(void *payload);
 
 /* ---- building a run ---- */
 
+/* What ties a run to the one before or behind it (op.h). */
+static bool is_chain(const struct json *c)
+{
+    return json_is_object(c) && (str_eq(json_name(c), "then") || str_eq(json_name(c), "after"));
+}
+
 static int check_inputs(const struct op_plan *plan, const struct json *inputs, struct err *e)
 {
     JSON_EACH (c, inputs)
-        if (!json_is_string(c))
+        if (!json_is_string(c) && !is_chain(c))
             return err_set(e, ERR_USAGE, 0, _("The value of %s is not text."), json_name(c));
     for (const char *const *name = plan->inputs; name && *name; name++) {
         const char *s = json_value_str(json_member(inputs, *name));
@@ -393,15 +400,27 @@ void op_begin(struct op_run *r)
 
 /* ---- public ---- */
 
+/* Ids have whole seconds, and behind them the plan's name: of two runs that begin in one second
+ * the second one's must still sort as the newer. */
 static struct journal *new_journal(struct op_run *r, struct err *e)
 {
     struct journal *j = NULL;
-    int64_t now = wall_ms();
+    struct json *there;
+    const char *newest;
+    int64_t now = wall_ms(), i = 0;
 
-    if (file_mkdirs(r->ports.runs_dir, e))
+    if (file_mkdirs(r->ports.runs_dir, e) || !(there = journal_list(r->ports.runs_dir, e)))
         return NULL;
-    for (int64_t i = 0; i < IDS_AHEAD && !j; i++) { /* ids have whole seconds */
+    newest = json_value_str(json_first(there));
+    do
         journal_new_id(r->id, r->plan->id, now + i * 1000);
+    while (newest && strcmp(r->id, newest) <= 0 && ++i < IDS_AHEAD);
+    if (i == IDS_AHEAD) /* the clock was set back */
+        i = 0;
+    json_free(there);
+    for (int64_t last = i + IDS_AHEAD; i < last && !j; i++) {
+        journal_new_id(r->id, r->plan->id, now + i * 1000);
+        err_clear(e);
         j = journal_create(r->ports.runs_dir, r->id, e);
         if (!j && e->code != ERR_C_CONFLICT)
             return NULL;

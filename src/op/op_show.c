@@ -58,6 +58,16 @@ const char *op_run_told(const struct op_run *r, const char *name)
     return told ? told : "";
 }
 
+const struct json *op_run_inputs(const struct op_run *r)
+{
+    return r->inputs;
+}
+
+const struct secret *op_run_has_secret(const struct op_run *r)
+{
+    return &r->secret;
+}
+
 const char *op_run_input(const struct op_run *r, const char *name)
 {
     const char *s = json_value_str(json_member(r->inputs, name));

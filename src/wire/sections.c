@@ -150,6 +150,11 @@ static const struct json_field run_fields[] = {
     JSON_STR(struct sec_run, error_detail, "errorDetail", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_run, details, "details", JSON_SKIP_EMPTY),
     JSON_STR(struct sec_run, secret_for, "secretFor", JSON_SKIP_EMPTY),
+    JSON_INT(struct sec_run, part, "part", JSON_SKIP_EMPTY),
+    JSON_INT(struct sec_run, parts, "parts", JSON_SKIP_EMPTY),
+    JSON_STR(struct sec_run, whole, "whole", JSON_SKIP_EMPTY),
+    JSON_STR(struct sec_run, before, "before", JSON_SKIP_EMPTY),
+    JSON_STR(struct sec_run, next, "next", JSON_SKIP_EMPTY),
 };
 const struct json_type sec_run_type = JSON_TYPE("run", struct sec_run, run_fields);
 

@@ -130,8 +130,14 @@ struct sec_run {
     struct sec_role roles[SEC_MAX_ROLES];
     /* of a run that is over: Result, ErrorDetail, Details, AzureResourceId and
      * AzurePortalResourceURL of register-flow.md 3.1 (face/outcome.h has those names) */
-    char resource_id[400], portal_url[512], result[40], error_detail[40], details[700];
+    char resource_id[400], portal_url[512], result[40], error_detail[40], details[1400];
     char secret_for[40]; /* the application whose secret run-resume wants beside it; "" none */
+    /* One of two runs that are one operation (core/app_chain.c); 0 and "" of a run of its own. Step
+     * numbers and started_at are then the operation's. */
+    int64_t part, parts;
+    char whole[24];            /* what both are together: "move" */
+    char before[64], next[64]; /* the first run, of the second; and the other way round, once that
+                                  has begun */
 };
 
 #define SEC_MAX_TENANTS 32

@@ -10,10 +10,32 @@
 #include "console/cli/sign_in_ways.h"
 #include "console/face/outcome.h"
 
+static const char *text_of(const struct json *row, const char *name)
+{
+    const char *s = json_str(row, name);
+
+    return s ? s : "";
+}
+
+/* "register", or "move 2/2: register". */
+static const char *plan_of(char out[48], const struct json *row)
+{
+    int64_t part = 0, parts = 0;
+
+    json_int(row, "part", &part);
+    json_int(row, "parts", &parts);
+    if (parts)
+        str_fmt(out, 48, "%s %d/%d: %s", text_of(row, "whole"), (int)part, (int)parts,
+                text_of(row, "plan"));
+    else
+        str_copy(out, 48, text_of(row, "plan"));
+    return out;
+}
+
 static int list(struct cli *c)
 {
     static const struct out_column columns[] = { { N_("Id"), 48 },
-                                                 { N_("Plan"), 16 },
+                                                 { N_("Plan"), 32 },
                                                  { N_("State"), 16 },
                                                  { N_("Started"), 20 },
                                                  { N_("Error"), 60 } };
@@ -21,7 +43,7 @@ static int list(struct cli *c)
     const struct json *runs;
     const char **cells;
     struct err e = { 0 };
-    char(*when)[40];
+    char(*when)[40], (*plan)[48];
     size_t n, k = 0, row = 0;
 
     if (cli_ask(c, "runs", json_object(), &result, &e) < 0)
@@ -36,12 +58,13 @@ static int list(struct cli *c)
         puts(_("No operation was started here yet."));
     cells = xcalloc(n * ARRAY_LEN(columns) + 1, sizeof *cells);
     when = xcalloc(n + 1, sizeof *when);
+    plan = xcalloc(n + 1, sizeof *plan);
     JSON_EACH (r, runs) {
         int64_t started = 0;
-        const char *names[] = { "id", "plan", "state" };
 
-        for (size_t i = 0; i < ARRAY_LEN(names); i++)
-            cells[k++] = json_str(r, names[i]) ? json_str(r, names[i]) : "";
+        cells[k++] = text_of(r, "id");
+        cells[k++] = plan_of(plan[row], r);
+        cells[k++] = text_of(r, "state");
         json_int(r, "started", &started);
         cells[k++] = out_time(when[row++], started);
         cells[k++] = json_str(r, "error.message") ? json_str(r, "error.message") : "";
@@ -50,6 +73,7 @@ static int list(struct cli *c)
         out_table(columns, ARRAY_LEN(columns), cells, n);
     free(cells);
     free(when);
+    free(plan);
     json_free(result);
     return EXIT_DONE;
 }
@@ -78,6 +102,12 @@ static int show(struct cli *c, const char *id)
         return EXIT_DONE;
     }
     out_pair(_("Operation"), r->id);
+    if (r->parts)
+        out_pair(_("Part"), r->title);
+    if (r->before[0])
+        out_pair(_("It follows"), r->before);
+    if (r->next[0])
+        out_pair(_("It is followed by"), r->next);
     out_pair(_("State"), r->state);
     out_pair(_("Started"), out_time(a, r->started_at));
     out_pair(_("Ended"), out_time(a, r->ended_at));

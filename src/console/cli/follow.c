@@ -14,7 +14,8 @@
 #include "console/ui/text.h"
 
 struct follow {
-    const char *id;
+    char id[64]; /* of an operation of two parts the one under way */
+    char title[120];
     struct sec_run run;
     unsigned came; /* of the section, that were looked at; a new core counts versions anew */
     char shown[SEC_MAX_STEPS][12]; /* the state that was printed last, step by step */
@@ -127,6 +128,25 @@ static int look(struct cli *c, struct follow *f, struct err *e)
     return 0;
 }
 
+/* The first part is at its end: 1, the second is followed from now on. */
+static bool next_part(struct follow *f)
+{
+    if (!f->run.next[0])
+        return false;
+    STR_SET(f->id, f->run.next);
+    memset(f->shown, 0, sizeof f->shown);
+    return true;
+}
+
+/* Of an operation of two parts, before the steps of each. */
+static void print_title(struct follow *f)
+{
+    if (!f->run.parts || str_eq(f->title, f->run.title))
+        return;
+    STR_SET(f->title, f->run.title);
+    puts(f->title);
+}
+
 /* The run's section comes before that of the sign-in that ended. */
 static bool asks_for_sign_in(struct cli *c, void *payload)
 {
@@ -226,9 +246,13 @@ static int to_the_end(struct cli *c, struct follow *f, struct err *e)
     for (;;) {
         if (cli_wait(c, moved, f, 0, e) < 0)
             return -1;
-        r = look(c, f, e);
-        if (r == 0 && !c->json)
-            print_steps(f);
+        do {
+            r = look(c, f, e);
+            if (r == 0 && !c->json) {
+                print_title(f);
+                print_steps(f);
+            }
+        } while (r == 0 && next_part(f));
         if (r == 0)
             say_consent(c, f);
         if (r == 0 && is_over(&f->run))
@@ -247,7 +271,7 @@ int cli_follow(struct cli *c, const char *id)
     struct err e = { 0 };
     int code;
 
-    f->id = id;
+    STR_SET(f->id, id);
     if (to_the_end(c, f, &e) == 0) {
         code = finish(c, &f->run);
     } else {
@@ -255,7 +279,7 @@ int cli_follow(struct cli *c, const char *id)
             fprintf(stderr,
                     _("The work goes on without you. \"azloconf operations show %s\" tells how "
                       "far it is.\n"),
-                    id);
+                    f->id);
         code = cli_fail(c, &e);
     }
     free(f);
