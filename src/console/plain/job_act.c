@@ -9,7 +9,6 @@
 #include "console/face/acts.h"
 #include "console/plain/answer.h"
 #include "console/plain/question.h"
-#include "console/plain/wrap.h"
 
 #define MOST 200 /* items that are offered */
 
@@ -82,7 +81,7 @@ static void review_line(void *payload, enum review_kind kind, const char *text)
     if (kind == REVIEW_WARN)
         plain_say(p, _("Warning: %s"), text);
     else if (kind == REVIEW_ACT || kind == REVIEW_KEPT)
-        plain_say(p, "%s%s", text, wrap_stop(text));
+        plain_say(p, "- %s", text);
     else
         plain_say(p, "%s", text);
 }
@@ -290,8 +289,12 @@ static enum next once(struct job *j, enum next from)
 static void run(struct plain *p, const struct act *a)
 {
     struct job *j = xcalloc(1, sizeof *j);
-    enum next next = a->first && a->first(plain_model(p)) ? NEXT_VALUES : NEXT_LOOK;
+    enum next next = NEXT_LOOK;
 
+    if (a->first) /* a core that has only begun may not know yet what is registered */
+        plain_do(p, _("The nodes were not asked"), "status", NULL, NULL);
+    if (a->first && a->first(plain_model(p)))
+        next = NEXT_VALUES;
     j->p = p;
     j->act = a;
     form_init(&j->form, a->fields, a->n_fields, "");
