@@ -325,7 +325,7 @@ static int64_t lag(struct rig *r, const char *key, const char *effect)
 static void slow(const char *term, void (*line)(struct termios *t))
 {
     static const char *const marks[] = { ">  1 Register", ">  2 Sign in", ">  3 Nodes", ">  8 Logs",
-                                         "> 11 Terminal" };
+                                         ">  9 Repair" };
     struct rig_options o = rig_rich;
     struct rig r;
     int64_t first, start, busy, most = 0;

@@ -55,12 +55,9 @@ static const char *note_register(const struct model *m, char *out, size_t size)
 
 static const char *note_mend(const struct model *m, char *out, size_t size)
 {
-    const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
     const char *level = note_run(m, 9, out, size);
 
-    if (!level && model_has(m, SEC_CLUSTER) && !c->azure_resource_uri[0])
-        str_copy(out, size, _("after registration"));
-    return level ? level : "";
+    return level ? level : ""; /* what was never unregistered is cleared away without one, too */
 }
 
 static const char *note_leave(const struct model *m, char *out, size_t size)

@@ -14,8 +14,8 @@ static const struct {
     int number;
     void (*run)(struct plain *p);
 } jobs[] = {
-    { 1, job_register }, { 2, job_sign_in },    { 3, job_nodes },
-    { 8, job_log },      { 11, job_terminal },  { 12, job_log_off },
+    { 1, job_register }, { 2, job_sign_in },    { 3, job_nodes },     { 8, job_log },
+    { 9, job_mend },     { 10, job_leave },     { 11, job_terminal }, { 12, job_log_off },
     { 13, job_restart }, { 14, job_shut_down }, { 15, job_exit },
 };
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "base/i18n.h"
+#include "console/face/acts.h"
 #include "console/plain/answer.h"
 #include "console/plain/plain.h"
 
@@ -151,4 +152,26 @@ void job_run(struct plain *p)
     watch_follow(p, false);
     if (!plain_ended(p) && str_eq(sec(p)->state, "done"))
         plain_do(p, _("The nodes were not asked"), "status", NULL, NULL);
+}
+
+bool job_run_again(struct plain *p, int item)
+{
+    char line[PLAIN_LINE];
+
+    if ((!str_eq(sec(p)->state, "failed") && !str_eq(sec(p)->state, "stopped")) ||
+        act_item_of_run(sec(p)) != item)
+        return false;
+    watch_end(p);
+    if (plain_ask(p, line, "%s",
+                  item == 1 ? _("Type r to go on with that run, or press Enter for other values:")
+                            : _("Type r to go on with that run, or press Enter to begin anew:")) !=
+        GOT_LINE)
+        return true;
+    if (answer_kind(line) == ANSWER_BACK)
+        return true;
+    if (!answer_is(line, "r", N_("resume")))
+        return false;
+    if (job_run_resume(p))
+        job_run(p);
+    return true;
 }

@@ -79,8 +79,12 @@ void job_home(struct plain *p);
 void job_register(struct plain *p);
 void job_run(struct plain *p);
 bool job_run_resume(struct plain *p); /* of a run that failed or was stopped */
+/* Asks whether to go on with such a run of this item; true: that is done with. */
+bool job_run_again(struct plain *p, int item);
 void job_sign_in(struct plain *p);
 bool job_sign_in_now(struct plain *p); /* for a job that needs one: true once signed in */
+void job_mend(struct plain *p);        /* item 9 */
+void job_leave(struct plain *p);       /* item 10 */
 void job_nodes(struct plain *p);
 void job_log(struct plain *p);
 void job_terminal(struct plain *p);

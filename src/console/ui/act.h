@@ -28,9 +28,10 @@ struct act_screen {
     int item; /* of the main menu */
     const struct act *act;
     enum act_page page;
-    bool waiting;  /* an answer is on its way */
-    bool starting; /* of the intent that starts it */
-    bool valued;   /* the page of values was shown */
+    bool waiting;   /* an answer is on its way */
+    bool starting;  /* of the intent that starts it */
+    bool valued;    /* the page of values was shown */
+    bool by_itself; /* before anything was looked at, because nothing is registered */
     int64_t asked_at;
     struct menu list;
     struct form form;

@@ -178,6 +178,7 @@ void act_show_values(struct act_screen *s)
 
     s->page = ACT_PAGE_VALUES;
     s->valued = true;
+    s->by_itself = false;
     if (s->act->fill)
         s->act->fill(&s->form, ui_model(s->ui));
     if (s->act->lists && !str_eq(c->state, "ready") && !str_eq(c->state, "asking"))
@@ -187,12 +188,14 @@ void act_show_values(struct act_screen *s)
 static void begin(struct act_screen *s)
 {
     drop_answer(s);
-    if (!s->act->offline && !model_signed_in(ui_model(s->ui)))
+    if (!s->act->offline && !model_signed_in(ui_model(s->ui))) {
         s->page = ACT_PAGE_SIGNIN;
-    else if (s->act->first && s->act->first(ui_model(s->ui)))
+    } else if (s->act->first && s->act->first(ui_model(s->ui))) {
         act_show_values(s);
-    else
+        s->by_itself = true;
+    } else {
         act_look(s);
+    }
     ui_dirty(s->ui);
 }
 
@@ -238,6 +241,14 @@ static void act_shown(struct ui *ui, void *self)
         begin(s);
 }
 
+static bool untouched(const struct form *f)
+{
+    for (int i = 0; i < f->n; i++)
+        if (f->values[i].source == FORM_TYPED || f->values[i].source == FORM_CHOSEN)
+            return false;
+    return !f->editing && !f->list_open;
+}
+
 static void act_changed(struct ui *ui, void *self, enum section_id id)
 {
     struct act_screen *s = self;
@@ -247,6 +258,11 @@ static void act_changed(struct ui *ui, void *self, enum section_id id)
         return;
     if (id == SEC_CHOICES && s->page == ACT_PAGE_VALUES && s->act->fill)
         s->act->fill(&s->form, ui_model(ui));
+    if (id == SEC_CLUSTER && s->page == ACT_PAGE_VALUES && s->by_itself && untouched(&s->form) &&
+        !s->act->first(ui_model(ui))) { /* a core that had only begun knew nothing of it yet */
+        s->valued = false;
+        begin(s);
+    }
     if (id != SEC_SIGNIN || s->act->offline)
         return;
     if (s->page == ACT_PAGE_SIGNIN && in) {
