@@ -269,5 +269,5 @@ UNR_READ(cluster_apply)
     (void)v;
     if (reg_absent(a) || reg_good(a))
         return OP_DONE;
-    return reg_fail(a, e, 9118, _("deleting the cluster resource"));
+    return reg_fail(a, e, unr_by_certificate(v) ? 9118 : 9148, _("deleting the cluster resource"));
 }
