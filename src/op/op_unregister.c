@@ -139,6 +139,7 @@ static const struct op_step steps[] = {
       .check = ACT(extensions_check),
       .apply = ACT(extensions_apply),
       .tries = 64,
+      .deadline_ms = 4 * 3600 * 1000, /* of all; each has the time of a step */
       .percent = 30,
       .flags = OP_NO_RETURN },
     { .id = "leave",

@@ -128,5 +128,66 @@ def test_others_locks_and_contradictions():
         contradictions(r)
 
 
+# of an unregistration by the nodes' identity, where the registration connected them: what the goal needs, and what only leaves something
+CLUSTERS = rights.CLUSTERS
+GOAL = [CLUSTERS + a for a in ("delete", "arcSettings/delete", "arcSettings/extensions/delete")]
+MAY_STAY = {rights.ROLES + "delete": ("role assignment", "Azure Connected Machine Resource Manager"),
+            rights.MACHINES + "delete": ("Arc-connected machine", "node1"), rights.RG + "delete": ("resource group", "CLUSTER-A-rg")}
+ALL = list(rights.FRESH) + GOAL + list(MAY_STAY) + [CLUSTERS + "arcSettings/extensions/read", CLUSTERS + "arcSettings/extensions/write",
+                                                    rights.ROLES + "read", "Microsoft.Authorization/locks/read", "*/read"]
+
+
+def put_extension(r, name="mine", how=None):
+    i = f"{SETTINGS}/extensions/{name}"
+    doc = {"id": i, "type": HCI + "clusters/arcSettings/extensions", "name": name, "properties": {"managedBy": "User", "provisioningState": "Succeeded"}}
+    r.sandbox("POST", "/sandbox/resources", {"put": dict(doc, _delete=how) if how else doc})
+
+
+def test_what_a_role_may_not_delete():
+    """Each action of an unregistration taken away: what the goal needs is refused and named; what else stays does so by name, in the review first."""
+    roles = {"Whole": ALL, **{f"Without {a}": [b for b in ALL if b != a] for a in GOAL + list(MAY_STAY)}}
+    with rights.with_roles(roles) as r:
+        before = leaving.held(r)
+        r.register(ok=0)
+        put_extension(r)
+        for action in GOAL:
+            rights.give(r, f"Without {action}")
+            refused(r, GROUP, action, ok=5)
+        for action, thing in MAY_STAY.items():
+            rights.give(r, f"Without {action}")
+            azl.check(action in stays(r).get(thing, ""), f"{action}: {stays(r)}")
+        azl.check("error" not in look(r), "what may stay stops it")
+        p = leaving.unregister(r)
+        azl.check(f"stays: your account lacks {rights.RG}delete" in said(p), said(p))
+        rights.give(r, "Whole")  # one that is given anew has another name
+        more = [i for i in leaving.changed(before, leaving.held(r))["resources"][1] if "/resourcegroups/" in i]
+        azl.equal(more, [GROUP.lower()], "all but the group is gone")
+        leaving.blank(r)
+
+
+def by_the_published_role(build, machines):
+    roles = {"Published": rights.PUBLISHED, "Whole": ["*"]}
+    with rights.with_roles(roles, core=["--node-build", str(build)], nodes=3, leap=True) as r:
+        before = leaving.held(r)
+        r.register(ok=0)
+        review = look(r)
+        azl.check("Your rights cannot be read here" in str(review["warn"]) and "locks" in str(review["warn"]) and
+                  "whether others live on this cluster cannot be told" in str(review["warn"]), review["warn"])
+        p = leaving.unregister(r)
+        left = {k: v[1] for k, v in leaving.changed(before, leaving.held(r)).items()}
+        kinds = sorted({i.split("/")[-2] for i in left.pop("resources")})
+        azl.equal((kinds, {k for k, v in left.items() if v}), (machines, set()), said(p))
+        leaving.blank(r)
+        for word in (rights.MACHINES + "delete",) if "machines" in machines else ():
+            azl.check(word in said(p), f"{word} is not named: {said(p)}")
+        azl.check("nothing proves that it is free" in said(p), said(p))
+
+
+def test_the_published_role_unregisters():
+    """Microsoft's role for registrations may delete the cluster; what it may not (roles, machines), or cannot prove to be empty, stays and is named."""
+    azl.side_by_side([lambda: by_the_published_role(20349, ["machines", "resourcegroups", "roleassignments"]),
+                      lambda: by_the_published_role(17784, ["resourcegroups"])], 2)
+
+
 if __name__ == "__main__":
     azl.main()
