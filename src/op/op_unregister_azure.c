@@ -108,6 +108,13 @@ static void add_word(struct str *s, const char *word)
     str_addf(s, "%s%s", s->len ? " " : "", word);
 }
 
+static void note_stuck(struct op_view *v)
+{
+    if (*op_fact(v, "extensions.stuck"))
+        op_note(v, _("%s could not be deleted; that was passed over, as --force asked for"),
+                op_fact(v, "extensions.stuck"));
+}
+
 UNR_READ(extensions_check)
 {
     struct str user = STR_INIT, azure = STR_INIT;
@@ -128,6 +135,7 @@ UNR_READ(extensions_check)
     endless = unr_word(str_p(&user), op_fact(v, "extensions.endless"));
     str_free(&user);
     str_free(&azure);
+    note_stuck(v);
     if (!endless)
         return left ? OP_ABSENT : OP_DONE;
     err_set(e, ERR_OP, arc_code(v),
@@ -171,8 +179,6 @@ static enum op_verdict pass_over(struct op_view *v, const char *name, struct err
     str_add(&stuck, op_fact(v, "extensions.stuck"));
     add_word(&stuck, name);
     op_set_fact(v, "extensions.stuck", str_p(&stuck));
-    op_note(v, _("%s could not be deleted; that was passed over, as --force asked for"),
-            str_p(&stuck));
     log_wrn("extension %s could not be deleted (%s); passed over, as --force asked for", name,
             e->message);
     str_free(&stuck);
