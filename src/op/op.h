@@ -120,6 +120,7 @@ enum {
  * makes of the operation's result (register-flow.md 3.1; NULL: see run_show.c). */
 struct op_told {
     int begin, made, failed;
+    int found; /* of a step that only looks: when it is through */
     const char *result, *detail;
 };
 struct op_step {
@@ -152,6 +153,9 @@ struct op_plan {
     const char *const *inputs; /* names that must be given, NULL-terminated */
     struct op_told told;
     int parameters; /* the event that has the inputs, masked */
+    /* What this way of the plan calls the event of that number (0: nothing); NULL: all are as they
+     * stand in the rows. */
+    int (*number)(const struct op_view *v, int number);
 };
 extern const struct op_plan *const op_plans[]; /* plans.c; NULL-terminated */
 const struct op_plan *op_plan_find(const char *id);

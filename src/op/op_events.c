@@ -89,8 +89,8 @@ static bool made_by_all(const struct op_run *r, const struct op_cell *c)
     return any && op_step_complete(r, c->step_no);
 }
 
-int op_event_of(const struct op_run *r, const struct op_cell *c, const char *word,
-                const struct err *e)
+static int of_row(const struct op_run *r, const struct op_cell *c, const char *word,
+                  const struct err *e)
 {
     const struct op_told *t = c ? &c->step->told : &r->plan->told;
 
@@ -98,9 +98,20 @@ int op_event_of(const struct op_run *r, const struct op_cell *c, const char *wor
         return of_failure(e, t->failed);
     if (str_eq(word, c ? "begin" : "open"))
         return t->begin;
+    if (c && !c->step->apply.read && str_eq(word, "found"))
+        return t->found;
     if (c && (str_eq(word, "made") || str_eq(word, "found")))
         return t->made && made_by_all(r, c) ? t->made : 0;
     return !c && str_eq(word, "done") ? t->made : 0;
+}
+
+int op_event_of(const struct op_run *r, const struct op_cell *c, const char *word,
+                const struct err *e)
+{
+    int number = of_row(r, c, word, e);
+    struct op_view v = { (struct op_run *)r, (struct op_cell *)c };
+
+    return number && r->plan->number ? r->plan->number(&v, number) : number;
 }
 
 void op_event_tell(const struct op_run *r, const struct op_cell *c, const char *word, int number,

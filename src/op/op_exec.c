@@ -379,7 +379,7 @@ static void send_arm(struct op_cell *c)
 {
     const char *tenant = json_str(c->run->inputs, "tenantId");
     const struct op_need *n = &c->need;
-    int64_t left = time_left(c);
+    int64_t left = time_left(c) < OP_DEADLINE_MS ? time_left(c) : OP_DEADLINE_MS;
     struct arm_req q = { .method = n->method,
                          .path = str_p(&n->path),
                          .query = n->query.len ? n->query.p : NULL,

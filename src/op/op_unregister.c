@@ -120,7 +120,8 @@ static const struct op_step steps[] = {
       .check_needs = "@after " SETTINGS " extensions.user role.state arc-role-onboarding.state "
                      "arc-role-admin.state group.state arc-group.state",
       .check = JUDGE(ready),
-      .percent = 20 },
+      .percent = 20,
+      .told = { .found = 9146 } },
 
     { .id = "disable",
       .title = N_("Tell Azure that Arc is being disabled"),
@@ -138,6 +139,7 @@ static const struct op_step steps[] = {
       .check = ACT(extensions_check),
       .apply = ACT(extensions_apply),
       .tries = 64,
+      .deadline_ms = 4 * 3600 * 1000, /* of all; each has the time of a step */
       .percent = 30,
       .flags = OP_NO_RETURN },
     { .id = "leave",
@@ -227,6 +229,19 @@ static const struct op_step steps[] = {
       .flags = OP_NO_RETURN },
 };
 
+/* Events of the path by identity (register-flow.md 4.3): it begins with 9146, its Arc part ends
+ * with 9147 instead of 9008, it fails with 9149 instead of 9118. */
+static int number(const struct op_view *v, int number)
+{
+    bool by_identity = !unr_by_certificate(v) && op_node_count(v);
+
+    if (number == 9146)
+        return by_identity && unr_local(v) ? 9146 : 0;
+    if (!by_identity || !unr_local(v))
+        return number;
+    return number == 9008 ? 9147 : number == 9118 ? 9149 : number;
+}
+
 static const char *const inputs_needed[] = { "subscriptionId", "tenantId", "resourceName",
                                              "resourceGroupName", NULL };
 
@@ -236,4 +251,5 @@ const struct op_plan op_unregister = { .id = "unregister",
                                        .n = ARRAY_LEN(steps),
                                        .inputs = inputs_needed,
                                        .told = { .begin = 9005, .made = 9007, .failed = 9118 },
-                                       .parameters = 9009 };
+                                       .parameters = 9009,
+                                       .number = number };

@@ -106,6 +106,7 @@ UNR_ASK(application_apply);
 UNR_READ(application_apply);
 UNR_ASK(holds);
 UNR_READ(holds);
+void unr_keep_machines(struct op_view *v); /* for `ready`: none of them may be deleted */
 UNR_ASK(group_check);
 UNR_READ(group_check);
 UNR_ASK(group_apply);

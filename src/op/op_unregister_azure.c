@@ -8,8 +8,15 @@
 
 #include "azure/hci.h"
 #include "base/i18n.h"
+#include "base/log.h"
 
 #define LOOKS 3 /* for machines whose parent Azure has not taken away yet, 2 s apart */
+
+/* The number of what the module calls: Arc was not unregistered. */
+static int arc_code(const struct op_view *v)
+{
+    return unr_by_certificate(v) ? 9117 : 9140;
+}
 
 /* ---- Arc settings ---- */
 
@@ -49,10 +56,12 @@ UNR_ASK(settings_apply)
 
 UNR_READ(settings_apply)
 {
-    (void)v;
+    char doing[120];
+
     if (reg_absent(a) || reg_good(a))
         return OP_DONE;
-    return reg_fail(a, e, unr_by_certificate(v) ? 9117 : 9140, _("deleting the Arc settings"));
+    str_fmt(doing, sizeof doing, _("deleting the Arc settings (%d)"), arc_code(v));
+    return reg_fail(a, e, arc_code(v), doing);
 }
 
 /* ---- the module's mark before it takes Arc away (not on the identity path: 4.3 V1) ---- */
@@ -81,7 +90,7 @@ UNR_READ(disable_apply)
     (void)v;
     if (reg_absent(a) || reg_good(a))
         return OP_DONE;
-    return reg_fail(a, e, 9117, _("telling Azure that Arc is being disabled"));
+    return reg_fail(a, e, 9117, _("telling Azure that Arc is being disabled (9117)"));
 }
 
 /* ---- extensions ---- */
@@ -99,10 +108,17 @@ static void add_word(struct str *s, const char *word)
     str_addf(s, "%s%s", s->len ? " " : "", word);
 }
 
+static void note_stuck(struct op_view *v)
+{
+    if (*op_fact(v, "extensions.stuck"))
+        op_note(v, _("%s could not be deleted; that was passed over, as --force asked for"),
+                op_fact(v, "extensions.stuck"));
+}
+
 UNR_READ(extensions_check)
 {
     struct str user = STR_INIT, azure = STR_INIT;
-    bool left;
+    bool left, endless;
 
     if (a->http && !reg_absent(a) && !reg_good(a))
         return reg_fail(a, e, 0, _("looking at the extensions"));
@@ -116,9 +132,16 @@ UNR_READ(extensions_check)
     op_set_fact(v, "extensions.user", str_p(&user));
     op_set_fact(v, "extensions.azure", str_p(&azure));
     left = user.len > 0;
+    endless = unr_word(str_p(&user), op_fact(v, "extensions.endless"));
     str_free(&user);
     str_free(&azure);
-    return left ? OP_ABSENT : OP_DONE;
+    note_stuck(v);
+    if (!endless)
+        return left ? OP_ABSENT : OP_DONE;
+    err_set(e, ERR_OP, arc_code(v),
+            _("Azure began to delete the extension %s, and that does not end."),
+            op_fact(v, "extensions.endless"));
+    return OP_FAILED;
 }
 
 static void first_extension(const struct op_view *v, char out[96])
@@ -137,28 +160,48 @@ UNR_ASK(extensions_apply)
     arm_path(&need->path, "/extensions/%s", name);
 }
 
+/* Accepted, and it never ended. The engine looks whether it is done before it tries again; the
+ * look then says that it is not. */
+static bool is_endless(const struct op_answer *a)
+{
+    return a->err.domain == ERR_ARM && a->err.code == ERR_C_DEADLINE;
+}
+
+static bool is_stuck(const struct op_answer *a, const struct err *e)
+{
+    return is_endless(a) || (!e->retryable && !e->unsure && a->http != 401);
+}
+
+static enum op_verdict pass_over(struct op_view *v, const char *name, struct err *e)
+{
+    struct str stuck = STR_INIT;
+
+    str_add(&stuck, op_fact(v, "extensions.stuck"));
+    add_word(&stuck, name);
+    op_set_fact(v, "extensions.stuck", str_p(&stuck));
+    log_wrn("extension %s could not be deleted (%s); passed over, as --force asked for", name,
+            e->message);
+    str_free(&stuck);
+    err_clear(e);
+    return OP_ABSENT;
+}
+
 /* One at a time; the list says which is next. `force` covers one that Azure does not delete, and
  * nothing else (register-flow.md 7.27). */
 UNR_READ(extensions_apply)
 {
-    struct str stuck = STR_INIT;
-    enum op_verdict vd;
-    char name[96];
+    char name[96], doing[200];
 
     if (reg_absent(a) || reg_good(a))
         return OP_ABSENT;
     first_extension(v, name);
-    vd = reg_fail(a, e, unr_by_certificate(v) ? 9117 : 9140, _("deleting an extension"));
-    if (!*op_input(v, "force") || e->retryable || e->unsure || a->http == 401)
-        return vd;
-    str_add(&stuck, op_fact(v, "extensions.stuck"));
-    add_word(&stuck, name);
-    op_set_fact(v, "extensions.stuck", str_p(&stuck));
-    op_note(v, _("%s could not be deleted; that was passed over, as --force asked for"),
-            str_p(&stuck));
-    str_free(&stuck);
-    err_clear(e);
-    return OP_ABSENT;
+    str_fmt(doing, sizeof doing, _("deleting the extension %s (%d)"), name, arc_code(v));
+    reg_fail(a, e, arc_code(v), doing);
+    if (is_stuck(a, e) && *op_input(v, "force"))
+        return pass_over(v, name, e);
+    if (is_endless(a))
+        op_set_fact(v, "extensions.endless", name);
+    return OP_FAILED;
 }
 
 /* ---- machines ---- */
@@ -266,8 +309,11 @@ UNR_ASK(cluster_apply)
 
 UNR_READ(cluster_apply)
 {
-    (void)v;
+    int code = unr_by_certificate(v) ? 9118 : 9148;
+    char doing[120];
+
     if (reg_absent(a) || reg_good(a))
         return OP_DONE;
-    return reg_fail(a, e, 9118, _("deleting the cluster resource"));
+    str_fmt(doing, sizeof doing, _("deleting the cluster resource (%d)"), code);
+    return reg_fail(a, e, code, doing);
 }

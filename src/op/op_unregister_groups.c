@@ -250,6 +250,22 @@ UNR_READ(holds)
     return OP_DONE;
 }
 
+/* A machine that may not be deleted stays in its group. */
+void unr_keep_machines(struct op_view *v)
+{
+    const char *fact =
+        str_ieq(op_fact(v, "arcGroup"), op_fact(v, "group")) ? "group.holds" : "arc-group.holds";
+    struct str s = STR_INIT;
+
+    str_add(&s, op_fact(v, fact));
+    for (size_t i = 0; i < op_node_count(v); i++)
+        if (unr_leaves(v, op_node_at(v, i)) && s.len < MAX_HOLDS)
+            str_addf(&s, "%sMicrosoft.HybridCompute/machines/%s", s.len ? " " : "",
+                     op_node_fact(v, op_node_at(v, i), "agent.name"));
+    op_set_fact(v, fact, str_p(&s));
+    str_free(&s);
+}
+
 UNR_ASK(group_check)
 {
     if (!same_group(v))

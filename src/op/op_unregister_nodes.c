@@ -5,6 +5,8 @@
 
 #include "base/i18n.h"
 
+#define VM_DELETE "Microsoft.HybridCompute/machines/delete"
+
 /* The registration goes on, and the nodes sign in to the service by their Arc machines' identity.
  */
 static bool carries(const struct op_view *v)
@@ -62,20 +64,23 @@ UNR_ASK(leave_apply)
     need->with_token = true;
 }
 
-/* Where the list of rights could not be read the agent's own refusal has the word. */
+/* Where the list of rights could not be read the agent's own refusal has the word: it hands on
+ * Resource Manager's sentence, which names the action (the beginning may be cut). */
 static bool forbidden(const struct op_answer *a)
 {
     return str_ifind(a->err.message, "AuthorizationFailed") ||
-           str_ifind(a->err.detail, "AuthorizationFailed");
+           str_ifind(a->err.message, VM_DELETE) || str_ifind(a->err.detail, VM_DELETE);
 }
 
 UNR_READ(leave_apply)
 {
     if (!reg_ok(a) && forbidden(a))
-        return unr_stays(v, "Microsoft.HybridCompute/machines/delete");
+        return unr_stays(v, VM_DELETE);
     return reg_ok(a) ? OP_DONE
                      : reg_fail(a, e, unr_by_certificate(v) ? 9117 : 9140,
-                                _("disconnecting the node's Arc agent"));
+                                unr_by_certificate(v)
+                                    ? _("disconnecting the node's Arc agent (9117)")
+                                    : _("disconnecting the node's Arc agent (9140)"));
 }
 
 /* ---- the registration ---- */
@@ -106,7 +111,7 @@ UNR_ASK(node_apply)
 UNR_READ(node_apply)
 {
     (void)v;
-    return reg_ok(a) ? OP_DONE : reg_fail(a, e, 9148, _("taking the node's registration back"));
+    return reg_ok(a) ? OP_DONE : reg_fail(a, e, 9148, _("taking the node's registration back (9148)"));
 }
 
 /* ---- certificates: a node's own, never a user's ---- */

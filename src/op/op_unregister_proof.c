@@ -228,10 +228,14 @@ UNR_READ(arc_status)
 UNR_READ(ready)
 {
     const char *stored = op_fact(v, "stored.cloudId"), *is = op_fact(v, "cluster.cloudId");
+    bool lacking = unr_rights(v, e) != 0;
 
     (void)a;
-    if (unr_rights(v, e) || (!*op_input(v, "arcOnly") && unr_holders(v, e)))
-        return OP_FAILED; /* what others run lives on the cluster, not on Azure Arc for servers */
+    op_set_fact(v, "leaves", *unr_lacks(v, "leave") ? "" : op_fact(v, "leaving"));
+    if (*unr_lacks(v, "leave"))
+        unr_keep_machines(v);
+    if (lacking)
+        return OP_FAILED;
     if (*stored && *is && !str_ieq(stored, is)) {
         err_set(e, ERR_OP, ERR_C_ELSEWHERE,
                 _("The cluster resource in Azure is not the one that these nodes are registered "
@@ -239,7 +243,6 @@ UNR_READ(ready)
                 is, stored);
         return OP_FAILED;
     }
-    op_set_fact(v, "leaves", *unr_lacks(v, "leave") ? "" : op_fact(v, "leaving"));
     if (!unr_local(v) && str_eq(op_fact(v, "cluster.state"), "absent") &&
         !*op_old_fact(v, "cluster.state")) {
         err_set(e, ERR_OP, ERR_C_NOT_FOUND,
@@ -248,5 +251,6 @@ UNR_READ(ready)
                 op_fact(v, "name"), op_fact(v, "group"));
         return OP_FAILED;
     }
-    return OP_DONE;
+    /* what others run lives on the cluster, not on Azure Arc for servers */
+    return !*op_input(v, "arcOnly") && unr_holders(v, e) ? OP_FAILED : OP_DONE;
 }

@@ -9,6 +9,7 @@
 void groups_one(struct sb_req *q, struct sb_reply *r);
 void groups_list(struct sb_req *q, struct sb_reply *r);
 void groups_resources(struct sb_req *q, struct sb_reply *r);
+void groups_custom_locations(struct sb_req *q, struct sb_reply *r);
 /* providers.c: Microsoft.Resources 2021-04-01 */
 void providers_list(struct sb_req *q, struct sb_reply *r);
 void providers_get(struct sb_req *q, struct sb_reply *r);

@@ -244,4 +244,5 @@ def test_who_only_reads_is_told_how_much_is_missing():
             azl.check(f"{action} (" in log, f"{action} is not in the log")
 
 
-azl.main()
+if __name__ == "__main__":
+    azl.main()

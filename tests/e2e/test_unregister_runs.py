@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""How an unregistration runs: its order by the request log, its round trips, its events, --force and what it does not cover, the status afterwards."""
+import glob
+import os
+import re
+
+import azl
+import products
+import test_unregister as leaving
+import test_unregister_refused as refusals
+
+EXTENSION = r"DELETE .*/extensions/(\w+)$"
+
+
+def rehearsal(nodes=1, build=26100, **kw):
+    return azl.Rehearsal(nodes=nodes, core=["--node-build", str(build), *kw.pop("core", ())], leap=True, **kw)
+
+
+def requests(r, since=0):
+    """METHOD and path of what was carried out for the run, in order; a look for a status left out."""
+    return [f"{x['method']} {products.path_of(x)}" for x in r.exchanges()[since:]
+            if x["method"] != "GET" and not re.search("/oauth2/|/sandbox/|devicelogin|login/", x["url"])]
+
+
+def resource(r, name):
+    return next(i for i in r.world()["resources"] if i.lower().endswith(name.lower()))
+
+
+def stuck(r, name, how):
+    i = resource(r, "/arcSettings/default") + "/extensions/" + name
+    r.sandbox("POST", "/sandbox/resources", {"put": {"id": i, "type": "Microsoft.AzureStackHCI/clusters/arcSettings/extensions", "name": name,
+                                                      "properties": {"managedBy": "User", "provisioningState": "Succeeded"}, "_delete": how}})
+    return i
+
+
+def mend(r, i):
+    r.sandbox("POST", "/sandbox/resources", {"id": i, "set": {"_delete": ""}})
+
+
+def force_covers_a_stuck_extension(build, how, forced=True):
+    with rehearsal(1, build) as r:
+        r.prepare()
+        before = leaving.held(r)
+        r.register(ok=0)
+        i = stuck(r, "mine", how)
+        since = len(r.exchanges())
+        if how == "never":
+            r.fault("429:retry-after=290@GET */operationStatuses/*x3")  # a quarter of an hour in four looks
+        p = leaving.unregister(r, ok=1)
+        azl.check("mine" in p.stderr, f"the extension is not named: {p.stderr}")
+        azl.check(("9140" if build == 26100 else "9117") in p.stderr, p.stderr)
+        left = [q for q in requests(r, since) if not re.match(EXTENSION, q) and "initializedisable" not in q.lower()]
+        azl.equal(left, [], "more was written")
+        azl.equal(r.status()["RegistrationStatus"], "Registered", "after the refusal")
+        run = leaving.newest(r)["id"]
+        if not forced:  # mended in Azure, the same run goes on
+            mend(r, i)
+            r.run("operations", "resume", run, ok=0)
+        else:
+            r.sandbox("DELETE", "/sandbox/faults")
+            if how == "never":
+                r.fault("429:retry-after=290@GET */operationStatuses/*x3")
+            p = leaving.unregister(r, "--force", ok=0)
+            azl.check("mine could not be deleted" in p.stdout, p.stdout)
+        azl.equal(leaving.changed(before, leaving.held(r)), {}, "left")
+        leaving.blank(r)
+
+
+def force_covers_nothing_else(build, what):
+    with rehearsal(1, build) as r:
+        r.prepare()
+        before = leaving.held(r)
+        r.register(ok=0)
+        i = resource(r, what)
+        r.sandbox("POST", "/sandbox/resources", {"id": i, "set": {"_delete": "fails"}})
+        p = leaving.unregister(r, "--force", ok=1)
+        azl.check("azloconf: " in p.stderr, p.stderr)
+        azl.equal(leaving.newest(r)["state"], "failed", what)
+        mend(r, i)
+        r.run("operations", "resume", leaving.newest(r)["id"], ok=0)
+        azl.equal(leaving.changed(before, leaving.held(r)), {}, what)
+
+
+def test_force_covers_stuck_extensions_and_nothing_else():
+    azl.side_by_side([lambda b=b, h=h, f=f: force_covers_a_stuck_extension(b, h, f) for b, h, f in
+                      ((26100, "never", False), (26100, "never", True), (20349, "fails", True))] +
+                     [lambda b=b, w=w: force_covers_nothing_else(b, w) for b, w in
+                      ((26100, "/arcSettings/default"), (20349, "/clusters/CLUSTER-A"), (26100, "/resourceGroups/CLUSTER-A-rg"))], 2)
+
+
+def events(r, since=""):
+    """Numbers of the log from the last such line on, each once, in order."""
+    with open(next(iter(glob.glob(os.path.join(r.top, "**", "azloconfd.log"), recursive=True))), encoding="utf-8") as f:
+        log = f.read()
+    return list(dict.fromkeys(re.findall(r"event (\d+):", log[log.rfind(since) if since else 0:])))
+
+
+# what goes, in this order, on each path; "leave" is the agent's disconnect
+ORDER = {26100: ["/extensions/mine", "/agent/disconnect", "/arcsettings/default", "/roleassignments/", "/clusters/cluster-a", "/resourcegroups/cluster-a-rg"],
+         20349: ["initializedisableprocess", "/extensions/mine", "/agent/disconnect", "/arcsettings/default", "/roleassignments/", "/clusters/cluster-a",
+                 "/resourcegroups/cluster-a-rg"],
+         17784: ["/clusters/cluster-a", "/v1.0/applications/", "/resourcegroups/cluster-a-rg"]}
+EVENTS = {26100: ["9005", "9009", "9146", "9147", "9007"], 20349: ["9005", "9009", "9008", "9007"], 17784: ["9005", "9009", "9007"]}
+
+
+def place_of(q, build):
+    return next((i for i, end in enumerate(ORDER[build]) if q.lower().split(" ")[1].endswith(end) or (end.endswith("/") and end in q.lower())), None)
+
+
+def in_order(build, nodes):
+    with rehearsal(nodes, build) as r:
+        r.prepare()
+        for turn in range(2):  # there and back, and once more
+            r.register(ok=0)
+            if build != 17784:
+                stuck(r, "mine", "")
+            since = len(r.exchanges())
+            leaving.unregister(r)
+            asked = requests(r, since)
+            places = [place_of(q, build) for q in asked]
+            azl.check(None not in places, f"{build}: a request that no row expects: {[q for q, p in zip(asked, places) if p is None]}")
+            azl.equal(places, sorted(places), f"{build}: order of {asked}")
+            azl.equal(sorted(set(places)), list(range(len(ORDER[build]))), f"{build}: {asked}")
+            azl.equal(sum("disconnect" in q for q in asked), nodes if build != 17784 else 0, "agents")
+            azl.equal(events(r, "event 9005:"), EVENTS[build], f"{build}: events")
+            leaving.blank(r)
+
+
+def test_order_and_events_of_each_path():
+    azl.side_by_side([lambda b=b, n=n: in_order(b, n) for b, n in ((26100, 3), (20349, 3), (17784, 1))], 2)
+
+
+if __name__ == "__main__":
+    azl.main()
