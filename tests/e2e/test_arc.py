@@ -266,10 +266,11 @@ def disturbed(build):
         azl.equal((with_arc - held(r), held(r) - with_arc), ({}, {}), "enabled in spite of the faults")
         for name, mark, want in (("disable", ("DELETE", "/arcsettings/default"), without), ("enable", ("PUT", "/arcsettings/default"), with_arc)):
             n = sum(m == mark[0] and u.lower().endswith(mark[1]) for m, u in writes(r))
-            p = r.start("arc", name, "--yes", *(("--resource-name", "CLUSTER-A") if name == "disable" else ()))
-            azl.wait_for(lambda: sum(m == mark[0] and u.lower().endswith(mark[1]) for m, u in writes(r)) > n, 30, name)
-            r.kill_core()
-            p.communicate(timeout=90)
+            with r.leaping():
+                p = r.start("arc", name, "--yes", *(("--resource-name", "CLUSTER-A") if name == "disable" else ()))
+                azl.wait_for(lambda: sum(m == mark[0] and u.lower().endswith(mark[1]) for m, u in writes(r)) > n, 30, name)
+                r.kill_core()
+                p.communicate(timeout=90)
             go_on(r)
             azl.equal((want - held(r), held(r) - want), ({}, {}), f"{name}: after the kill")
             azl.equal((record(r), arc_column(r)), (was, ["Disabled" if name == "disable" else "Connected"] * 2), f"{name}: after the kill")
