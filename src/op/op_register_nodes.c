@@ -7,6 +7,7 @@
 #include "base/name.h"
 
 #define PROVIDER "Microsoft.AzureStackHCI"
+#define SYNCS    3 /* until a node that shows Arc as disabled is left so */
 
 /* ---- the values: nothing is asked of anybody before they are in order ---- */
 
@@ -477,14 +478,16 @@ static bool connected(const struct op_view *v)
 static bool owes_a_sync(const struct op_view *v)
 {
     const char *node = op_node_name(v);
-    bool untied = !*op_fact(v, "machines.hidden") &&
+    bool untied = !op_tries(v) && !op_made(v) && !*op_fact(v, "machines.hidden") &&
                   !arm_id_equal(parent_of(v, node), op_fact(v, "cluster.id"));
+    /* a lost answer leaves the node with Arc disabled; a service that never tells ends it, too */
+    bool off = str_eq(op_node_fact(v, node, "arc.off"), "1") && op_tries(v) < SYNCS;
 
-    return reg_changes(v) && reg_by_identity(v) && !op_tries(v) && !op_made(v) &&
+    return reg_changes(v) && reg_by_identity(v) &&
            str_eq(op_fact(v, "stored.status"), "Registered") &&
            str_eq(op_node_fact(v, node, "registeredAt"),
                   op_node_fact(v, node, "registeredBefore")) &&
-           (untied || str_eq(op_node_fact(v, node, "arc.off"), "1"));
+           (untied || off);
 }
 
 REG_ASK(sync_check)

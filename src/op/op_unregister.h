@@ -14,8 +14,8 @@
  * deletes no groups; that it may is inferred from their tag.
  *
  * Inputs: subscriptionId tenantId resourceName resourceGroupName connected ("node1 node2") force
- * arcPrincipalId (the operator's own principal, to which registration gave the roles of Arc)
- * arcOnly
+ * arcGroupBefore (where the machines were, if no Arc settings tell it) arcPrincipalId (the
+ * operator's own principal, to which registration gave the roles of Arc) arcOnly
  * ("1": of the plan arc-disable, op_arc_disable.c).
  * Facts of the run: name group cluster.id settings.id local ("1": these nodes are registered with
  * it) arcGroup; cluster.state settings.state (present, absent); extensions.user .azure .stuck

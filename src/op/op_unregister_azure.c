@@ -27,10 +27,15 @@ UNR_ASK(settings_check)
 
 static void keep_group(struct op_view *v, const char *group)
 {
-    const char *old = op_old_fact(v, "arcGroup");
+    const char *old = op_old_fact(v, "arcGroup"), *before = op_input(v, "arcGroupBefore");
 
-    if (!*op_fact(v, "arcGroup"))
-        op_set_fact(v, "arcGroup", *old ? old : *group ? group : op_fact(v, "group"));
+    if (*op_fact(v, "arcGroup"))
+        return;
+    op_set_fact(v, "arcGroup",
+                *old      ? old
+                : *group  ? group
+                : *before ? before
+                          : op_fact(v, "group"));
 }
 
 UNR_READ(settings_check)

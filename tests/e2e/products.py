@@ -28,6 +28,8 @@ REPEATS = [
     ("POST", r"/oauth2/v2\.0/(devicecode|token)$", FREE, None, "a sign-in and a token make nothing that stays"),
     ("POST", r"/agent/connect$", ONCE, "node", "a machine is connected once; after a loss the agent is asked where it is"),
     ("POST", r"/agent/disconnect$", ONCE, "node", "only undo does it"),
+    ("POST", r"/initializedisableprocess$", AFTER_LOSS, "path", "a mark on the Arc settings; only what has it already is not marked again"),
+    ("DELETE", r"/(arcsettings|extensions|roleassignments|resourcegroups)/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
     ("POST", r"/providers/[^/]+/register$", ONCE, "path", "its state is read before it is asked again"),
     ("POST", r"/generatepassword$", AFTER_LOSS, "run",
      "the secret is kept in the run's memory alone: one that is resumed generates another"),
