@@ -57,10 +57,12 @@ enum err_code {
     ERR_C_ARC_NEEDS_REGISTRATION = 135, /* Arc alone was asked for, and nothing is registered */
     ERR_C_ARC_NOT_THERE = 136,          /* ... of a registration that has no Azure Arc */
     ERR_C_DELETING = 124,               /* what is needed is being deleted in Azure */
-    ERR_C_HOLDERS = 130,  /* others live on the cluster that is to go: Arc VMs, AKS, bridges */
-    ERR_C_LOCKED = 131,   /* locks keep what is to be deleted */
-    ERR_C_DISAGREE = 132, /* the nodes have stored different registrations */
-    ERR_C_CONFIRM = 165,  /* the word that the operation wants typed is missing or wrong */
+    ERR_C_HOLDERS = 130,      /* others live on the cluster that is to go: Arc VMs, AKS, bridges */
+    ERR_C_LOCKED = 131,       /* locks keep what is to be deleted */
+    ERR_C_DISAGREE = 132,     /* the nodes have stored different registrations */
+    ERR_C_CONFIRM = 165,      /* the word that the operation wants typed is missing or wrong */
+    ERR_C_UNREGISTERED = 139, /* it needs a registration, and none is stored on the nodes */
+    ERR_C_CENSUS = 140,       /* a node is missing from the census, and a node was just started */
 };
 
 struct err {

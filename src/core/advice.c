@@ -79,6 +79,11 @@ static const struct advice_row rows[] = {
     OURS(ERR_C_CONFIRM,
          N_("Look at what would be done (--what-if, or the review on the screen), then type the "
             "name that it asks for.")),
+    OURS(ERR_C_UNREGISTERED, N_("Register the cluster first: azloconf register.")),
+    OURS(ERR_C_CENSUS,
+         N_("Start the missing node and wait until it is up in the cluster and has synced by "
+            "itself (azloconf status shows it), or wait the hours that are left. Take a node that "
+            "will not come back out of the cluster first.")),
     OURS(ERR_C_DEADLINE, N_("Resume: what was made stays and is found again.")),
     OURS(ERR_C_ELSEWHERE,
          N_("Name the group where it is, or disconnect the agent there first (azcmagent "

@@ -65,7 +65,7 @@ static const struct advice_row rows[] = {
       .keys = "9106",
       .what = N_("The node is registered, its resource in Azure is gone."),
       .why = N_("Somebody deleted it in the portal."),
-      .text = N_("Have the resource made anew: azloconf register --repair-registration "
+      .text = N_("Have the resource made anew: azloconf repair "
                  "--recreate-resource. Or unregister, then register again.") },
     { .domain = ERR_OP,
       .keys = "9107",

@@ -134,6 +134,15 @@ void app_arc_disable(struct app *a, const struct serve_ask *ask, const struct js
 void app_arc_disable_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_arc_enable(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_arc_enable_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+/* app_repair.c */
+void app_repair(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_repair_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+/* app_sync.c */
+/* Subscription, group and name of the stored record, and the cloud; -1 and *e: nothing is
+ * registered. */
+int app_registered(struct app *a, struct json *in, struct err *e);
+void app_sync(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_sync_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 /* app_run.c */
 void app_explain(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_runs(struct app *a, const struct serve_ask *ask, const struct json *args);

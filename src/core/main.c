@@ -176,6 +176,7 @@ static int make_node(struct core *k, const char *name, const struct settings_nod
     nc.certificates_dir = either(own ? own->certificates_dir : NULL,
                                  any ? any->certificates_dir : NULL, AGENT_CERTIFICATES);
     nc.os_build = k->c.node_build;
+    nc.uptime_ms = k->c.node_uptime * 3600 * 1000;
     k->nodes[k->n_nodes] = node_local_new(k->loop, &nc, e);
     if (!k->nodes[k->n_nodes])
         return -1;

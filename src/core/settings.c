@@ -77,6 +77,13 @@ static int take_build(struct settings *c, const struct settings_option *o, const
     return take_whole(c, o, value, e, 10000, 99999);
 }
 
+/* No node is up for longer than ten years. */
+static int take_uptime(struct settings *c, const struct settings_option *o, const char *value,
+                       struct err *e)
+{
+    return take_whole(c, o, value, e, 1, 87600);
+}
+
 static int take_seconds(struct settings *c, const struct settings_option *o, const char *value,
                         struct err *e)
 {
@@ -241,6 +248,8 @@ const struct settings_option settings_options[] = {
       N_("let native nodes play Windows build N: below 25398 they register by an application and "
          "certificates"),
       N_("the newest"), SETTINGS_PRIVATE, take_build, MEMBER(node_build) },
+    { "node-uptime", "HOURS", N_("let native nodes say that they were started so long ago"),
+      N_("as this machine"), SETTINGS_PRIVATE, take_uptime, MEMBER(node_uptime) },
     { "idle-seconds", "N", N_("end N seconds after the last console and run; 0: never"), "600",
       SETTINGS_PRIVATE, take_seconds, MEMBER(idle_seconds) },
     { "help", NULL, N_("print this and end"), NULL, 0, take_flag, MEMBER(help) },

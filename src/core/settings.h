@@ -37,6 +37,7 @@ struct settings {
     char agent_proxy[256];                   /* "none", or "" for the core's own */
     int64_t clock_rate, idle_seconds, nodes; /* idle 0: never; nodes 0: as it was */
     int64_t node_build;            /* Windows build that native nodes play; 0: the newest */
+    int64_t node_uptime;           /* hours since native nodes were started; 0: as this machine */
     bool has_proxy, has_client_id; /* one was named: it may be none, or the usual one */
     char sandbox_args[SETTINGS_MAX_LIST][256];
     size_t n_sandbox_args;

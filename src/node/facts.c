@@ -3,6 +3,7 @@
 #include "node/facts.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -64,6 +65,14 @@ static void add_os(struct json *j)
         break;
     }
     str_free(&text);
+}
+
+int64_t facts_uptime_ms(void)
+{
+    struct timespec t;
+
+    return clock_gettime(CLOCK_BOOTTIME, &t) == 0 ? (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000
+                                                  : 0;
 }
 
 struct json *facts_read(int64_t build)

@@ -17,5 +17,7 @@ struct json *facts_read(int64_t build);
 /* name, id, and the facts under the names of the cluster's reportedProperties.nodes; facts NULL:
  * name and id only. */
 struct json *facts_census(const char *name, int64_t id, const struct json *facts);
+/* How long this machine has been up (clock_gettime(2), CLOCK_BOOTTIME). */
+int64_t facts_uptime_ms(void);
 
 #endif

@@ -13,7 +13,8 @@
  * may not know them), policyDeadline (ISO, of what falls due next, or null), reason; of a
  * registration by application: certificateThumbprint, certificateNotAfter; arcCommands (bool,
  * absent = true): whether its Windows can be brought to Azure Arc at all; arcStatus ("Disabled"
- *   after arc-clear, else absent)
+ *   after arc-clear, else absent); uptime: seconds since its operating system was started
+ *   (Win32_OperatingSystem has the time), absent = not known
  * - facts: os name and version, manufacturer, model, cores, memoryInGiB, serial; osBuild (the
  *   number of the Windows build that the node stands for) and msiCapable (it can be registered by
  *   its own identity). What counts on Windows is whether the cmdlet
@@ -57,7 +58,8 @@
  *   once; the same registration again only syncs, unless "again" is true. An error of that sync is
  * unsure: the registration stands
  * - unregister: Remove-AzureStackHCIRegistration
- * - sync: Sync-AzureStackHCI. lastSync, nextSync
+ * - sync: Sync-AzureStackHCI: billing, licensing and the census, which names the cluster's nodes.
+ *   lastSync, nextSync
  * - cluster-create: {name, nodes[]}, the cluster's record (native clusters only)
  */
 #ifndef AZL_NODE_NODE_H
@@ -142,6 +144,7 @@ struct node_local_config {
     const char *certificates_dir; /* where users put certificates: *.pem, certificate and key */
     const char *agent_proxy;      /* "" or NULL none; see agent.h */
     int64_t os_build;             /* the Windows build that the node plays; 0: 26100 */
+    int64_t uptime_ms;            /* since the node was started; 0: as this machine */
     const struct clock *clock;    /* the policy clock */
 };
 struct node *node_local_new(struct loop *l, const struct node_local_config *c, struct err *e);

@@ -158,6 +158,7 @@ static void do_status(struct node_call *c)
             engine_status(&r, have ? &cluster : NULL, n->node.name, clock_now(n->clock));
 
         json_set_bool(out, "arcCommands", node_has_arc(n));
+        json_set_int(out, "uptime", (clock_now(n->clock) - n->started) / 1000);
         node_reply_end(c, out, NULL);
     }
 }
@@ -265,13 +266,17 @@ static struct json *sync_body(struct local_node *n, const struct engine_cluster 
                               const char *level)
 {
     struct json *j = json_object();
+    struct json *names = json_array();
     int64_t id = 1;
 
-    for (size_t i = 0; i < cluster->n_nodes; i++)
+    for (size_t i = 0; i < cluster->n_nodes; i++) {
+        json_push(names, json_string(cluster->nodes[i]));
         if (str_ieq(cluster->nodes[i], n->node.name))
             id = (int64_t)i + 1;
+    }
     json_set_str(j, "node", n->node.name);
     json_set_str(j, "clusterId", cluster->id);
+    json_set(j, "clusterNodes", names);
     json_set(j, "census", facts_census(n->node.name, id, own_facts(n)));
     json_set_str(j, "diagnosticLevel", level[0] ? level : "Basic");
     return j;
@@ -596,6 +601,7 @@ struct node *node_local_new(struct loop *l, const struct node_local_config *cfg,
     n->agent_proxy = copy_or_empty(cfg->agent_proxy);
     n->certificates_dir = copy_or_empty(cfg->certificates_dir);
     n->os_build = cfg->os_build;
+    n->started = clock_now(cfg->clock) - (cfg->uptime_ms ? cfg->uptime_ms : facts_uptime_ms());
     dataplane_init(&n->plane, l, cfg->http, n->himds, n->tokens_dir);
     n->agent = (struct agent){ l, n->azcmagent, n->agent_proxy };
     return &n->node;

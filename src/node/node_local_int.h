@@ -23,6 +23,7 @@ struct local_node {
                                                                 that is not proven yet */
     char *certificates_dir;
     int64_t os_build;
+    int64_t started; /* Unix ms on the policy clock */
     struct dataplane plane;
     struct agent agent;
     struct json *facts; /* read once */

@@ -161,6 +161,7 @@ extern const struct op_plan *const op_plans[]; /* plans.c; NULL-terminated */
 const struct op_plan *op_plan_find(const char *id);
 extern const struct op_plan op_register, op_unregister;
 extern const struct op_plan op_arc_disable, op_arc_enable;
+extern const struct op_plan op_sync;
 
 /* ---- the engine ---- */
 
@@ -286,5 +287,16 @@ struct json *op_unregister_preview(const struct json *facts);
 struct json *op_arc_disable_preview(const struct json *facts); /* the same of arc-disable */
 /* What could not be found out, from the same: an array of sentences, the caller's. */
 struct json *op_unregister_warnings(const struct json *facts);
+
+/* What each node's sync does, when it synced last and when it does so by itself. now: Unix ms on
+ * the policy clock. To warn sentences are added: how recent that is, who is missing from the
+ * census. */
+struct json *op_sync_preview(const struct json *facts, int64_t now, struct json *warn);
+
+/* What a repair renews, makes or leaves, and what speaks for it, from the facts of a check run of
+ * op_register with the input `repair`. now: Unix ms on the policy clock. *needed: something calls
+ * for it. */
+struct json *op_repair_preview(const struct json *inputs, const struct json *facts, int64_t now,
+                               bool *needed);
 
 #endif

@@ -8,7 +8,8 @@
  * settings.aggregate, settings.nodes (" a b "), settings.consent (when), settings.looks;
  * arc.<node> (its state in the settings, "" not listed); provider-hci.locations (only once
  * Registered); parent.<node> (of its machine); stored.status, stored.uri; way (the decision). Facts
- * of a node: registration connection uri cloudId registeredAt agent (here, none) agent.name.
+ * of a node: registration connection uri cloudId registeredAt agent (here, none) agent.name; of a
+ * repair lastError certificateEnds secretEnds.
  *
  * The decision (register-flow.md 2.3; op_register_decide.c has the table, inputs repair and
  * recreate): "look": registered, and all of it is there: nothing is changed, nodes and machines are

@@ -113,6 +113,18 @@ static void keep_status(struct op_view *v, const struct op_answer *a)
     op_set_node_fact(v, "arc.off", str_eq(json_str(a->json, "arcStatus"), "Disabled") ? "1" : "");
 }
 
+/* What may call for a repair. */
+static void keep_evidence(struct op_view *v, const struct json *status)
+{
+    static const char *const rows[][2] = { { "lastError", "lastError" },
+                                           { "certificateNotAfter", "certificateEnds" },
+                                           { "arcSecretNotAfter", "secretEnds" } };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (json_str(status, rows[i][0]))
+            op_set_node_fact(v, rows[i][1], json_str(status, rows[i][0]));
+}
+
 static bool registered_here(const struct op_view *v)
 {
     const char *node = op_node_name(v);
@@ -187,6 +199,8 @@ REG_READ(stored)
     if (uri && *uri && conflict(v, uri, json_str(a->json, "Region"), e))
         return OP_FAILED;
     keep_status(v, a);
+    if (str_eq(op_input(v, "repair"), "1"))
+        keep_evidence(v, a->json);
     op_set_node_fact(v, "registeredBefore", op_node_fact(v, op_node_name(v), "registeredAt"));
     if (uri && *uri)
         op_set_fact(v, "stored.uri", uri);

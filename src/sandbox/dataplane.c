@@ -33,6 +33,7 @@ static const struct shape_row sync_rows[] = {
     { "node", SHAPE_STR, SHAPE_REQUIRED, NULL, NULL, NULL },
     { "clusterId", SHAPE_STR, SHAPE_REQUIRED, NULL, NULL, NULL },
     { "census", SHAPE_OBJ, 0, NULL, NULL, &node_shape },
+    { "clusterNodes", SHAPE_WORDS, 0, NULL, NULL, NULL },
     { "diagnosticLevel", SHAPE_STR, 0, "Off|Basic|Enhanced", NULL, NULL },
 };
 static const struct shape sync_shape = SHAPE("Sync", sync_rows);
@@ -338,6 +339,35 @@ static void do_register(struct sb_req *q, struct sb_reply *r)
     sb_reply_json(r, 200, answer);
 }
 
+static bool census_names(const struct json *names, const char *node)
+{
+    JSON_EACH (n, names)
+        if (str_ieq(json_value_str(n), node))
+            return true;
+    return false;
+}
+
+/* A node that the census does not name loses its Arc machine (docs-facts.md 1.6 and 3.1: a sync
+ * straight after a restart, and the node is "Not installed"). Which machine is a node's is known
+ * once it has synced. What else Azure takes of it is not known: nothing here. */
+static void drop_missing(struct sb_req *q, struct call *c, const struct json *names)
+{
+    struct json *left = json_array();
+    const char *node;
+
+    JSON_EACH (n, json_get(c->settings, "properties.perNodeDetails")) {
+        struct json *m = world_resource(q->world, json_str(n, "arcInstance"));
+
+        node = m ? json_str(m, "_node") : NULL;
+        if (!node || census_names(names, node))
+            json_push(left, json_copy(n));
+        else
+            lro_delete(q->world, json_str(n, "arcInstance"));
+    }
+    json_set(res_props(c->settings), "perNodeDetails", left);
+    hci_aggregate(c->settings);
+}
+
 static void do_sync(struct sb_req *q, struct sb_reply *r)
 {
     const struct json *body = res_body(q, r, &sync_shape);
@@ -360,6 +390,10 @@ static void do_sync(struct sb_req *q, struct sb_reply *r)
     if (json_str(body, "census.name"))
         put_census(c.cluster, json_get(body, "census"));
     mark_synced(q, &c, now);
+    if (c.node)
+        json_set_str(c.machine, "_node", json_str(body, "node"));
+    if (c.settings && json_member(body, "clusterNodes"))
+        drop_missing(q, &c, json_member(body, "clusterNodes"));
     answer = json_object();
     time_iso7(at, now);
     json_set_str(answer, "lastSync", at);

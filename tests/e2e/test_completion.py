@@ -66,7 +66,7 @@ def test_lines():
                        ("azloconf operations s", ["show"]),
                        ("azloconf operations show ", []),
                        ("azloconf register --tenant-id ", []),
-                       ("azloconf cluster create c --node n1 --nod", ["--node-build", "--nodes", "--node"]),  # may be repeated
+                       ("azloconf cluster create c --node n1 --nod", ["--node-build", "--node-uptime", "--nodes", "--node"]),  # may be repeated
                        ("azloconf nonsense --w", []),
                        ("azloconf 'x", [])):
         azl.equal(sorted(complete(line)), sorted(want), f"completion of {line!r}")

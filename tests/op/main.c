@@ -24,6 +24,8 @@ int main(void)
     test_op_op_register_gen1();
     test_op_op_register_principal();
     test_op_op_register();
+    test_op_op_repair_show();
+    test_op_op_sync();
     test_op_op_unregister();
     test_op_op_arc_disable();
     return test_end();

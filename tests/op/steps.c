@@ -9,7 +9,8 @@ const struct op_plan *steps_plan = &op_register;
 
 static struct op_run *make(struct fx *fx)
 {
-    bool leaving = steps_plan == &op_unregister || steps_plan == &op_arc_disable;
+    bool leaving =
+        steps_plan == &op_unregister || steps_plan == &op_arc_disable || steps_plan == &op_sync;
     const char *first = leaving ? "proof" : "inputs";
     struct json *in = fx_inputs();
     struct err e = { 0 };

@@ -103,6 +103,30 @@ static void a_sync_adds_its_node(void **state)
     fx_close();
 }
 
+#define CENSUS(node, names)                                                                        \
+    "{\"node\":\"" node "\",\"clusterId\":\"44444444-0000-4000-8000-000000000000\","               \
+    "\"clusterNodes\":[" names "]}"
+
+static void a_census_without_a_node_takes_its_machine(void **state)
+{
+    (void)state;
+    ready();
+    assert_int_equal(post("register", "node1", REGISTER), 200);
+    assert_int_equal(post("sync", "node1", CENSUS("node1", "\"node1\"")), 200);
+    assert_int_equal(fx_call("GET", FX_MACHINE "node2", "2022-03-10", NULL),
+                     200); /* it never synced: nobody knows that it is node2's */
+    assert_int_equal(post("sync", "node2", CENSUS("node2", "\"node1\",\"node2\"")), 200);
+    assert_int_equal(post("sync", "node1", SYNC("node1")), 200);
+    assert_int_equal(fx_call("GET", FX_MACHINE "node2", "2022-03-10", NULL), 200);
+    assert_int_equal(post("sync", "node1", CENSUS("node1", "\"NODE1\"")), 200);
+    assert_int_equal(fx_call("GET", FX_MACHINE "node2", "2022-03-10", NULL), 404);
+    assert_int_equal(fx_call("GET", FX_MACHINE "node1", "2022-03-10", NULL), 200);
+    assert_int_equal(fx_call("GET", FX_MACHINE "stranger", "2022-03-10", NULL), 200);
+    assert_int_equal(fx_call("GET", FX_CLUSTER "/arcSettings/default", V, NULL), 200);
+    assert_int_equal(json_len(json_get(fx_json(), "properties.perNodeDetails")), 1);
+    fx_close();
+}
+
 static size_t with_roles; /* so many of the four permissions stand in the token */
 
 /* A token as Entra gives it to an application; proof "2": by certificate. */
@@ -287,6 +311,7 @@ int test_sandbox_dataplane(void)
         cmocka_unit_test(health_needs_no_token),
         cmocka_unit_test(a_registration_shows_in_the_cluster),
         cmocka_unit_test(a_sync_adds_its_node),
+        cmocka_unit_test(a_census_without_a_node_takes_its_machine),
         cmocka_unit_test(only_the_cluster_s_machines_may_speak),
         cmocka_unit_test(the_cluster_s_application_speaks_for_its_nodes),
         cmocka_unit_test(a_client_s_application_needs_its_permissions),

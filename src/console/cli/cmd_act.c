@@ -183,8 +183,8 @@ static bool unfinished(struct cli *c, const struct act *a, char id[64], struct e
         return false;
     newest = json_first(json_get(result, "runs"));
     state = json_str(newest, "state");
-    if (state && str_eq(json_str(newest, "plan"), a->id) && !str_eq(state, "done") &&
-        !str_eq(state, "failed") && !str_eq(state, "undone")) {
+    if (state && str_eq(json_str(newest, "plan"), a->plan ? a->plan : a->id) &&
+        !str_eq(state, "done") && !str_eq(state, "failed") && !str_eq(state, "undone")) {
         str_copy(id, 64, json_str(newest, "id"));
         found = true;
     }

@@ -26,6 +26,8 @@ const struct cli_option cli_common[] = {
     { "certificates-dir", "[NODE=]DIR", N_("where a node looks for certificates of its users"),
       true, true },
     { "node-build", "N", N_("let the nodes play Windows build N (rehearsals)"), true, false },
+    { "node-uptime", "HOURS",
+      N_("let the nodes say that they were started so long ago (rehearsals)"), true, false },
     { "sandbox-arg", "ARG", N_("with --sandbox: a further argument for azlosandbox"), true, true },
     { "output", "table|json", N_("form of the output"), false, false },
     { "plain", NULL, N_("the console as lines of text, for any terminal, screen reader or pipe"),
@@ -123,6 +125,18 @@ static const struct cli_option arc_options[] = {
     { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
     { "yes", NULL, N_("do not ask; disable wants --resource-name, too"), false, false },
 };
+#define ACT_OPTIONS                                                                                \
+    { "tenant-id", "GUID", N_("the tenant to sign in to"), false, false },                         \
+        { "what-if", NULL, N_("show what would be done, and change nothing"), false, false },      \
+    {                                                                                              \
+        "yes", NULL, N_("do not ask"), false, false                                                \
+    }
+static const struct cli_option sync_options[] = { ACT_OPTIONS };
+static const struct cli_option repair_options[] = {
+    { "recreate-resource", NULL, N_("make the cluster resource again where it is gone from Azure"),
+      false, false },
+    ACT_OPTIONS
+};
 static const struct cli_option cluster_options[] = {
     { "node", "NODE", N_("a node of the new cluster"), false, true },
 };
@@ -143,6 +157,10 @@ const struct cli_command cli_commands[] = {
     { "arc", "disable | enable",
       N_("take Azure Arc away from the nodes, or give it back; the registration stays"),
       OPTIONS(arc_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
+    { "repair", NULL, N_("renew this cluster's registration and make what is missing of it"),
+      OPTIONS(repair_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
+    { "sync", NULL, N_("have every node sync with Azure now: billing, licensing, census"),
+      OPTIONS(sync_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
     { "sign-in", NULL, N_("sign in to Azure"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
       cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),

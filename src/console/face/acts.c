@@ -252,6 +252,10 @@ static const struct act_option arc_enable_options[] = {
     { "arc-server-resource-group-name", "arcGroup", ACT_TEXT },
     { "arc-spn-app-id", "arcAppId", ACT_TEXT },
 };
+static const struct act_option repair_options[] = {
+    { "tenant-id", "tenantId", ACT_TEXT },
+    { "recreate-resource", "recreate", ACT_FLAG },
+};
 
 #define OPTIONS(a) .options = (a), .n_options = ARRAY_LEN(a)
 
@@ -281,5 +285,17 @@ const struct act acts[] = {
       .help = N_("Gives the nodes of a registered cluster Azure Arc again."),
       .button = N_("Enable Azure Arc now"),
       OPTIONS(arc_enable_options) },
+    { .id = "repair",
+      .plan = "register",
+      .item = 9,
+      .title = N_("Repair the registration"),
+      .help = N_("Renews the registration and makes what is missing of it."),
+      .button = N_("Repair now"),
+      OPTIONS(repair_options) },
+    { .id = "sync",
+      .item = 9,
+      .title = N_("Sync with Azure now"),
+      .help = N_("Has every node do billing, licensing and census now."),
+      .button = N_("Sync now") },
 };
 const size_t act_count = ARRAY_LEN(acts);

@@ -23,6 +23,7 @@ struct act_option {
 };
 struct act {
     const char *id;     /* intent, plan and command: "unregister"; "arc-disable" is `arc disable` */
+    const char *plan;   /* of its run; NULL: as the id */
     int item;           /* of the menu: 9 or 10 */
     const char *title;  /* N_() */
     const char *help;   /* N_(): one line */
