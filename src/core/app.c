@@ -35,6 +35,8 @@ const struct app_intent_row app_intents[] = {
     { "arc-disable", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_arc_disable },
     { "arc-enable-check", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_arc_enable_check },
     { "arc-enable", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_arc_enable },
+    { "move-check", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_move_check },
+    { "move", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_move },
     { "run-stop", APP_ACT, app_run_stop },
     { "run-resume", APP_ACT | APP_NODES | APP_CLOUD, app_run_resume },
     { "runs", 0, app_runs },

@@ -152,4 +152,5 @@ def test_faults_a_kill_and_going_on():
         blank(r)
 
 
-azl.main()
+if __name__ == "__main__":
+    azl.main()

@@ -253,6 +253,22 @@ static const struct act_option arc_enable_options[] = {
     { "arc-spn-app-id", "arcAppId", ACT_TEXT },
 };
 
+static const struct act_option move_options[] = {
+    { "old-resource-name", "confirm", ACT_TEXT },
+    { "subscription-id", "subscriptionId", ACT_TEXT },
+    { "tenant-id", "tenantId", ACT_TEXT },
+    { "region", "region", ACT_TEXT },
+    { "resource-name", "resourceName", ACT_TEXT },
+    { "resource-group-name", "resourceGroupName", ACT_TEXT },
+    { "arc-server-resource-group-name", "arcServerResourceGroupName", ACT_TEXT },
+    { "tag", "tag", ACT_LIST },
+    { "resource-group-tags", "resourceGroupTags", ACT_LIST },
+    { "certificate-thumbprint", "certificateThumbprint", ACT_TEXT },
+    { "arc-spn-app-id", "arcSpnAppId", ACT_TEXT },
+    { "use-stable-agent-version", "useStableAgentVersion", ACT_FLAG },
+    { "logs-directory", "logsDirectory", ACT_TEXT },
+};
+
 #define OPTIONS(a) .options = (a), .n_options = ARRAY_LEN(a)
 
 const struct act acts[] = {
@@ -281,5 +297,13 @@ const struct act acts[] = {
       .help = N_("Gives the nodes of a registered cluster Azure Arc again."),
       .button = N_("Enable Azure Arc now"),
       OPTIONS(arc_enable_options) },
+    { .id = "move",
+      .item = 10,
+      .title = N_("Move the registration"),
+      .help = N_("Unregisters the cluster and registers it with new values, as one operation."),
+      .button = N_("Move now"),
+      .word_option = "old-resource-name",
+      .registers = true,
+      OPTIONS(move_options) },
 };
 const size_t act_count = ARRAY_LEN(acts);
