@@ -60,9 +60,12 @@ enum err_code {
     ERR_C_HOLDERS = 130,      /* others live on the cluster that is to go: Arc VMs, AKS, bridges */
     ERR_C_LOCKED = 131,       /* locks keep what is to be deleted */
     ERR_C_DISAGREE = 132,     /* the nodes have stored different registrations */
-    ERR_C_CONFIRM = 165,      /* the word that the operation wants typed is missing or wrong */
     ERR_C_UNREGISTERED = 139, /* it needs a registration, and none is stored on the nodes */
     ERR_C_CENSUS = 140,       /* a node is missing from the census, and a node was just started */
+    ERR_C_NO_MOVE = 156,      /* the new values are the old ones, or there is nothing to move */
+    ERR_C_MOVE_LOCKED = 157,  /* a lock forbids making anything where a move would go */
+    ERR_C_MOVE_TAKEN = 158,   /* there is a cluster resource of that name already */
+    ERR_C_CONFIRM = 165,      /* the word that the operation wants typed is missing or wrong */
 };
 
 struct err {

@@ -76,6 +76,16 @@ static const struct advice_row rows[] = {
     OURS(ERR_C_DELETING,
          N_("Wait until Azure has deleted it (its resource group is then not listed any more), or "
             "name another resource group; then start again.")),
+    OURS(ERR_C_NO_MOVE,
+         N_("Name what is to be different: --region, --resource-name, --resource-group-name, "
+            "--arc-server-resource-group-name or --subscription-id. What is broken where it is, "
+            "\"azloconf repair\" mends.")),
+    OURS(ERR_C_MOVE_LOCKED,
+         N_("Take the lock away (portal: Locks of that subscription or resource group), or name "
+            "another resource group.")),
+    OURS(ERR_C_MOVE_TAKEN,
+         N_("Choose another name or resource group, or delete that cluster resource first if "
+            "nobody needs it.")),
     OURS(ERR_C_CONFIRM,
          N_("Look at what would be done (--what-if, or the review on the screen), then type the "
             "name that it asks for.")),

@@ -39,6 +39,8 @@ const struct app_intent_row app_intents[] = {
     { "repair", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_repair },
     { "sync-check", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_sync_check },
     { "sync", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_sync },
+    { "move-check", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_move_check },
+    { "move", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_move },
     { "run-stop", APP_ACT, app_run_stop },
     { "run-resume", APP_ACT | APP_NODES | APP_CLOUD, app_run_resume },
     { "runs", 0, app_runs },

@@ -116,17 +116,22 @@ bool chain_settle(struct sec_run *out)
     return true;
 }
 
+static const char *value_of(const struct json *inputs, const char *name)
+{
+    const char *s = json_value_str(json_member(inputs, name));
+
+    return s ? s : "";
+}
+
 static void say_moved(struct str *s, const struct json *in)
 {
     const struct json *values = json_member(in, "then") ? json_get(in, "then.inputs") : in;
-    const char *text[4] = { json_str(values, "resourceName"), json_str(values, "resourceGroupName"),
-                            json_str(values, "region"), json_str(values, "subscriptionId") };
 
     str_addf(s,
              _("The cluster is not registered now: its old registration is gone. The new one was "
                "to be %s in the resource group %s, region %s, subscription %s."),
-             text[0] ? text[0] : "", text[1] ? text[1] : "", text[2] ? text[2] : "",
-             text[3] ? text[3] : "");
+             value_of(values, "resourceName"), value_of(values, "resourceGroupName"),
+             value_of(values, "region"), value_of(values, "subscriptionId"));
 }
 
 void chain_explain(struct sec_run *out, const struct json *inputs, bool between)
@@ -134,6 +139,13 @@ void chain_explain(struct sec_run *out, const struct json *inputs, bool between)
     struct str s = STR_INIT;
     char details[sizeof(out->details)];
 
+    if (out->part == 2 && str_eq(out->whole, "move") && str_eq(out->state, "done") &&
+        str_eq(out->result, "Success"))
+        str_fmt(out->details, sizeof(out->details),
+                _("The cluster was moved: it is registered with Azure as %s in the resource group "
+                  "%s, region %s."),
+                value_of(inputs, "resourceName"), value_of(inputs, "resourceGroupName"),
+                value_of(inputs, "region"));
     if (!between &&
         (out->part != 2 || (!str_eq(out->state, "failed") && !str_eq(out->state, "stopped")) ||
          str_eq(out->result, "RegisterSucceededButArcFailed")))

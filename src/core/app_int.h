@@ -106,6 +106,14 @@ void app_cluster_create(struct app *a, const struct serve_ask *ask, const struct
 /* app_register.c */
 void app_register(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_register_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+/* The plan's inputs of these values; NULL and *e: the first that is wrong or missing. */
+struct json *app_register_inputs(const struct app *a, const struct json *args, struct err *e);
+/* app_move.c, move_view.c */
+void app_move(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_move_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+/* What is gone when an unregistration with these values is done, from the facts of its check. */
+struct json *move_view(const struct json *inputs, const struct json *facts);
+op_veil_fn move_veil; /* payload: that view */
 /* app_unregister.c */
 void app_unregister(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_unregister_check(struct app *a, const struct serve_ask *ask, const struct json *args);
@@ -129,6 +137,8 @@ void app_prove(struct app *a, const struct serve_ask *ask, const struct json *ar
                const struct app_proven *what, bool check);
 /* Of the stored record, with the machines that registration connected; -1 and *e. */
 struct json *app_stored_inputs(struct app *a, const struct json *args, struct err *e);
+/* The tenant, from the challenge for the subscription, into values.inputs. */
+int app_set_tenant(struct json *values, const struct arm_reply *r, struct err *e);
 /* app_arc.c */
 void app_arc_disable(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_arc_disable_check(struct app *a, const struct serve_ask *ask, const struct json *args);

@@ -349,6 +349,18 @@ static struct json *inputs_of(const struct app *a, const struct values *all)
     return in;
 }
 
+struct json *app_register_inputs(const struct app *a, const struct json *args, struct err *e)
+{
+    struct values all;
+    struct json *in = NULL;
+
+    judge_all(&all, a, args);
+    if (may_register(a, &all, e) == 0 && first_error(&all, e) == 0)
+        in = inputs_of(a, &all);
+    values_free(&all);
+    return in;
+}
+
 void app_register(struct app *a, const struct serve_ask *ask, const struct json *args)
 {
     struct values all;

@@ -167,7 +167,7 @@ static bool tenant_of(char out[40], const char *challenge)
     return guid_is(out);
 }
 
-static int set_tenant(struct json *values, const struct arm_reply *r, struct err *e)
+int app_set_tenant(struct json *values, const struct arm_reply *r, struct err *e)
 {
     struct json *in = json_edit(json_member(values, "inputs"));
     const char *given = json_str(values, "tenantId");
@@ -287,7 +287,7 @@ static void on_challenge(void *payload, const struct arm_reply *r)
     struct err e = { 0 };
 
     j->arm = NULL;
-    if (set_tenant(j->values, r, &e) == 0) {
+    if (app_set_tenant(j->values, r, &e) == 0) {
         go_on(j);
         return;
     }

@@ -218,6 +218,22 @@ static void registration_gap(struct sec_pane *p, const struct panes_in *in)
         STR_SET(p->level, "warn");
 }
 
+/* Between its two parts a cluster that is being moved is not registered. */
+static void registration_move(struct sec_pane *p, const struct panes_in *in)
+{
+    if (!in->move || !in->move[0] ||
+        (!str_eq(p->word, "NotYet") && !str_eq(p->word, "OutOfPolicy")))
+        return;
+    STR_SET(p->reason, in->move_stopped
+                           ? _("being moved: the old registration is gone, the new one has not "
+                               "come about")
+                           : _("being moved"));
+    if (in->move_stopped)
+        str_fmt(p->next, sizeof(p->next), "azloconf operations resume %s", in->move);
+    else
+        STR_SET(p->next, _("See the operation (1)"));
+}
+
 static void connection_evidence(struct sec_cluster *c, const struct panes_in *in)
 {
     struct sec_pane *p = &c->connection;
@@ -416,6 +432,7 @@ void panes_cluster(struct sec_cluster *out, const struct panes_in *in)
     fill_pane(&out->registration, in, PANE_REGISTRATION);
     fill_pane(&out->connection, in, PANE_CONNECTION);
     registration_gap(&out->registration, in);
+    registration_move(&out->registration, in);
     out->due_at = earliest_deadline(in);
     str_fmt(out->cluster.evidence, sizeof(out->cluster.evidence),
             P_("%lld of %lld node up", "%lld of %lld nodes up", out->nodes_total),

@@ -78,6 +78,15 @@ static const char *gap_of(const struct sec_run *run)
     return "";
 }
 
+static void tell_move(struct panes_in *in, const struct sec_run *run)
+{
+    if (!run || !str_eq(run->whole, "move") || str_eq(run->state, "done") ||
+        str_eq(run->state, "undone"))
+        return;
+    in->move = run->id;
+    in->move_stopped = str_eq(run->state, "failed") || str_eq(run->state, "stopped");
+}
+
 static void show(struct refresh *r)
 {
     struct panes_node *nodes = xcalloc(r->c.n + 1, sizeof(*nodes));
@@ -100,6 +109,7 @@ static void show(struct refresh *r)
     in.cloud = r->has_cloud ? &r->cloud : NULL;
     in.tenant = r->tenant;
     in.gap = gap_of(state_get(r->c.state, SEC_RUN));
+    tell_move(&in, state_get(r->c.state, SEC_RUN));
     panes_cluster(cluster, &in);
     panes_nodes(rows, &in);
     state_publish(r->c.state, SEC_CLUSTER, cluster);

@@ -165,6 +165,10 @@ extern const struct op_plan op_sync;
 
 /* ---- the engine ---- */
 
+/* A check run may be shown the world as it will be, not as it is: each answer passes here before a
+ * step reads it. Returns what *a then points to, which the engine frees, or NULL. */
+typedef struct json *op_veil_fn(void *payload, const struct op_need *need, const char *node,
+                                struct op_answer *a);
 struct op_ports { /* what the engine uses; all stay the caller's */
     struct loop *loop;
     struct arm *arm;
@@ -174,6 +178,8 @@ struct op_ports { /* what the engine uses; all stay the caller's */
     size_t n_nodes;
     struct store *store;  /* for the lock "operation" */
     const char *runs_dir; /* journals */
+    op_veil_fn *veil;     /* of a check run; NULL: none */
+    void *veil_payload;
 };
 enum op_step_state {
     OP_S_WAITING,

@@ -366,13 +366,25 @@ static void answered(struct op_cell *c, const struct op_answer *answer)
 
 /* ---- sending ---- */
 
+static void answered_by(struct op_cell *c, struct op_answer *a)
+{
+    const struct op_ports *p = &c->run->ports;
+    struct json *own = NULL;
+
+    if (p->veil && c->run->check_only)
+        own =
+            p->veil(p->veil_payload, &c->need, c->node < 0 ? "" : c->run->nodes[c->node]->name, a);
+    answered(c, a);
+    json_free(own);
+}
+
 static void arm_answer(void *payload, const struct arm_reply *r)
 {
     struct op_cell *c = payload;
     struct op_answer a = { r->http, r->json, r->err };
 
     c->arm = NULL;
-    answered(c, &a);
+    answered_by(c, &a);
 }
 
 static void send_arm(struct op_cell *c)
@@ -402,7 +414,7 @@ static void node_answer(void *payload, const struct node_reply *r)
     struct op_answer a = { 0, r->json, r->err };
 
     c->call = NULL;
-    answered(c, &a);
+    answered_by(c, &a);
 }
 
 static void send_node(struct op_cell *c, const struct secret *token)

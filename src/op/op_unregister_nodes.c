@@ -76,11 +76,11 @@ UNR_READ(leave_apply)
 {
     if (!reg_ok(a) && forbidden(a))
         return unr_stays(v, VM_DELETE);
-    return reg_ok(a) ? OP_DONE
-                     : reg_fail(a, e, unr_by_certificate(v) ? 9117 : 9140,
-                                unr_by_certificate(v)
-                                    ? _("disconnecting the node's Arc agent (9117)")
-                                    : _("disconnecting the node's Arc agent (9140)"));
+    return reg_ok(a)
+               ? OP_DONE
+               : reg_fail(a, e, unr_by_certificate(v) ? 9117 : 9140,
+                          unr_by_certificate(v) ? _("disconnecting the node's Arc agent (9117)")
+                                                : _("disconnecting the node's Arc agent (9140)"));
 }
 
 /* ---- the registration ---- */
@@ -111,7 +111,8 @@ UNR_ASK(node_apply)
 UNR_READ(node_apply)
 {
     (void)v;
-    return reg_ok(a) ? OP_DONE : reg_fail(a, e, 9148, _("taking the node's registration back (9148)"));
+    return reg_ok(a) ? OP_DONE
+                     : reg_fail(a, e, 9148, _("taking the node's registration back (9148)"));
 }
 
 /* ---- certificates: a node's own, never a user's ---- */

@@ -183,7 +183,9 @@ static bool unfinished(struct cli *c, const struct act *a, char id[64], struct e
         return false;
     newest = json_first(json_get(result, "runs"));
     state = json_str(newest, "state");
-    if (state && str_eq(json_str(newest, "plan"), a->plan ? a->plan : a->id) &&
+    if (state &&
+        str_eq(json_str(newest, json_member(newest, "whole") ? "whole" : "plan"),
+               a->plan ? a->plan : a->id) &&
         !str_eq(state, "done") && !str_eq(state, "failed") && !str_eq(state, "undone")) {
         str_copy(id, 64, json_str(newest, "id"));
         found = true;
@@ -214,7 +216,7 @@ int cmd_act(struct cli *c)
 
     if (!a || options_fit(c, a, &e) < 0 || judge(c, a, &e) < 0 || take_secret(c, &e) < 0 ||
         cli_need_cluster(c, &e) < 0 || !cli_have(c, 1u << SEC_SIGNIN, &e) ||
-        (!a->offline && cli_sign_in(c, cli_value(c, "tenant-id"), &e) < 0))
+        (!a->offline && cli_sign_in(c, a->registers ? NULL : cli_value(c, "tenant-id"), &e) < 0))
         return cli_fail(c, &e);
     if (cli_switch(c, "what-if"))
         return what_if(c, a);

@@ -98,6 +98,36 @@ __attribute__((constructor)) static void fill_register_options(void)
         register_options[n++] = register_more[i];
 }
 
+static const struct cli_option move_more[] = {
+    { "old-resource-name", "NAME", N_("the cluster resource that goes; --yes needs it"), false,
+      false },
+    ARC_SECRET,
+    { "what-if", NULL, N_("show what goes, what stays and what is made, and change nothing"), false,
+      false },
+    { "yes", NULL, N_("do not ask; --old-resource-name must name the cluster"), false, false },
+};
+/* A registration's, without those that mend one. */
+static const enum param_no move_params[] = { PAR_SUBSCRIPTION, PAR_TENANT,       PAR_REGION,
+                                             PAR_NAME,         PAR_GROUP,        PAR_ARC_GROUP,
+                                             PAR_TAG,          PAR_GROUP_TAGS,   PAR_THUMBPRINT,
+                                             PAR_ARC_SPN,      PAR_STABLE_AGENT, PAR_LOGS };
+static struct cli_option move_options[ARRAY_LEN(move_params) + ARRAY_LEN(move_more)];
+
+__attribute__((constructor)) static void fill_move_options(void)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(move_params); i++) {
+        const struct param *p = &params[move_params[i]];
+
+        move_options[n++] = (struct cli_option){
+            .name = p->option, .arg = p->arg, .help = p->brief, .many = p->kind == PARAM_TAGS
+        };
+    }
+    for (size_t i = 0; i < ARRAY_LEN(move_more); i++)
+        move_options[n++] = move_more[i];
+}
+
 static const struct cli_option unregister_options[] = {
     { "resource-name", "NAME", N_("the cluster resource that goes; --yes needs it"), false, false },
     { "resource-group-name", "NAME", N_("its resource group, where nothing is registered here"),
@@ -161,6 +191,8 @@ const struct cli_command cli_commands[] = {
       OPTIONS(repair_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
     { "sync", NULL, N_("have every node sync with Azure now: billing, licensing, census"),
       OPTIONS(sync_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
+    { "move", NULL, N_("unregister this cluster and register it with new values, in one operation"),
+      OPTIONS(move_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
     { "sign-in", NULL, N_("sign in to Azure"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
       cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),

@@ -257,6 +257,22 @@ static const struct act_option repair_options[] = {
     { "recreate-resource", "recreate", ACT_FLAG },
 };
 
+static const struct act_option move_options[] = {
+    { "old-resource-name", "confirm", ACT_TEXT },
+    { "subscription-id", "subscriptionId", ACT_TEXT },
+    { "tenant-id", "tenantId", ACT_TEXT },
+    { "region", "region", ACT_TEXT },
+    { "resource-name", "resourceName", ACT_TEXT },
+    { "resource-group-name", "resourceGroupName", ACT_TEXT },
+    { "arc-server-resource-group-name", "arcServerResourceGroupName", ACT_TEXT },
+    { "tag", "tag", ACT_LIST },
+    { "resource-group-tags", "resourceGroupTags", ACT_LIST },
+    { "certificate-thumbprint", "certificateThumbprint", ACT_TEXT },
+    { "arc-spn-app-id", "arcSpnAppId", ACT_TEXT },
+    { "use-stable-agent-version", "useStableAgentVersion", ACT_FLAG },
+    { "logs-directory", "logsDirectory", ACT_TEXT },
+};
+
 #define OPTIONS(a) .options = (a), .n_options = ARRAY_LEN(a)
 
 const struct act acts[] = {
@@ -297,5 +313,13 @@ const struct act acts[] = {
       .title = N_("Sync with Azure now"),
       .help = N_("Has every node do billing, licensing and census now."),
       .button = N_("Sync now") },
+    { .id = "move",
+      .item = 10,
+      .title = N_("Move the registration"),
+      .help = N_("Unregisters the cluster and registers it with new values, as one operation."),
+      .button = N_("Move now"),
+      .word_option = "old-resource-name",
+      .registers = true,
+      OPTIONS(move_options) },
 };
 const size_t act_count = ARRAY_LEN(acts);

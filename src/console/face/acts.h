@@ -39,8 +39,10 @@ struct act {
     bool (*first)(const struct model *m); /* the page comes before the review; NULL: it can be
                                              reached from there */
     void (*fill)(struct form *f, const struct model *m); /* what is empty and known; may be NULL */
-    bool lists;   /* its choices are Azure's (intent choices) */
-    bool offline; /* needs no sign-in */
+    bool lists;     /* its choices are Azure's (intent choices) */
+    bool offline;   /* needs no sign-in */
+    bool registers; /* its options are those of a registration that follows: the tenant among them
+                       is that one's, no reason to sign in anew */
 };
 extern const struct act acts[];
 extern const size_t act_count;
