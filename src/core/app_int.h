@@ -39,6 +39,7 @@ struct app_job {
     struct node_call *call;
     struct op_run *check;
     struct arm_call *arm;
+    struct app_scan *scan;
     struct json *values;
     const struct app_proven *proven;
     struct loop_timer *timer;
@@ -134,6 +135,9 @@ void app_arc_disable(struct app *a, const struct serve_ask *ask, const struct js
 void app_arc_disable_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_arc_enable(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_arc_enable_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+/* app_cleanup.c */
+void app_cleanup(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_cleanup_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 /* app_run.c */
 void app_explain(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_runs(struct app *a, const struct serve_ask *ask, const struct json *args);

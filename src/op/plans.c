@@ -11,4 +11,4 @@ const struct op_plan *op_plan_find(const char *id)
 }
 
 const struct op_plan *const op_plans[] = { &op_register, &op_unregister, &op_arc_disable,
-                                           &op_arc_enable, NULL };
+                                           &op_arc_enable, &op_cleanup,    NULL };

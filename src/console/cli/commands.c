@@ -122,6 +122,14 @@ static const struct cli_option arc_options[] = {
     ARC_SECRET,
     { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
     { "yes", NULL, N_("do not ask; disable wants --resource-name, too"), false, false },
+static const struct cli_option cleanup_options[] = {
+    { "delete", "NAME", N_("what is to go: a name or an id of the list; may be given again"), false,
+      true },
+    { "subscription-id", "GUID", N_("look through this subscription only"), false, false },
+    { "tenant-id", "GUID", N_("the tenant to sign in to"), false, false },
+    { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
+    { "yes", NULL, N_("do not ask for the names once more; --delete must name what goes"), false,
+      false },
 };
 static const struct cli_option cluster_options[] = {
     { "node", "NODE", N_("a node of the new cluster"), false, true },
@@ -143,6 +151,8 @@ const struct cli_command cli_commands[] = {
     { "arc", "disable | enable",
       N_("take Azure Arc away from the nodes, or give it back; the registration stays"),
       OPTIONS(arc_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
+    { "cleanup", NULL, N_("list, or delete, what clusters that were never unregistered left behind"),
+      OPTIONS(cleanup_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_cleanup },
     { "sign-in", NULL, N_("sign in to Azure"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
       cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),
