@@ -273,7 +273,8 @@ def test_proven_again_faults_a_kill_and_going_on():
         r.fault("429:retry-after=2@DELETE */clusters/C4x1")
         r.run("sign-in", ok=0)
         p = r.start("operations", "resume", newest(r)["id"])
-        azl.wait_for(lambda: any(d.endswith("/clusters/C4") for d in deletions(r)), 30, "C4's deletion")
+        azl.wait_for(lambda: any(d.endswith("/clusters/C4") for d in deletions(r)) or p.poll() is not None, 30, "C4's deletion")
+        azl.check(p.poll() is None, p.poll() is None or p.communicate()[0])
         r.kill_core()
         with r.leaping():
             p.communicate(timeout=90)

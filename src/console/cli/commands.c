@@ -122,6 +122,7 @@ static const struct cli_option arc_options[] = {
     ARC_SECRET,
     { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
     { "yes", NULL, N_("do not ask; disable wants --resource-name, too"), false, false },
+};
 static const struct cli_option cleanup_options[] = {
     { "delete", "NAME", N_("what is to go: a name or an id of the list; may be given again"), false,
       true },
