@@ -65,7 +65,10 @@ enum err_code {
     ERR_C_NO_MOVE = 156,      /* the new values are the old ones, or there is nothing to move */
     ERR_C_MOVE_LOCKED = 157,  /* a lock forbids making anything where a move would go */
     ERR_C_MOVE_TAKEN = 158,   /* there is a cluster resource of that name already */
-    ERR_C_CONFIRM = 165,      /* the word that the operation wants typed is missing or wrong */
+    ERR_C_LEFTOVERS = 160,    /* a clean-up did not delete all that was chosen */
+    ERR_C_REGISTERED_HERE = 161, /* it belongs to the cluster that is registered here */
+    ERR_C_NO_LEFTOVER = 162,     /* it was chosen to be cleaned up, and is no leftover */
+    ERR_C_CONFIRM = 165,         /* the word that the operation wants typed is missing or wrong */
 };
 
 struct err {

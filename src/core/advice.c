@@ -94,6 +94,25 @@ static const struct advice_row rows[] = {
          N_("Start the missing node and wait until it is up in the cluster and has synced by "
             "itself (azloconf status shows it), or wait the hours that are left. Take a node that "
             "will not come back out of the cluster first.")),
+    { .domain = ERR_OP,
+      .code = ERR_C_LEFTOVERS,
+      .what = N_("Not all that was chosen was deleted."),
+      .why = N_("Something proved to be in use when it was looked at once more, or Azure refused "
+                "to delete it: the message names each with its reason."),
+      .text = N_("Look at the list anew (azloconf cleanup), take away what refuses (a lock, a "
+                 "missing right), then resume, or leave what is in use.") },
+    { .domain = ERR_OP,
+      .code = ERR_C_REGISTERED_HERE,
+      .what = N_("What was chosen belongs to the cluster that is registered here."),
+      .why = N_("Deleting it would take this cluster from Azure without its nodes knowing."),
+      .text = N_("Leave it, or unregister this cluster: azloconf unregister.") },
+    { .domain = ERR_OP,
+      .code = ERR_C_NO_LEFTOVER,
+      .what = N_("What was chosen is not proven to be a leftover."),
+      .why =
+          N_("It is in use, was in use within the last 30 days, is locked, cannot be seen whole, "
+             "or is gone."),
+      .text = N_("Look at the list anew (azloconf cleanup) and choose from it.") },
     OURS(ERR_C_DEADLINE, N_("Resume: what was made stays and is found again.")),
     OURS(ERR_C_ELSEWHERE,
          N_("Name the group where it is, or disconnect the agent there first (azcmagent "

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "core/app_int.h"
+#include "core/app_scan.h"
 #include "core/run_log.h"
 
 #include <pwd.h>
@@ -29,6 +30,8 @@ const struct app_intent_row app_intents[] = {
     { "register-check", APP_ACT | APP_STATUS | APP_CLOUD, app_register_check },
     { "register", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_register },
     { "unregister-check", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_unregister_check },
+    { "cleanup-check", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_cleanup_check },
+    { "cleanup", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_cleanup },
     { "unregister", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN, app_unregister },
     { "arc-disable-check", APP_ACT | APP_STATUS | APP_CLOUD | APP_SIGNED_IN,
       app_arc_disable_check },
@@ -371,6 +374,7 @@ void app_job_free(struct app_job *j)
         arm_cancel(j->arm);
     if (j->check)
         op_run_free(j->check);
+    app_scan_free(j->scan);
     loop_timer_del(j->timer);
     json_free(j->values);
     free(j);

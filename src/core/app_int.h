@@ -39,6 +39,7 @@ struct app_job {
     struct node_call *call;
     struct op_run *check;
     struct arm_call *arm;
+    struct app_scan *scan;
     struct json *values;
     const struct app_proven *proven;
     struct loop_timer *timer;
@@ -153,6 +154,9 @@ void app_repair_check(struct app *a, const struct serve_ask *ask, const struct j
 int app_registered(struct app *a, struct json *in, struct err *e);
 void app_sync(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_sync_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+/* app_cleanup.c */
+void app_cleanup(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_cleanup_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 /* app_run.c */
 void app_explain(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_runs(struct app *a, const struct serve_ask *ask, const struct json *args);

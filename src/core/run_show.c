@@ -82,7 +82,8 @@ static bool in_part(const struct sec_run *s)
 {
     bool made = false;
 
-    if (!str_eq(s->plan, "register") && !str_eq(s->plan, "arc-enable"))
+    if (!str_eq(s->plan, "register") && !str_eq(s->plan, "arc-enable") &&
+        !str_eq(s->plan, "cleanup"))
         return false;
     for (size_t i = 0; i < s->n; i++) {
         const struct op_step *row = row_of(s, &s->steps[i]);
@@ -172,6 +173,8 @@ static void tell_done(struct sec_run *s, const struct sec_step *failed)
                                 : _("Azure Arc is enabled already: there is nothing to do."));
     else if (str_eq(s->plan, "unregister"))
         tell_unregistered(s, failed);
+    else if (str_eq(s->plan, "cleanup") && s->n)
+        STR_SET(s->details, s->steps[s->n - 1].detail);
     else if (str_eq(s->plan, "register"))
         STR_SET(s->details, without_arc(s)
                                 ? _("The cluster is registered with Azure. Azure Arc was "
@@ -190,7 +193,10 @@ static void tell_result(struct sec_run *s)
     for (size_t i = 0; i < ARRAY_LEN(results); i++)
         if (str_eq(s->state, results[i][0]))
             STR_SET(s->result, results[i][1]);
-    if (in_part(s)) {
+    if (in_part(s) && str_eq(s->plan, "cleanup")) {
+        STR_SET(s->result, "PartlyDone");
+        STR_SET(s->details, s->error.message);
+    } else if (in_part(s)) {
         STR_SET(s->result, "RegisterSucceededButArcFailed");
         tell_detail(s, row && row->told.detail ? row->told.detail : "ArcFailed");
         str_fmt(s->details, sizeof(s->details),

@@ -162,6 +162,7 @@ const struct op_plan *op_plan_find(const char *id);
 extern const struct op_plan op_register, op_unregister;
 extern const struct op_plan op_arc_disable, op_arc_enable;
 extern const struct op_plan op_sync;
+extern const struct op_plan op_cleanup;
 
 /* ---- the engine ---- */
 
@@ -304,5 +305,15 @@ struct json *op_sync_preview(const struct json *facts, int64_t now, struct json 
  * for it. */
 struct json *op_repair_preview(const struct json *inputs, const struct json *facts, int64_t now,
                                bool *needed);
+/* The clean-up (op_cleanup.h has the rules, and the form of `found`). Pure; now: Unix ms.
+ * op_cleanup_asks: what is still to be asked, [{"key","path","query"?,"api"?,"flags"}]; the answers
+ * go into found's "answers" under their keys. op_cleanup_items: what was found,
+ * [{"id","kind","what","name","group","why","age","billed"?,"harmless"?,"ends","may","missing"?,
+ * "kept"?}]: kept says why it stays and is not offered; billed is absent where no fact tells.
+ * op_cleanup_warnings: sentences about what could not be seen. All are the caller's. */
+struct json *op_cleanup_asks(const struct json *found, int64_t now);
+struct json *op_cleanup_items(const struct json *found, int64_t now);
+struct json *op_cleanup_warnings(const struct json *found);
+struct json *op_cleanup_preview(const struct json *items); /* as op_preview, of chosen items */
 
 #endif

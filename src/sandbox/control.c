@@ -187,9 +187,43 @@ static void put_resource(struct world *w, const char *id, const struct json *res
     world_put(w, id, copy);
 }
 
+static void put_application(struct sb_req *q, struct sb_reply *r, const struct json *members)
+{
+    const char *name = json_str(members, "displayName");
+    struct json *app, *doc;
+
+    if (!name || !*name) {
+        sb_arm_error(r, 400, "InvalidRequestContent", "An application needs a \"displayName\".");
+        return;
+    }
+    app = dir_app_new(q->world, world_tenant(q->world), name);
+    JSON_EACH (m, members)
+        json_set(app, json_name(m), json_copy(m));
+    dir_sp_new(q->world, app);
+    world_touch(q->world);
+    doc = json_object();
+    json_set_str(doc, "id", json_str(app, "id"));
+    json_set_str(doc, "appId", json_str(app, "appId"));
+    sb_reply_json(r, 200, doc);
+}
+
+static bool set_page(struct sb_req *q, struct sb_reply *r)
+{
+    int64_t size;
+
+    if (!json_int(q->json, "pageSize", &size))
+        return false;
+    json_set_int(world_section(q->world, "options"), "pageSize", size);
+    world_touch(q->world);
+    sb_reply_json(r, 200, json_object());
+    return true;
+}
+
 /* What happens to resources behind a client's back: {"delete": ID}, with all below it; {"id": ID,
  * "set": {"properties.status": "Disconnected"}}; or {"put": {"id": ID, "type": ..., ...}}, whatever
- * it is: another's resource in a group, a lock, an extension with "_delete" (resource.h). */
+ * it is: another's resource in a group, a lock, an extension with "_delete" (resource.h). Beside
+ * them: {"application": {"displayName": ..., "createdDateTime": ...}}, one that somebody made, with
+ * its principal; {"pageSize": N} of lists (page.h). */
 static void resources(struct sb_req *q, struct sb_reply *r)
 {
     const struct json *made = json_member(q->json, "put");
@@ -197,8 +231,12 @@ static void resources(struct sb_req *q, struct sb_reply *r)
                *id = made ? json_str(made, "id") : json_str(q->json, "id");
     struct json *resource;
 
-    if (!may_steer(q, r))
+    if (!may_steer(q, r) || set_page(q, r))
         return;
+    if (json_member(q->json, "application")) {
+        put_application(q, r, json_member(q->json, "application"));
+        return;
+    }
     if (made && (!id || id[0] != '/' || !json_str(made, "type"))) {
         sb_arm_error(r, 400, "InvalidRequestContent", "A resource needs \"id\" and \"type\".");
         return;

@@ -12,6 +12,7 @@
 #include "sandbox/entra.h"
 #include "sandbox/graph.h"
 #include "sandbox/locks.h"
+#include "sandbox/page.h"
 #include "sandbox/policies.h"
 #include "sandbox/rights.h"
 #include "sandbox/routes.h"
@@ -551,6 +552,8 @@ void route_dispatch(struct sb_req *q, struct sb_reply *r, bool local)
         (row->audience != SB_ARM || (policies_allow(q, r) && locks_allow(q, r))))
         row->handler(q, r);
     rights_leave(q, r);
+    if (row->audience == SB_ARM)
+        page_cut(q, r);
     world_save(q->world);
     world_unlock(q->world);
     json_free(json_edit(q->claims));

@@ -172,7 +172,7 @@ static int confirmed(struct cli *c, const struct act *a, char *word, size_t size
 /* ---- the run ---- */
 
 /* The newest run that is not at its end: this one, if the core went away before it answered. */
-static bool unfinished(struct cli *c, const struct act *a, char id[64], struct err *e)
+static bool unfinished(struct cli *c, const char *plan, char id[64], struct err *e)
 {
     struct json *result = NULL;
     const struct json *newest;
@@ -183,9 +183,7 @@ static bool unfinished(struct cli *c, const struct act *a, char id[64], struct e
         return false;
     newest = json_first(json_get(result, "runs"));
     state = json_str(newest, "state");
-    if (state &&
-        str_eq(json_str(newest, json_member(newest, "whole") ? "whole" : "plan"),
-               a->plan ? a->plan : a->id) &&
+    if (state && str_eq(json_str(newest, json_member(newest, "whole") ? "whole" : "plan"), plan) &&
         !str_eq(state, "done") && !str_eq(state, "failed") && !str_eq(state, "undone")) {
         str_copy(id, 64, json_str(newest, "id"));
         found = true;
@@ -194,17 +192,24 @@ static bool unfinished(struct cli *c, const struct act *a, char id[64], struct e
     return found;
 }
 
-static int start(struct cli *c, const struct act *a, const char *word, char id[64], struct err *e)
+int cli_begin(struct cli *c, const char *plan, struct json *args_owned, char id[64], struct err *e)
 {
-    struct json *result = NULL, *args = args_of(c, a);
+    struct json *result = NULL;
 
-    if (*word)
-        json_set_str(args, "confirm", word);
-    if (cli_ask_arc(c, a->id, args, &result, e) < 0)
-        return e->domain == ERR_WIRE && e->unsure && unfinished(c, a, id, e) ? 0 : -1;
+    if (cli_ask_arc(c, plan, args_owned, &result, e) < 0)
+        return e->domain == ERR_WIRE && e->unsure && unfinished(c, plan, id, e) ? 0 : -1;
     str_copy(id, 64, json_str(result, "id"));
     json_free(result);
     return 0;
+}
+
+static int start(struct cli *c, const struct act *a, const char *word, char id[64], struct err *e)
+{
+    struct json *args = args_of(c, a);
+
+    if (*word)
+        json_set_str(args, "confirm", word);
+    return cli_begin(c, a->id, args, id, e);
 }
 
 int cmd_act(struct cli *c)

@@ -165,8 +165,15 @@ static const struct cli_option sync_options[] = { ACT_OPTIONS };
 static const struct cli_option repair_options[] = {
     { "recreate-resource", NULL, N_("make the cluster resource again where it is gone from Azure"),
       false, false },
-    ACT_OPTIONS
-};
+    ACT_OPTIONS static const struct cli_option cleanup_options[] = {
+        { "delete", "NAME", N_("what is to go: a name or an id of the list; may be given again"),
+          false, true },
+        { "subscription-id", "GUID", N_("look through this subscription only"), false, false },
+        { "tenant-id", "GUID", N_("the tenant to sign in to"), false, false },
+        { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
+        { "yes", NULL, N_("do not ask for the names once more; --delete must name what goes"),
+          false, false },
+    };
 static const struct cli_option cluster_options[] = {
     { "node", "NODE", N_("a node of the new cluster"), false, true },
 };
@@ -193,6 +200,9 @@ const struct cli_command cli_commands[] = {
       OPTIONS(sync_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
     { "move", NULL, N_("unregister this cluster and register it with new values, in one operation"),
       OPTIONS(move_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
+    { "cleanup", NULL,
+      N_("list, or delete, what clusters that were never unregistered left behind"),
+      OPTIONS(cleanup_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_cleanup },
     { "sign-in", NULL, N_("sign in to Azure"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
       cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),

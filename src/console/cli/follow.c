@@ -209,7 +209,7 @@ void cli_outcome(const struct sec_run *r)
 
 static void say_in_part(const struct sec_run *r)
 {
-    if (outcome_in_part(r))
+    if (outcome_in_part(r) && str_eq(r->plan, "register"))
         puts(_("The cluster is registered, but a step on the nodes did not come to its end: "
                "see above."));
 }

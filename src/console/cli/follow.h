@@ -16,4 +16,7 @@ void cli_consent(const struct sec_run *r, FILE *to);
 void cli_outcome(const struct sec_run *r);
 int cli_follow(struct cli *c, const char *id); /* the exit code that the run's end means */
 
+/* The intent that starts a run: its id, also where the answer was lost and the run goes. -1: *e. */
+int cli_begin(struct cli *c, const char *plan, struct json *args_owned, char id[64], struct err *e);
+
 #endif

@@ -43,5 +43,5 @@ bool outcome_wants_consent(const struct sec_run *r)
 
 bool outcome_in_part(const struct sec_run *r)
 {
-    return str_eq(r->result, "RegisterSucceededButArcFailed");
+    return str_eq(r->result, "RegisterSucceededButArcFailed") || str_eq(r->result, "PartlyDone");
 }

@@ -19,7 +19,7 @@ struct outcome_row {
 size_t outcome_rows(const struct sec_run *r, struct outcome_row out[OUTCOME_ROWS]);
 /* The run's section and, when it is over, the object "output" with these names. The caller's. */
 struct json *outcome_json(const struct sec_run *r);
-bool outcome_in_part(const struct sec_run *r);       /* registered, but not all of it */
+bool outcome_in_part(const struct sec_run *r);       /* done, but not all of it */
 bool outcome_wants_consent(const struct sec_run *r); /* an administrator's consent is missing */
 
 #endif
