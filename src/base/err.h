@@ -64,6 +64,14 @@ enum err_code {
     ERR_C_MOVE_LOCKED = 157, /* a lock forbids making anything where a move would go */
     ERR_C_MOVE_TAKEN = 158,  /* there is a cluster resource of that name already */
     ERR_C_CONFIRM = 165,     /* the word that the operation wants typed is missing or wrong */
+    ERR_C_RESET_VERSION = 148, /* no Azure Local, or one before 2508 */
+    ERR_C_RESET_POWERSHELL = 149, /* PowerShell is older than 7 */
+    ERR_C_RESET_MODULE = 150,     /* the AzStackHCI module is missing */
+    ERR_C_RESET_ADMIN = 151,      /* the session is no administrator's */
+    ERR_C_RESET_REGISTERED = 152, /* the machine's cluster is registered with Azure */
+    ERR_C_RESET_CLUSTER = 153,    /* in Azure the machine belongs to a cluster that is there */
+    ERR_C_RESET_PHASE = 154,      /* a phase of the reset failed */
+    ERR_C_RESET_LOCK = 155,       /* a lock holds the machine's resource */
 };
 
 struct err {

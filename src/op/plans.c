@@ -10,5 +10,5 @@ const struct op_plan *op_plan_find(const char *id)
     return NULL;
 }
 
-const struct op_plan *const op_plans[] = { &op_register, &op_unregister, &op_arc_disable,
-                                           &op_arc_enable, NULL };
+const struct op_plan *const op_plans[] = { &op_register,   &op_unregister, &op_arc_disable,
+                                           &op_arc_enable, &op_reset,      NULL };

@@ -153,6 +153,13 @@ static const struct cli_option arc_options[] = {
     { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
     { "yes", NULL, N_("do not ask; disable wants --resource-name, too"), false, false },
 };
+static const struct cli_option reset_options[] = {
+    { "node", "NODE", N_("the machine that is reset, or all; without it this one"), false, false },
+    { "wait", NULL, N_("stay until it is done"), false, false },
+    { "tenant-id", "GUID", N_("the tenant to sign in to"), false, false },
+    { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
+    { "yes", NULL, N_("do not ask; --node must name the machine"), false, false },
+};
 static const struct cli_option cluster_options[] = {
     { "node", "NODE", N_("a node of the new cluster"), false, true },
 };
@@ -175,6 +182,8 @@ const struct cli_command cli_commands[] = {
       OPTIONS(arc_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
     { "move", NULL, N_("unregister this cluster and register it with new values, in one operation"),
       OPTIONS(move_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
+    { "reset", "[status]", N_("take machines out of Azure, so that they can be registered as new"),
+      OPTIONS(reset_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_reset },
     { "sign-in", NULL, N_("sign in to Azure"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
       cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),
