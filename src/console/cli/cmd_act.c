@@ -37,7 +37,7 @@ static void add_list(struct cli *c, const struct act_option *o, struct json *arg
 /* One command may stand for two operations: what is the other's is said, not ignored. */
 static int options_fit(struct cli *c, const struct act *a, struct err *e)
 {
-    static const char *const all[] = { "yes", "what-if", "arc-spn-secret-file",
+    static const char *const all[] = { "yes", "what-if", "wait", "arc-spn-secret-file",
                                        "arc-spn-secret-fd" };
 
     for (size_t i = 0; i < c->n_values; i++) {
