@@ -57,18 +57,26 @@ enum err_code {
     ERR_C_ARC_NEEDS_REGISTRATION = 135, /* Arc alone was asked for, and nothing is registered */
     ERR_C_ARC_NOT_THERE = 136,          /* ... of a registration that has no Azure Arc */
     ERR_C_DELETING = 124,               /* what is needed is being deleted in Azure */
-    ERR_C_HOLDERS = 130,      /* others live on the cluster that is to go: Arc VMs, AKS, bridges */
-    ERR_C_LOCKED = 131,       /* locks keep what is to be deleted */
-    ERR_C_DISAGREE = 132,     /* the nodes have stored different registrations */
-    ERR_C_UNREGISTERED = 139, /* it needs a registration, and none is stored on the nodes */
-    ERR_C_CENSUS = 140,       /* a node is missing from the census, and a node was just started */
-    ERR_C_NO_MOVE = 156,      /* the new values are the old ones, or there is nothing to move */
-    ERR_C_MOVE_LOCKED = 157,  /* a lock forbids making anything where a move would go */
-    ERR_C_MOVE_TAKEN = 158,   /* there is a cluster resource of that name already */
-    ERR_C_LEFTOVERS = 160,    /* a clean-up did not delete all that was chosen */
-    ERR_C_REGISTERED_HERE = 161, /* it belongs to the cluster that is registered here */
-    ERR_C_NO_LEFTOVER = 162,     /* it was chosen to be cleaned up, and is no leftover */
-    ERR_C_CONFIRM = 165,         /* the word that the operation wants typed is missing or wrong */
+    ERR_C_HOLDERS = 130,       /* others live on the cluster that is to go: Arc VMs, AKS, bridges */
+    ERR_C_LOCKED = 131,        /* locks keep what is to be deleted */
+    ERR_C_DISAGREE = 132,      /* the nodes have stored different registrations */
+    ERR_C_UNREGISTERED = 139,  /* it needs a registration, and none is stored on the nodes */
+    ERR_C_CENSUS = 140,        /* a node is missing from the census, and a node was just started */
+    ERR_C_RESET_VERSION = 148, /* no Azure Local, or one before 2508 */
+    ERR_C_RESET_POWERSHELL = 149, /* PowerShell is older than 7 */
+    ERR_C_RESET_MODULE = 150,     /* the AzStackHCI module is missing */
+    ERR_C_RESET_ADMIN = 151,      /* the session is no administrator's */
+    ERR_C_RESET_REGISTERED = 152, /* the machine's cluster is registered with Azure */
+    ERR_C_RESET_CLUSTER = 153,    /* in Azure the machine belongs to a cluster that is there */
+    ERR_C_RESET_PHASE = 154,      /* a phase of the reset failed */
+    ERR_C_RESET_LOCK = 155,       /* a lock holds the machine's resource */
+    ERR_C_NO_MOVE = 156,          /* the new values are the old ones, or there is nothing to move */
+    ERR_C_MOVE_LOCKED = 157,      /* a lock forbids making anything where a move would go */
+    ERR_C_MOVE_TAKEN = 158,       /* there is a cluster resource of that name already */
+    ERR_C_LEFTOVERS = 160,        /* a clean-up did not delete all that was chosen */
+    ERR_C_REGISTERED_HERE = 161,  /* it belongs to the cluster that is registered here */
+    ERR_C_NO_LEFTOVER = 162,      /* it was chosen to be cleaned up, and is no leftover */
+    ERR_C_CONFIRM = 165,          /* the word that the operation wants typed is missing or wrong */
 };
 
 struct err {

@@ -113,6 +113,28 @@ static const struct advice_row rows[] = {
           N_("It is in use, was in use within the last 30 days, is locked, cannot be seen whole, "
              "or is gone."),
       .text = N_("Look at the list anew (azloconf cleanup) and choose from it.") },
+    OURS(ERR_C_RESET_VERSION,
+         N_("Update the machine to Azure Local 2508 or later, or install its operating system "
+            "again: before that version there is no other way back.")),
+    OURS(ERR_C_RESET_POWERSHELL,
+         N_("Install PowerShell 7 on the machine (winget install Microsoft.PowerShell), then start "
+            "again.")),
+    OURS(ERR_C_RESET_MODULE,
+         N_("On the machine: Install-Module -Name AzStackHCI -AllowClobber -Force. Then start "
+            "again.")),
+    OURS(ERR_C_RESET_ADMIN,
+         N_("Start again from a session of a local administrator of the machine.")),
+    OURS(ERR_C_RESET_REGISTERED,
+         N_("Unregister the cluster first (azloconf unregister): that frees its machines in Azure. "
+            "Then reset the machine.")),
+    OURS(ERR_C_RESET_CLUSTER,
+         N_("Unregister that cluster, or delete its Arc settings in Azure if it is no longer in "
+            "use. Then reset the machine.")),
+    OURS(ERR_C_RESET_PHASE,
+         N_("Mend what the sentence names, then resume (azloconf operations resume): what is done "
+            "already stays done, and the phases after it have not begun.")),
+    OURS(ERR_C_RESET_LOCK,
+         N_("Have somebody with the right to do so take the lock away, then start again.")),
     OURS(ERR_C_DEADLINE, N_("Resume: what was made stays and is found again.")),
     OURS(ERR_C_ELSEWHERE,
          N_("Name the group where it is, or disconnect the agent there first (azcmagent "

@@ -118,6 +118,10 @@ op_veil_fn move_veil; /* payload: that view */
 /* app_unregister.c */
 void app_unregister(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_unregister_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+/* app_reset.c */
+void app_reset(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_reset_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_reset_status(struct app *a, const struct serve_ask *ask, const struct json *args);
 /* app_act.c: the shape in which all operations but `register` answer their -check
  * (console/face/acts.h has it), and the word that they want typed. */
 struct json *app_act_review(const struct op_plan *plan, const struct json *inputs);

@@ -18,7 +18,7 @@
 #define CONNECT_MS 480000
 #define MAX_ARGS   24
 
-enum agent_act { ACT_SHOW, ACT_CONNECT, ACT_DISCONNECT };
+enum agent_act { ACT_SHOW, ACT_CONNECT, ACT_DISCONNECT, ACT_GET, ACT_SET };
 
 struct agent_call {
     struct agent *a;
@@ -522,12 +522,54 @@ static void on_shown(void *payload, const struct proc_result *r)
     }
 }
 
+/* ---- the agent's settings ---- */
+
+static void on_config(void *payload, const struct proc_result *r)
+{
+    struct agent_call *c = payload;
+    struct json *out = NULL;
+    struct str text = STR_INIT;
+    char clean[200];
+
+    c->proc = NULL;
+    if (r->exit_code != 0) {
+        explain(c, r, c->act == ACT_GET ? "config get" : "config set");
+    } else {
+        str_addn(&text, r->out, r->out_len);
+        TEXT_SET(clean, text.len ? str_trim(text.p) : "");
+        out = json_object();
+        json_set_str(out, "value", clean);
+    }
+    str_free(&text);
+    call_end(c, out);
+}
+
+static void config(struct agent_call *c)
+{
+    const char *const argv[] = { c->a->path,
+                                 "config",
+                                 c->act == ACT_GET ? "get" : "set",
+                                 json_str(c->args, "key"),
+                                 json_str(c->args, "value"), /* NULL of a get */
+                                 NULL };
+
+    run(c, argv, -1, SHOW_MS, on_config);
+}
+
 static void on_start(void *payload)
 {
     struct agent_call *c = payload;
+    bool there = c->a->path && access(c->a->path, X_OK) == 0;
 
     c->timer = NULL;
-    if (c->a->path && access(c->a->path, X_OK) == 0) {
+    if (there && (c->act == ACT_GET || c->act == ACT_SET)) {
+        config(c);
+    } else if (c->act == ACT_GET || c->act == ACT_SET) {
+        struct json *none = json_object();
+
+        json_set_str(none, "value", "");
+        call_end(c, none);
+    } else if (there) {
         show(c);
     } else if (c->act == ACT_CONNECT) {
         err_set(&c->err, ERR_NODE, 0, _("The Arc agent is not installed: there is no %s."),
@@ -569,4 +611,29 @@ struct agent_call *agent_disconnect(struct agent *a, const struct json *args,
                                     const struct secret *token, agent_done_fn *fn, void *payload)
 {
     return start(a, ACT_DISCONNECT, args, token, fn, payload);
+}
+
+struct agent_call *agent_config_get(struct agent *a, const char *key, agent_done_fn *fn,
+                                    void *payload)
+{
+    struct json *args = json_object();
+    struct agent_call *c;
+
+    json_set_str(args, "key", key);
+    c = start(a, ACT_GET, args, NULL, fn, payload);
+    json_free(args);
+    return c;
+}
+
+struct agent_call *agent_config_set(struct agent *a, const char *key, const char *value,
+                                    agent_done_fn *fn, void *payload)
+{
+    struct json *args = json_object();
+    struct agent_call *c;
+
+    json_set_str(args, "key", key);
+    json_set_str(args, "value", value);
+    c = start(a, ACT_SET, args, NULL, fn, payload);
+    json_free(args);
+    return c;
 }

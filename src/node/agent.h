@@ -34,6 +34,11 @@ struct agent_call *agent_connect(struct agent *a, const struct json *args,
 /* {"local": true}: the resource in Azure stays. Not connected: done. */
 struct agent_call *agent_disconnect(struct agent *a, const struct json *args,
                                     const struct secret *token, agent_done_fn *fn, void *payload);
+/* The agent's own setting `key`, as "value" ("" when it is not set, or no agent is installed). */
+struct agent_call *agent_config_get(struct agent *a, const char *key, agent_done_fn *fn,
+                                    void *payload);
+struct agent_call *agent_config_set(struct agent *a, const char *key, const char *value,
+                                    agent_done_fn *fn, void *payload);
 void agent_cancel(struct agent_call *c); /* NULL is fine */
 
 /* For its test: the output of show -j. */

@@ -24,6 +24,8 @@ const struct node_verb_row node_verbs[NODE_VERBS] = {
     [NODE_ARC_INIT] = { NODE_ARC_INIT, "arc-init", true, false, MINUTE },
     [NODE_ARC_ENABLE] = { NODE_ARC_ENABLE, "arc-enable", true, true, 12 * MINUTE },
     [NODE_ARC_CLEAR] = { NODE_ARC_CLEAR, "arc-clear", true, false, MINUTE },
+    [NODE_RESET] = { NODE_RESET, "reset", true, true, MINUTE },
+    [NODE_RESET_STATUS] = { NODE_RESET_STATUS, "reset-status", false, false, MINUTE },
 };
 
 const char *node_verb_name(enum node_verb v)

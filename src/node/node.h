@@ -21,6 +21,9 @@
  * Set-AzureStackHCIRegistrationMsi is there (register-flow.md 7.2); no public source says since
  * which build, so a native node that plays an older one (os_build) takes 25398 (23H2) for the
  * bound: inferred
+ *   solutionVersion (of Azure Local, "12.2510"; "" where the Windows is none), powershell ("7.5"),
+ *   azStackHciModule, administrator (bools): what a reset needs. A native node plays them: the file
+ *   DIR/plays.json of its folder has them by these names, absent: a machine that has all of it.
  * - certificate-find: {certificateThumbprint: "" the node's own, else a user's}. found (bool),
  *   certificateThumbprint, notAfter, daysLeft, certificate (base64 of the DER bytes, public),
  *   appId (of the application that it was accepted for, "" none). A user's certificate that is not
@@ -60,6 +63,16 @@
  * - unregister: Remove-AzureStackHCIRegistration
  * - sync: Sync-AzureStackHCI: billing, licensing and the census, which names the cluster's nodes.
  *   lastSync, nextSync
+ * - reset: Start-ArcBootstrapReset of this machine (docs-facts.md 5.4). {id: of this operation,
+ * arm: Resource Manager's address} and the token. Begins and answers at once, as reset-status; the
+ *   work goes on in the node, also when nobody asks any more. One that is under way under this id
+ *   goes on where it stood; under another id it begins anew, and finds what is left
+ * - reset-status: Get-ArcBootstrapResetStatus. {look: true: also ask the agent for its gateway}.
+ *   status (NotStarted, InProgress, Succeeded, Failed), active (bool: somebody is at it now), id,
+ *   machine (resource id), startTime, endTime, elapsedMs, phases[] (name, status, also
+ *   NotApplicable, startTime, endTime, elapsedMs of the last try, error), bootstrap (bool: there
+ *   is state of the bootstrap), gateway (bool, with look). The fields of Windows' answer are not
+ *   published: ours follow Get-ArcBootstrapStatus' (5.3), the phases' names are the documented ones
  * - cluster-create: {name, nodes[]}, the cluster's record (native clusters only)
  */
 #ifndef AZL_NODE_NODE_H
@@ -89,6 +102,8 @@ enum node_verb {
     NODE_ARC_INIT,
     NODE_ARC_ENABLE,
     NODE_ARC_CLEAR,
+    NODE_RESET,
+    NODE_RESET_STATUS,
     NODE_VERBS
 };
 struct node_verb_row {

@@ -165,7 +165,10 @@ static void do_status(struct node_call *c)
 
 static void do_facts(struct node_call *c)
 {
-    node_reply_end(c, json_copy(own_facts(c->n)), NULL);
+    struct json *out = json_copy(own_facts(c->n));
+
+    node_add_plays(c->n, out);
+    node_reply_end(c, out, NULL);
 }
 
 static struct json *cluster_answer(const struct engine_cluster *c, bool created)
@@ -242,6 +245,8 @@ static void on_agent(void *payload, const struct json *answer, const struct err 
     struct node_call *c = payload;
 
     c->agent = NULL;
+    if (answer && c->verb == NODE_AGENT_CONNECT)
+        node_bootstrap_keep(c->n, answer);
     node_reply_end(c, answer ? json_copy(answer) : NULL, e);
 }
 
@@ -503,6 +508,8 @@ static verb_fn *const verb_fns[NODE_VERBS] = {
     [NODE_ARC_INIT] = node_arc_init,
     [NODE_ARC_ENABLE] = node_arc_enable,
     [NODE_ARC_CLEAR] = node_arc_clear,
+    [NODE_RESET] = node_reset,
+    [NODE_RESET_STATUS] = node_reset_status,
 };
 
 static void on_start(void *payload)
@@ -553,6 +560,7 @@ static void local_close(struct node *node)
 
     while (n->calls)
         local_cancel(n->calls);
+    node_reset_close(n);
     dataplane_clear(&n->plane);
     json_free(n->facts);
     free(n->himds);
@@ -589,6 +597,7 @@ struct node *node_local_new(struct loop *l, const struct node_local_config *cfg,
     n->node.ops = &local_ops;
     n->node.native = true;
     STR_SET(n->node.name, cfg->name);
+    STR_SET(n->dir, cfg->dir);
     STR_SET(n->record_path, path);
     STR_SET(n->own_path, own);
     STR_SET(n->new_path, fresh);

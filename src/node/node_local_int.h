@@ -1,6 +1,6 @@
 /* node_local_int.h - between the files of the back end "this POSIX host": node_local.c (the back
  * end, status, agent, register, sync) and node_aad.c (certificates, the cluster's application, Arc
- * by the cluster). Each call answers once, by node_reply_end, and is dead then. */
+ * by the cluster), reset.c. Each call answers once, by node_reply_end, and is dead then. */
 #ifndef AZL_NODE_NODE_LOCAL_INT_H
 #define AZL_NODE_NODE_LOCAL_INT_H
 
@@ -12,12 +12,15 @@
 
 #define NODE_PATH_SIZE 800
 
+struct reset_job;
+
 struct local_node {
     struct node node;
     struct loop *loop;
     struct store *store;
     const struct clock *clock;
     char *himds, *azcmagent, *tokens_dir, *agent_proxy;
+    char dir[NODE_PATH_SIZE - 32];
     char record_path[NODE_PATH_SIZE];
     char own_path[NODE_PATH_SIZE], new_path[NODE_PATH_SIZE]; /* the node's own certificate, and one
                                                                 that is not proven yet */
@@ -28,6 +31,7 @@ struct local_node {
     struct agent agent;
     struct json *facts; /* read once */
     struct node_call *calls;
+    struct reset_job *reset; /* under way, or NULL */
 };
 
 struct node_call {
@@ -74,5 +78,12 @@ void node_arc_status(struct node_call *c);
 void node_arc_init(struct node_call *c);
 void node_arc_enable(struct node_call *c);
 void node_arc_clear(struct node_call *c);
+
+/* reset.c */
+void node_reset(struct node_call *c);
+void node_reset_status(struct node_call *c);
+void node_reset_close(struct local_node *n);
+void node_bootstrap_keep(struct local_node *n, const struct json *args); /* of agent-connect */
+void node_add_plays(const struct local_node *n, struct json *facts);
 
 #endif

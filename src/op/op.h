@@ -163,6 +163,7 @@ extern const struct op_plan op_register, op_unregister;
 extern const struct op_plan op_arc_disable, op_arc_enable;
 extern const struct op_plan op_sync;
 extern const struct op_plan op_cleanup;
+extern const struct op_plan op_reset;
 
 /* ---- the engine ---- */
 
@@ -220,7 +221,8 @@ enum op_run_state {
 struct op_run;
 typedef void op_change_fn(void *payload, struct op_run *r);
 /* New run: inputs (object of strings; journaled; the objects `then` and `after` tie it to another
- * run, see core/app_chain.c) checked against plan->inputs. NULL: ERR_C_BUSY
+ * run, see core/app_chain.c) checked against plan->inputs; the input `machines`
+ * ("node1 node2") has it work on these nodes alone. NULL: ERR_C_BUSY
  * when the lock is held, ERR_USAGE, ERR_STORE. Starts working in the next loop turn. */
 struct op_run *op_run_start(const struct op_ports *p, const struct op_plan *plan,
                             const struct json *inputs, int64_t uid, op_change_fn *fn, void *payload,
@@ -287,6 +289,10 @@ struct json *op_preview(struct op_run *r);
  * roles go), "lacking" or "unseen". */
 int op_register_preview(const struct json *inputs, const struct json *facts, struct json **out,
                         struct err *e);
+
+/* What a reset takes off its machines, and what stays; empty: there is nothing to do. As
+ * op_unregister_preview. */
+struct json *op_reset_preview(const struct json *facts);
 
 /* What an unregistration takes away and what stays, from the facts of a finished check run. Pure.
  * An array of {"what","name","how","why"}, the caller's; how: "delete" or "keep". */

@@ -95,14 +95,31 @@ static void make_cells(struct op_run *r)
                                                         : (int)(k - r->first[i]) };
 }
 
+/* Of a plan that is of single machines: the input `machines` names them. NULL: all nodes. */
+static struct json *machines_of(const struct json *inputs)
+{
+    const char *p = json_str(inputs, "machines");
+    struct json *names = NULL;
+    char name[80];
+
+    while (p && (p = op_next_word(p, name, sizeof name))) {
+        names = names ? names : json_array();
+        json_push(names, json_string(name));
+    }
+    return names;
+}
+
 struct op_run *op_run_make(const struct op_ports *p, const struct op_plan *plan,
                            const struct json *inputs, const struct json *names, struct err *e)
 {
+    struct json *machines;
     struct op_run *r;
     char guid[GUID_SIZE];
+    int rc;
 
     if (check_inputs(plan, inputs, e))
         return NULL;
+    machines = machines_of(inputs);
     r = xcalloc(1, sizeof *r);
     r->ports = *p;
     r->plan = plan;
@@ -111,7 +128,9 @@ struct op_run *op_run_make(const struct op_ports *p, const struct op_plan *plan,
     guid_random(guid);
     json_set_str(r->facts, "run.correlation", guid);
     r->started_at = wall_ms();
-    if (take_nodes(r, names, e)) {
+    rc = take_nodes(r, names ? names : machines, e);
+    json_free(machines);
+    if (rc) {
         op_run_free(r);
         return NULL;
     }

@@ -166,7 +166,7 @@ static const char *shown(const struct op_answer *a, const char *name)
     return s ? s : "";
 }
 
-static bool same_cloud(const struct op_view *v, const char *agents)
+bool unr_same_cloud(const struct op_view *v, const char *agents)
 {
     const char *own = op_cloud(v) ? op_cloud(v)->name : "AzureCloud";
 
@@ -184,7 +184,7 @@ UNR_READ(agent)
     if (!reg_ok(a))
         return reg_fail(a, e, 0, _("asking the node's Arc agent"));
     there = *shown(a, "resourceName") != '\0';
-    if (there && !same_cloud(v, shown(a, "cloud"))) {
+    if (there && !unr_same_cloud(v, shown(a, "cloud"))) {
         err_set(e, ERR_OP, ERR_C_ELSEWHERE,
                 _("The Arc agent of %s is in the cloud %s, and this core works with %s. Nothing "
                   "was changed."),

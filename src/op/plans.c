@@ -10,6 +10,7 @@ const struct op_plan *op_plan_find(const char *id)
     return NULL;
 }
 
-const struct op_plan *const op_plans[] = {
-    &op_register, &op_unregister, &op_arc_disable, &op_arc_enable, &op_sync, &op_cleanup, NULL
-};
+const struct op_plan *const op_plans[] = { &op_register,    &op_unregister,
+                                           &op_arc_disable, &op_arc_enable,
+                                           &op_sync,        &op_cleanup,
+                                           &op_reset,       NULL };

@@ -250,8 +250,8 @@ static const struct sb_route rows[] = {
     { "GET", "/subscriptions/{sub}/operationresults/{op}", SB_ARM, ARM_RESOURCES, lro_result,
       "azure-wire.md 2.8.3" },
     { "GET", "/subscriptions/{sub}/providers/{ns}/locations/{loc}/operationStatuses/{op}", SB_ARM,
-      HCI_VERSIONS, lro_status, "azure-wire.md 2.8.2" },
+      HCI_VERSIONS " " ARC_VERSIONS, lro_status, "azure-wire.md 2.8.2" },
     { "GET", "/subscriptions/{sub}/providers/{ns}/locations/{loc}/operationResults/{op}", SB_ARM,
-      HCI_VERSIONS, lro_result, "azure-wire.md 2.8.3" },
+      HCI_VERSIONS " " ARC_VERSIONS, lro_result, "azure-wire.md 2.8.3" },
 };
 const struct sb_routes arm_routes = { rows, ARRAY_LEN(rows) };

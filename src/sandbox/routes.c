@@ -26,6 +26,7 @@ static const struct sb_routes *const azure_families[] = {
     &arm_routes,
     &hci_routes,
     &arc_routes,
+    &arc_ext_routes,
     &roles_routes,
     &locks_routes,
     &dataplane_routes,

@@ -131,8 +131,8 @@ struct sb_routes {
     size_t n;
 };
 extern const struct sb_routes entra_routes, web_routes, control_routes; /* sign-in part */
-extern const struct sb_routes arm_routes, hci_routes, arc_routes, roles_routes, locks_routes,
-    dataplane_routes, himds_routes; /* resource part */
+extern const struct sb_routes arm_routes, hci_routes, arc_routes, arc_ext_routes, roles_routes,
+    locks_routes, dataplane_routes, himds_routes; /* resource part */
 /* Looks the route up, checks token, audience, tenant, expiry, api-version and JSON, applies
  * answer-level faults, calls the handler. ARM's own answers for what is missing: 401 with
  * WWW-Authenticate, 400 MissingApiVersionParameter / InvalidApiVersionParameter, 404, 405. */

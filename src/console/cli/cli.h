@@ -94,6 +94,7 @@ int cmd_sign_out(struct cli *c);
 int cmd_register(struct cli *c);
 int cmd_act(struct cli *c);
 int cmd_cleanup(struct cli *c);
+int cmd_reset(struct cli *c);
 int cmd_operations(struct cli *c);
 int cmd_cluster(struct cli *c);
 int cmd_log(struct cli *c);

@@ -37,7 +37,7 @@ static void add_list(struct cli *c, const struct act_option *o, struct json *arg
 /* One command may stand for two operations: what is the other's is said, not ignored. */
 static int options_fit(struct cli *c, const struct act *a, struct err *e)
 {
-    static const char *const all[] = { "yes", "what-if", "arc-spn-secret-file",
+    static const char *const all[] = { "yes", "what-if", "wait", "arc-spn-secret-file",
                                        "arc-spn-secret-fd" };
 
     for (size_t i = 0; i < c->n_values; i++) {
@@ -220,7 +220,7 @@ int cmd_act(struct cli *c)
     int r = 1;
 
     if (!a || options_fit(c, a, &e) < 0 || judge(c, a, &e) < 0 || take_secret(c, &e) < 0 ||
-        cli_need_cluster(c, &e) < 0 || !cli_have(c, 1u << SEC_SIGNIN, &e) ||
+        (!a->no_cluster && cli_need_cluster(c, &e) < 0) || !cli_have(c, 1u << SEC_SIGNIN, &e) ||
         (!a->offline && cli_sign_in(c, a->registers ? NULL : cli_value(c, "tenant-id"), &e) < 0))
         return cli_fail(c, &e);
     if (cli_switch(c, "what-if"))
@@ -233,5 +233,5 @@ int cmd_act(struct cli *c)
         err_set(&e, ERR_OP, ERR_C_CANCELLED, "%s", _("nothing was done"));
     if (r <= 0 || start(c, a, word, id, &e) < 0)
         return cli_fail(c, &e);
-    return cli_follow(c, id);
+    return cli_follow_until(c, id, cli_switch(c, "wait") ? NULL : a->until);
 }

@@ -174,6 +174,13 @@ static const struct cli_option repair_options[] = {
         { "yes", NULL, N_("do not ask for the names once more; --delete must name what goes"),
           false, false },
     };
+static const struct cli_option reset_options[] = {
+    { "node", "NODE", N_("the machine that is reset, or all; without it this one"), false, false },
+    { "wait", NULL, N_("stay until it is done"), false, false },
+    { "tenant-id", "GUID", N_("the tenant to sign in to"), false, false },
+    { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
+    { "yes", NULL, N_("do not ask; --node must name the machine"), false, false },
+};
 static const struct cli_option cluster_options[] = {
     { "node", "NODE", N_("a node of the new cluster"), false, true },
 };
@@ -203,6 +210,8 @@ const struct cli_command cli_commands[] = {
     { "cleanup", NULL,
       N_("list, or delete, what clusters that were never unregistered left behind"),
       OPTIONS(cleanup_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_cleanup },
+    { "reset", "[status]", N_("take machines out of Azure, so that they can be registered as new"),
+      OPTIONS(reset_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_reset },
     { "sign-in", NULL, N_("sign in to Azure"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
       cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),

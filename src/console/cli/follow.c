@@ -20,6 +20,7 @@ struct follow {
     unsigned came; /* of the section, that were looked at; a new core counts versions anew */
     char shown[SEC_MAX_STEPS][12]; /* the state that was printed last, step by step */
     char detail[200];
+    const char *until; /* a step after which nobody looks on, or NULL: to the end */
     bool asked_sign_in;
     char consent[400]; /* the address that was printed */
 };
@@ -239,6 +240,26 @@ static int finish(struct cli *c, const struct sec_run *r)
     return EXIT_FAILED;
 }
 
+static int leave(struct cli *c, const struct sec_run *r)
+{
+    if (c->json)
+        out_json(outcome_json(r));
+    else
+        printf(_("It has begun and goes on without you. \"azloconf operations show %s\" tells how "
+                 "far it is.\n"),
+               r->id);
+    return EXIT_DONE;
+}
+
+/* The step at which the watching ends was made, and the work goes on. */
+static bool far_enough(const struct follow *f)
+{
+    for (size_t i = 0; f->until && i < f->run.n; i++)
+        if (str_eq(f->run.steps[i].id, f->until))
+            return str_eq(f->run.steps[i].state, "done") || str_eq(f->run.steps[i].state, "found");
+    return false;
+}
+
 static int to_the_end(struct cli *c, struct follow *f, struct err *e)
 {
     int r;
@@ -255,7 +276,7 @@ static int to_the_end(struct cli *c, struct follow *f, struct err *e)
         } while (r == 0 && next_part(f));
         if (r == 0)
             say_consent(c, f);
-        if (r == 0 && is_over(&f->run))
+        if (r == 0 && (is_over(&f->run) || far_enough(f)))
             return 0;
         if (r == 0 && str_eq(f->run.state, "waiting-sign-in"))
             r = sign_in_again(c, e);
@@ -265,15 +286,16 @@ static int to_the_end(struct cli *c, struct follow *f, struct err *e)
     }
 }
 
-int cli_follow(struct cli *c, const char *id)
+int cli_follow_until(struct cli *c, const char *id, const char *step)
 {
     struct follow *f = xcalloc(1, sizeof(*f));
     struct err e = { 0 };
     int code;
 
     STR_SET(f->id, id);
+    f->until = step;
     if (to_the_end(c, f, &e) == 0) {
-        code = finish(c, &f->run);
+        code = is_over(&f->run) ? finish(c, &f->run) : leave(c, &f->run);
     } else {
         if (e.code == ERR_C_CANCELLED)
             fprintf(stderr,
@@ -284,4 +306,9 @@ int cli_follow(struct cli *c, const char *id)
     }
     free(f);
     return code;
+}
+
+int cli_follow(struct cli *c, const char *id)
+{
+    return cli_follow_until(c, id, NULL);
 }

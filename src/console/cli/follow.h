@@ -14,6 +14,8 @@ int cli_run_by_id(struct cli *c, const char *id, struct sec_run *out, struct err
 void cli_consent(const struct sec_run *r, FILE *to);
 /* Result, AzureResourceId, ... of a run that is over, a line each. */
 void cli_outcome(const struct sec_run *r);
+/* The same until `step` was made: the work then goes on without the watcher. */
+int cli_follow_until(struct cli *c, const char *id, const char *step);
 int cli_follow(struct cli *c, const char *id); /* the exit code that the run's end means */
 
 /* The intent that starts a run: its id, also where the answer was lost and the run goes. -1: *e. */

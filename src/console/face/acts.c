@@ -253,9 +253,11 @@ static const struct act_option arc_enable_options[] = {
     { "arc-spn-app-id", "arcAppId", ACT_TEXT },
 };
 static const struct act_option repair_options[] = {
-    { "tenant-id", "tenantId", ACT_TEXT },
-    { "recreate-resource", "recreate", ACT_FLAG },
-};
+    { "tenant-id", "tenantId", ACT_TEXT }, { "recreate-resource", "recreate", ACT_FLAG },
+    static const struct act_option reset_options[] = {
+        { "node", "node", ACT_TEXT },
+        { "tenant-id", "tenantId", ACT_TEXT },
+    };
 
 static const struct act_option move_options[] = {
     { "old-resource-name", "confirm", ACT_TEXT },
@@ -321,5 +323,14 @@ const struct act acts[] = {
       .word_option = "old-resource-name",
       .registers = true,
       OPTIONS(move_options) },
+    { .id = "reset",
+      .item = 10,
+      .title = N_("Reset this machine"),
+      .help = N_("Takes the machine out of Azure Arc, so that it can be registered as new."),
+      .button = N_("Reset now"),
+      .word_option = "node",
+      .until = "reset",
+      .no_cluster = true,
+      OPTIONS(reset_options) },
 };
 const size_t act_count = ARRAY_LEN(acts);

@@ -30,6 +30,9 @@ struct act {
     const char *button; /* N_(): the act's own name, "Unregister now" */
     const char *word_option; /* where a word is typed: the option that --yes needs to hold it;
                                 NULL: a plain yes */
+    const char *until;       /* the command returns when this step was made, unless --wait is given;
+                                NULL: it watches to the end */
+    bool no_cluster;         /* it is of a machine: there need be no cluster */
     const struct act_option *options;
     size_t n_options;
     /* The page of values, of screen and lines; those of its rows that are no `options` are shown

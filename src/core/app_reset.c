@@ -1,0 +1,309 @@
+/* app_reset.c - the reset of machines: which ones, and how it stands.
+ *
+ * The tenant whose token the machines need is the one that their agents are connected in; it is
+ * proven by them, an operator's --tenant-id may only agree. */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/i18n.h"
+#include "base/text.h"
+#include "core/advice.h"
+#include "core/app_int.h"
+
+#define ALL "all"
+
+/* ---- which machines ---- */
+
+/* This machine: the node that has this host's name, else the first. */
+static const char *this_machine(const struct app *a)
+{
+    for (size_t i = 0; i < a->n_nodes; i++)
+        if (str_ieq(a->nodes[i]->name, a->c.host))
+            return a->nodes[i]->name;
+    return a->n_nodes ? a->nodes[0]->name : "";
+}
+
+static struct node *node_named(const struct app *a, const char *name)
+{
+    for (size_t i = 0; i < a->n_nodes; i++)
+        if (str_ieq(a->nodes[i]->name, name))
+            return a->nodes[i];
+    return NULL;
+}
+
+/* The run's input: names with blanks between. */
+static int machines_of(const struct app *a, const struct json *args, struct str *out, struct err *e)
+{
+    const char *asked = json_str(args, "node");
+
+    if (str_ieq(asked, ALL)) {
+        for (size_t i = 0; i < a->n_nodes; i++)
+            str_addf(out, "%s%s", i ? " " : "", a->nodes[i]->name);
+    } else {
+        struct node *n = node_named(a, asked && *asked ? asked : this_machine(a));
+
+        if (!n)
+            return err_set(e, ERR_USAGE, 0, _("There is no node %s here."), asked);
+        str_add(out, n->name);
+    }
+    return 0;
+}
+
+/* What is typed: the machine's name, of several the cluster's. */
+static const char *word_of(const struct app *a, const struct json *inputs)
+{
+    const struct sec_cluster *c = state_get(a->c.state, SEC_CLUSTER);
+    const char *machines = json_str(inputs, "machines");
+
+    return !strchr(machines, ' ') ? machines : c->name[0] ? c->name : machines;
+}
+
+/* Who names all of them by --node all has named them. */
+static int confirmed(const struct app *a, const struct json *args, const struct json *inputs,
+                     struct err *e)
+{
+    if (str_ieq(json_str(args, "node"), ALL) && str_ieq(json_str(args, "confirm"), ALL))
+        return 0;
+    return app_act_confirmed(args, word_of(a, inputs), e);
+}
+
+/* ---- the review ---- */
+
+static void add_sentences(struct json *review, const struct json *inputs)
+{
+    struct json *ends = json_array(), *warn = json_array();
+
+    json_push(ends, json_string(_("Azure's hold on the machine through Azure Arc: its extensions, "
+                                  "policies and updates.")));
+    json_push(ends, json_string(_("What goes cannot be brought back; the machine can be registered "
+                                  "anew, its operating system stays.")));
+    if (strchr(json_str(inputs, "machines"), ' '))
+        json_push(warn, json_string(_("All machines of the cluster are reset.")));
+    json_set(review, "ends", ends);
+    json_set(review, "warn", warn);
+}
+
+static void answer_check(struct app_job *j)
+{
+    const struct json *in = json_member(j->values, "inputs");
+    struct json *facts = op_run_facts(j->check), *review = app_act_review(&op_reset, in);
+    struct json *will = op_reset_preview(facts);
+    const char *word = word_of(j->app, in);
+    bool any = json_len(will) > 0;
+    char ask[300];
+
+    json_set_bool(review, "local", true);
+    json_set(review, "will", will);
+    json_set(review, "steps", op_preview(j->check));
+    str_fmt(ask, sizeof(ask),
+            strchr(json_str(in, "machines"), ' ')
+                ? _("Type the name of the cluster, %s, to reset all its machines")
+                : _("Type the name of the machine, %s, to reset it"),
+            word);
+    if (any || op_run_state(j->check) == OP_R_FAILED)
+        app_act_confirm(review, word, ask);
+    if (op_run_state(j->check) == OP_R_FAILED)
+        app_act_error(review, op_run_error(j->check));
+    else if (any)
+        add_sentences(review, in);
+    serve_result(&j->ask, review);
+    json_free(facts);
+}
+
+static void on_checked(void *payload)
+{
+    struct app_job *j = payload;
+
+    j->timer = NULL;
+    answer_check(j);
+    app_job_free(j);
+}
+
+static void on_check(void *payload, struct op_run *r)
+{
+    struct app_job *j = payload;
+    enum op_run_state s = op_run_state(r);
+
+    if ((s == OP_R_DONE || s == OP_R_FAILED || s == OP_R_STOPPED) && !j->timer)
+        j->timer = loop_after(j->app->c.loop, 0, on_checked, j);
+}
+
+/* ---- begin ---- */
+
+static void go_on(struct app_job *j)
+{
+    const struct json *in = json_member(j->values, "inputs");
+    struct err e = { 0 };
+    struct op_ports p;
+    struct json *result;
+
+    if (json_flag(j->values, "check", false)) {
+        app_ports(j->app, &p);
+        j->check = op_check_start(&p, &op_reset, in, on_check, j, &e);
+        if (j->check)
+            return;
+    } else if (app_run_begin(j->app, &op_reset, in, (int64_t)j->ask.uid, &e) == 0) {
+        result = json_object();
+        json_set_str(result, "id", op_run_id(j->app->run));
+        serve_result(&j->ask, result);
+    }
+    if (err_is(&e))
+        serve_error(&j->ask, &e);
+    app_job_free(j);
+}
+
+/* ---- one node after the other ---- */
+
+/* The name that follows in the input `machines`; false at the end. */
+static bool next_node(struct app_job *j)
+{
+    const char *rest = json_str(j->values, "rest");
+    size_t n = rest ? strcspn(rest, " ") : 0;
+    char name[80], after[4000];
+
+    if (!n)
+        return false;
+    str_fmt(name, sizeof(name), "%.*s", (int)n, rest);
+    STR_SET(after, rest + n + (rest[n] == ' '));
+    json_set_str(j->values, "rest", after);
+    j->node = node_named(j->app, name);
+    return j->node != NULL;
+}
+
+static void ask_agents(struct app_job *j);
+
+static void on_agent(void *payload, const struct node_reply *r)
+{
+    struct app_job *j = payload;
+    struct json *in = json_edit(json_member(j->values, "inputs"));
+    const char *tenant = json_str(r->json, "tenantId"), *had = json_str(in, "tenantId");
+
+    j->call = NULL;
+    if (tenant && guid_is(tenant) && !(had && *had))
+        json_set_str(in, "tenantId", tenant);
+    ask_agents(j); /* an agent that does not answer: the plan says so */
+}
+
+static void ask_agents(struct app_job *j)
+{
+    struct json *args;
+
+    if (!next_node(j)) {
+        go_on(j);
+        return;
+    }
+    args = json_object();
+    j->call = node_call(j->node, NODE_AGENT_SHOW, args, NULL, on_agent, j);
+    json_free(args);
+}
+
+static struct json *inputs_of(struct app *a, const struct json *args, struct err *e)
+{
+    const char *tenant = json_str(args, "tenantId");
+    struct json *in = json_object();
+    struct str machines = STR_INIT;
+    char id[GUID_SIZE];
+
+    if (tenant && *tenant && !guid_is(tenant))
+        err_set(e, ERR_USAGE, 0, _("The tenant id is no GUID: %s"), tenant);
+    else
+        machines_of(a, args, &machines, e);
+    guid_random(id);
+    json_set_str(in, "id", id);
+    json_set_str(in, "machines", str_p(&machines));
+    json_set_str(in, "tenantId", tenant ? tenant : "");
+    str_free(&machines);
+    if (err_is(e)) {
+        json_free(in);
+        return NULL;
+    }
+    return in;
+}
+
+static void begin(struct app *a, const struct serve_ask *ask, const struct json *args, bool check)
+{
+    struct err e = { 0 };
+    struct json *in = NULL;
+    struct app_job *j;
+
+    if (!app_signed_in(a, ask, &e) || !(in = inputs_of(a, args, &e)) ||
+        (!check && confirmed(a, args, in, &e) < 0)) {
+        json_free(in);
+        serve_error(ask, &e);
+        return;
+    }
+    j = app_job_new(a, ask);
+    j->values = json_object();
+    json_set_str(j->values, "rest", json_str(in, "machines"));
+    json_set(j->values, "inputs", in);
+    json_set_bool(j->values, "check", check);
+    ask_agents(j);
+}
+
+void app_reset(struct app *a, const struct serve_ask *ask, const struct json *args)
+{
+    begin(a, ask, args, false);
+}
+
+void app_reset_check(struct app *a, const struct serve_ask *ask, const struct json *args)
+{
+    begin(a, ask, args, true);
+}
+
+/* ---- the status: any console may ask, nobody need be signed in ---- */
+
+static void ask_status(struct app_job *j);
+
+static void on_status(void *payload, const struct node_reply *r)
+{
+    struct app_job *j = payload;
+    struct json *row = r->json ? json_copy(r->json) : json_object();
+    struct err e = r->err;
+
+    j->call = NULL;
+    if (!r->json) {
+        advice_fill(&e);
+        json_set(row, "error", json_encode(&err_json, &e));
+    }
+    json_set_str(row, "node", j->node->name);
+    json_push(json_edit(json_member(j->values, "nodes")), row);
+    ask_status(j);
+}
+
+static void ask_status(struct app_job *j)
+{
+    struct json *args, *result;
+
+    if (!next_node(j)) {
+        result = json_object();
+        json_set(result, "nodes", json_copy(json_member(j->values, "nodes")));
+        serve_result(&j->ask, result);
+        app_job_free(j);
+        return;
+    }
+    args = json_object();
+    j->call = node_call(j->node, NODE_RESET_STATUS, args, NULL, on_status, j);
+    json_free(args);
+}
+
+void app_reset_status(struct app *a, const struct serve_ask *ask, const struct json *args)
+{
+    struct json *which = json_object();
+    struct str machines = STR_INIT;
+    struct err e = { 0 };
+    struct app_job *j;
+
+    json_set_str(which, "node", json_str(args, "node") ? json_str(args, "node") : ALL);
+    if (machines_of(a, which, &machines, &e) < 0) {
+        serve_error(ask, &e);
+    } else {
+        j = app_job_new(a, ask);
+        j->values = json_object();
+        json_set_str(j->values, "rest", str_p(&machines));
+        json_set(j->values, "nodes", json_array());
+        ask_status(j);
+    }
+    json_free(which);
+    str_free(&machines);
+}
