@@ -77,6 +77,7 @@ void canned_registered(struct fake_core *f)
     s.connection = (struct sec_pane){ "Connected",       "ok", "last sync 12 min ago",
                                       "next sync 21:29", "",   NOW - 3000 };
     STR_SET(s.azure_resource_name, "CLUSTER-A");
+    STR_SET(s.azure_resource_uri, CANNED_CLUSTER);
     STR_SET(s.region, "eastus");
     fake_set(f, SEC_CLUSTER, &s);
 }
@@ -439,6 +440,34 @@ struct json *canned_review(void)
     will(acts, "Arc machine", "node3", "connect");
     json_set(o, "fields", fields);
     json_set(o, "will", acts);
+    json_set(o, "steps", canned_steps());
+    return o;
+}
+
+struct json *canned_unregister(void)
+{
+    static const char *const text =
+        "{\"plan\":\"unregister\",\"title\":\"Unregister\",\"local\":true,\"will\":["
+        "{\"what\":\"cluster resource\",\"name\":\"" CANNED_CLUSTER "\",\"how\":\"delete\","
+        "\"why\":\"\"},"
+        "{\"what\":\"Arc settings\",\"name\":\"default\",\"how\":\"delete\",\"why\":\"\"},"
+        "{\"what\":\"Arc-connected machine\",\"name\":\"node1\",\"how\":\"delete\","
+        "\"why\":\"the registration connected it\"},"
+        "{\"what\":\"Arc-connected machine\",\"name\":\"node2\",\"how\":\"keep\","
+        "\"why\":\"registration did not connect it\"},"
+        "{\"what\":\"Arc-connected machine\",\"name\":\"node3\",\"how\":\"delete\","
+        "\"why\":\"the registration connected it\"},"
+        "{\"what\":\"resource group\",\"name\":\"CLUSTER-A-rg\",\"how\":\"keep\","
+        "\"why\":\"it holds other resources: vm-1, vm-2\"}],"
+        "\"warn\":[\"An extension is stuck: AzureEdgeTelemetry.\"],"
+        "\"ends\":[\"Azure's monitoring of the cluster, support through Azure, and billing through "
+        "the subscription.\",\"What goes cannot be brought back; the cluster can be registered "
+        "anew.\"],"
+        "\"confirm\":{\"word\":\"CLUSTER-A\",\"ask\":\"Type the name of the cluster resource, "
+        "CLUSTER-A, to unregister it\"}}";
+    struct err e = { 0 };
+    struct json *o = json_parse(text, strlen(text), 0, &e);
+
     json_set(o, "steps", canned_steps());
     return o;
 }

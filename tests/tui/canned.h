@@ -22,6 +22,10 @@ void canned_log(struct fake_core *f);
 /* What the wizard starts from: a cluster that is not registered, signed in, Azure's lists there. */
 void canned_wizard(struct fake_core *f, const char *run);
 struct json *canned_review(void);
+#define CANNED_CLUSTER                                                                             \
+    "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/CLUSTER-A-rg/providers/"   \
+    "Microsoft.AzureStackHCI/clusters/CLUSTER-A"
+struct json *canned_unregister(void); /* the answer to unregister-check */
 /* Every text of every section: 200 wide characters, marks, bidirectional controls, ESC and line
  * ends, as a hostile server would send. */
 void canned_hostile(struct fake_core *f);

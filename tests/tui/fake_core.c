@@ -28,8 +28,10 @@ struct fake_core {
         char name[32];
         struct json *result;
         struct err error;
+        bool held;
     } replies[MAX_REPLIES];
     size_t n_replies;
+    int64_t held_id;
 };
 
 static void answer_watch(struct fake_core *f)
@@ -91,7 +93,9 @@ static void take_intent(struct fake_core *f, const struct json *intent)
     for (size_t i = f->n_replies; i-- > 0;) {
         if (!str_eq(f->replies[i].name, name))
             continue;
-        if (err_is(&f->replies[i].error))
+        if (f->replies[i].held)
+            f->held_id = id;
+        else if (err_is(&f->replies[i].error))
             wire_send(f->wire, wire_answer_error(id, &f->replies[i].error));
         else
             wire_send(f->wire, wire_answer_result(id, json_copy(f->replies[i].result)));
@@ -185,6 +189,17 @@ void fake_refuse(struct fake_core *f, const char *intent, const struct err *e)
 {
     STR_SET(f->replies[f->n_replies].name, intent);
     f->replies[f->n_replies++].error = *e;
+}
+
+void fake_hold(struct fake_core *f, const char *intent)
+{
+    STR_SET(f->replies[f->n_replies].name, intent);
+    f->replies[f->n_replies++].held = true;
+}
+
+void fake_answer(struct fake_core *f, struct json *result_owned)
+{
+    wire_send(f->wire, wire_answer_result(f->held_id, result_owned));
 }
 
 size_t fake_count(const struct fake_core *f, const char *intent)

@@ -19,6 +19,9 @@ void fake_raw(struct fake_core *f, const char *bytes); /* past the protocol */
 /* What the next intents of this name are answered; owned by the fake core. Without one: {}. */
 void fake_reply(struct fake_core *f, const char *intent, struct json *result_owned);
 void fake_refuse(struct fake_core *f, const char *intent, const struct err *e);
+/* The next of this name wait; fake_answer answers the newest of them. */
+void fake_hold(struct fake_core *f, const char *intent);
+void fake_answer(struct fake_core *f, struct json *result_owned);
 size_t fake_count(const struct fake_core *f, const char *intent); /* intents of this name so far */
 /* What came beside the newest of this name as the secret `name`, "" if nothing did. */
 const char *fake_secret(const struct fake_core *f, const char *intent, const char *name);

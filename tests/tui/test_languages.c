@@ -227,6 +227,14 @@ static void log_lines(struct rig *r)
     fake_set(r->core, SEC_LOG, &s);
 }
 
+static void leaving(struct rig *r)
+{
+    registered(r);
+    canned_registered(r->core);
+    canned_signin(r->core, "in");
+    fake_reply(r->core, "unregister-check", canned_unregister());
+}
+
 static const struct stop places[] = {
     { "zh_home", ready, "" },
     { "zh_home_registered", registered, "" },
@@ -237,6 +245,7 @@ static const struct stop places[] = {
     { "zh_progress", running, "1\r" },
     { "zh_progress_failed", failing, "" },
     { "zh_progress_done", ending, "" },
+    { "zh_act", leaving, "10\r" },
     { "zh_nodes", ready, "3\r" },
     { "zh_log", log_lines, "8\r" },
     { "zh_terminal", ready, "11\r" },
@@ -290,7 +299,7 @@ static void german(void **state)
     static const char *const which[] = {
         "home_ready",  "wizard_where",  "wizard_wrong",     "wizard_review",
         "signin_code", "signin_failed", "progress_running", "progress_failed",
-        "nodes",       "log",           "terminal"
+        "nodes",       "log",           "terminal",         "act_review"
     };
     struct rig_options ascii = rig_ascii, rich = rig_rich;
     const struct rig_options *looks[] = { &ascii, &rich };

@@ -39,6 +39,12 @@ static void registered(struct rig *r)
     canned_signin(r->core, "in");
 }
 
+static void leaving(struct rig *r)
+{
+    registered(r);
+    fake_reply(r->core, "unregister-check", canned_unregister());
+}
+
 static void code(struct rig *r)
 {
     ready(r);
@@ -99,6 +105,7 @@ const struct stop stops[] = {
     { "wizard_more", signed_in, "1\r\033[A\r\towner=IT\tx\t\r\033[B\r" },
     { "progress_running", running, "1\r" },
     { "progress_failed", failed, "" },
+    { "act_review", leaving, "10\r" },
     { "nodes", ready, "3\r" },
     { "log", ready, "8\r" },
     { "log_find", ready, "8\r/retry\r" },

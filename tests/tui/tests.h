@@ -8,5 +8,6 @@ int test_tui_sizes(void);
 int test_tui_every(void);
 int test_tui_hostile(void);
 int test_tui_secret(void);
+int test_tui_act(void);
 
 #endif

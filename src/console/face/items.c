@@ -66,7 +66,7 @@ static const char *note_leave(const struct model *m, char *out, size_t size)
     const char *level = note_run(m, 10, out, size);
 
     if (!level && model_has(m, SEC_CLUSTER) && !c->azure_resource_uri[0])
-        str_copy(out, size, _("after registration"));
+        str_copy(out, size, c->exists ? _("not registered") : _("no cluster yet"));
     return level ? level : "";
 }
 
