@@ -61,8 +61,8 @@ UNR_ASK(locks);
 UNR_READ(locks);
 
 /* op_unregister_holders.c: what others run on this cluster. Facts: group.holders,
- * arc-group.holders, others.holders (lines), group.vms, arc-group.vms (machines of kind HCI that
- * are no nodes), customs, bridges (ids at home), then holders (all, for people). */
+ * arc-group.holders, others.holders ("one|two|"), group.vms, arc-group.vms (machines of kind HCI
+ * that are no nodes), customs, bridges (ids at home), then holders (all, for people). */
 void unr_keep_holder(struct op_view *v, const char *which, const struct json *resource);
 bool unr_bridged(const struct op_view *v); /* `when`: a resource bridge is at home */
 UNR_ASK(custom);

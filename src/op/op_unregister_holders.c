@@ -77,13 +77,13 @@ static bool at_home(const struct op_view *v, const char *id)
     return in;
 }
 
-/* Lines of ids. */
+/* "one|two|": no name of a resource has that character. */
 static bool listed(const char *lines, const char *id)
 {
     size_t n = strlen(id);
 
-    for (const char *p = lines; *p; p += strcspn(p, "\n"), p += *p == '\n')
-        if (strcspn(p, "\n") == n && strncasecmp(p, id, n) == 0)
+    for (const char *p = lines; *p; p += strcspn(p, "|"), p += *p == '|')
+        if (strcspn(p, "|") == n && strncasecmp(p, id, n) == 0)
             return true;
     return false;
 }
@@ -94,7 +94,7 @@ static void add_line(struct op_view *v, const char *fact, const char *line)
 
     if (listed(op_fact(v, fact), line) || strlen(op_fact(v, fact)) > MAX_NAMES)
         return;
-    str_addf(&s, "%s%s\n", op_fact(v, fact), line);
+    str_addf(&s, "%s%s|", op_fact(v, fact), line);
     op_set_fact(v, fact, str_p(&s));
     str_free(&s);
 }
@@ -208,8 +208,8 @@ UNR_READ(custom_holds)
 
 static void add_lines(struct str *s, const char *lines, const char *before)
 {
-    for (const char *p = lines; *p; p += strcspn(p, "\n"), p += *p == '\n')
-        str_addf(s, "%s%s%.*s", s->len ? ", " : "", before, (int)strcspn(p, "\n"), p);
+    for (const char *p = lines; *p; p += strcspn(p, "|"), p += *p == '|')
+        str_addf(s, "%s%s%.*s", s->len ? ", " : "", before, (int)strcspn(p, "|"), p);
 }
 
 /* A machine of this kind with a parent is a node of some cluster. */
@@ -219,8 +219,8 @@ static void add_vms(const struct op_view *v, struct str *s, const char *lines)
 
     if (*op_fact(v, "machines.hidden"))
         return;
-    for (const char *p = lines; *p; p += strcspn(p, "\n"), p += *p == '\n') {
-        str_fmt(name, sizeof name, "%.*s", (int)strcspn(p, "\n"), p);
+    for (const char *p = lines; *p; p += strcspn(p, "|"), p += *p == '|') {
+        str_fmt(name, sizeof name, "%.*s", (int)strcspn(p, "|"), p);
         if (!unr_word(op_fact(v, "machines.held"), name))
             str_addf(s, "%s%s %s", s->len ? ", " : "", _("Arc VM"), name);
     }

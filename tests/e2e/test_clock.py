@@ -178,4 +178,5 @@ def test_twelve_hours_in_a_minute():
         azl.check(questions <= 20, f"{questions} requests in a minute")
 
 
-azl.main()
+if __name__ == "__main__":
+    azl.main()

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
 """How an unregistration runs: its order by the request log, its round trips, its events, --force and what it does not cover, the status afterwards."""
-import glob
 import os
 import re
 
 import azl
 import products
+import test_clock as clock
 import test_unregister as leaving
-import test_unregister_refused as refusals
 
 EXTENSION = r"DELETE .*/extensions/(\w+)$"
 
@@ -66,7 +65,7 @@ def force_covers_a_stuck_extension(build, how, forced=True):
         leaving.blank(r)
 
 
-def force_covers_nothing_else(build, what):
+def force_covers_nothing_else(build, what, number):
     with rehearsal(1, build) as r:
         r.prepare()
         before = leaving.held(r)
@@ -76,6 +75,7 @@ def force_covers_nothing_else(build, what):
         p = leaving.unregister(r, "--force", ok=1)
         azl.check("azloconf: " in p.stderr, p.stderr)
         azl.equal(leaving.newest(r)["state"], "failed", what)
+        azl.check(number in events(r), f"{what}: {events(r)}")
         mend(r, i)
         r.run("operations", "resume", leaving.newest(r)["id"], ok=0)
         azl.equal(leaving.changed(before, leaving.held(r)), {}, what)
@@ -84,13 +84,14 @@ def force_covers_nothing_else(build, what):
 def test_force_covers_stuck_extensions_and_nothing_else():
     azl.side_by_side([lambda b=b, h=h, f=f: force_covers_a_stuck_extension(b, h, f) for b, h, f in
                       ((26100, "never", False), (26100, "never", True), (20349, "fails", True))] +
-                     [lambda b=b, w=w: force_covers_nothing_else(b, w) for b, w in
-                      ((26100, "/arcSettings/default"), (20349, "/clusters/CLUSTER-A"), (26100, "/resourceGroups/CLUSTER-A-rg"))], 2)
+                     [lambda b=b, w=w, n=n: force_covers_nothing_else(b, w, n) for b, w, n in
+                      ((26100, "/arcSettings/default", "9140"), (20349, "/clusters/CLUSTER-A", "9118"), (26100, "/clusters/CLUSTER-A", "9148"),
+                       (26100, "/resourceGroups/CLUSTER-A-rg", "9149"))], 2)
 
 
 def events(r, since=""):
     """Numbers of the log from the last such line on, each once, in order."""
-    with open(next(iter(glob.glob(os.path.join(r.top, "**", "azloconfd.log"), recursive=True))), encoding="utf-8") as f:
+    with open(os.path.join(r.state, "azloconfd.log"), encoding="utf-8") as f:
         log = f.read()
     return list(dict.fromkeys(re.findall(r"event (\d+):", log[log.rfind(since) if since else 0:])))
 
@@ -128,6 +129,43 @@ def in_order(build, nodes):
 
 def test_order_and_events_of_each_path():
     azl.side_by_side([lambda b=b, n=n: in_order(b, n) for b, n in ((26100, 3), (20349, 3), (17784, 1))], 2)
+
+
+def rounds(nodes, build, limit):
+    """Dependent round trips of an unregistration, the tenant's question and the looks for an operation's end with them; see products.few_rounds."""
+    counts = []
+    while len(counts) < 3 and (not counts or min(counts) > limit):
+        with azl.Rehearsal(nodes=nodes, core=["--node-build", str(build)], sandbox=["--latency", str(100 * 3 ** len(counts))]) as r:
+            r.prepare()
+            r.register()
+            before = len(r.exchanges())
+            leaving.unregister(r)
+            azure = [x for x in r.exchanges()[before:] if x["url"].startswith("https") and "/oauth2/v2.0/" not in x["url"]]
+            counts.append(products.longest_chain(azure))
+    print(f"        {nodes} nodes, {build}: {counts[-1]} dependent round trips")
+    azl.check(min(counts) <= limit, f"{nodes} nodes, {build}: {counts} dependent round trips, at most {limit} are needed")
+
+
+def test_sixteen_nodes_take_the_round_trips_of_one():
+    azl.side_by_side([lambda n=n, b=b: rounds(n, b, 10) for n, b in ((1, 26100), (16, 26100), (16, 20349))], 3)
+
+
+def test_status_afterwards():
+    """Inside 30 days of installation NotYet, then OutOfPolicy; what Azure told is blank. Registration ends that."""
+    rate = 24 * clock.RATE
+    day = clock.DAY / rate
+    with products.rehearsal(core=[f"--clock-rate={rate}"]) as r:
+        life = clock.Life(r)
+        life.until(20 * day)
+        leaving.unregister(r, ok=0)
+        leaving.blank(r)
+        life.until(31 * day)
+        s = r.status()
+        azl.equal((s["ClusterStatus"], s["RegistrationStatus"]), ("Clustered", "OutOfPolicy"), s)
+        for field in ("AzureResourceName", "AzureResourceUri", "LastConnected", "ConnectionStatus", "NextSync", "Region"):
+            azl.check(not s.get(field), f"{field} is {s.get(field)}")
+        r.register(ok=0)
+        azl.equal((r.status()["RegistrationStatus"], r.status()["ConnectionStatus"]), ("Registered", "Connected"), "registered again")
 
 
 if __name__ == "__main__":
