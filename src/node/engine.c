@@ -329,6 +329,22 @@ static int64_t next_sync_ms(const struct engine_record *r, const struct engine_c
     return time_ms(c->registration.registered_at) + ENGINE_RETRY_MS;
 }
 
+/* What only some registrations have. */
+static void set_registered(struct json *out, const struct engine_record *r,
+                           const struct engine_cluster *c)
+{
+    const struct engine_registration *g = &c->registration;
+
+    if (g->app_id[0] && str_ieq(r->cert_app, g->app_id)) {
+        json_set_str(out, "certificateThumbprint", r->cert_thumbprint);
+        json_set_str(out, "certificateNotAfter", r->cert_not_after);
+    }
+    if (r->arc_disabled[0])
+        json_set_str(out, "arcStatus", "Disabled");
+    if (c->arc.secret_ends[0])
+        json_set_str(out, "arcSecretNotAfter", c->arc.secret_ends);
+}
+
 struct json *engine_status(const struct engine_record *r, const struct engine_cluster *c,
                            const char *node, int64_t now)
 {
@@ -357,13 +373,7 @@ struct json *engine_status(const struct engine_record *r, const struct engine_cl
     set_ms(out, "policyDeadline", j.deadline);
     json_set_str(out, "reason", _(j.reason));
     json_set_str(out, "lastError", r->last_error[0] ? r->last_error : NULL);
-    if (g && g->app_id[0] && str_ieq(r->cert_app, g->app_id)) {
-        json_set_str(out, "certificateThumbprint", r->cert_thumbprint);
-        json_set_str(out, "certificateNotAfter", r->cert_not_after);
-    }
-    if (g && r->arc_disabled[0])
-        json_set_str(out, "arcStatus", "Disabled");
-    if (g && c->arc.secret_ends[0])
-        json_set_str(out, "arcSecretNotAfter", c->arc.secret_ends);
+    if (g)
+        set_registered(out, r, c);
     return out;
 }
