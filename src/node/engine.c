@@ -329,11 +329,13 @@ static int64_t next_sync_ms(const struct engine_record *r, const struct engine_c
     return time_ms(c->registration.registered_at) + ENGINE_RETRY_MS;
 }
 
-/* Of a registration: its certificate, Arc's secret, and whether Arc was taken away. */
-static void set_credentials(struct json *out, const struct engine_record *r,
-                            const struct engine_cluster *c)
+/* What only some registrations have. */
+static void set_registered(struct json *out, const struct engine_record *r,
+                           const struct engine_cluster *c)
 {
-    if (c->registration.app_id[0] && str_ieq(r->cert_app, c->registration.app_id)) {
+    const struct engine_registration *g = &c->registration;
+
+    if (g->app_id[0] && str_ieq(r->cert_app, g->app_id)) {
         json_set_str(out, "certificateThumbprint", r->cert_thumbprint);
         json_set_str(out, "certificateNotAfter", r->cert_not_after);
     }
@@ -372,6 +374,6 @@ struct json *engine_status(const struct engine_record *r, const struct engine_cl
     json_set_str(out, "reason", _(j.reason));
     json_set_str(out, "lastError", r->last_error[0] ? r->last_error : NULL);
     if (g)
-        set_credentials(out, r, c);
+        set_registered(out, r, c);
     return out;
 }

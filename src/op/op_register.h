@@ -125,6 +125,12 @@ REG_ASK(reconcile_check);
 REG_READ(reconcile_check);
 REG_ASK(reconcile_apply);
 REG_READ(reconcile_apply);
+/* of the plan arc-enable alone */
+REG_READ(arc_mark_check);
+REG_ASK(arc_mark_apply);
+REG_READ(arc_mark_apply);
+REG_ASK(arc_mark_undo);
+REG_READ(arc_mark_undo);
 bool reg_consents(const struct op_view *v); /* `when` */
 REG_ASK(consent_check);
 REG_READ(consent_check);

@@ -213,6 +213,44 @@ REG_READ(reconcile_apply)
     return OP_DONE;
 }
 
+/* ---- the nodes' mark that Arc is disabled ----
+ *
+ * Of the plan arc-enable alone. The next sync takes it away by itself; this step stands before
+ * that, so that undoing puts it back, last of all. */
+
+REG_READ(arc_mark_check)
+{
+    (void)a;
+    (void)e;
+    return op_made(v) || op_tries(v) ? OP_DONE : OP_ABSENT;
+}
+
+REG_ASK(arc_mark_apply)
+{
+    (void)v;
+    (void)need; /* nothing to be sent */
+}
+
+REG_READ(arc_mark_apply)
+{
+    (void)v;
+    (void)a;
+    (void)e;
+    return OP_DONE;
+}
+
+REG_ASK(arc_mark_undo)
+{
+    (void)v;
+    reg_verb(need, NODE_ARC_CLEAR);
+}
+
+REG_READ(arc_mark_undo)
+{
+    (void)v;
+    return reg_ok(a) ? OP_DONE : reg_fail(a, e, 0, _("having the node forget Azure Arc"));
+}
+
 /* ---- consent to the mandatory extensions ---- */
 
 /* Whoever registers a cluster of this build has them: register-flow.md 2.2 step 15. Nodes that do

@@ -118,6 +118,29 @@ static void a_node_without_arc_is_offered_a_repair(void **s)
     assert_string_equal(c.registration.next, "Register this cluster (1)");
 }
 
+/* `arc disable` was here: nothing is missing, whatever became of the agent. */
+static void arc_disabled_on_purpose_is_no_gap(void **s)
+{
+    static const char disabled[] =
+        "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"Registered\","
+        "\"ConnectionStatus\":\"Connected\",\"LastConnected\":\"2026-11-21T11:00:00Z\","
+        "\"arcStatus\":\"Disabled\"}";
+
+    (void)s;
+    begin(2);
+    says(0, disabled);
+    says(1, disabled);
+    nodes[0].agent = parse("{\"status\":\"Connected\"}");
+    nodes[1].agent = parse("{\"status\":\"Disconnected\"}");
+    built_with_agents();
+    assert_string_equal(c.registration.level, "ok");
+    assert_string_equal(c.registration.next, "");
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(rows.items[i].arc, "Disabled");
+        assert_string_equal(rows.items[i].next, "");
+    }
+}
+
 static void before_the_first_answer(void **s)
 {
     (void)s;
@@ -346,6 +369,7 @@ int test_core_panes(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(before_the_first_answer),
         cmocka_unit_test(a_node_without_arc_is_offered_a_repair),
+        cmocka_unit_test(arc_disabled_on_purpose_is_no_gap),
         cmocka_unit_test(fresh_node),
         cmocka_unit_test(connected_and_old),
         cmocka_unit_test(the_worst_node_stands_for_all),

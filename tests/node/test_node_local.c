@@ -286,6 +286,45 @@ static void test_register_bodies(void **state)
     rig_stop(&g);
 }
 
+#define SYNCED_ARC(yes)                                                                            \
+    SYNC("\"body\":{\"lastSync\":\"2026-11-21T09:00:00Z\",\"arcSettings\":" yes "}")
+
+/* Arc is forgotten, the registration stays; a sync that meets Arc settings brings it back, none
+ * before. An unregistration ends the mark, too. */
+static void test_arc_clear(void **state)
+{
+    struct rig g;
+
+    (void)state;
+    rig_start(&g, "[]");
+    call(&g, g.node, NODE_CLUSTER_CREATE, CREATE);
+    set_script(&g, "[" TOKEN "," REGISTERED "," SYNCED "]");
+    call(&g, g.node, NODE_REGISTER, ARGS(URI));
+    call(&g, g.node, NODE_STATUS, "{}");
+    assert_null(json_member(g.answer, "arcStatus"));
+    call(&g, g.node, NODE_ARC_CLEAR, "{}");
+    assert_non_null(g.answer);
+    for (int i = 0; i < 2; i++) {
+        expect(&g, g.node, "Clustered Registered Connected");
+        assert_string_equal(json_str(g.answer, "arcStatus"), "Disabled");
+        set_script(&g, i ? "[" TOKEN "," SYNCED_ARC("true") "]"
+                         : "[" TOKEN "," SYNCED_ARC("false") "]");
+        call(&g, g.node, NODE_SYNC, "{}");
+        assert_non_null(g.answer);
+    }
+    call(&g, g.node, NODE_STATUS, "{}");
+    assert_null(json_member(g.answer, "arcStatus"));
+    call(&g, g.node2, NODE_STATUS, "{}");
+    assert_null(json_member(g.answer, "arcStatus")); /* each node by itself */
+    call(&g, g.node, NODE_ARC_CLEAR, "{}");
+    call(&g, g.node, NODE_UNREGISTER, "{}");
+    set_script(&g, "[" TOKEN "," REGISTERED "," SYNCED "]");
+    call(&g, g.node, NODE_REGISTER, ARGS(URI));
+    call(&g, g.node, NODE_STATUS, "{}");
+    assert_null(json_member(g.answer, "arcStatus"));
+    rig_stop(&g);
+}
+
 /* Registered, but the first sync is lost: the registration stays, the same verb again syncs alone
  * and ends well. */
 static void test_register_again(void **state)
@@ -528,10 +567,11 @@ int test_node_node_local(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verb_table),      cmocka_unit_test(test_create),
         cmocka_unit_test(test_register),        cmocka_unit_test(test_register_bodies),
-        cmocka_unit_test(test_register_again),  cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_failed_sync),     cmocka_unit_test(test_unregister),
-        cmocka_unit_test(test_damaged_records), cmocka_unit_test(test_facts_and_agent),
-        cmocka_unit_test(test_cancel),          cmocka_unit_test(test_contract),
+        cmocka_unit_test(test_arc_clear),       cmocka_unit_test(test_register_again),
+        cmocka_unit_test(test_refusals),        cmocka_unit_test(test_failed_sync),
+        cmocka_unit_test(test_unregister),      cmocka_unit_test(test_damaged_records),
+        cmocka_unit_test(test_facts_and_agent), cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_contract),
     };
 
     return TEST_GROUP("node/node_local", tests);

@@ -258,9 +258,21 @@ static void enabling_registers_nothing(void **state)
           .after = "way=look" },
     };
 
+    static const struct asked back[] = {
+        { .step = "arc-mark", .act = C },
+        { .step = "arc-mark", .act = A },
+        { .step = "arc-mark", .act = OP_A_UNDO, .verb = "arc-clear" },
+    };
+
     (void)state;
-    assert_ptr_equal(op_arc_enable.steps, op_register.steps);
+    assert_int_equal(op_arc_enable.n, op_register.n + 1);
+    for (size_t i = 0, k = 0; i < op_register.n; i++, k++) {
+        k += str_eq(op_arc_enable.steps[k].id, "arc-mark");
+        assert_string_equal(op_arc_enable.steps[k].id, op_register.steps[i].id);
+        assert_ptr_equal(op_arc_enable.steps[k].apply.ask, op_register.steps[i].apply.ask);
+    }
     steps_plan = &op_arc_enable;
+    steps_asked(back, ARRAY_LEN(back));
     steps_told(rows, ARRAY_LEN(rows));
     steps_plan = &op_register;
 }

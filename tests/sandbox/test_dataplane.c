@@ -93,6 +93,7 @@ static void a_sync_adds_its_node(void **state)
     assert_int_equal(post("sync", "node2", SYNC("node2")), 200);
     assert_string_equal(fx_str("diagnosticLevel"), "Basic");
     assert_string_equal(fx_str("windowsServerSubscription"), "Disabled");
+    assert_true(json_flag(fx_json(), "arcSettings", false));
     assert_int_equal(fx_call("GET", FX_CLUSTER, V, NULL), 200);
     assert_int_equal(json_len(json_get(fx_json(), "properties.reportedProperties.nodes")), 2);
     assert_string_equal(fx_str("properties.registrationTimestamp"), first);
