@@ -55,6 +55,10 @@ enum err_code {
     ERR_C_CONSENT = 122,      /* an administrator has to consent to an application's permissions */
     ERR_C_NO_GRAPH = 123,     /* signed in, by a way that gets no token for Microsoft Graph */
     ERR_C_DELETING = 124,     /* what is needed is being deleted in Azure */
+    ERR_C_IS_OVER = 144,      /* undo: the operation is done, or was undone already */
+    ERR_C_BUILT_ON = 145,     /* undo: a later operation stands on what this one made */
+    ERR_C_NO_WAY_BACK = 146,  /* undo: nothing of what it did can be taken back */
+    ERR_C_OTHER_TENANT = 147, /* undo: the sign-in is of another tenant than the operation */
     ERR_C_CONFIRM = 165,      /* the word that the operation wants typed is missing or wrong */
 };
 

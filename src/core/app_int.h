@@ -75,6 +75,7 @@ struct app {
     bool run_noted;          /* its end was handled */
     struct run_log *run_log; /* LogsDirectory; NULL: none */
     struct app_job *jobs;
+    struct app_job *undo_job; /* an undo that waits until the run has stopped */
     struct app_held held[APP_MAX_HELD];
     size_t n_held;
 };
@@ -122,6 +123,12 @@ void app_run_stop(struct app *a, const struct serve_ask *ask, const struct json 
 void app_run_resume(struct app *a, const struct serve_ask *ask, const struct json *args);
 int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *inputs, int64_t uid,
                   struct err *e);
+bool app_run_owns(const struct serve_ask *ask, int64_t uid, struct err *e);
+bool app_run_is_current(const struct app *a, const char *id); /* "": the newest */
+bool app_run_good_id(const char *id);
+void app_run_no_such(struct err *e, const char *id);
+bool app_run_over(const struct app *a); /* none is under way */
+int app_run_undo(struct app *a, const char *id, struct err *e);
 void app_run_secret(struct op_run *run, const struct serve_ask *ask);
 void app_run_take_up(struct app *a);
 void app_run_signed_in(struct app *a);
@@ -129,6 +136,10 @@ bool app_run_active(const struct app *a);
 void app_run_free(struct app *a);
 void app_publish_run(struct app *a);
 void app_ports(const struct app *a, struct op_ports *p);
+/* app_undo.c */
+void app_undo(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_undo_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_undo_go_on(struct app *a); /* the run's state has changed */
 /* run_show.c */
 void run_section(struct sec_run *out, const struct op_run *r, const struct cloud *cloud);
 int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,

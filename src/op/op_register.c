@@ -662,4 +662,5 @@ const struct op_plan op_register = { .id = "register",
                                      .n = ARRAY_LEN(steps),
                                      .inputs = inputs_needed,
                                      .told = { .begin = 9001, .made = 9004, .failed = 9114 },
-                                     .parameters = 9009 };
+                                     .parameters = 9009,
+                                     .things = reg_things };

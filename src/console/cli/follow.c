@@ -19,7 +19,7 @@ struct follow {
     unsigned came; /* of the section, that were looked at; a new core counts versions anew */
     char shown[SEC_MAX_STEPS][12]; /* the state that was printed last, step by step */
     char detail[200];
-    bool asked_sign_in;
+    bool asked_sign_in, undo;
     char consent[400]; /* the address that was printed */
 };
 
@@ -167,8 +167,10 @@ static int sign_in_again(struct cli *c, struct err *e)
     return cli_wait(c, is_in, NULL, 0, e);
 }
 
-static int exit_of(const struct sec_run *r)
+static int exit_of(const struct sec_run *r, bool undo)
 {
+    if (undo && str_eq(r->state, "undone"))
+        return EXIT_DONE;
     if (outcome_in_part(r))
         return EXIT_IN_PART;
     if (outcome_wants_consent(r))
@@ -194,11 +196,11 @@ static void say_in_part(const struct sec_run *r)
                "see above."));
 }
 
-static int finish(struct cli *c, const struct sec_run *r)
+static int finish(struct cli *c, const struct sec_run *r, bool undo)
 {
     if (c->json) {
         out_json(outcome_json(r));
-        return exit_of(r);
+        return exit_of(r, undo);
     }
     if (str_eq(r->state, "done")) {
         char span[24];
@@ -206,16 +208,20 @@ static int finish(struct cli *c, const struct sec_run *r)
         printf(_("Done in %s.\n"), out_span(span, r->ended_at - r->started_at));
         cli_outcome(r);
         say_in_part(r);
-        return exit_of(r);
+        return exit_of(r, undo);
     }
     cli_outcome(r);
+    if (str_eq(r->state, "undone"))
+        return exit_of(r, undo);
     if (err_is(&r->error)) {
         say_in_part(r);
         cli_fail(c, &r->error);
-        return exit_of(r);
+        return exit_of(r, undo);
     }
     printf(_("The operation is %s. \"azloconf operations resume %s\" goes on with it.\n"), r->state,
            r->id);
+    if (r->undo)
+        printf(_("\"azloconf operations undo %s\" takes back the rest.\n"), r->id);
     return EXIT_FAILED;
 }
 
@@ -241,15 +247,16 @@ static int to_the_end(struct cli *c, struct follow *f, struct err *e)
     }
 }
 
-int cli_follow(struct cli *c, const char *id)
+static int follow(struct cli *c, const char *id, bool undo)
 {
     struct follow *f = xcalloc(1, sizeof(*f));
     struct err e = { 0 };
     int code;
 
     f->id = id;
+    f->undo = undo;
     if (to_the_end(c, f, &e) == 0) {
-        code = finish(c, &f->run);
+        code = finish(c, &f->run, f->undo);
     } else {
         if (e.code == ERR_C_CANCELLED)
             fprintf(stderr,
@@ -260,4 +267,14 @@ int cli_follow(struct cli *c, const char *id)
     }
     free(f);
     return code;
+}
+
+int cli_follow(struct cli *c, const char *id)
+{
+    return follow(c, id, false);
+}
+
+int cli_follow_undo(struct cli *c, const char *id)
+{
+    return follow(c, id, true);
 }

@@ -16,4 +16,6 @@ void cli_consent(const struct sec_run *r, FILE *to);
 void cli_outcome(const struct sec_run *r);
 int cli_follow(struct cli *c, const char *id); /* the exit code that the run's end means */
 
+int cli_follow_undo(struct cli *c, const char *id); /* the same; what was undone is done well */
+
 #endif
