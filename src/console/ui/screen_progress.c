@@ -378,7 +378,7 @@ static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
     if (undo_ready(ui, self))
         str_copy(out, size, _("y takes it back; u or Esc goes back to the steps."));
     else if (undo_shown(self))
-        str_copy(out, size, _("u or Esc goes back to the steps; r there goes on."));
+        str_copy(out, size, _("r goes on with the operation; u or Esc goes back to the steps."));
     else if (consent_shown(ui, self))
         str_copy(out, size, _("c or Esc goes back to the steps."));
     else if (str_eq(r->state, "waiting-sign-in"))
@@ -464,7 +464,7 @@ static void resume_with(struct ui *ui, struct secret *s)
 
 static void resume(struct ui *ui, void *self)
 {
-    (void)self;
+    ((struct progress *)self)->undo.shown = false;
     if (sec(ui)->secret_for[0])
         secret_open(ui, sec(ui)->secret_for, resume_with);
     else
