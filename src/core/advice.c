@@ -135,6 +135,25 @@ static const struct advice_row rows[] = {
             "already stays done, and the phases after it have not begun.")),
     OURS(ERR_C_RESET_LOCK,
          N_("Have somebody with the right to do so take the lock away, then start again.")),
+    { .code = ERR_C_IS_OVER,
+      .what = N_("An operation that has come to its end is not undone."),
+      .why = N_("It is done, or what it had made was taken back already."),
+      .text = N_("Look at it: azloconf operations. What is done is taken back by the command that "
+                 "the error names.") },
+    { .code = ERR_C_BUILT_ON,
+      .what = N_("An operation was not undone: a later one stands on what it made."),
+      .why = N_("Taking it back would take away what the later one uses."),
+      .text = N_("Undo the later one first (azloconf operations undo), or, if that one is done, "
+                 "take the registration back with azloconf unregister.") },
+    { .code = ERR_C_NO_WAY_BACK,
+      .what = N_("Nothing of an operation can be taken back."),
+      .why = N_("What it has done so far are deletions and other things without a way back."),
+      .text = N_("Go on with it: azloconf operations resume.") },
+    { .code = ERR_C_OTHER_TENANT,
+      .what = N_("You are signed in to another tenant than the operation's."),
+      .why = N_("What it made lies in its own tenant."),
+      .text = N_("Sign out (azloconf sign-out), then sign in to that tenant: azloconf sign-in "
+                 "--tenant-id.") },
     OURS(ERR_C_DEADLINE, N_("Resume: what was made stays and is found again.")),
     OURS(ERR_C_ELSEWHERE,
          N_("Name the group where it is, or disconnect the agent there first (azcmagent "

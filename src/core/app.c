@@ -49,6 +49,8 @@ const struct app_intent_row app_intents[] = {
     { "reset-status", APP_NODES, app_reset_status },
     { "run-stop", APP_ACT, app_run_stop },
     { "run-resume", APP_ACT | APP_NODES | APP_CLOUD, app_run_resume },
+    { "run-undo-check", APP_ACT | APP_NODES | APP_CLOUD, app_undo_check },
+    { "run-undo", APP_ACT | APP_NODES | APP_CLOUD, app_undo },
     { "runs", 0, app_runs },
     { "run-show", 0, app_run_show },
     { "log", 0, app_log },
@@ -371,6 +373,8 @@ void app_job_free(struct app_job *j)
             *p = j->next;
             break;
         }
+    if (j->app->undo_job == j)
+        j->app->undo_job = NULL;
     if (j->call)
         j->node->ops->cancel(j->call);
     if (j->arm)

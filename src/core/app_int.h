@@ -78,6 +78,7 @@ struct app {
     struct err chain_err;    /* why the second part of an operation did not begin */
     struct run_log *run_log; /* LogsDirectory; NULL: none */
     struct app_job *jobs;
+    struct app_job *undo_job; /* an undo that waits until the run has stopped */
     struct app_held held[APP_MAX_HELD];
     size_t n_held;
 };
@@ -169,6 +170,12 @@ void app_run_stop(struct app *a, const struct serve_ask *ask, const struct json 
 void app_run_resume(struct app *a, const struct serve_ask *ask, const struct json *args);
 int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *inputs, int64_t uid,
                   struct err *e);
+bool app_run_owns(const struct serve_ask *ask, int64_t uid, struct err *e);
+bool app_run_is_current(const struct app *a, const char *id); /* "": the newest */
+bool app_run_good_id(const char *id);
+void app_run_no_such(struct err *e, const char *id);
+bool app_run_over(const struct app *a); /* none is under way */
+int app_run_undo(struct app *a, const char *id, struct err *e);
 void app_run_secret(struct op_run *run, const struct serve_ask *ask);
 void app_run_take_up(struct app *a);
 void app_run_signed_in(struct app *a);
@@ -192,6 +199,10 @@ bool app_chain_go_on(struct app *a); /* a->run is over: true if it is followed b
 bool app_chain_row(const struct app *a, struct json *row, const char *id);
 /* The part of this operation that is the newest: id itself, or the run that followed it. */
 void app_chain_current(const struct app *a, const char *id, char out[64]);
+/* app_undo.c */
+void app_undo(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_undo_check(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_undo_go_on(struct app *a); /* the run's state has changed */
 /* run_show.c */
 void run_section(struct sec_run *out, const struct op_run *r, const struct cloud *cloud);
 int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,

@@ -32,6 +32,11 @@ static bool is_over(enum op_run_state s)
     return s == OP_R_STOPPED || s == OP_R_FAILED || s == OP_R_DONE || s == OP_R_UNDONE;
 }
 
+bool app_run_over(const struct app *a)
+{
+    return !a->run || is_over(op_run_state(a->run));
+}
+
 /* A run that waits for its sign-in keeps no core alive: its journal waits as well. */
 bool app_run_active(const struct app *a)
 {
@@ -121,6 +126,7 @@ static void on_show(void *payload)
         note_end(a);
     if (!a->run || !app_chain_go_on(a))
         app_publish_run(a);
+    app_undo_go_on(a);
     app_idle_check(a);
 }
 
@@ -185,7 +191,10 @@ int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *
     return 0;
 }
 
-static int take_up(struct app *a, const char *id, struct err *e)
+typedef struct op_run *run_fn(const struct op_ports *p, const char *id, op_change_fn *fn,
+                              void *payload, struct err *e);
+
+static int take_up(struct app *a, const char *id, run_fn *fn, struct err *e)
 {
     struct op_ports p;
     struct op_run *run;
@@ -195,14 +204,19 @@ static int take_up(struct app *a, const char *id, struct err *e)
         return -1;
     after = log_head();
     app_ports(a, &p);
-    run = op_run_resume(&p, id, on_run, a, e);
+    run = fn(&p, id, on_run, a, e);
     if (!run) {
         app_publish_run(a);
         return -1;
     }
-    log_inf("%s goes on", id);
+    log_inf(op_run_undoing(run) ? "%s is taken back" : "%s goes on", id);
     adopt(a, run, after);
     return 0;
+}
+
+int app_run_undo(struct app *a, const char *id, struct err *e)
+{
+    return take_up(a, id, op_undo_start, e);
 }
 
 /* At the start: the newest run that was cut off, or the one that was to follow it. */
@@ -221,7 +235,8 @@ void app_run_take_up(struct app *a)
             if (app_chain_begin(a, json_value_str(id), &a->chain_err) < 0)
                 app_publish_run(a);
         } else if (op_summary(a->c.runs_dir, json_value_str(id), &sum, &why) < 0 ||
-                   (str_eq(sum.state, "unfinished") && take_up(a, json_value_str(id), &why) < 0))
+                   (str_eq(sum.state, "unfinished") &&
+                    take_up(a, json_value_str(id), op_run_resume, &why) < 0))
             log_err("%s: %s", json_value_str(id), why.message);
     }
     json_free(ids);
@@ -241,7 +256,7 @@ void app_run_signed_in(struct app *a)
 
 /* ---- intents ---- */
 
-static bool owns(const struct serve_ask *ask, int64_t uid, struct err *e)
+bool app_run_owns(const struct serve_ask *ask, int64_t uid, struct err *e)
 {
     char who[64];
 
@@ -253,7 +268,7 @@ static bool owns(const struct serve_ask *ask, int64_t uid, struct err *e)
 }
 
 /* "" means the newest, or the one under way. */
-static bool is_current(const struct app *a, const char *id)
+bool app_run_is_current(const struct app *a, const char *id)
 {
     return a->run && (!id || !id[0] || str_eq(id, op_run_id(a->run)));
 }
@@ -273,7 +288,7 @@ static void answer(const struct serve_ask *ask, const struct err *e, const char 
 }
 
 /* Ids become file names. */
-static bool good_id(const char *id)
+bool app_run_good_id(const char *id)
 {
     return id && id[0] && !strchr(id, '/') && id[0] != '.' && strlen(id) < 64 && text_is_clean(id);
 }
@@ -281,7 +296,7 @@ static bool good_id(const char *id)
 /* Of an operation of two parts whichever is meant: the one that is under way, or was last. */
 static void newest_part(const struct app *a, const char *given, char id[64])
 {
-    if (good_id(given))
+    if (app_run_good_id(given))
         app_chain_current(a, given, id);
     else
         str_copy(id, 64, given ? given : "");
@@ -294,9 +309,9 @@ void app_run_stop(struct app *a, const struct serve_ask *ask, const struct json 
     char id[64];
 
     newest_part(a, given, id);
-    if (!is_current(a, id))
+    if (!app_run_is_current(a, id))
         err_set(&e, ERR_OP, ERR_C_NOT_FOUND, "%s", _("No such operation is under way."));
-    else if (owns(ask, op_run_uid(a->run), &e) && !is_over(op_run_state(a->run)))
+    else if (app_run_owns(ask, op_run_uid(a->run), &e) && !is_over(op_run_state(a->run)))
         op_run_stop(a->run);
     answer(ask, &e, NULL);
 }
@@ -312,7 +327,7 @@ static int resumable(struct app *a, const struct serve_ask *ask, const char *id,
 {
     struct op_summary sum;
 
-    if (op_summary(a->c.runs_dir, id, &sum, e) < 0 || !owns(ask, sum.uid, e) ||
+    if (op_summary(a->c.runs_dir, id, &sum, e) < 0 || !app_run_owns(ask, sum.uid, e) ||
         !with_own_sign_in(a, ask, e))
         return -1;
     if (app_chain_due(a, id))
@@ -320,7 +335,7 @@ static int resumable(struct app *a, const struct serve_ask *ask, const char *id,
     if (str_eq(sum.state, "done") || str_eq(sum.state, "undone"))
         return err_set(e, ERR_OP, ERR_C_CONFLICT,
                        _("The operation %s is over: nothing is left to do."), id);
-    return take_up(a, id, e);
+    return take_up(a, id, op_run_resume, e);
 }
 
 /* ArcSpnCredential's: it comes beside the intent and stays in the run's memory. */
@@ -332,7 +347,7 @@ void app_run_secret(struct op_run *run, const struct serve_ask *ask)
         op_run_secret(run, s);
 }
 
-static void no_such(struct err *e, const char *id)
+void app_run_no_such(struct err *e, const char *id)
 {
     if (e->code == ERR_C_NOT_FOUND && e->domain != ERR_SYSTEM)
         err_set(e, ERR_OP, ERR_C_NOT_FOUND, _("There is no operation %s."), id);
@@ -345,15 +360,15 @@ void app_run_resume(struct app *a, const struct serve_ask *ask, const struct jso
     char id[64];
 
     newest_part(a, given, id);
-    if (is_current(a, id) && !is_over(op_run_state(a->run))) {
-        if (owns(ask, op_run_uid(a->run), &e) && with_own_sign_in(a, ask, &e)) {
+    if (app_run_is_current(a, id) && !is_over(op_run_state(a->run))) {
+        if (app_run_owns(ask, op_run_uid(a->run), &e) && with_own_sign_in(a, ask, &e)) {
             app_run_secret(a->run, ask);
             op_run_poke(a->run);
         }
-    } else if (!good_id(id)) {
+    } else if (!app_run_good_id(id)) {
         err_set(&e, ERR_USAGE, 0, "%s", _("This is no operation's id."));
     } else if (resumable(a, ask, id, &e) < 0) {
-        no_such(&e, id);
+        app_run_no_such(&e, id);
     } else {
         app_run_secret(a->run, ask);
     }
@@ -371,7 +386,7 @@ static void push_summary(const struct app *a, struct json *out, const char *id)
         json_set_str(row, "state", "unreadable");
         json_set(row, "error", json_encode(&err_json, &e));
     } else {
-        bool current = is_current(a, id);
+        bool current = app_run_is_current(a, id);
         const struct sec_run *now = state_get(a->c.state, SEC_RUN);
 
         json_set_str(row, "plan", sum.plan);
@@ -414,14 +429,14 @@ void app_run_show(struct app *a, const struct serve_ask *ask, const struct json 
     struct sec_run *s = xcalloc(1, sizeof(*s));
     struct err e = { 0 };
 
-    if (is_current(a, id))
+    if (app_run_is_current(a, id))
         run_section(s, a->run, &a->cloud);
-    else if (!good_id(id))
+    else if (!app_run_good_id(id))
         err_set(&e, ERR_USAGE, 0, "%s", _("This is no operation's id."));
     else
         run_from_journal(s, a->c.runs_dir, id, cloud_of(a), &e);
     if (err_is(&e))
-        no_such(&e, id);
+        app_run_no_such(&e, id);
     advice_fill(&s->error);
     if (err_is(&e))
         serve_error(ask, &e);

@@ -82,8 +82,9 @@ static bool in_part(const struct sec_run *s)
 {
     bool made = false;
 
-    if (!str_eq(s->plan, "register") && !str_eq(s->plan, "arc-enable") &&
-        !str_eq(s->plan, "cleanup"))
+    if ((!str_eq(s->plan, "register") && !str_eq(s->plan, "arc-enable") &&
+         !str_eq(s->plan, "cleanup")) ||
+        s->undo)
         return false;
     for (size_t i = 0; i < s->n; i++) {
         const struct op_step *row = row_of(s, &s->steps[i]);
@@ -183,12 +184,43 @@ static void tell_done(struct sec_run *s, const struct sec_step *failed)
                                 : _("The cluster is registered with Azure."));
 }
 
+/* Is this step's doing something that anybody would miss? */
+static bool tells(const struct op_plan *plan, const struct op_step *row)
+{
+    const struct op_thing *t = plan->things;
+
+    while (t && t->step && !str_eq(t->step, row->id))
+        t++;
+    return row->apply.read && (!t || !t->step || t->what[0] || t->why);
+}
+
+/* What is made and was not taken back, by the steps' titles. */
+static void tell_undone(struct sec_run *s)
+{
+    const struct op_plan *plan = op_plan_find(s->plan);
+    struct str stays = STR_INIT;
+
+    for (size_t i = 0; i < s->n; i++) {
+        const struct op_step *row = row_of(s, &s->steps[i]);
+
+        if (row && str_eq(s->steps[i].state, "done") && tells(plan, row))
+            str_addf(&stays, "%s%s", stays.len ? "; " : "", s->steps[i].title);
+    }
+    if (stays.len)
+        str_fmt(s->details, sizeof s->details,
+                _("What this run had made was taken back, but for what these steps did: %s."),
+                str_p(&stays));
+    else
+        STR_SET(s->details, _("What this run had made was taken back."));
+    str_free(&stays);
+}
+
 /* Result, ErrorDetail and Details of register-flow.md 3.1, without its surprises 21 and 22: every
  * end has a result, and no text tells of success where there was none. */
 static void tell_result(struct sec_run *s)
 {
     const struct sec_step *failed = first_failed(s);
-    const struct op_step *row = failed ? row_of(s, failed) : NULL;
+    const struct op_step *row = failed && !s->undo ? row_of(s, failed) : NULL;
 
     for (size_t i = 0; i < ARRAY_LEN(results); i++)
         if (str_eq(s->state, results[i][0]))
@@ -207,9 +239,10 @@ static void tell_result(struct sec_run *s)
     } else if (str_eq(s->state, "done")) {
         tell_done(s, failed);
     } else if (str_eq(s->state, "stopped")) {
-        STR_SET(s->details, _("The operation was stopped. What was made stays."));
+        STR_SET(s->details, s->undo ? _("The undo was stopped. What is not taken back yet stays.")
+                                    : _("The operation was stopped. What was made stays."));
     } else if (str_eq(s->state, "undone")) {
-        STR_SET(s->details, _("What this run had made was taken back."));
+        tell_undone(s);
     }
 }
 
@@ -298,6 +331,7 @@ static void fill_step(struct sec_step *s, const struct op_step *step)
     STR_SET(s->id, step->id);
     STR_SET(s->title, _(step->title));
     s->no_return = (step->flags & OP_NO_RETURN) != 0;
+    s->undo = step->undo.read != NULL;
 }
 
 void run_section(struct sec_run *out, const struct op_run *r, const struct cloud *cloud)
@@ -311,6 +345,7 @@ void run_section(struct sec_run *out, const struct op_run *r, const struct cloud
     STR_SET(out->plan, op_run_plan(r)->id);
     STR_SET(out->title, _(op_run_plan(r)->title));
     STR_SET(out->state, run_words[op_run_state(r)]);
+    out->undo = op_run_undoing(r);
     out->started_at = op_run_started(r);
     out->ended_at = op_run_ended(r);
     out->owner_uid = op_run_uid(r);
@@ -404,6 +439,8 @@ static bool on_rec(const struct journal_rec *r, void *payload)
                *consent = json_value_str(json_member(r->facts, "consent.url")),
                *roles = json_value_str(json_member(r->facts, "consent.roles"));
 
+    if (str_eq(r->event, "open") || str_eq(r->event, "undoing"))
+        rd->out->undo = str_eq(r->event, "undoing");
     if (str_eq(r->event, "open"))
         open_rec(rd, r);
     else if (r->step[0])

@@ -91,6 +91,7 @@ const char *op_step_id(const struct op_view *v);
 bool op_made(const struct op_view *v); /* this run made it, before it was taken up again */
 const char *op_old_fact(const struct op_view *v, const char *name); /* what an earlier sitting of
                                       this run wrote down last; "" if nothing */
+bool op_perhaps(const struct op_view *v); /* undo: begun, and nobody knows whether it came to be */
 int op_tries(const struct op_view *v); /* applies of this step (on this node) sent so far; > 0: the
                                           check is a second look and must really ask */
 void op_note(struct op_view *v, const char *fmt, ...)
@@ -146,6 +147,17 @@ struct op_step {
     unsigned flags;
     struct op_told told;
 };
+/* What a step makes, for those who are told what an undo takes back and what stays. A step that has
+ * no such row is told by its title. */
+struct op_thing {
+    const char *step;  /* its id */
+    const char *what;  /* N_(); "": nothing that anybody would miss, not told */
+    const char *name;  /* the fact that has its name, "=text": that; NULL: the node's */
+    const char *with;  /* blank-separated ids: it goes with what one of these steps made */
+    const char *why;   /* N_(): why it stays */
+    op_when_fn *stays; /* it stays although its step has an undo: it was there before */
+    const char *only;  /* N_(): under which condition it is taken back; NULL: none */
+};
 struct op_plan {
     const char *id, *title;
     const struct op_step *steps;
@@ -156,6 +168,8 @@ struct op_plan {
     /* What this way of the plan calls the event of that number (0: nothing); NULL: all are as they
      * stand in the rows. */
     int (*number)(const struct op_view *v, int number);
+    int parameters;                /* the event that has the inputs, masked */
+    const struct op_thing *things; /* ends with a row without a step; NULL: none */
 };
 extern const struct op_plan *const op_plans[]; /* plans.c; NULL-terminated */
 const struct op_plan *op_plan_find(const char *id);
@@ -238,10 +252,22 @@ struct op_run *op_check_start(const struct op_ports *p, const struct op_plan *pl
                               const struct json *inputs, op_change_fn *fn, void *payload,
                               struct err *e);
 int op_run_undo(struct op_run *r,
-                struct err *e);     /* of a stopped or failed run; for one from a journal:
-                                       op_run_resume, op_run_stop, then this */
-void op_run_stop(struct op_run *r); /* after what is under way */
-void op_run_poke(struct op_run *r); /* signed in: go on */
+                struct err *e); /* of a stopped or failed run; for one from a journal:
+                                   op_run_resume, op_run_stop, then this */
+/* An unfinished run from its journal, backwards at once. NULL: as op_run_resume. */
+struct op_run *op_undo_start(const struct op_ports *p, const char *id, op_change_fn *fn,
+                             void *payload, struct err *e);
+/* What that would do, from the journal alone: no lock, nothing is asked. In the order in which it
+ * goes: {"will":[{"step","what","name","how","why"}], "made":n, "back":n, "lost":n}. how: "delete"
+ * or "keep". made: how many things the run has made, or may have (begun, its outcome unknown);
+ * back: how many of them are taken back, by themselves or with another one; lost: how many cannot
+ * come back. NULL and *e. */
+struct json *op_undo_preview(const struct op_ports *p, const char *id, struct err *e);
+/* Of which tenant it is, from its journal; "" not known. */
+int op_undo_tenant(const struct op_ports *p, const char *id, char out[40], struct err *e);
+bool op_run_undoing(const struct op_run *r); /* it goes backwards, or did so last */
+void op_run_stop(struct op_run *r);          /* after what is under way */
+void op_run_poke(struct op_run *r);          /* signed in: go on */
 /* A secret that the operator gave, copied; for the steps that ask with_secret. */
 void op_run_secret(struct op_run *r, const struct secret *s);
 void op_run_free(struct op_run *r); /* stops without a word: the journal makes it safe */

@@ -28,11 +28,13 @@ struct op_cell {
     enum op_phase phase, next; /* next: the phase after OP_P_WAIT */
     enum op_act_kind act;      /* of OP_P_FLIGHT */
     enum op_step_state state;
-    bool begun;  /* `begin` is in the journal and its outcome is not */
-    bool made;   /* the journal says that we made it */
-    bool undo;   /* to be undone */
-    bool news;   /* a fact was set or has changed since the journal had them */
-    bool paused; /* the pause before the next apply is over already */
+    bool begun;                /* `begin` is in the journal and its outcome is not */
+    bool made;                 /* the journal says that we made it */
+    bool undo;                 /* to be undone */
+    bool news;                 /* a fact was set or has changed since the journal had them */
+    bool paused;               /* the pause before the next apply is over already */
+    bool undo_begun;           /* its undo is under way */
+    enum op_step_state before; /* its undo: what it is if it stays */
     int tries, check_tries, undo_asks;
     int64_t attempt; /* as journaled, counts over resumes */
     int64_t started_at, ended_at, touched;
@@ -116,6 +118,10 @@ bool op_has_word(const char *words, const char *word);
 const char *op_next_word(const char *words, char *out, size_t size); /* rest, or NULL at the end */
 
 /* op_undo.c */
+const struct op_thing *op_thing_of(const struct op_run *r, const struct op_step *s); /* or NULL */
+bool op_undoable(struct op_cell *c); /* made or perhaps made, and its undo takes it back */
+const struct op_cell *op_goes_with(struct op_cell *c); /* what takes it along, or NULL */
+void op_recall_facts(struct op_run *r); /* what the journal knew and this run has not learnt */
 void op_undo_pump(struct op_run *r);
 void op_undo_judge(struct op_cell *c, enum op_verdict vd, const struct err *e);
 
@@ -125,5 +131,8 @@ int op_journal(struct op_run *r, struct op_cell *c, const char *event, const str
 struct op_run *op_run_resume_as(const struct op_ports *p, const struct op_plan *plan,
                                 const char *id, op_change_fn *fn, void *payload, struct err *e);
 int op_journal_open(struct op_run *r, struct err *e); /* the `open` record */
+/* At rest, OP_R_STOPPED, its steps as the journal tells them; no lock, no journal open. */
+struct op_run *op_run_load(const struct op_ports *p, const struct op_plan *plan, const char *id,
+                           struct err *e);
 
 #endif

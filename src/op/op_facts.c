@@ -127,6 +127,11 @@ bool op_node_native(const struct op_view *v)
     return false;
 }
 
+bool op_perhaps(const struct op_view *v)
+{
+    return v->cell->begun && !v->cell->made;
+}
+
 const char *op_step_id(const struct op_view *v)
 {
     return v->cell->step->id;

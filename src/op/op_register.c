@@ -662,7 +662,8 @@ const struct op_plan op_register = { .id = "register",
                                      .n = ARRAY_LEN(steps),
                                      .inputs = inputs_needed,
                                      .told = { .begin = 9001, .made = 9004, .failed = 9114 },
-                                     .parameters = 9009 };
+                                     .parameters = 9009,
+                                     .things = reg_things };
 
 /* A registered cluster gets Azure Arc (again): what of a registration is there is found, and only
  * what Arc needs is missing. The gate refuses where no registration is (op_register_decide.c). One
@@ -705,4 +706,5 @@ const struct op_plan op_arc_enable = { .id = "arc-enable",
                                        .n = ARRAY_LEN(enable_steps),
                                        .inputs = inputs_needed,
                                        .told = { .failed = 9116 },
-                                       .parameters = 9009 };
+                                       .parameters = 9009,
+                                       .things = reg_things };

@@ -298,4 +298,7 @@ int reg_offered(const struct op_view *v,
                 struct err *e); /* the region is among the provider's (9108) */
 enum op_verdict reg_deleted(const struct op_answer *a, struct err *e);
 
+/* op_register_things.c */
+extern const struct op_thing reg_things[];
+
 #endif

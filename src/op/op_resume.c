@@ -4,6 +4,7 @@
 
 #include "base/i18n.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "op/op_events.h"
 
 enum { LINE_FULL = 100 }; /* of parameters */
@@ -117,6 +118,7 @@ struct reader {
     int64_t opened_at, last_at;
     char state[16];
     struct err err;
+    bool at_rest; /* the steps' states, too: nobody checks them anew */
 };
 
 static void read_run_event(struct reader *rd, const struct journal_rec *rec)
@@ -148,6 +150,28 @@ static bool read_head(const struct journal_rec *rec, void *payload)
     return true;
 }
 
+/* What the steps are, for a run that is not walked anew. */
+static void read_state(struct op_cell *c, const struct journal_rec *rec)
+{
+    static const struct {
+        const char *event;
+        enum op_step_state state;
+    } states[] = {
+        { "begin", OP_S_WAITING },   { "made", OP_S_DONE },     { "found", OP_S_FOUND },
+        { "skipped", OP_S_SKIPPED }, { "undone", OP_S_UNDONE }, { "failed", OP_S_FAILED }
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(states); i++)
+        if (str_eq(rec->event, states[i].event))
+            c->state = states[i].state;
+    if (!c->started_at)
+        c->started_at = rec->at_ms;
+    c->ended_at = rec->at_ms;
+    if (err_is(&rec->err))
+        TEXT_SET(c->detail, rec->err.message);
+    c->phase = OP_P_END;
+}
+
 static bool read_cell(const struct journal_rec *rec, void *payload)
 {
     struct reader *rd = payload;
@@ -163,6 +187,8 @@ static bool read_cell(const struct journal_rec *rec, void *payload)
     if (!c)
         return true;
     c->attempt = rec->attempt > c->attempt ? rec->attempt : c->attempt;
+    if (rd->at_rest)
+        read_state(c, rec);
     if (str_eq(rec->event, "begin")) {
         c->begun = true;
     } else if (str_eq(rec->event, "made")) {
@@ -219,27 +245,63 @@ static struct op_run *run_from_open(const struct op_ports *p, const struct op_pl
     return r;
 }
 
-struct op_run *op_run_resume_as(const struct op_ports *p, const struct op_plan *plan,
-                                const char *id, op_change_fn *fn, void *payload, struct err *e)
+/* Opened: its head is known, its steps are not. */
+static struct op_run *open_run(const struct op_ports *p, const struct op_plan *plan, const char *id,
+                               struct reader *rd, struct err *e)
 {
-    struct reader rd = { 0 };
     struct op_run *r = NULL;
-    bool undo;
 
-    if (journal_read(p->runs_dir, id, read_head, &rd, e) == 0)
-        r = run_from_open(p, plan ? plan : op_plan_find(json_str(rd.open, "plan")), id, &rd, e);
-    json_free(rd.open);
-    if (!r)
-        return NULL;
-    undo = str_eq(rd.state, "undoing");
-    if (op_lock(r, e) || journal_read(p->runs_dir, id, read_cell, &rd, e) ||
-        !(r->journal = journal_open(p->runs_dir, id, e)) || (!undo && op_journal_open(r, e))) {
+    if (journal_read(p->runs_dir, id, read_head, rd, e) == 0)
+        r = run_from_open(p, plan ? plan : op_plan_find(json_str(rd->open, "plan")), id, rd, e);
+    json_free(rd->open);
+    rd->open = NULL;
+    return r;
+}
+
+struct op_run *op_run_load(const struct op_ports *p, const struct op_plan *plan, const char *id,
+                           struct err *e)
+{
+    struct reader rd = { .at_rest = true };
+    struct op_run *r = open_run(p, plan, id, &rd, e);
+
+    if (r && journal_read(p->runs_dir, id, read_cell, &rd, e)) {
         op_run_free(r);
         return NULL;
     }
+    if (r)
+        r->state = OP_R_STOPPED;
+    return r;
+}
+
+/* Backwards, where an undo was cut off; forwards else. */
+static struct op_run *go_on(const struct op_ports *p, const struct op_plan *plan, const char *id,
+                            struct reader *rd, struct err *e)
+{
+    struct op_run *r = open_run(p, plan, id, rd, e);
+
+    if (!r)
+        return NULL;
+    rd->at_rest = rd->at_rest || str_eq(rd->state, "undoing");
+    if (op_lock(r, e) || journal_read(p->runs_dir, id, read_cell, rd, e) ||
+        !(r->journal = journal_open(p->runs_dir, id, e)) ||
+        (!rd->at_rest && op_journal_open(r, e))) {
+        op_run_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+static struct op_run *resume(const struct op_ports *p, const struct op_plan *plan, const char *id,
+                             bool undo, op_change_fn *fn, void *payload, struct err *e)
+{
+    struct reader rd = { .at_rest = undo };
+    struct op_run *r = go_on(p, plan, id, &rd, e);
+
+    if (!r)
+        return NULL;
     r->fn = fn;
     r->payload = payload;
-    if (!undo) {
+    if (!rd.at_rest) {
         op_begin(r);
         return r;
     }
@@ -249,6 +311,18 @@ struct op_run *op_run_resume_as(const struct op_ports *p, const struct op_plan *
         return NULL;
     }
     return r;
+}
+
+struct op_run *op_run_resume_as(const struct op_ports *p, const struct op_plan *plan,
+                                const char *id, op_change_fn *fn, void *payload, struct err *e)
+{
+    return resume(p, plan, id, false, fn, payload, e);
+}
+
+struct op_run *op_undo_start(const struct op_ports *p, const char *id, op_change_fn *fn,
+                             void *payload, struct err *e)
+{
+    return resume(p, NULL, id, true, fn, payload, e);
 }
 
 struct op_run *op_run_resume(const struct op_ports *p, const char *id, op_change_fn *fn,

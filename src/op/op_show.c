@@ -12,6 +12,11 @@ const char *op_run_id(const struct op_run *r)
     return r->id;
 }
 
+bool op_run_undoing(const struct op_run *r)
+{
+    return r->undoing;
+}
+
 const struct op_plan *op_run_plan(const struct op_run *r)
 {
     return r->plan;

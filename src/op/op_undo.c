@@ -8,17 +8,82 @@
 #include "base/log.h"
 #include "base/text.h"
 
+const struct op_thing *op_thing_of(const struct op_run *r, const struct op_step *s)
+{
+    const struct op_thing *t = r->plan->things;
+
+    while (t && t->step && !str_eq(t->step, s->id))
+        t++;
+    return t && t->step ? t : NULL;
+}
+
+bool op_undoable(struct op_cell *c)
+{
+    const struct op_thing *t = op_thing_of(c->run, c->step);
+    struct op_view v = { c->run, c };
+
+    return (c->made || c->begun) && c->step->undo.read && !(t && t->stays && t->stays(&v));
+}
+
+const struct op_cell *op_goes_with(struct op_cell *c)
+{
+    struct op_run *r = c->run;
+    const struct op_thing *t = op_thing_of(r, c->step);
+
+    for (size_t i = 0; t && t->with && i < r->n_cells; i++) {
+        struct op_cell *k = &r->cells[i];
+
+        if (k != c && op_has_word(t->with, k->step->id) && op_undoable(k) &&
+            (k->node < 0 || c->node < 0 || k->node == c->node))
+            return k;
+    }
+    return NULL;
+}
+
+/* Begun, and it stays if it came to be: whether it did is worth a look, so that it can be told. */
+static bool worth_a_look(struct op_cell *c)
+{
+    const struct op_step *s = c->step;
+
+    return c->begun && !c->made && s->check.read && s->apply.read && !s->undo.read &&
+           !op_goes_with(c);
+}
+
 static void fail(struct op_cell *c, const struct err *e)
 {
     struct err why = *e;
 
     if (!err_is(&why))
         err_set(&why, ERR_OP, ERR_C_DEADLINE, _("The step did not reach its end."));
-    err_wrap(&why, _("undoing: %s"), _(c->step->title));
+    if (c->node >= 0)
+        err_wrap(&why, _("undoing on %s: %s"), c->run->nodes[c->node]->name, _(c->step->title));
+    else
+        err_wrap(&why, _("undoing: %s"), _(c->step->title));
     c->phase = OP_P_END;
+    c->state = OP_S_FAILED;
+    c->undo_begun = false;
     TEXT_SET(c->detail, why.message);
     log_wrn("undo of step %s failed: %s", c->step->id, why.message);
     op_halt(c->run, c, &why);
+}
+
+/* What is a part of it, or of what it is in, has gone with it. */
+static void gone_with(struct op_cell *c)
+{
+    struct op_run *r = c->run;
+
+    for (size_t i = 0; i < r->n_cells; i++) {
+        struct op_cell *k = &r->cells[i];
+        const struct op_thing *t = op_thing_of(r, k->step);
+
+        if (!(k->made || k->begun) || k->undo || !t || !op_has_word(t->with, c->step->id))
+            continue;
+        if (k->node >= 0 && c->node >= 0 && k->node != c->node)
+            continue;
+        k->made = k->begun = false;
+        k->state = OP_S_UNDONE;
+        op_journal(r, k, "undone", NULL);
+    }
 }
 
 static void undone(struct op_cell *c)
@@ -26,21 +91,27 @@ static void undone(struct op_cell *c)
     c->phase = OP_P_END;
     c->state = OP_S_UNDONE;
     c->ended_at = wall_ms();
-    c->undo = c->begun = c->made = false;
+    c->undo = c->begun = c->made = c->undo_begun = false;
+    c->detail[0] = '\0';
     op_journal(c->run, c, "undone", NULL);
+    gone_with(c);
     op_changed(c->run);
 }
 
 static void left(struct op_cell *c)
 {
     c->phase = OP_P_END;
-    c->undo = c->begun = false;
+    c->state = c->before;
+    c->undo = c->begun = c->undo_begun = false;
     op_changed(c->run);
 }
 
-static void again(struct op_cell *c, int64_t ms, const struct err *e)
+/* Not yet: a try that failed counts; somebody at it has the step's time. */
+static void again(struct op_cell *c, int64_t ms, bool counts, const struct err *e)
 {
-    if (++c->undo_asks >= OP_UNDO_ASKS)
+    int64_t all = c->step->deadline_ms ? c->step->deadline_ms : OP_DEADLINE_MS;
+
+    if (counts ? ++c->undo_asks >= OP_UNDO_ASKS : c->since + all - mono_ms() < ms)
         fail(c, e);
     else if (ms > 0)
         op_cell_wait(c, ms, OP_P_IDLE);
@@ -48,11 +119,22 @@ static void again(struct op_cell *c, int64_t ms, const struct err *e)
         c->phase = OP_P_IDLE;
 }
 
+static void stays(struct op_cell *c, bool came_to_be)
+{
+    c->before = came_to_be ? OP_S_DONE : c->before;
+    c->made = came_to_be;
+    left(c);
+    if (came_to_be)
+        op_journal(c->run, c, "made", NULL);
+}
+
 /* A `begin` without an end: is it there? */
 static void judge_look(struct op_cell *c, enum op_verdict vd, const struct err *e, int64_t pause)
 {
     if (vd == OP_RUNNING || (vd == OP_FAILED && e->retryable)) {
-        again(c, pause, e);
+        again(c, pause, vd == OP_FAILED, e);
+    } else if (!c->step->undo.read) {
+        stays(c, vd == OP_DONE);
     } else if (vd == OP_DONE) {
         c->made = true;
         c->begun = false;
@@ -82,14 +164,14 @@ void op_undo_judge(struct op_cell *c, enum op_verdict vd, const struct err *e)
         left(c);
         break;
     case OP_ABSENT:
-        again(c, 0, e);
+        again(c, 0, true, e);
         break;
     case OP_RUNNING:
-        again(c, pause, e);
+        again(c, pause, false, e);
         break;
     case OP_FAILED:
         if (e->retryable || e->unsure)
-            again(c, pause, e);
+            again(c, pause, true, e);
         else
             fail(c, e);
         break;
@@ -98,7 +180,10 @@ void op_undo_judge(struct op_cell *c, enum op_verdict vd, const struct err *e)
 
 static void start(struct op_cell *c)
 {
-    c->since = mono_ms();
+    if (!c->undo_begun)
+        c->since = mono_ms();
+    c->undo_begun = true;
+    c->state = OP_S_RUNNING;
     if (c->begun && !c->made && c->step->check.read) {
         c->tries += !c->tries;
         op_exec(c, OP_A_CHECK);
@@ -130,8 +215,7 @@ void op_undo_pump(struct op_run *r)
         op_finish(r, OP_R_UNDONE);
 }
 
-/* What the journal knew and this run has not learnt. */
-static void recall_facts(struct op_run *r)
+void op_recall_facts(struct op_run *r)
 {
     JSON_EACH (rec, r->old_facts) {
         const char *node = json_str(rec, "node");
@@ -161,11 +245,13 @@ int op_run_undo(struct op_run *r, struct err *e)
     err_clear(&r->err);
     r->told = NULL;
     r->ended_at = 0;
-    recall_facts(r);
+    op_recall_facts(r);
     for (size_t i = 0; i < r->n_cells; i++) {
         struct op_cell *c = &r->cells[i];
 
-        c->undo = (c->made || c->begun) && c->step->undo.read;
+        c->undo = op_undoable(c) || worth_a_look(c);
+        c->undo_begun = false;
+        c->before = c->made ? OP_S_DONE : c->state;
         c->phase = c->undo ? OP_P_IDLE : OP_P_END;
         c->undo_asks = 0;
     }

@@ -111,6 +111,7 @@ static const struct json_field step_fields[] = {
     JSON_INT(struct sec_step, nodes_done, "nodesDone", JSON_SKIP_EMPTY),
     JSON_INT(struct sec_step, nodes_total, "nodesTotal", JSON_SKIP_EMPTY),
     JSON_BOOL(struct sec_step, no_return, "noReturn", JSON_SKIP_EMPTY),
+    JSON_BOOL(struct sec_step, undo, "undo", JSON_SKIP_EMPTY),
 };
 static const struct json_type step_type = JSON_TYPE("step", struct sec_step, step_fields);
 
@@ -137,6 +138,7 @@ static const struct json_field run_fields[] = {
     JSON_INT(struct sec_run, started_at, "startedAt", JSON_SKIP_EMPTY),
     JSON_INT(struct sec_run, ended_at, "endedAt", JSON_SKIP_EMPTY),
     JSON_INT(struct sec_run, owner_uid, "ownerUid", 0),
+    JSON_BOOL(struct sec_run, undo, "undo", JSON_SKIP_EMPTY),
     JSON_INT(struct sec_run, step_no, "stepNo", 0),
     JSON_INT(struct sec_run, step_count, "stepCount", 0),
     JSON_LIST(struct sec_run, steps, n, "steps", 0, &step_type),

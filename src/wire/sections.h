@@ -102,6 +102,7 @@ struct sec_step {
     char detail[200];                /* "HTTP 429 from Azure; try 2 of 5 in 12 s" */
     int64_t nodes_done, nodes_total; /* steps of each node; 0/0 otherwise */
     bool no_return;                  /* cannot be undone */
+    bool undo;                       /* what it made is taken back by itself */
 };
 struct sec_run_node {
     char name[64], step[48], state[12], detail[200];
@@ -116,6 +117,7 @@ struct sec_run {
     char id[64], plan[32], title[120];
     char state[20]; /* none running waiting-sign-in stopping stopped failed done undoing undone */
     int64_t started_at, ended_at, owner_uid;
+    bool undo; /* it goes backwards, or did so last */
     int64_t step_no, step_count;
     size_t n;
     struct sec_step steps[SEC_MAX_STEPS];

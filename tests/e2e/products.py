@@ -4,6 +4,7 @@ of what they must all keep: nothing is done twice.
 A rehearsal's waits are leapt over (leap.c), so that a case costs a fraction of a second of real time, whatever the client waits.
 """
 import glob
+import json
 import os
 import re
 
@@ -44,6 +45,9 @@ REPEATS = [
     ("POST", r"^/v1\.0/serviceprincipals$", ONCE, "application", "an application has one principal: it is looked first whether it is there"),
     ("POST", r"^/v1\.0/serviceprincipals/[^/]+/approleassignedto$", ONCE, "app role", "it is looked first which permissions are given"),
     ("DELETE", r"^/v1\.0/serviceprincipals/[^/]+/approleassignments/[^/]+$", ONCE, "path", "it is looked first which permissions are given"),
+    ("DELETE", r"/(clusters|arcsettings|roleassignments|resourcegroups)/[^/]+$", AFTER_LOSS, "path",
+     "an undo's: what was deleted is not asked for again; after a loss it is, and finds nothing more to delete"),
+    ("DELETE", r"^/v1\.0/(applications|serviceprincipals)/[^/]+$", AFTER_LOSS, "path", "the same, in the directory"),
     ("PATCH", r"^/v1\.0/applications/[^/]+$", ONCE, "credentials", "what the application holds is looked at before it is written anew"),
     ("PATCH", r"/clusters/[^/]+$", ONCE, "path", "what the resource says is looked at first"),
     ("POST", r"/dataplane/.*/register$", AFTER_LOSS, "path",
@@ -415,3 +419,67 @@ def killed_after(n, ref, specs=()):
         p = r.register(ok=None)
         azl.equal(len(kills_in(once)), 1, f"{text}: kills")
         complete(r, p, ref, text, kills_in(once))
+
+
+# ---- undo ----
+
+OF_THE_CLOUD = ("1322e676-dee7-41ee-a874-ac923822781c", "1412d89f-b8a8-4111-b4fd-e82905cbd85d")  # principals that come with the providers
+
+
+def held(r):
+    """What Azure, the directory and the agents hold; times, providers and finished operations aside."""
+    world = r.world()
+    known = [k.lower() for k in world["resources"]]
+    out = {"resources": sorted(k for k in known if "/locations/" not in k), "applications": sorted(world["applications"]),
+           "permissions": sorted(world["appRoleAssignments"])}
+    out["agents"] = sorted(name for name, a in world["agents"].items() if a.get("status") == "Connected")
+    # a managed identity is gone with its resource; the sandbox drops it when it is next asked
+    out["principals"] = sorted(v["appId"] for v in world["servicePrincipals"].values() if v["appId"] not in OF_THE_CLOUD and (not v.get("_of") or v["_of"].lower() in known))
+    return out
+
+
+def providers(r):
+    return {k.split("/")[1] for k, v in r.world()["providers"].items() if '"registered"' in json.dumps(v).lower()}
+
+
+def cut_off(r, after, how=None):
+    """A registration whose core dies after so many lines of its journal; nobody signs in to the next one. after: a number, or several for the
+    cores that follow."""
+    once = os.path.join(r.top, "killed")
+    r.env.update(AZL_KILL_AFTER=str(after), AZL_KILL_ONCE=once)
+    r.prepare()
+    before = held(r), providers(r)
+    r.sandbox("POST", "/sandbox/access", {"deviceCode": 50053})
+    p = (how or r.register)(ok=None)
+    azl.equal(len(kills_in(once)), 1, f"kills: {p.stdout}{p.stderr}")
+    r.run("status")  # a core again
+    azl.wait_for(lambda: sandbox_is_up(r), 20, "the sandbox")
+    r.sandbox("POST", "/sandbox/access", {"deviceCode": 0})
+    return before, once
+
+
+def taken_back(r, before, text, kills=()):
+    """An undo is over: what there was is there, and what is left was named."""
+    azl.equal(held(r), before[0], f"{text}: what is held")
+    s = r.status()
+    azl.equal((s["RegistrationStatus"], s["AzureResourceUri"], s["ConnectionStatus"]), ("NotYet", None, None), f"{text}: status")
+    azl.equal(r.json("operations")["runs"][0]["state"], "undone", text)
+    wrong = done_twice(r.exchanges(), kills)
+    azl.check(not wrong, f"{text}: " + "; ".join(wrong))
+
+
+def undone_after(n, ref):
+    """Killed after line n of the journal, taken back, and done once more."""
+    text = f"undo after kill {ref.label} {n}"
+    with rehearsal(ref.nodes, core=ref.core, preload=killpoint()) as r:
+        before, once = cut_off(r, n)
+        review = r.json("operations", "undo", "--what-if")
+        p = r.run("operations", "undo", "--yes", ok=0)
+        taken_back(r, before, text, kills_in(once))
+        said = {w["name"].lower(): w["why"] for w in review["will"] if w["how"] == "keep" and w["what"] == "Resource provider"}
+        sure, left = {name for name, why in said.items() if why.startswith("a provider")}, providers(r) - before[1]
+        azl.check(sure <= left <= set(said), f"{text}: {left} stay, it was said: {said}")
+        for name in left:
+            azl.check(name in p.stdout.lower(), f"{text}: the end does not name {name}: {p.stdout}")
+        azl.equal(r.register(ok=None).returncode, 0, f"{text}: registered anew")
+        azl.equal(end_state(r), ref.end, f"{text}: registered anew")

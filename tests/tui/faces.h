@@ -21,5 +21,6 @@ int test_tui_news(void);
 int test_tui_terminals(void);
 int test_tui_random(void);
 int test_tui_screens(void);
+int test_tui_undo(void);
 
 #endif

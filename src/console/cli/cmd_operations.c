@@ -2,12 +2,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/str.h"
 #include "console/cli/follow.h"
 #include "console/cli/output.h"
 #include "console/cli/sign_in_ways.h"
+#include "console/face/acts.h"
 #include "console/face/outcome.h"
 
 static const char *text_of(const struct json *row, const char *name)
@@ -141,6 +143,91 @@ static int resume(struct cli *c, const char *id)
     return cli_follow(c, run[0] ? run : id);
 }
 
+/* ---- undo ---- */
+
+static void print_line(void *payload, enum review_kind kind, const char *text)
+{
+    (void)payload;
+    printf("%s%s\n", kind == REVIEW_ACT || kind == REVIEW_KEPT ? "  - " : "", text);
+}
+
+static void print_review(const struct json *review)
+{
+    printf(_("Undo of %s (%s)\n"), json_str(review, "id"), json_str(review, "title"));
+    act_review(review, print_line, NULL);
+}
+
+/* 1 yes, 0 no, -1 error */
+static int confirmed(struct cli *c, const struct json *review, struct err *e)
+{
+    char line[40] = "";
+
+    if (cli_switch(c, "yes"))
+        return 1;
+    if (!isatty(STDIN_FILENO) || !c->tty)
+        return err_set(e, ERR_USAGE, 0, "%s",
+                       _("nobody can be asked here: add --yes to undo without a question"));
+    print_review(review);
+    printf("%s ", _("Type yes to take it back:"));
+    fflush(stdout);
+    if (cli_ask_line(c, line, sizeof line, e) < 0)
+        return -1;
+    return str_ieq(line, "yes") || str_ieq(line, _("yes"));
+}
+
+static int begin_undo(struct cli *c, const char *id, struct err *e)
+{
+    struct json *result = NULL;
+
+    /* a core that ended before it answered has begun it or not: asked again, it goes on with it */
+    while (cli_ask(c, "run-undo", id_args(id), &result, e) < 0) {
+        if (e->domain != ERR_WIRE || !e->unsure)
+            return -1;
+        err_clear(e);
+    }
+    json_free(result);
+    return 0;
+}
+
+static int undo_it(struct cli *c, const struct json *review, struct err *e)
+{
+    char id[64];
+    int r;
+
+    STR_SET(id, json_str(review, "id"));
+    r = review_stop(review, e) ? -1 : confirmed(c, review, e);
+    if (r == 0)
+        err_set(e, ERR_OP, ERR_C_CANCELLED, "%s", _("nothing was done"));
+    if (r <= 0 || begin_undo(c, id, e) < 0)
+        return cli_fail(c, e);
+    return cli_follow_undo(c, id);
+}
+
+static int undo(struct cli *c, const char *id)
+{
+    struct json *review = NULL;
+    struct err e = { 0 }, stop;
+    int code = EXIT_DONE;
+
+    if (cli_ask(c, "run-undo-check", id_args(id), &review, &e) < 0)
+        return cli_fail(c, &e);
+    if (!cli_switch(c, "what-if")) {
+        code = undo_it(c, review, &e);
+        json_free(review);
+        return code;
+    }
+    if (review_stop(review, &stop))
+        code = (int)cli_exit_of(&stop);
+    if (c->json) {
+        out_json(review);
+        return code;
+    }
+    print_review(review);
+    puts(_("Nothing was written."));
+    json_free(review);
+    return code;
+}
+
 int cmd_operations(struct cli *c)
 {
     struct err e = { 0 };
@@ -151,8 +238,9 @@ int cmd_operations(struct cli *c)
         return show(c, c->words[1]);
     if (c->n_words == 2 && str_eq(c->words[0], "resume"))
         return resume(c, c->words[1]);
+    if (c->n_words <= 2 && str_eq(c->words[0], "undo"))
+        return undo(c, c->n_words == 2 ? c->words[1] : "");
     err_set(&e, ERR_USAGE, 0,
-            _("say: azloconf operations, azloconf operations show ID, or azloconf operations "
-              "resume ID"));
+            _("say: azloconf operations, or azloconf operations show ID, resume ID or undo [ID]"));
     return cli_fail(c, &e);
 }

@@ -69,7 +69,12 @@ static const struct cli_option sign_in_options[] = {
     {                                                                                              \
         "arc-spn-secret-fd", "N", N_("the same, from an open descriptor"), false, false            \
     }
-static const struct cli_option operations_options[] = { ARC_SECRET };
+static const struct cli_option operations_options[] = {
+    ARC_SECRET,
+    { "what-if", NULL, N_("with undo: show what is taken back and what stays, and change nothing"),
+      false, false },
+    { "yes", NULL, N_("with undo: do not ask"), false, false },
+};
 /* The parameters' rows come from their table (wire/params.h) before main begins: whoever walks the
  * commands' options meets them like any other. */
 static const struct cli_option register_more[] = {
@@ -218,9 +223,9 @@ const struct cli_command cli_commands[] = {
       cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),
       cmd_sign_out },
-    { "operations", "[show ID | resume ID]",
-      N_("list operations, show one, or go on with an unfinished one"), OPTIONS(operations_options),
-      BIT(SEC_SIGNIN) | BIT(SEC_RUN), cmd_operations },
+    { "operations", "[show ID | resume ID | undo [ID]]",
+      N_("list operations, show one, go on with an unfinished one, or take it back"),
+      OPTIONS(operations_options), BIT(SEC_SIGNIN) | BIT(SEC_RUN), cmd_operations },
     { "cluster", "create NAME | show", N_("create a cluster of native nodes, or show it"),
       OPTIONS(cluster_options), BIT(SEC_CLUSTER) | BIT(SEC_NODES), cmd_cluster },
     { "log", NULL, N_("print the newest lines of the core's log"), OPTIONS(log_options), 0,

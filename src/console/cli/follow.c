@@ -21,7 +21,7 @@ struct follow {
     char shown[SEC_MAX_STEPS][12]; /* the state that was printed last, step by step */
     char detail[200];
     const char *until; /* a step after which nobody looks on, or NULL: to the end */
-    bool asked_sign_in;
+    bool asked_sign_in, undo;
     char consent[400]; /* the address that was printed */
 };
 
@@ -188,8 +188,10 @@ static int sign_in_again(struct cli *c, struct err *e)
     return cli_wait(c, is_in, NULL, 0, e);
 }
 
-static int exit_of(const struct sec_run *r)
+static int exit_of(const struct sec_run *r, bool undo)
 {
+    if (undo && str_eq(r->state, "undone"))
+        return EXIT_DONE;
     if (outcome_in_part(r))
         return EXIT_IN_PART;
     if (outcome_wants_consent(r))
@@ -215,11 +217,11 @@ static void say_in_part(const struct sec_run *r)
                "see above."));
 }
 
-static int finish(struct cli *c, const struct sec_run *r)
+static int finish(struct cli *c, const struct sec_run *r, bool undo)
 {
     if (c->json) {
         out_json(outcome_json(r));
-        return exit_of(r);
+        return exit_of(r, undo);
     }
     if (str_eq(r->state, "done")) {
         char span[24];
@@ -227,16 +229,20 @@ static int finish(struct cli *c, const struct sec_run *r)
         printf(_("Done in %s.\n"), out_span(span, r->ended_at - r->started_at));
         cli_outcome(r);
         say_in_part(r);
-        return exit_of(r);
+        return exit_of(r, undo);
     }
     cli_outcome(r);
+    if (str_eq(r->state, "undone"))
+        return exit_of(r, undo);
     if (err_is(&r->error)) {
         say_in_part(r);
         cli_fail(c, &r->error);
-        return exit_of(r);
+        return exit_of(r, undo);
     }
     printf(_("The operation is %s. \"azloconf operations resume %s\" goes on with it.\n"), r->state,
            r->id);
+    if (r->undo)
+        printf(_("\"azloconf operations undo %s\" takes back the rest.\n"), r->id);
     return EXIT_FAILED;
 }
 
@@ -286,16 +292,17 @@ static int to_the_end(struct cli *c, struct follow *f, struct err *e)
     }
 }
 
-int cli_follow_until(struct cli *c, const char *id, const char *step)
+static int follow(struct cli *c, const char *id, const char *until, bool undo)
 {
     struct follow *f = xcalloc(1, sizeof(*f));
     struct err e = { 0 };
     int code;
 
     STR_SET(f->id, id);
-    f->until = step;
+    f->until = until;
+    f->undo = undo;
     if (to_the_end(c, f, &e) == 0) {
-        code = is_over(&f->run) ? finish(c, &f->run) : leave(c, &f->run);
+        code = is_over(&f->run) ? finish(c, &f->run, undo) : leave(c, &f->run);
     } else {
         if (e.code == ERR_C_CANCELLED)
             fprintf(stderr,
@@ -310,5 +317,15 @@ int cli_follow_until(struct cli *c, const char *id, const char *step)
 
 int cli_follow(struct cli *c, const char *id)
 {
-    return cli_follow_until(c, id, NULL);
+    return follow(c, id, NULL, false);
+}
+
+int cli_follow_until(struct cli *c, const char *id, const char *step)
+{
+    return follow(c, id, step, false);
+}
+
+int cli_follow_undo(struct cli *c, const char *id)
+{
+    return follow(c, id, NULL, true);
 }

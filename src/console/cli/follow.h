@@ -20,5 +20,6 @@ int cli_follow(struct cli *c, const char *id); /* the exit code that the run's e
 
 /* The intent that starts a run: its id, also where the answer was lost and the run goes. -1: *e. */
 int cli_begin(struct cli *c, const char *plan, struct json *args_owned, char id[64], struct err *e);
+int cli_follow_undo(struct cli *c, const char *id); /* the same; what was undone is done well */
 
 #endif

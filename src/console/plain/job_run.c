@@ -47,6 +47,39 @@ static void sign_in(struct plain *p)
         job_sign_in_now(p);
 }
 
+static void review_line(void *payload, enum review_kind kind, const char *text)
+{
+    plain_say(payload, "%s%s", kind == REVIEW_ACT || kind == REVIEW_KEPT ? "- " : "", text);
+}
+
+/* true: it is being taken back. */
+static bool undo(struct plain *p)
+{
+    struct json *review = NULL;
+    struct err stop;
+    bool goes = false;
+
+    if (!plain_do(p, _("There is no undo"), "run-undo-check", id_args(p), &review))
+        return false;
+    act_review(review, review_line, p);
+    if (!review_stop(review, &stop)) {
+        goes = plain_confirm(p, _("Type yes to take it back, or press Enter to leave it:"));
+        if (!goes && !plain_ended(p))
+            plain_say(p, "%s", _("Nothing was done."));
+    }
+    json_free(review);
+    if (!goes)
+        return false;
+    watch_follow(p, true);
+    return plain_do(p, _("The operation is not undone"), "run-undo", id_args(p), NULL);
+}
+
+static void undo_now(struct plain *p)
+{
+    if (!sec(p)->undo)
+        undo(p);
+}
+
 static void help(struct plain *p)
 {
     plain_help(p, HELP_RUN);
@@ -56,9 +89,13 @@ static const struct {
     const char *letter, *word;
     void (*run)(struct plain *p);
 } keys[] = {
-    { "s", N_("stop"), stop },       { "", "", stop },
-    { "i", N_("sign in"), sign_in }, { "n", N_("nodes"), job_nodes },
-    { "l", N_("log"), job_log },     { "p", N_("steps"), watch_all_steps },
+    { "s", N_("stop"), stop },
+    { "", "", stop },
+    { "u", N_("undo"), undo_now },
+    { "i", N_("sign in"), sign_in },
+    { "n", N_("nodes"), job_nodes },
+    { "l", N_("log"), job_log },
+    { "p", N_("steps"), watch_all_steps },
     { "?", N_("help"), help },
 };
 
@@ -73,7 +110,7 @@ static bool act(struct plain *p, const char *line)
             keys[i].run(p);
             return true;
         }
-    plain_say(p, "%s", _("Type s, d, i, n, l, p or ?."));
+    plain_say(p, "%s", _("Type s, d, u, i, n, l, p or ?."));
     return true;
 }
 
@@ -115,11 +152,13 @@ static bool again(struct plain *p)
         return false;
     for (;;) {
         if (plain_ask(p, line, "%s",
-                      _("Type r to try again, it finds what is there already; Enter goes to the "
-                        "menu:")) != GOT_LINE)
+                      _("Type r to try again, it finds what is there already, u to take back what "
+                        "was made; Enter goes to the menu:")) != GOT_LINE)
             return false;
         if (answer_is(line, "r", N_("resume")))
             return job_run_resume(p);
+        if (answer_is(line, "u", N_("undo")))
+            return undo(p);
         if (answer_kind(line) != ANSWER_HELP)
             return false;
         plain_help(p, HELP_RUN);

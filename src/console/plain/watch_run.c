@@ -234,9 +234,11 @@ void watch_end(struct plain *p)
     if (str_eq(r->state, "done"))
         say_done(p);
     else if (str_eq(r->state, "stopped"))
-        plain_say(p, "%s", _("The run is stopped. What was made stays; it can go on from there."));
+        plain_say(p, "%s",
+                  r->undo ? r->details
+                          : _("The run is stopped. What was made stays; it can go on from there."));
     else if (str_eq(r->state, "undone"))
-        plain_say(p, "%s", _("What this run had made was taken back."));
+        plain_say(p, "%s", r->details);
     say_result(p);
     if (r->portal_url[0]) {
         plain_say(p, "%s", _("In the portal:"));
@@ -257,6 +259,8 @@ static void say_state(struct plain *p, const struct watch_run *w, bool other)
                                 "signs in."));
     else if (str_eq(r->state, "stopping"))
         plain_say(p, "%s", _("Stopping after the steps under way."));
+    else if (r->undo)
+        plain_say(p, "%s", _("What the run has made is taken back."));
     else if (!other)
         plain_say(p, "%s", _("The run goes on."));
     else if (str_eq(r->plan, "register"))

@@ -92,8 +92,9 @@ static void say_end(struct ui *ui, struct parts *p, const struct sec_run *r)
     } else {
         p->level = "warn";
         add(p, ROLE_TEXT, BESIDE,
-            str_eq(r->state, "undone") ? _("What this run had made was taken back.")
-                                       : _("Stopped. What was made stays; r goes on from here."));
+            str_eq(r->state, "undone") || r->undo
+                ? r->details
+                : _("Stopped. What was made stays; r goes on from here, u takes it back."));
     }
 }
 

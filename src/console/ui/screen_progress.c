@@ -5,6 +5,7 @@
 #include "console/ui/frame.h"
 #include "console/ui/run_consent.h"
 #include "console/ui/run_end.h"
+#include "console/ui/run_undo.h"
 #include "console/ui/screen_secret.h"
 #include "console/ui/screens.h"
 #include "console/ui/text.h"
@@ -15,6 +16,7 @@ struct progress {
     bool manual;   /* the operator scrolls */
     struct run_end end;
     struct run_consent consent;
+    struct run_undo undo;
 };
 
 static const struct sec_run *sec(const struct ui *ui)
@@ -277,6 +279,31 @@ static bool consent_shown(struct ui *ui, const struct progress *p)
     return p->consent.shown && has_consent(ui, p);
 }
 
+static bool undo_shown(const void *self)
+{
+    return ((const struct progress *)self)->undo.shown;
+}
+
+static bool undo_ready(struct ui *ui, const void *self)
+{
+    (void)ui;
+    return undo_shown(self) && ((const struct progress *)self)->undo.ready;
+}
+
+static bool can_undo(struct ui *ui, const void *self)
+{
+    (void)self;
+    return str_eq(sec(ui)->state, "failed") || str_eq(sec(ui)->state, "stopped");
+}
+
+/* One that is under way is stopped first. */
+static bool can_break_off(struct ui *ui, const void *self)
+{
+    (void)self;
+    return (str_eq(sec(ui)->state, "running") || str_eq(sec(ui)->state, "waiting-sign-in")) &&
+           !sec(ui)->undo;
+}
+
 static void progress_draw(struct ui *ui, void *self, const struct area *body)
 {
     struct progress *p = self;
@@ -288,6 +315,10 @@ static void progress_draw(struct ui *ui, void *self, const struct area *body)
     if (!ui_has(ui, SEC_RUN) || str_eq(r->state, "none") || !r->state[0]) {
         paint_text(body->row + 2, 2, body->cols - 4, ROLE_TEXT,
                    ui_has(ui, SEC_RUN) ? _("No operation has run yet.") : _("Asking the core."));
+        return;
+    }
+    if (p->undo.shown) {
+        run_undo_draw(&p->undo, body);
         return;
     }
     if (p->end.square && has_square(ui, p)) {
@@ -326,12 +357,14 @@ static void progress_place(struct ui *ui, void *self, char *out, size_t size)
     if (!r->started_at)
         return;
     words_duration(elapsed, (r->ended_at ? r->ended_at : ui_now(ui)) - r->started_at);
-    if (model_run_active(ui_model(ui)) && str_eq(r->plan, "register"))
+    if (r->undo)
+        str_fmt(title, sizeof title, _("Undo: %s"), r->title);
+    else if (model_run_active(ui_model(ui)) && str_eq(r->plan, "register"))
         str_fmt(title, sizeof title, _("Registering %s"), name_of(ui));
     else
         STR_SET(title, r->title);
     /* where the row is short, the step goes first: its line shows it */
-    if (model_run_active(ui_model(ui)))
+    if (model_run_active(ui_model(ui)) && !r->undo)
         str_fmt(out, size, _("%s  step %d of %d  %s"), title, (int)r->step_no, (int)r->step_count,
                 elapsed);
     else
@@ -342,7 +375,11 @@ static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
 {
     const struct sec_run *r = sec(ui);
 
-    if (consent_shown(ui, self))
+    if (undo_ready(ui, self))
+        str_copy(out, size, _("y takes it back; u or Esc goes back to the steps."));
+    else if (undo_shown(self))
+        str_copy(out, size, _("r goes on with the operation; u or Esc goes back to the steps."));
+    else if (consent_shown(ui, self))
         str_copy(out, size, _("c or Esc goes back to the steps."));
     else if (str_eq(r->state, "waiting-sign-in"))
         str_copy(out, size,
@@ -356,6 +393,8 @@ static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
                      : _("After the consent r goes on; c shows what is asked for."));
     else if (model_run_active(ui_model(ui)))
         str_copy(out, size, _("Safe to leave: the work goes on. Menu item 1 returns."));
+    else if (r->undo && can_undo(ui, self))
+        str_copy(out, size, _("u goes on with the undo; r does the operation after all."));
     else if (str_eq(r->state, "failed") || str_eq(r->state, "stopped"))
         str_copy(out, size, _("r tries again: it finds what is there already and goes on."));
     else if (str_eq(r->state, "done"))
@@ -425,11 +464,38 @@ static void resume_with(struct ui *ui, struct secret *s)
 
 static void resume(struct ui *ui, void *self)
 {
-    (void)self;
+    ((struct progress *)self)->undo.shown = false;
     if (sec(ui)->secret_for[0])
         secret_open(ui, sec(ui)->secret_for, resume_with);
     else
         ui_ask(ui, "run-resume", id_args(ui), resumed, ui);
+}
+
+static void undo_came(void *payload, const struct json *result, const struct err *e)
+{
+    struct ui *ui = payload;
+    struct progress *p = ui_self(ui, SCREEN_PROGRESS);
+
+    if (e)
+        ui_show_err(ui, N_("There is no undo"), e);
+    else
+        run_undo_show(ui, &p->undo, result);
+}
+
+static void undo(struct ui *ui, void *self)
+{
+    struct progress *p = self;
+
+    if (p->undo.shown)
+        p->undo.shown = false;
+    else
+        ui_ask(ui, "run-undo-check", id_args(ui), undo_came, ui);
+    ui_dirty(ui);
+}
+
+static void undo_begin(struct ui *ui, void *self)
+{
+    run_undo_begin(ui, &((struct progress *)self)->undo);
 }
 
 static void open_signin(struct ui *ui, void *self)
@@ -454,8 +520,8 @@ static bool progress_leave(struct ui *ui, void *self)
 {
     struct progress *p = self;
 
-    if (consent_shown(ui, p)) {
-        p->consent.shown = false;
+    if (consent_shown(ui, p) || p->undo.shown) {
+        p->consent.shown = p->undo.shown = false;
         ui_dirty(ui);
     } else {
         ui_to_home(ui);
@@ -467,6 +533,8 @@ static bool progress_key(struct ui *ui, void *self, int key)
 {
     struct progress *p = self;
 
+    if (p->undo.shown)
+        return textview_key(&p->undo.text, key);
     if (consent_shown(ui, p))
         return textview_key(&p->consent.text, key);
     if (key == K_END) {
@@ -493,7 +561,7 @@ static void progress_open(struct ui *ui, void *self)
     p->manual = false;
     p->top = 0;
     p->end.square = false;
-    p->consent.shown = false;
+    p->consent.shown = p->undo.shown = false;
 }
 
 static void square(struct ui *ui, void *self)
@@ -537,11 +605,14 @@ static void progress_close(struct ui *ui, void *self)
     (void)ui;
     run_end_close(&p->end);
     run_consent_close(&p->consent);
+    run_undo_close(&p->undo);
 }
 
 static const struct key_row keys[] = {
     { K_ENTER, 'd', 0, "Enter", N_("leave"), NULL, home },
     { 'r', 0, 5, "r", N_("try again"), can_resume, resume },
+    { 'y', 0, 0, "y", N_("take it back"), undo_ready, undo_begin },
+    { 'u', 0, 0, "u", N_("undo"), can_undo, undo },
     { 'c', 0, 0, "c", N_("consent"), has_consent, consent },
     { 's', 0, 0, "s", N_("stop after this step"), can_stop, ask_stop },
     { 'i', 0, 0, "i", N_("sign in"), needs_signin, open_signin },
@@ -549,6 +620,7 @@ static const struct key_row keys[] = {
     { 'i', 0, 0, "i", N_("invert"), square_shown, invert },
     { 'n', 0, 0, "n", N_("nodes"), NULL, open_nodes },
     { 'l', 0, 9, "l", N_("log"), NULL, NULL },
+    { 'u', 0, 0, "u", N_("undo"), can_break_off, undo },
 };
 
 const struct screen screen_progress = {
