@@ -84,15 +84,31 @@ static void add_sentences(struct json *review, const struct json *inputs)
     json_set(review, "warn", warn);
 }
 
+static void add_registration(struct json *will, const struct json *inputs)
+{
+    struct json *row;
+
+    if (!json_member(inputs, "then"))
+        return;
+    row = json_object();
+    json_set_str(row, "what", _("Registration of the cluster as"));
+    json_set_str(row, "name", json_str(inputs, "then.inputs.resourceName"));
+    json_set_str(row, "how", "make");
+    json_set_str(row, "why", _("it is looked at whole when the reset is done"));
+    json_push(will, row);
+}
+
 static void answer_check(struct app_job *j)
 {
     const struct json *in = json_member(j->values, "inputs");
     struct json *facts = op_run_facts(j->check), *review = app_act_review(&op_reset, in);
     struct json *will = op_reset_preview(facts);
     const char *word = word_of(j->app, in);
-    bool any = json_len(will) > 0;
     char ask[300];
+    bool any;
 
+    add_registration(will, in);
+    any = json_len(will) > 0;
     json_set_bool(review, "local", true);
     json_set(review, "will", will);
     json_set(review, "steps", op_preview(j->check));
@@ -198,6 +214,45 @@ static void ask_agents(struct app_job *j)
     json_free(args);
 }
 
+static bool registers(const struct json *args)
+{
+    static const char *const values[] = { "subscriptionId", "region",
+                                          "resourceName",   "resourceGroupName",
+                                          "logsDirectory",  "arcServerResourceGroupName" };
+
+    for (size_t i = 0; i < ARRAY_LEN(values); i++)
+        if (json_member(args, values[i]))
+            return true;
+    return false;
+}
+
+/* What follows the reset: `then` of core/app_chain.c. The machines are still in Azure Arc now, so
+ * only the values can be judged before; the registration looks for itself when it begins. */
+static int add_register(const struct app *a, const struct json *args, struct json *in,
+                        struct err *e)
+{
+    static const char *const others[] = { "node", "register", "confirm" };
+    const struct sec_cluster *cluster = state_get(a->c.state, SEC_CLUSTER);
+    struct json *values, *inputs, *then;
+
+    if (!cluster->exists)
+        return err_set(e, ERR_OP, ERR_C_NO_CLUSTER, "%s",
+                       _("there is no cluster on this node yet"));
+    values = json_copy(args);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        json_unset(values, others[i]);
+    inputs = app_register_inputs(a, values, e);
+    json_free(values);
+    if (!inputs)
+        return -1;
+    then = json_object();
+    json_set_str(then, "plan", op_register.id);
+    json_set_str(then, "whole", op_reset.id);
+    json_set(then, "inputs", inputs);
+    json_set(in, "then", then);
+    return 0;
+}
+
 static struct json *inputs_of(struct app *a, const struct json *args, struct err *e)
 {
     const char *tenant = json_str(args, "tenantId");
@@ -212,7 +267,13 @@ static struct json *inputs_of(struct app *a, const struct json *args, struct err
     guid_random(id);
     json_set_str(in, "id", id);
     json_set_str(in, "machines", str_p(&machines));
-    json_set_str(in, "tenantId", tenant ? tenant : "");
+    json_set_str(in, "tenantId", tenant && !json_member(args, "register") ? tenant : "");
+    if (!err_is(e) && json_flag(args, "register", false))
+        add_register(a, args, in, e);
+    else if (!err_is(e) && registers(args))
+        err_set(e, ERR_USAGE, 0, "%s",
+                _("Values of a registration go with --register: without it the machine is only "
+                  "reset."));
     str_free(&machines);
     if (err_is(e)) {
         json_free(in);

@@ -215,6 +215,30 @@ def test_three_machines_a_console_that_leaves_and_a_kill():
         azl.equal(left(r), [], "left in Azure")
 
 
+def test_reset_and_register_again():
+    """One operation of two parts, the core killed between them: the cluster ends registered under the names that were asked for, all nodes Connected."""
+    with azl.Rehearsal(nodes=2) as r:
+        r.prepare()
+        in_arc(r, "node1", "node2")
+        n, args = len(r.writes()), [a for a in r.register_args()[1:] if a != "--yes"]
+        azl.check("go with --register" in reset(r, "--region", "eastus", ok=2).stderr, "--region alone")
+        p = reset(r, "--register", *["no where!" if a == "eastus" else a for a in args], "--wait", ok=None)
+        azl.check(p.returncode and "region" in p.stderr.lower(), p.stdout + p.stderr)
+        azl.equal(len(r.writes()), n, "a refusal wrote")
+        p = r.run("reset", "--what-if", "--node", "all", "--register", *args, "--resource-name", "AGAIN", ok=0)
+        azl.check("This is made:" in p.stdout and "Registration of the cluster as AGAIN" in p.stdout, p.stdout)
+        p = r.start("reset", "--node", "all", "--yes", "--wait", "--register", *args, "--resource-name", "AGAIN")
+        azl.wait_for(lambda: deleted(r, "/machines/node1/extensions/"), 30, "the first deletion")
+        r.kill_core()
+        p.communicate(timeout=90)
+        go_on(r)
+        s = r.status()
+        azl.equal((s["RegistrationStatus"], s["ConnectionStatus"], s["AzureResourceName"]), ("Registered", "Connected", "AGAIN"), "the cluster")
+        azl.equal([m["status"] for m in machines(r)], ["Succeeded", "Succeeded"], "the machines' resets")
+        found = [k for k in left(r) if "/machines/" in k.lower()]
+        azl.check(len(found) == 2 and all("/again-rg/" in k.lower() for k in found), str(found))
+
+
 def test_kills_in_each_phase():
     """The core dies after a line that the journal gets, in each of the phases; whoever signs in again brings the machine to its end."""
     with azl.Rehearsal(preload=products.killpoint()) as r:

@@ -8,6 +8,7 @@ int test_node_dataplane(void);
 int test_node_agent(void);
 int test_node_node_local(void);
 int test_node_certificate(void);
+int test_node_reset(void);
 
 int main(void)
 {
@@ -17,5 +18,6 @@ int main(void)
     test_node_agent();
     test_node_node_local();
     test_node_certificate();
+    test_node_reset();
     return test_end();
 }

@@ -103,6 +103,18 @@ __attribute__((constructor)) static void fill_register_options(void)
         register_options[n++] = register_more[i];
 }
 
+static size_t add_params(struct cli_option *out, const enum param_no *which, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct param *p = &params[which[i]];
+
+        out[i] = (struct cli_option){
+            .name = p->option, .arg = p->arg, .help = p->brief, .many = p->kind == PARAM_TAGS
+        };
+    }
+    return n;
+}
+
 static const struct cli_option move_more[] = {
     { "old-resource-name", "NAME", N_("the cluster resource that goes; --yes needs it"), false,
       false },
@@ -120,15 +132,8 @@ static struct cli_option move_options[ARRAY_LEN(move_params) + ARRAY_LEN(move_mo
 
 __attribute__((constructor)) static void fill_move_options(void)
 {
-    size_t n = 0;
+    size_t n = add_params(move_options, move_params, ARRAY_LEN(move_params));
 
-    for (size_t i = 0; i < ARRAY_LEN(move_params); i++) {
-        const struct param *p = &params[move_params[i]];
-
-        move_options[n++] = (struct cli_option){
-            .name = p->option, .arg = p->arg, .help = p->brief, .many = p->kind == PARAM_TAGS
-        };
-    }
     for (size_t i = 0; i < ARRAY_LEN(move_more); i++)
         move_options[n++] = move_more[i];
 }
@@ -181,13 +186,24 @@ static const struct cli_option cleanup_options[] = {
     { "yes", NULL, N_("do not ask for the names once more; --delete must name what goes"), false,
       false },
 };
-static const struct cli_option reset_options[] = {
+static const struct cli_option reset_more[] = {
     { "node", "NODE", N_("the machine that is reset, or all; without it this one"), false, false },
+    { "register", NULL, N_("then register the cluster, with the values named here"), false, false },
     { "wait", NULL, N_("stay until it is done"), false, false },
-    { "tenant-id", "GUID", N_("the tenant to sign in to"), false, false },
     { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
     { "yes", NULL, N_("do not ask; --node must name the machine"), false, false },
 };
+static const enum param_no reset_params[] = { PAR_TENANT, PAR_SUBSCRIPTION, PAR_REGION, PAR_NAME,
+                                              PAR_GROUP,  PAR_ARC_GROUP,    PAR_LOGS };
+static struct cli_option reset_options[ARRAY_LEN(reset_params) + ARRAY_LEN(reset_more)];
+
+__attribute__((constructor)) static void fill_reset_options(void)
+{
+    size_t n = add_params(reset_options, reset_params, ARRAY_LEN(reset_params));
+
+    for (size_t i = 0; i < ARRAY_LEN(reset_more); i++)
+        reset_options[n++] = reset_more[i];
+}
 static const struct cli_option cluster_options[] = {
     { "node", "NODE", N_("a node of the new cluster"), false, true },
 };

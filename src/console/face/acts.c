@@ -258,7 +258,14 @@ static const struct act_option repair_options[] = {
 };
 static const struct act_option reset_options[] = {
     { "node", "node", ACT_TEXT },
+    { "register", "register", ACT_FLAG },
+    { "subscription-id", "subscriptionId", ACT_TEXT },
     { "tenant-id", "tenantId", ACT_TEXT },
+    { "region", "region", ACT_TEXT },
+    { "resource-name", "resourceName", ACT_TEXT },
+    { "resource-group-name", "resourceGroupName", ACT_TEXT },
+    { "arc-server-resource-group-name", "arcServerResourceGroupName", ACT_TEXT },
+    { "logs-directory", "logsDirectory", ACT_TEXT },
 };
 
 static const struct act_option move_options[] = {
