@@ -134,3 +134,32 @@ const struct form_field act_named_fields[ACT_NAMED_FIELDS] = {
                           .choice = fields_flag_choice,
                           .check = check_flag },
 };
+
+/* ---- a move ---- */
+
+struct form_field act_move_fields[ACT_MOVE_FIELDS];
+
+__attribute__((constructor)) static void fill_move_fields(void)
+{
+    memcpy(act_move_fields, where_fields, sizeof(where_fields[0]) * WHERE_FIELDS);
+    act_move_fields[WHERE_FIELDS] = more_fields[MORE_ARC_GROUP];
+}
+
+void act_move_fill(struct form *f, const struct model *m)
+{
+    static const struct {
+        int field;
+        const char *name;
+    } parts[] = { { WHERE_SUBSCRIPTION, "subscriptions" },
+                  { WHERE_NAME, "clusters" },
+                  { WHERE_GROUP, "resourceGroups" } };
+    const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
+    char text[INPUT_SIZE];
+
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        segment(text, sizeof text, c->azure_resource_uri, parts[i].name);
+        fill_empty(f, parts[i].field, text);
+    }
+    fill_empty(f, WHERE_REGION, c->region);
+    fields_defaults(f, m);
+}

@@ -233,6 +233,12 @@ static bool not_registered(const struct model *m)
     return !c->azure_resource_uri[0];
 }
 
+static bool always(const struct model *m)
+{
+    (void)m;
+    return true;
+}
+
 static const struct act_option unregister_options[] = {
     { "subscription-id", "subscriptionId", ACT_TEXT },
     { "tenant-id", "tenantId", ACT_TEXT },
@@ -331,7 +337,12 @@ const struct act acts[] = {
       .button = N_("Move now"),
       .word_option = "old-resource-name",
       .registers = true,
-      OPTIONS(move_options) },
+      OPTIONS(move_options),
+      .fields = act_move_fields,
+      .n_fields = ACT_MOVE_FIELDS,
+      .first = always,
+      .fill = act_move_fill,
+      .lists = true },
     { .id = "reset",
       .item = 10,
       .title = N_("Reset this machine"),
