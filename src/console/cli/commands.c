@@ -165,15 +165,17 @@ static const struct cli_option sync_options[] = { ACT_OPTIONS };
 static const struct cli_option repair_options[] = {
     { "recreate-resource", NULL, N_("make the cluster resource again where it is gone from Azure"),
       false, false },
-    ACT_OPTIONS static const struct cli_option cleanup_options[] = {
-        { "delete", "NAME", N_("what is to go: a name or an id of the list; may be given again"),
-          false, true },
-        { "subscription-id", "GUID", N_("look through this subscription only"), false, false },
-        { "tenant-id", "GUID", N_("the tenant to sign in to"), false, false },
-        { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
-        { "yes", NULL, N_("do not ask for the names once more; --delete must name what goes"),
-          false, false },
-    };
+    ACT_OPTIONS
+};
+static const struct cli_option cleanup_options[] = {
+    { "delete", "NAME", N_("what is to go: a name or an id of the list; may be given again"), false,
+      true },
+    { "subscription-id", "GUID", N_("look through this subscription only"), false, false },
+    { "tenant-id", "GUID", N_("the tenant to sign in to"), false, false },
+    { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
+    { "yes", NULL, N_("do not ask for the names once more; --delete must name what goes"), false,
+      false },
+};
 static const struct cli_option reset_options[] = {
     { "node", "NODE", N_("the machine that is reset, or all; without it this one"), false, false },
     { "wait", NULL, N_("stay until it is done"), false, false },

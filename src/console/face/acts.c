@@ -253,11 +253,13 @@ static const struct act_option arc_enable_options[] = {
     { "arc-spn-app-id", "arcAppId", ACT_TEXT },
 };
 static const struct act_option repair_options[] = {
-    { "tenant-id", "tenantId", ACT_TEXT }, { "recreate-resource", "recreate", ACT_FLAG },
-    static const struct act_option reset_options[] = {
-        { "node", "node", ACT_TEXT },
-        { "tenant-id", "tenantId", ACT_TEXT },
-    };
+    { "tenant-id", "tenantId", ACT_TEXT },
+    { "recreate-resource", "recreate", ACT_FLAG },
+};
+static const struct act_option reset_options[] = {
+    { "node", "node", ACT_TEXT },
+    { "tenant-id", "tenantId", ACT_TEXT },
+};
 
 static const struct act_option move_options[] = {
     { "old-resource-name", "confirm", ACT_TEXT },
