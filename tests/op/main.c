@@ -28,6 +28,7 @@ int main(void)
     test_op_op_sync();
     test_op_op_unregister();
     test_op_op_reset();
+    test_op_op_cleanup();
     test_op_op_arc_disable();
     test_op_op_unregister_gate();
     return test_end();
