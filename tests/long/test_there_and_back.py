@@ -16,7 +16,9 @@ import worlds  # noqa: E402
 
 DONE = os.path.join(azl.BUILD, "worlds.done")
 SECONDS = float(os.environ.get("AZL_SECONDS", "inf"))
-FIRST, COUNT = int(os.environ.get("AZL_SEED", "1001")), int(os.environ.get("AZL_WORLDS", "500"))
+SEED = os.environ.get("AZL_SEED", "1001")
+FIRST = int(SEED) if SEED.isdigit() else int(hashlib.sha256(SEED.encode()).hexdigest()[:6], 16)
+COUNT = int(os.environ.get("AZL_WORLDS", "500"))
 lock = threading.Lock()
 
 
