@@ -21,6 +21,8 @@ struct brought {
     const char *cluster; /* its resource id */
     bool ours;           /* this journal is of that cluster */
     struct json *now;    /* node -> bool, of this journal */
+    struct json *agent;  /* node -> where its agent was when this journal began */
+    struct json *there;  /* node -> true: brought to Arc, and its agent was there before */
     char group[96], way[16], principal[GUID_SIZE];
 };
 
@@ -38,9 +40,19 @@ static void look_at_arc(struct brought *b, const struct json *facts)
         STR_SET(b->principal, principal);
 }
 
+/* A node whose agent was connected before may be brought to Arc by the cluster all the same; its
+ * machine is not what registration made. */
+static void look_at_brought(struct brought *b, const char *node)
+{
+    bool there = str_eq(json_str(b->agent, node), "here");
+
+    json_set_bool(there ? b->there : b->now, node, true);
+}
+
 static bool look_at(const struct journal_rec *r, void *payload)
 {
     struct brought *b = payload;
+    const char *agent = json_value_str(json_member(r->facts, "@agent")); /* of the node */
     const char *id = json_value_str(json_member(r->facts, "cluster.id"));
     bool brings = str_eq(r->step, "agent") || str_eq(r->step, "arc-enable");
 
@@ -49,8 +61,10 @@ static bool look_at(const struct journal_rec *r, void *payload)
     look_at_arc(b, r->facts);
     if (!r->node[0])
         return true;
+    if (agent && !json_member(b->agent, r->node))
+        json_set_str(b->agent, r->node, agent);
     if (brings && str_eq(r->event, "made"))
-        json_set_bool(b->now, r->node, true);
+        look_at_brought(b, r->node);
     else if ((brings && str_eq(r->event, "undone")) ||
              (str_eq(r->step, "leave") && str_eq(r->event, "made")))
         json_set_bool(b->now, r->node, false);
@@ -69,33 +83,56 @@ static void keep_arc(struct json *in, const struct brought *b, bool *way_known)
         json_set_str(in, "arcPrincipalId", b->principal);
 }
 
+static void keep_new(struct json *all, const struct json *some)
+{
+    JSON_EACH (n, some)
+        if (!json_member(all, json_name(n)))
+            json_set(all, json_name(n), json_copy(n));
+}
+
+/* The nodes of yes that are true, without those of no. */
+static void set_names(struct json *in, const char *input, const struct json *yes,
+                      const struct json *no)
+{
+    struct str names = STR_INIT;
+
+    JSON_EACH (n, yes)
+        if (json_flag(n, NULL, false) && !json_member(no, json_name(n)))
+            str_addf(&names, "%s%s", names.len ? " " : "", json_name(n));
+    if (names.len)
+        json_set_str(in, input, str_p(&names));
+    str_free(&names);
+}
+
 /* The newest journal that says something of a node has the word. */
 static void set_connected(struct app *a, struct json *in, const char *cluster)
 {
     struct err e = { 0 };
     struct json *ids = journal_list(a->c.runs_dir, &e), *all = json_object();
-    struct str names = STR_INIT;
+    struct json *there = json_object(), *none = json_object();
     bool way_known = false;
 
     JSON_EACH (id, ids) {
-        struct brought b = { .cluster = cluster, .now = json_object() };
+        struct brought b = {
+            .cluster = cluster, .now = json_object(), .agent = json_object(), .there = json_object()
+        };
 
         if (journal_read(a->c.runs_dir, json_value_str(id), look_at, &b, &e) < 0)
             log_wrn("%s: %s", json_value_str(id), e.message);
-        JSON_EACH (n, b.now)
-            if (b.ours && !json_member(all, json_name(n)))
-                json_set(all, json_name(n), json_copy(n));
-        if (b.ours)
+        if (b.ours) {
+            keep_new(all, b.now);
+            keep_new(there, b.there);
             keep_arc(in, &b, &way_known);
+        }
         json_free(b.now);
+        json_free(b.agent);
+        json_free(b.there);
     }
-    JSON_EACH (n, all)
-        if (json_flag(n, NULL, false))
-            str_addf(&names, "%s%s", names.len ? " " : "", json_name(n));
-    if (names.len)
-        json_set_str(in, "connected", str_p(&names));
-    str_free(&names);
+    set_names(in, "connected", all, none);
+    set_names(in, "connectedBefore", there, all);
     json_free(all);
+    json_free(there);
+    json_free(none);
     json_free(ids);
 }
 

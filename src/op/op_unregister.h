@@ -14,6 +14,7 @@
  * deletes no groups; that it may is inferred from their tag.
  *
  * Inputs: subscriptionId tenantId resourceName resourceGroupName connected ("node1 node2") force
+ * connectedBefore (their agents were connected before registration brought them to Arc)
  * arcGroupBefore (where the machines were, if no Arc settings tell it) arcPrincipalId (the
  * operator's own principal, to which registration gave the roles of Arc) arcOnly
  * ("1": of the plan arc-disable, op_arc_disable.c).

@@ -16,13 +16,15 @@ static bool carries(const struct op_view *v)
 
 /* By certificates registration brings the nodes to Arc, and unregistration takes them out again
  * (register-flow.md 4.2 U6); by the nodes' identity only those that registration connected. One
- * whose agent is elsewhere is nobody's business here. */
+ * whose agent is elsewhere is nobody's business here, and one that was connected before it came to
+ * the cluster stays (the Windows module takes it out, too). */
 bool unr_leaves(const struct op_view *v, const char *node)
 {
     bool by_identity = str_eq(op_node_fact(v, node, "msi"), "1");
     bool ours = unr_word(op_input(v, "connected"), node);
 
-    if (!unr_local(v) || carries(v) || !str_eq(op_node_fact(v, node, "agent"), "here"))
+    if (!unr_local(v) || carries(v) || !str_eq(op_node_fact(v, node, "agent"), "here") ||
+        unr_word(op_input(v, "connectedBefore"), node))
         return false;
     return ours || (!by_identity && str_ieq(op_node_fact(v, node, "arc"), "Enabled"));
 }
