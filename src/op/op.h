@@ -168,7 +168,6 @@ struct op_plan {
     /* What this way of the plan calls the event of that number (0: nothing); NULL: all are as they
      * stand in the rows. */
     int (*number)(const struct op_view *v, int number);
-    int parameters;                /* the event that has the inputs, masked */
     const struct op_thing *things; /* ends with a row without a step; NULL: none */
 };
 extern const struct op_plan *const op_plans[]; /* plans.c; NULL-terminated */

@@ -186,14 +186,6 @@ static const struct cli_option cleanup_options[] = {
     { "yes", NULL, N_("do not ask for the names once more; --delete must name what goes"), false,
       false },
 };
-static const struct cli_option reset_options[] = {
-    { "node", "NODE", N_("the machine that is reset, or all; without it this one"), false, false },
-    { "wait", NULL, N_("stay until it is done"), false, false },
-    { "tenant-id", "GUID", N_("the tenant to sign in to"), false, false },
-    { "what-if", NULL, N_("show what goes and what stays, and change nothing"), false, false },
-    { "yes", NULL, N_("do not ask for the names once more; --delete must name what goes"), false,
-      false },
-};
 static const struct cli_option reset_more[] = {
     { "node", "NODE", N_("the machine that is reset, or all; without it this one"), false, false },
     { "register", NULL, N_("then register the cluster, with the values named here"), false, false },
