@@ -26,11 +26,11 @@ def draw(seed):
     nodes = dice.choice((1, 1, 2, 3))
     w = {"seed": seed, "build": build, "nodes": nodes, "region": dice.choice(REGIONS), "name": dice.choice(("CLUSTER-A", "Stretch_1", "hci-9"))}
     w["group"] = dice.choice(("", "", "hci-shared", "HCI-Own"))
-    w["group.is"] = dice.choice(("absent", "absent", "foreign", "foreign holds", "tagged holds"))
-    w["arc"] = dice.choice(("same", "same", "absent", "foreign", "foreign holds", "tagged holds")) if build != 17784 else "same"
+    w["group.is"] = dice.choice(("absent", "absent", "foreign", "foreign holds", "tagged", "tagged holds"))
+    w["arc"] = dice.choice(("same", "same", "absent", "foreign", "foreign holds", "tagged", "tagged holds")) if build != 17784 else "same"
     w["tags"] = dice.random() < 0.3
     w["resource"] = w["group.is"] != "absent" and dice.random() < 0.2  # made in the portal beforehand
-    arc_there = w["group.is" if w["arc"] == "same" else "arc"] != "absent"
+    arc_there = w["group.is" if w["arc"] == "same" else "arc"] not in ("absent", "tagged")
     w["neighbour"] = dice.random() < 0.4
     w["neighbour's machines"] = w["neighbour"] and arc_there and build != 17784 and dice.random() < 0.6
     w["role"] = dice.choice(("", "other", "derived")) if arc_there and build != 17784 else ""
@@ -242,10 +242,17 @@ def is_own_cluster(w, section, key, was, now):
     return w["resource"] and section == "resources" and now is None and key.endswith(f"/resourcegroups/{group}/providers/microsoft.azurestackhci/clusters/{w['name']}".lower())
 
 
+def is_tagged_group(w, section, key, was, now):
+    group, arc = names_of(w)
+    tagged = [name for name, state in ((group, w["group.is"]), (arc, w["arc"])) if state == "tagged"]
+    return section == "resources" and now is None and any(key.endswith(f"/resourcegroups/{name}".lower()) for name in tagged)
+
+
 # section, whether this change is such, why it is right
 ALLOWED = [
     (lambda w, section, key, was, now: section == "providers" and now is not None, "a registered provider stays: others may need it by now (register-flow.md 4.2 takes none back)"),
     (is_own_cluster, "the cluster's resource goes with its registration, whoever made it"),
+    (is_tagged_group, "an empty group with registration's tag is one that a registration made (register-flow.md 4.2)"),
 ]
 
 
