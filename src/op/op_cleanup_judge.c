@@ -42,7 +42,7 @@ static int64_t aged(struct cl_word *out, const char *words, int64_t at, int64_t 
 
     time_iso(day, at);
     day[10] = '\0';
-    str_fmt(out->age, sizeof out->age, _("%s %s, %lld days ago"), words, day,
+    str_fmt(out->age, sizeof out->age, _("%s %s (%lld d)"), words, day,
             (long long)((now - at) / DAY_MS));
     return now - at;
 }
