@@ -101,6 +101,14 @@ struct want {
     struct json *asks;
 };
 
+static bool asked(const struct want *w, const char *key)
+{
+    JSON_EACH (a, w->asks)
+        if (str_ieq(cl_text(a, "key"), key))
+            return true;
+    return false;
+}
+
 /* An id as Azure gave it, URL-safe. */
 static void add_path(struct json *ask, const char *id)
 {
@@ -125,7 +133,7 @@ static void want(struct want *w, const char *path, const char *query, const char
     struct json *ask;
 
     str_addf(&key, "%s%s%s", path, query ? "?" : "", query ? query : "");
-    if (!cl_answer(w->found, str_p(&key))) {
+    if (!cl_answer(w->found, str_p(&key)) && !asked(w, str_p(&key))) {
         ask = json_object();
         json_set_str(ask, "key", str_p(&key));
         add_path(ask, path);

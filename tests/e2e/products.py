@@ -44,6 +44,8 @@ REPEATS = [
     ("POST", r"^/v1\.0/serviceprincipals$", ONCE, "application", "an application has one principal: it is looked first whether it is there"),
     ("POST", r"^/v1\.0/serviceprincipals/[^/]+/approleassignedto$", ONCE, "app role", "it is looked first which permissions are given"),
     ("DELETE", r"^/v1\.0/serviceprincipals/[^/]+/approleassignments/[^/]+$", ONCE, "path", "it is looked first which permissions are given"),
+    ("DELETE", r"^/v1\.0/applications/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
+    ("DELETE", r"/(machines|roleassignments|clusters|arcsettings|resourcegroups)/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
     ("PATCH", r"^/v1\.0/applications/[^/]+$", ONCE, "credentials", "what the application holds is looked at before it is written anew"),
     ("PATCH", r"/clusters/[^/]+$", ONCE, "path", "what the resource says is looked at first"),
     ("POST", r"/dataplane/.*/register$", AFTER_LOSS, "path",

@@ -134,6 +134,7 @@ int test_op_op_register_principal(void);
 int test_op_op_repair_show(void);
 int test_op_op_sync(void);
 int test_op_op_unregister(void);
+int test_op_op_cleanup(void);
 int test_op_op_arc_disable(void);
 
 #endif

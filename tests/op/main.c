@@ -27,6 +27,7 @@ int main(void)
     test_op_op_repair_show();
     test_op_op_sync();
     test_op_op_unregister();
+    test_op_op_cleanup();
     test_op_op_arc_disable();
     return test_end();
 }
