@@ -127,7 +127,7 @@ def test_all_kinds_found_and_deleted():
         rp = json_of(r, "resourceproviderobjectid")
         w.leftovers()
         w.cluster("OLD-rg", "NEVER", synced=None, status="NotYetRegistered")
-        w.machine("OLD-rg", "lost1", f"{w.sub}/resourceGroups/gone-rg/providers/{TYPES['clusters']}/GONE", status="Expired", changed=1)
+        w.machine("OLD-rg", "lost1", f"{w.sub}/resourceGroups/gone-rg/providers/{TYPES['clusters']}/GONE", changed=60)
         w.group("EMPTY-rg")
         keep = w.group("PLAIN", tagged=False)
         w.role(keep, rp, 100)
@@ -139,7 +139,7 @@ def test_all_kinds_found_and_deleted():
         azl.check(any("skiptoken" in x["url"].lower() for x in r.exchanges()), "no second page")
         one = {i["name"]: i for i in review["items"]}
         for name, why, age in (("OLD", "not synced for more than 30 days; none of its machines is connected", "last synced"), ("NEVER", "never synced", "never synced"),
-                               ("old1", "its cluster OLD is a leftover", "(90 d)"), ("lost1", "Expired: it has been away for 45 days or more; its cluster GONE is gone", "(1 d)"),
+                               ("old1", "its cluster OLD is a leftover", "(90 d)"), ("lost1", "disconnected for more than 30 days; its cluster GONE is gone", "(60 d)"),
                                ("OLD.arc", "named after the cluster OLD", "(400 d)"), ("EMPTY-rg", "registration made it, and it is empty", "Azure does not say"),
                                ("OLD-rg", "leftovers alone", "Azure does not say")):
             i = one[name] if name != "OLD" else review["items"][[x["kind"] + x["name"] for x in review["items"]].index("clusterOLD")]
