@@ -3,6 +3,8 @@
 import datetime
 import glob
 import os
+import pty
+import select
 import time
 import uuid
 
@@ -164,6 +166,46 @@ def test_all_kinds_found_and_deleted():
         azl.equal(offered(look(r)), set(), "looked again")
 
 
+def typed(r, args, answers):
+    """The program on a terminal; each question is answered. (exit code, all that it showed)"""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(azl.PROGRAM, [azl.PROGRAM, *args, *r.extra], r.env)
+    seen, asked = b"", 0
+    while True:
+        if not select.select([fd], [], [], 30)[0]:
+            raise azl.Failed(f"nothing more came after {seen!r}")
+        try:
+            part = os.read(fd, 4096)
+        except OSError:
+            part = b""
+        if not part:
+            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
+        seen += part
+        if seen.count(b" to delete it: ") > asked:
+            os.write(fd, answers[asked].encode() + b"\n")
+            asked += 1
+
+
+def test_each_name_is_typed():
+    """One after another; a single one that is not typed as it is, and nothing goes. A subscription that is not the sign-in's is refused."""
+    with rehearsal() as r:
+        r.prepare()
+        r.register(ok=0)
+        w = World(r)
+        one, two = w.group("ONE-rg"), w.group("TWO-rg")
+        before, n = held(r), len(deletions(r))
+        args = ["cleanup", "--delete", "ONE-rg", "--delete", two]
+        code, seen = typed(r, args, ["one-RG", "two"])
+        azl.check(code == 3 and "resource group ONE-rg" in seen and "nothing was done" in seen, f"{code}: {seen}")
+        azl.equal((held(r), len(deletions(r))), (before, n), "something went")
+        code, seen = typed(r, args, ["one-RG", "TWO-rg"])
+        azl.equal((code, gone(before, held(r))["resources"]), (0, (sorted(x.lower() for x in (one, two)), [])), seen)
+        for sub, word in (("99999999-1111-2222-3333-444444444444", "does not see that subscription"), ("hers", "no GUID")):
+            azl.check(word in r.run("cleanup", "--subscription-id", sub, ok=None).stderr, word)
+        azl.check(not any("Only a part" in s for s in look(r)["warn"]), "all were looked at")
+
+
 def json_of(r, member):
     return next(v["properties"][k] for v in r.world()["resources"].values() for k in v.get("properties", {}) if k.lower() == member)
 
@@ -238,6 +280,9 @@ def test_rights_and_what_is_not_seen():
         one = next(i for i in review["items"] if i["kind"] == "cluster")
         azl.equal((one["may"], one["missing"], "kept" in one), (False, "Microsoft.AzureStackHCI/clusters/delete", False), one)
         azl.check("it lacks Microsoft.AzureStackHCI/clusters/delete" in cleanup(r, one["id"], ok=5).stderr, "refused")
+        r.sandbox("POST", "/sandbox/rights", {"roleAssignments": [{"principal": "anna@contoso.onmicrosoft.com", "role": "Reader"},
+                                                                  {"principal": "anna@contoso.onmicrosoft.com", "role": "Contributor", "scope": w.sub + "/resourceGroups/OLD-rg"}]})
+        azl.check(all(i["may"] for i in look(r)["items"]), "a role of the group is enough to delete")
         r.sandbox("POST", "/sandbox/rights", {"roleAssignments": [{"principal": "anna@contoso.onmicrosoft.com", "role": "Contributor", "scope": w.sub + "/resourceGroups/OLD-rg"}]})
         review = look(r)
         azl.check(not offered(review) and any("sees a part only" in s for s in review["warn"]), (offered(review), review["warn"]))
@@ -252,8 +297,8 @@ def test_proven_again_faults_a_kill_and_going_on():
         w = World(r)
         before = held(r)
         g = w.group("OLD-rg")
-        clusters = [w.cluster("OLD-rg", f"C{n}") for n in range(6)]
-        machines = [w.machine("OLD-rg", f"m{n}", clusters[n]) for n in range(6)]
+        clusters = [w.cluster("OLD-rg", f"C{n}") for n in range(8)]
+        machines = [w.machine("OLD-rg", f"m{n}", clusters[n]) for n in range(8)]
         ids = clusters + machines + [g]
         r.sandbox("POST", "/sandbox/resources", {"pageSize": 4})
         w.set(clusters[5], **{"_delete": "fails"})

@@ -24,6 +24,7 @@ int test_sandbox_clouds(void);
 int test_sandbox_policies(void);
 int test_sandbox_authorize(void);
 int test_sandbox_locks(void);
+int test_sandbox_page(void);
 int test_sandbox_leave(void);
 
 int main(void)
@@ -49,6 +50,7 @@ int main(void)
     test_sandbox_exchange();
     test_sandbox_authorize();
     test_sandbox_locks();
+    test_sandbox_page();
     test_sandbox_leave();
     return test_end();
 }
