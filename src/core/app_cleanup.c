@@ -136,6 +136,16 @@ static int confirmed(const struct json *chosen, const struct json *confirm, stru
 
 /* ---- the intents ---- */
 
+static struct json *warnings(const struct json *found, const struct json *items)
+{
+    struct json *out = op_cleanup_warnings(found);
+
+    if (json_len(items) >= OP_CLEANUP_MAX)
+        add_once(out, _("There are more: only a part of them is listed. Name one subscription, or "
+                        "clean up and look again."));
+    return out;
+}
+
 /* Each name, one after another; `word` and `ask` are the first one's. */
 static void ask_for(struct json *result, const struct json *chosen)
 {
@@ -164,7 +174,7 @@ static void answer_check(struct app_job *j, const struct json *found, const stru
     json_set_bool(result, "local", text(found, "here")[0] != '\0');
     json_set(result, "items", json_copy(items));
     review(result, items, chosen);
-    json_set(result, "warn", op_cleanup_warnings(found));
+    json_set(result, "warn", warnings(found, items));
     json_set(result, "steps", op_cleanup_preview(chosen));
     if (err_is(&e))
         app_act_error(result, &e);

@@ -317,6 +317,7 @@ struct json *op_repair_preview(const struct json *inputs, const struct json *fac
  * [{"id","kind","what","name","group","why","age","billed"?,"harmless"?,"ends","may","missing"?,
  * "kept"?}]: kept says why it stays and is not offered; billed is absent where no fact tells.
  * op_cleanup_warnings: sentences about what could not be seen. All are the caller's. */
+enum { OP_CLEANUP_MAX = 500 }; /* items; what is beyond is not looked at */
 struct json *op_cleanup_asks(const struct json *found, int64_t now);
 struct json *op_cleanup_items(const struct json *found, int64_t now);
 struct json *op_cleanup_warnings(const struct json *found);

@@ -24,7 +24,7 @@
 
 #include "op/op_register.h"
 
-enum { CL_DAYS = 30, CL_ITEMS_MAX = 500, CL_RUN_MAX = 100, CL_NAMES_A_QUERY = 7 };
+enum { CL_DAYS = 30, CL_RUN_MAX = 100, CL_NAMES_A_QUERY = 7 };
 #define CL_APPLICATION "application:"
 
 /* why: the evidence, or why it stays; age: when it was last heard of, or made. Translated. */

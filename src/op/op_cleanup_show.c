@@ -194,11 +194,12 @@ static struct json *push(struct show *s, enum cl_kind kind, const char *id, cons
     else if (locked(s, id, why, sizeof why))
         json_set_str(row, "kept", why);
     set_asked(row, name);
-    if (json_len(s->items) < CL_ITEMS_MAX)
-        json_push(s->items, row);
-    else
+    if (json_len(s->items) >= OP_CLEANUP_MAX) {
         json_free(row);
-    return json_len(s->items) <= CL_ITEMS_MAX ? row : NULL;
+        return NULL;
+    }
+    json_push(s->items, row);
+    return row;
 }
 
 static const struct json *item(const struct json *items, const char *id)

@@ -157,9 +157,10 @@ static void print_line(void *payload, enum review_kind kind, const char *row)
 static int typed(struct cli *c, const struct json *review, struct json *words, struct err *e)
 {
     JSON_EACH (one, json_get(review, "confirm.each")) {
-        char answer[300] = "";
+        char answer[300] = "", ask[400];
 
-        printf("%s: ", text(one, "ask"));
+        text_set(ask, sizeof ask, text(one, "ask"));
+        printf("%s: ", ask);
         fflush(stdout);
         if (cli_ask_line(c, answer, sizeof answer, e) < 0)
             return -1;
