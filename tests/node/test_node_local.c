@@ -190,10 +190,10 @@ static void test_verb_table(void **state)
         assert_int_equal(node_verbs[v].verb, v);
         assert_true(node_verbs[v].deadline_ms > 0);
         assert_string_equal(node_verb_name((enum node_verb)v), node_verbs[v].name);
-        assert_int_equal(node_verbs[v].changes,
-                         v != NODE_STATUS && v != NODE_FACTS && v != NODE_AGENT_SHOW &&
-                             v != NODE_CERTIFICATE_FIND && v != NODE_ARC_STATUS &&
-                             v != NODE_RESET_STATUS);
+        assert_int_equal(node_verbs[v].changes, v != NODE_STATUS && v != NODE_FACTS &&
+                                                    v != NODE_AGENT_SHOW &&
+                                                    v != NODE_CERTIFICATE_FIND &&
+                                                    v != NODE_ARC_STATUS && v != NODE_RESET_STATUS);
     }
     assert_string_equal(node_verb_name(NODE_VERBS), "");
 }
