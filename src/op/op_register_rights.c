@@ -154,6 +154,8 @@ static bool not_accepted(const struct op_view *v, const struct right *r)
     const char *app = op_fact(v, "cluster.appId");
 
     (void)r;
+    if (*op_input(v, "arcOnly"))
+        return false; /* the registration stands, and with it they were accepted */
     for (size_t i = 0; i < op_node_count(v); i++)
         if (!*app || !str_ieq(op_node_fact(v, op_node_at(v, i), "certificate.app"), app))
             return true;

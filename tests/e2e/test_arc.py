@@ -130,9 +130,21 @@ def there_and_back(nodes, build, *options):
         n = len(writes(r))
         azl.check("nothing to do" in enable(r, *secret).stdout, "a second time")
         azl.equal(len(writes(r)), n, "a second time wrote")
+        if secret:
+            hunt(r, secret[3])
         disable(r)
         r.run("unregister", "--resource-name", "CLUSTER-A", "--yes", ok=0)
         azl.equal((held(r) - empty, empty - held(r)), ({}, {}), "after an unregistration without Arc")
+
+
+def hunt(r, path):
+    with open(path, "rb") as f:
+        secret = f.read().strip()
+    for folder, _, files in os.walk(r.top):
+        for name in files:
+            if os.path.isfile(os.path.join(folder, name)) and os.path.join(folder, name) != path:
+                with open(os.path.join(folder, name), "rb") as f:
+                    azl.check(secret not in f.read(), f"the secret stands in {name}")
 
 
 def spn(r):
@@ -215,6 +227,11 @@ def test_others_machines_and_extensions():
         azl.equal([k for k in left if "machines/node1" in k or "arcsettings" in k], [], "what had to go")
         azl.check(any("f5819b54" in k for k in left) and not any("b64e21ea" in k for k in left), "the service's role stays, the others go")
         azl.equal((r.status()["ConnectionStatus"], steps(r)["role"]["state"]), ("Connected", "skipped"), "status, role")
+        n = len(writes(r))
+        r.sandbox("POST", "/sandbox/rights", {"roleAssignments": [{"principal": "anna@contoso.onmicrosoft.com", "role": "Reader"}]})
+        p = enable(r, ok=5)
+        azl.check("arcSettings/write" in p.stderr and "uploadCertificate" not in p.stderr, p.stderr)
+        azl.equal(len(writes(r)), n, "something was written")
 
 
 def requests(r, before):
