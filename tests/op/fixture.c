@@ -456,8 +456,14 @@ struct fx *fx_new(int nodes)
         fx->nodes[i].fx = fx;
         fx->node_list[i] = &fx->nodes[i].base;
     }
-    fx->ports = (struct op_ports){ fx->loop,      fx->arm,       fx->auth,  &fx->cloud,
-                                   fx->node_list, (size_t)nodes, fx->store, fx->runs };
+    fx->ports = (struct op_ports){ .loop = fx->loop,
+                                   .arm = fx->arm,
+                                   .auth = fx->auth,
+                                   .cloud = &fx->cloud,
+                                   .nodes = fx->node_list,
+                                   .n_nodes = (size_t)nodes,
+                                   .store = fx->store,
+                                   .runs_dir = fx->runs };
     fx_sign_in(fx);
     return fx;
 }
