@@ -15,6 +15,7 @@ int test_core_run_show(void);
 int test_core_app(void);
 int test_core_app_register(void);
 int test_core_app_chain(void);
+int test_core_app_move(void);
 
 int main(void)
 {
@@ -31,5 +32,6 @@ int main(void)
     test_core_app();
     test_core_app_register();
     test_core_app_chain();
+    test_core_app_move();
     return test_end();
 }

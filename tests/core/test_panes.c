@@ -153,6 +153,30 @@ static void before_the_first_answer(void **s)
     assert_int_equal(rows.n, 2);
 }
 
+static void between_the_parts_of_a_move(void **s)
+{
+    (void)s;
+    for (int stopped = 0; stopped < 2; stopped++) {
+        begin(1);
+        says(0, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"NotYet\"}");
+        in.move = "ID";
+        in.move_stopped = stopped;
+        build();
+        assert_string_equal(c.registration.word, "NotYet");
+        assert_string_equal(c.registration.reason,
+                            stopped ? "being moved: the old registration is gone, the new one has "
+                                      "not come about"
+                                    : "being moved");
+        assert_string_equal(c.registration.next,
+                            stopped ? "azloconf operations resume ID" : "See the operation (1)");
+    }
+    begin(1);
+    says(0, REGISTERED);
+    in.move = "ID"; /* the first part has not got so far */
+    build();
+    assert_string_equal(c.registration.reason, "");
+}
+
 static void fresh_node(void **s)
 {
     (void)s;
@@ -370,6 +394,7 @@ int test_core_panes(void)
         cmocka_unit_test(before_the_first_answer),
         cmocka_unit_test(a_node_without_arc_is_offered_a_repair),
         cmocka_unit_test(arc_disabled_on_purpose_is_no_gap),
+        cmocka_unit_test(between_the_parts_of_a_move),
         cmocka_unit_test(fresh_node),
         cmocka_unit_test(connected_and_old),
         cmocka_unit_test(the_worst_node_stands_for_all),

@@ -252,5 +252,39 @@ def test_faults_in_both_parts():
         nothing_twice(r, n)
 
 
+def test_the_secret_of_the_second_part():
+    """It goes over from the first part in memory, and is given again to a move that goes on; no file has it."""
+    with rehearsal(1, BUILDS["application"]) as r:
+        r.prepare()
+        r.register(ok=0)
+        one = next(x for x in r.ready()["principals"] if x["name"] == "sandbox-secret")
+        own, file = ["--arc-spn-app-id", one["clientId"]], ["--arc-spn-secret-file", one["secretFile"]]
+        n = len(writes(r))
+        p = move(r, *WEST, *own, ok=None)
+        azl.check(p.returncode in (1, 2) and len(writes(r)) == n, f"without its secret: {p.returncode} {p.stderr}")
+        r.fault("503@DELETE */clusters/CLUSTER-Ax99")
+        move(r, *WEST, *own, *file, ok=1)
+        first = newest(r)["id"]
+        azl.equal(r.json("operations", "show", first)["secretFor"], one["clientId"], "asked for when the first part goes on")
+        r.sandbox("DELETE", "/sandbox/faults")
+        r.fault("400@POST */agent/connectx99")
+        r.run("operations", "resume", first, *file, ok=None)
+        azl.equal((newest(r)["part"], newest(r)["state"]), (2, "failed"), r.core_log())
+        azl.check([x for x in r.exchanges() if x["url"].endswith("/agent/connect") and x["status"] == 400], "the secret had not come over")
+        r.sandbox("DELETE", "/sandbox/faults")
+        r.kill_core()
+        r.run("sign-in", ok=0)
+        p = r.run("operations", "resume", first, ok=None)
+        azl.check(p.returncode != 0 and "--arc-spn-secret-file" in p.stderr, f"without its secret: {p.stdout}{p.stderr}")
+        r.run("operations", "resume", first, *file, ok=0)
+        is_there(r, "westeurope", r.ready()["subscription"], "new-rg", "NEW")
+        with open(one["secretFile"], "rb") as f:
+            secret = f.read().strip()
+        for path in glob.glob(os.path.join(r.state, "**"), recursive=True):
+            if os.path.isfile(path) and path != one["secretFile"]:
+                with open(path, "rb") as f:
+                    azl.check(secret not in f.read(), f"the secret is in {path}")
+
+
 if __name__ == "__main__":
     azl.main()

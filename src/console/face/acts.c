@@ -38,7 +38,7 @@ static const struct act_option *option_of(const struct act *a, const char *arg)
 
 const struct act *act_of_run(const struct sec_run *r)
 {
-    return r->plan[0] ? act_find(r->plan) : NULL;
+    return r->plan[0] ? act_find(r->whole[0] ? r->whole : r->plan) : NULL;
 }
 
 int act_item_of_run(const struct sec_run *r)

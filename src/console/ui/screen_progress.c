@@ -359,7 +359,7 @@ static void progress_place(struct ui *ui, void *self, char *out, size_t size)
     words_duration(elapsed, (r->ended_at ? r->ended_at : ui_now(ui)) - r->started_at);
     if (r->undo)
         str_fmt(title, sizeof title, _("Undo: %s"), r->title);
-    else if (model_run_active(ui_model(ui)) && str_eq(r->plan, "register"))
+    else if (model_run_active(ui_model(ui)) && str_eq(r->plan, "register") && !r->parts)
         str_fmt(title, sizeof title, _("Registering %s"), name_of(ui));
     else
         STR_SET(title, r->title);
