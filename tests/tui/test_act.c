@@ -74,7 +74,7 @@ static void the_name_is_typed(void **state)
     run_of(&r, "unregister", "running");
     rig_assert_shows(&r, "Delete the cluster resource");
     rig_keys(&r, "\r"); /* leaves; it goes on */
-    rig_assert_shows(&r, "10 Unregister, move, reset           running: step 1 of 1");
+    rig_assert_shows(&r, "10 Unregister or move                running: step 1 of 1");
     rig_assert_shows(&r, "1 Register this cluster with Azure  done: CLUSTER-A, eastus");
     rig_keys(&r, "10\r");
     rig_assert_shows(&r, "Delete the cluster resource");
@@ -196,7 +196,7 @@ static void by_name(void **state)
     canned_signin(r.core, "in");
     canned_choices(r.core);
     canned_run(r.core, "none");
-    rig_assert_shows(&r, "10 Unregister, move, reset           after item 1");
+    rig_assert_shows(&r, "10 Unregister or move                after registration");
     rig_keys(&r, "10\r\r");
     rig_assert_shows(&r, "Unregister this cluster: Values");
     rig_keys(&r, "\t\t\t\t\r");
@@ -289,7 +289,7 @@ static void the_run_before(void **state)
 
     (void)state;
     run_of(&r, "unregister", "failed");
-    rig_assert_shows(&r, "10 Unregister, move, reset           the last run failed");
+    rig_assert_shows(&r, "10 Unregister or move                the last run failed");
     rig_keys(&r, "1\r");
     rig_assert_hides(&r, "Show that run");
     rig_keys(&r, "\033");

@@ -317,8 +317,7 @@ void act_place(struct ui *ui, void *self, char *out, size_t size)
 
     (void)ui;
     if (s->page == ACT_PAGE_LIST || !s->act)
-        str_copy(out, size,
-                 s->item == 9 ? _("Repair, sync, clean up") : _("Unregister, move, reset"));
+        str_copy(out, size, s->item == 9 ? _("Repair, sync, clean up") : _("Unregister or move"));
     else
         str_fmt(out, size, "%s: %s", _(s->act->title), _(pages[s->page]));
 }
