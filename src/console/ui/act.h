@@ -35,6 +35,7 @@ struct act_screen {
     int64_t asked_at;
     struct menu list;
     struct form form;
+    char lists_for[64];  /* the subscription whose lists were asked for last */
     struct json *review; /* the newest answer */
     struct json *ticked; /* ids for the next question, NULL: none were asked for */
     struct err stop;     /* what stands in the way */

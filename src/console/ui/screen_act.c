@@ -180,6 +180,21 @@ void act_start(struct act_screen *s)
 
 /* ---- from page to page ---- */
 
+/* With them a default subscription may have come: now its regions and groups, once. */
+static void lists_came(struct act_screen *s)
+{
+    const struct sec_choices *c = ui_section(s->ui, SEC_CHOICES);
+    const char *sub = s->form.values[WHERE_SUBSCRIPTION].id;
+
+    if (s->act->fill)
+        s->act->fill(&s->form, ui_model(s->ui));
+    if (s->form.fields != where_fields || !str_eq(c->state, "ready") ||
+        !fields_lack_choices(&s->form, ui_model(s->ui)) || str_ieq(s->lists_for, sub))
+        return;
+    STR_SET(s->lists_for, sub);
+    ui_tell(s->ui, "choices", fields_choices_args(&s->form));
+}
+
 void act_show_values(struct act_screen *s)
 {
     const struct sec_choices *c = ui_section(s->ui, SEC_CHOICES);
@@ -189,6 +204,9 @@ void act_show_values(struct act_screen *s)
     s->by_itself = false;
     if (s->act->fill)
         s->act->fill(&s->form, ui_model(s->ui));
+    s->lists_for[0] = '\0';
+    if (s->act->lists && s->form.fields == where_fields)
+        lists_came(s);
     if (s->act->lists && !str_eq(c->state, "ready") && !str_eq(c->state, "asking"))
         ui_tell(s->ui, "choices", NULL);
 }
@@ -264,8 +282,8 @@ static void act_changed(struct ui *ui, void *self, enum section_id id)
 
     if (!s->act || s->page == ACT_PAGE_LIST)
         return;
-    if (id == SEC_CHOICES && s->page == ACT_PAGE_VALUES && s->act->fill)
-        s->act->fill(&s->form, ui_model(ui));
+    if (id == SEC_CHOICES && s->page == ACT_PAGE_VALUES)
+        lists_came(s);
     if (id == SEC_CLUSTER && s->page == ACT_PAGE_VALUES && s->by_itself && untouched(&s->form) &&
         !s->act->first(ui_model(ui))) { /* a core that had only begun knew nothing of it yet */
         s->valued = false;
