@@ -111,7 +111,7 @@ def answer_all(t, *pairs):
 
 
 def create_and_sign_in(t):
-    t.wait("ClusterStatus: NotYet.", "RegistrationStatus: NotYet.", "1 Register this cluster. 2 Sign in. 3 Nodes. 8 Logs. 15 Exit. ? all items.")
+    t.wait("ClusterStatus: NotYet.", "RegistrationStatus: NotYet.", "1 Register this cluster. 2 Sign in. 3 Nodes. 8 Logs. 9 Repair. 10 Unregister.", "15 Exit. ? all items.")
     answer_all(t, (HOME, "1"), ("Cluster name [cluster1]: ", ""), ("Nodes [node1", ""))
 
 
@@ -461,6 +461,38 @@ def test_no_core_and_a_core_in_trouble_say_so():
         t.say("q")
         t.wait("azloconf left.")
         t.end()
+
+
+# ---- leaving ----
+
+def test_unregister_wants_the_name_and_shows_what_goes():
+    """Item 10: what goes and what ends, a wrong name does nothing, the right one starts. The command says the same in one object of JSON."""
+    with azl.Rehearsal(2) as r:
+        r.prepare()
+        r.register(ok=0)
+        for args in (("--output", "json"), ("--yes", "--output", "json")):
+            p = r.run("unregister", *args, ok=2)
+            azl.check(len(p.stdout.strip().split("\n}")) == 2 and "error" in json.loads(p.stdout), f"one object: {p.stdout}{p.stderr}")
+        review = json.loads(r.run("unregister", "--what-if", "--output", "json", ok=0).stdout)
+        azl.equal(review["confirm"]["word"], "CLUSTER-A", "the word")
+        with r.leaping(), Plain(r) as t:
+            answer_all(t, (HOME, "10"), ("Number, Enter goes back:", "1"))
+            word = "Type the name of the cluster resource, CLUSTER-A, to unregister it:"
+            t.wait(word)
+            for part in ("This goes:", "Arc-connected machine node1, node2: the registration connected it", "What ends with it:", "billing"):
+                azl.check(part in " ".join(t.text().split()), f"{part} is not said\n{t.text()}")
+            t.say("CLUSTER-B")
+            t.wait("The name does not match: it must be CLUSTER-A. Nothing was done.", word)
+            t.say("yes")
+            t.wait("The name does not match", word)
+            azl.equal(len(r.json("operations")["runs"]), 1, "runs before the name was typed")
+            t.say("cluster-a")
+            t.wait("Done.", HOME)
+            t.say("15")
+            t.wait("azloconf left.")
+            t.end()
+        run = r.json("operations")["runs"][0]
+        azl.equal((run["plan"], run["state"]), ("unregister", "done"), "the run")
 
 
 # ---- what may never come out, and how much comes out ----

@@ -50,7 +50,7 @@ static void the_name_is_typed(void **state)
 
     (void)state;
     fake_reply(r.core, "unregister-check", canned_unregister());
-    rig_keys(&r, "10\r");
+    rig_keys(&r, "10\r\r");
     rig_assert_shows(&r, "Unregister this cluster: Review");
     rig_assert_shows(&r, "WARN An extension is stuck");
     rig_assert_shows(&r, "Arc-connected machine node1, node3: the registration connected it");
@@ -74,7 +74,7 @@ static void the_name_is_typed(void **state)
     run_of(&r, "unregister", "running");
     rig_assert_shows(&r, "Delete the cluster resource");
     rig_keys(&r, "\r"); /* leaves; it goes on */
-    rig_assert_shows(&r, "10 Unregister this cluster           running: step 1 of 1");
+    rig_assert_shows(&r, "10 Unregister or move                running: step 1 of 1");
     rig_assert_shows(&r, "1 Register this cluster with Azure  done: CLUSTER-A, eastus");
     rig_keys(&r, "10\r");
     rig_assert_shows(&r, "Delete the cluster resource");
@@ -85,14 +85,10 @@ static void the_name_is_typed(void **state)
 static void pages(void **state)
 {
     static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii, &rig_large };
-    static const char *const all[] = { "This goes:",
-                                       "clusters/CLUSTER-A",
-                                       "Arc settings default",
-                                       "This stays:",
-                                       "node2: registration did not connect it",
-                                       "vm-1, vm-2",
-                                       "What ends with it:",
-                                       "can be registered" };
+    static const char *const all[] = { "This goes:",           "clusters/CLUSTER-A",
+                                       "Arc settings default", "This stays:",
+                                       "node2: registration",  "vm-1, vm-2",
+                                       "What ends with it:",   "anew." };
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
@@ -101,7 +97,7 @@ static void pages(void **state)
         size_t n = 0;
 
         fake_reply(r.core, "unregister-check", canned_unregister());
-        rig_keys(&r, "10\r");
+        rig_keys(&r, "10\r\r");
         for (int page = 0; page < 4; page++) {
             rig_assert_shows(&r, "Type the name of the cluster resource");
             rig_assert_shows(&r, "< Unregister now >");
@@ -130,7 +126,7 @@ static void while_it_is_asked(void **state)
 
     (void)state;
     fake_hold(r.core, "unregister-check");
-    rig_keys(&r, "10\r");
+    rig_keys(&r, "10\r\r");
     rig_assert_shows(&r, "Azure and the nodes are asked what is to be done.");
     rig_assert_shows(&r, "Asking ... 0:0");
     rig_keys(&r, "\r");
@@ -140,11 +136,11 @@ static void while_it_is_asked(void **state)
     rig_keys(&r, "q");
     rig_assert_shows(&r, "Asking ...");
     rig_keys(&r, "q");
-    rig_assert_shows(&r, "0-9 Enter");
+    rig_assert_shows(&r, "2 Disable Azure Arc");
     fake_answer(r.core, canned_unregister()); /* too late: nobody is led astray */
     rig_show(&r);
-    rig_assert_shows(&r, "0-9 Enter");
-    rig_keys(&r, "10\r");
+    rig_assert_shows(&r, "2 Disable Azure Arc");
+    rig_keys(&r, "\r");
     fake_answer(r.core, canned_unregister());
     rig_assert_shows(&r, "This goes:");
     rig_end(&r);
@@ -163,7 +159,7 @@ static void refused(void **state)
 
     (void)state;
     fake_refuse(r.core, "unregister-check", &refusal);
-    rig_keys(&r, "10\r");
+    rig_keys(&r, "10\r\r");
     rig_assert_shows(&r, "Azure has no such cluster.");
     rig_assert_shows(&r, "Somebody deleted it. Name another one.");
     json_set(stopped, "error", json_encode(&err_json, &refusal));
@@ -178,7 +174,9 @@ static void refused(void **state)
     vt_turn(r.vt, 1200);
     fake_reply(r.core, "unregister-check", canned_unregister());
     fake_refuse(r.core, "unregister", &refusal);
-    rig_keys(&r, "10\rCLUSTER-A\r\r");
+    rig_keys(&r, "\r");
+    rig_assert_shows(&r, "Unregister now");
+    rig_keys(&r, "CLUSTER-A\r\r");
     assert_int_equal(fake_count(r.core, "unregister"), 1);
     rig_assert_shows(&r, "Name another one.");
     rig_keys(&r, "\r");
@@ -198,8 +196,8 @@ static void by_name(void **state)
     canned_signin(r.core, "in");
     canned_choices(r.core);
     canned_run(r.core, "none");
-    rig_assert_shows(&r, "10 Unregister this cluster           not registered");
-    rig_keys(&r, "10\r");
+    rig_assert_shows(&r, "10 Unregister or move                after registration");
+    rig_keys(&r, "10\r\r");
     rig_assert_shows(&r, "Unregister this cluster: Values");
     rig_keys(&r, "\t\t\t\t\r");
     rig_assert_shows(&r, "ERROR a subscription is needed");
@@ -239,7 +237,7 @@ static void ticked(void **state)
 
     (void)state;
     fake_reply(r.core, "unregister-check", answer(items));
-    rig_keys(&r, "10\r");
+    rig_keys(&r, "10\r\r");
     rig_assert_shows(&r, "0 of 2 ticked");
     rig_assert_shows(&r, "its nodes are gone since August; harmless, not billed");
     rig_keys(&r, "\r");
@@ -272,7 +270,7 @@ static void sign_in_first(void **state)
     canned_run(r.core, "none");
     fake_reply(r.core, "unregister-check", canned_unregister());
     rig_show(&r);
-    rig_keys(&r, "10\r");
+    rig_keys(&r, "10\r\r");
     rig_assert_shows(&r, "Azure must know who you are");
     assert_int_equal(fake_count(r.core, "unregister-check"), 0);
     rig_keys(&r, "\r");
@@ -291,7 +289,7 @@ static void the_run_before(void **state)
 
     (void)state;
     run_of(&r, "unregister", "failed");
-    rig_assert_shows(&r, "10 Unregister this cluster           the last run failed");
+    rig_assert_shows(&r, "10 Unregister or move                the last run failed");
     rig_keys(&r, "1\r");
     rig_assert_hides(&r, "Show that run");
     rig_keys(&r, "\033");
@@ -300,6 +298,7 @@ static void the_run_before(void **state)
     rig_assert_shows(&r, "The last run failed. It can go on");
     fake_reply(r.core, "unregister-check", canned_unregister());
     rig_keys(&r, "2");
+    rig_keys(&r, "\r");
     rig_assert_shows(&r, "This goes:");
     rig_end(&r);
 }
@@ -313,5 +312,5 @@ int test_tui_act(void)
         cmocka_unit_test(sign_in_first),     cmocka_unit_test(the_run_before),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return TEST_GROUP("tui/act", tests);
 }

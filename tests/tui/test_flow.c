@@ -682,7 +682,7 @@ static void absent_number(void **state)
     (void)state;
     canned_core(r.core, "native");
     rig_show(&r);
-    rig_keys(&r, "9\r");
+    rig_keys(&r, "7\r");
     rig_assert_shows(&r, "There is no item with this number yet.");
     rig_end(&r);
 }

@@ -245,7 +245,7 @@ static const struct stop places[] = {
     { "zh_progress", running, "1\r" },
     { "zh_progress_failed", failing, "" },
     { "zh_progress_done", ending, "" },
-    { "zh_act", leaving, "10\r" },
+    { "zh_act", leaving, "10\r\r" },
     { "zh_nodes", ready, "3\r" },
     { "zh_log", log_lines, "8\r" },
     { "zh_terminal", ready, "11\r" },

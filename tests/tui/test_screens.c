@@ -105,7 +105,7 @@ const struct stop stops[] = {
     { "wizard_more", signed_in, "1\r\033[A\r\towner=IT\tx\t\r\033[B\r" },
     { "progress_running", running, "1\r" },
     { "progress_failed", failed, "" },
-    { "act_review", leaving, "10\r" },
+    { "act_review", leaving, "10\r\r" },
     { "nodes", ready, "3\r" },
     { "log", ready, "8\r" },
     { "log_find", ready, "8\r/retry\r" },

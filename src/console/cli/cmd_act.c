@@ -156,14 +156,14 @@ static int confirmed(struct cli *c, const struct act *a, char *word, size_t size
         return -1;
     act_review(review, print_line, NULL);
     if (!review_stop(review, e)) {
-        if (*act_word(review, &ask))
+        if (*act_word(review, 0, &ask))
             printf("%s: ", ask);
         else
             printf("%s ", _("Type yes to do it:"));
         fflush(stdout);
         if (cli_ask_line(c, word, size, e) == 0)
-            r = *act_word(review, NULL) ? act_word_fits(review, word)
-                                        : str_ieq(word, "yes") || str_ieq(word, _("yes"));
+            r = *act_word(review, 0, NULL) ? act_word_fits(review, 0, word)
+                                           : str_ieq(word, "yes") || str_ieq(word, _("yes"));
     }
     json_free(review);
     return r;

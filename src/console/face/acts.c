@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "console/face/act_fields.h"
+#include "console/face/fields.h"
 #include "console/face/words.h"
 
 /* ---- rows ---- */
@@ -61,6 +62,7 @@ bool act_is_idle(const struct json *review)
 struct json *act_args(const struct act *a, const struct form *f, const struct json *ticked)
 {
     struct json *args = json_object();
+    char region[64];
 
     for (int i = 0; i < f->n; i++) {
         const struct act_option *o = option_of(a, form_id(&f->fields[i]));
@@ -68,6 +70,10 @@ struct json *act_args(const struct act *a, const struct form *f, const struct js
 
         if (!o || !*id)
             continue;
+        if (str_eq(o->arg, "region")) {
+            str_region(region, sizeof region, id);
+            id = region;
+        }
         if (o->kind == ACT_TEXT)
             json_set_str(args, o->arg, id);
         else if (o->kind == ACT_FLAG && str_eq(id, "yes"))
@@ -78,23 +84,56 @@ struct json *act_args(const struct act *a, const struct form *f, const struct js
     return args;
 }
 
-/* ---- the word ---- */
+/* ---- the words ---- */
 
-const char *act_word(const struct json *review, const char **ask)
+size_t act_words(const struct json *review)
 {
-    const struct json *confirm = json_member(review, "confirm");
-    const char *word = json_str(confirm, "word");
+    size_t each = json_len(json_get(review, "confirm.each"));
+    const char *word = json_str(review, "confirm.word");
 
+    return each ? each : word && *word;
+}
+
+const char *act_word(const struct json *review, size_t at, const char **ask)
+{
+    const struct json *one = json_first(json_get(review, "confirm.each"));
+    const char *word, *question;
+
+    if (!one)
+        one = at ? NULL : json_member(review, "confirm");
+    for (size_t i = 0; one && i < at; i++)
+        one = json_next(one);
+    word = one ? json_str(one, "word") : NULL;
+    question = one ? json_str(one, "ask") : NULL;
     if (ask)
-        *ask = json_str(confirm, "ask") ? json_str(confirm, "ask") : "";
+        *ask = question ? question : "";
     return word ? word : "";
 }
 
-bool act_word_fits(const struct json *review, const char *typed)
+bool act_word_fits(const struct json *review, size_t at, const char *typed)
 {
-    const char *word = act_word(review, NULL);
+    const char *word = act_word(review, at, NULL);
 
     return !*word || str_ieq(word, typed);
+}
+
+void act_confirm(struct json *args, const struct json *review, const struct json *typed,
+                 const char *last)
+{
+    struct json *list;
+
+    if (act_words(review) == 1) {
+        json_set_str(args, "confirm", last);
+    } else if (act_words(review)) {
+        list = typed ? json_copy(typed) : json_array();
+        json_push(list, json_string(last));
+        json_set(args, "confirm", list);
+    }
+}
+
+const char *act_kept(const struct json *item)
+{
+    return json_str(item, "kept");
 }
 
 /* ---- the review ---- */
@@ -275,6 +314,12 @@ static const struct act_option reset_options[] = {
     { "tenant-id", "tenantId", ACT_TEXT },
 };
 
+static const struct act_option cleanup_options[] = {
+    { "subscription-id", "subscriptionId", ACT_TEXT },
+    { "tenant-id", "tenantId", ACT_TEXT },
+    { "delete", "items", ACT_LIST },
+};
+
 static const struct act_option move_options[] = {
     { "old-resource-name", "confirm", ACT_TEXT },
     { "subscription-id", "subscriptionId", ACT_TEXT },
@@ -331,6 +376,12 @@ const struct act acts[] = {
       .title = N_("Sync with Azure now"),
       .help = N_("Has every node do billing, licensing and census now."),
       .button = N_("Sync now") },
+    { .id = "cleanup",
+      .item = 9,
+      .title = N_("Clean up"),
+      .help = N_("Finds what clusters that were never unregistered left behind."),
+      .button = N_("Delete now"),
+      OPTIONS(cleanup_options) },
     { .id = "move",
       .item = 10,
       .title = N_("Move the registration"),

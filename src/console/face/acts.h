@@ -4,8 +4,10 @@
  * A row serves the command (cli/cmd_act.c), the screen (ui/screen_act.c) and the job of lines
  * (plain/job_act.c). The core answers the intent ID-check with {plan, title, will: [{what, name,
  * how, why}], ends: [sentence], warn: [sentence], confirm: {word, ask}, error, steps, items}, all
- * sentences in the reader's language. An answer with `items` ([{id, what, name, why, age, bytes}])
- * wants a choice first: asked again with items: [id], it is the review of these. An empty `will`
+ * sentences in the reader's language. An answer with `items` ([{id, what, name, why, age, kept}])
+ * wants a choice first: asked again with items: [id], it is the review of these; one with `kept`,
+ * a reason, cannot be chosen. confirm.each has the {word, ask} of each, if there are several; then
+ * `confirm` of the intent is a list. An empty `will`
  * means that there is nothing to do; the intent ID with the same arguments, and with `confirm`
  * where a word was asked for, starts the run and answers {id}. The core judges that word again.
  */
@@ -66,9 +68,16 @@ void act_intent(char *out, size_t size, const struct act *a, bool check);
 /* Nothing would be done, and nothing stands in the way: there is nothing to start. */
 bool act_is_idle(const struct json *review);
 
-/* The word that must be typed, "" where a plain yes is enough; *ask: the core's question. */
-const char *act_word(const struct json *review, const char **ask);
-bool act_word_fits(const struct json *review, const char *typed);
+/* How many words must be typed, one after the other: 0 where a plain yes is enough. */
+size_t act_words(const struct json *review);
+/* The word number `at` (from 0), "" behind the last one; *ask: the core's question. */
+const char *act_word(const struct json *review, size_t at, const char **ask);
+bool act_word_fits(const struct json *review, size_t at, const char *typed);
+/* The intent's `confirm` from the words that were typed: one by itself, several as a list. */
+void act_confirm(struct json *args, const struct json *review, const struct json *typed,
+                 const char *last);
+/* An item of the answer that may not be chosen, with why: NULL, it may. */
+const char *act_kept(const struct json *item);
 
 /* What stands in the way first (REVIEW_STOP); then REVIEW_TITLE "This goes:" with its rows
  * (REVIEW_ACT, of what stays REVIEW_KEPT), what ends (REVIEW_PROSE), warnings (REVIEW_WARN). Things

@@ -66,7 +66,7 @@ static const char *note_leave(const struct model *m, char *out, size_t size)
     const char *level = note_run(m, 10, out, size);
 
     if (!level && model_has(m, SEC_CLUSTER) && !c->azure_resource_uri[0])
-        str_copy(out, size, c->exists ? _("not registered") : _("no cluster yet"));
+        str_copy(out, size, _("after registration"));
     return level ? level : "";
 }
 
@@ -138,8 +138,9 @@ const struct item item_rows[] = {
       note_log },
     { 9, N_("Repair, sync, clean up"), N_("Repair"),
       N_("Syncs now, renews what is broken, clears away what was never unregistered."), note_mend },
-    { 10, N_("Unregister this cluster"), N_("Unregister"),
-      N_("Shows what goes and what stays first. The name is typed before anything is deleted."),
+    { 10, N_("Unregister or move"), N_("Unregister"),
+      N_("Unregister, move, Arc alone, reset. Shows what goes and what stays first; the name is "
+         "typed before anything goes."),
       note_leave },
     { 11, N_("Terminal and language"), NULL, N_("Basic or rich look, size, language, colours."),
       NULL },

@@ -19,6 +19,7 @@ struct job {
     bool valued;         /* the values were asked for */
     struct json *review; /* the newest answer */
     struct json *ticked;
+    struct json *typed; /* the words before the one that is due */
 };
 enum next { NEXT_LEAVE, NEXT_LOOK, NEXT_VALUES, NEXT_STARTED };
 
@@ -112,9 +113,12 @@ static void say_item(struct job *j, int number, const struct json *it, bool on)
     text_set(what, sizeof what, json_str(it, "what"));
     text_set(name, sizeof name, json_str(it, "name"));
     text_set(age, sizeof age, json_str(it, "age"));
-    text_set(why, sizeof why, json_str(it, "why"));
-    plain_say(j->p, "%d %s %s %s%s%s%s%s", number, on ? "[x]" : "[ ]", what, name,
-              age[0] ? ", " : "", age, why[0] ? ": " : "", why);
+    text_set(why, sizeof why, act_kept(it) ? act_kept(it) : json_str(it, "why"));
+    plain_say(j->p, "%d %s %s %s%s%s%s%s", number,
+              act_kept(it) ? "[-]"
+              : on         ? "[x]"
+                           : "[ ]",
+              what, name, age[0] ? ", " : "", age, why[0] ? ": " : "", why);
 }
 
 static int say_items(struct job *j, const bool *ticks)
@@ -136,7 +140,7 @@ static struct json *ticked(const struct job *j, const bool *ticks)
     int i = 0;
 
     JSON_EACH (it, json_get(j->review, "items"))
-        if (i < MOST && ticks[i++])
+        if (i < MOST && ticks[i++] && !act_kept(it))
             json_push(list, json_string(json_str(it, "id")));
     return list;
 }
@@ -166,7 +170,7 @@ static bool tick(struct job *j)
             j->ticked = NULL;
             plain_say(j->p, "%s", _("Nothing is ticked."));
         } else if (answer_is(line, "a", N_("all"))) {
-            memset(ticks, 1, sizeof ticks);
+            memset(ticks, true, sizeof ticks);
             say_items(j, ticks);
         } else if (str_to_int(line, &number) && number >= 1 && number <= n) {
             const struct json *it = json_first(json_get(j->review, "items"));
@@ -188,8 +192,7 @@ static bool start(struct job *j, const char *word)
 {
     struct json *args = act_args(j->act, &j->form, j->ticked);
 
-    if (*act_word(j->review, NULL))
-        json_set_str(args, "confirm", word);
+    act_confirm(args, j->review, j->typed, word);
     watch_follow(j->p, true); /* from the first step on */
     return plain_do(j->p, _(j->act->title), j->act->id, args, NULL);
 }
@@ -203,15 +206,27 @@ static void say_words(const struct job *j)
                   : _("Other words here: requests for every request of the run, < to go back."));
 }
 
+static size_t at_word(const struct job *j)
+{
+    return j->typed ? json_len(j->typed) : 0;
+}
+
 /* One answer to the question; false in *more: it was the last one. */
 static enum next answer(struct job *j, const char *line, bool can, bool *more)
 {
-    const char *word = act_word(j->review, NULL);
-    bool yes = *word ? act_word_fits(j->review, line) : answer_is(line, "yes", N_("yes"));
+    size_t at = at_word(j);
+    const char *word = act_word(j->review, at, NULL);
+    bool yes = *word ? act_word_fits(j->review, at, line) : answer_is(line, "yes", N_("yes"));
 
     *more = false;
     if (answer_kind(line) == ANSWER_BACK)
         return j->valued ? NEXT_VALUES : NEXT_LEAVE;
+    if (can && yes && at + 1 < act_words(j->review)) {
+        j->typed = j->typed ? j->typed : json_array();
+        json_push(j->typed, json_string(line));
+        *more = true;
+        return NEXT_LEAVE;
+    }
     if (can && yes && start(j, line))
         return NEXT_STARTED;
     if (j->act->fields && answer_is(line, "v", N_("values")))
@@ -238,14 +253,16 @@ static enum next confirm(struct job *j)
     char line[PLAIN_LINE], clean[300];
     enum next next = NEXT_LEAVE;
 
-    act_word(j->review, &question);
-    text_set(clean, sizeof clean, question);
     if (can)
         say_words(j);
     while (more && next == NEXT_LEAVE) {
-        enum got got = !can     ? plain_ask(j->p, line, "%s", _("Press Enter to go back:"))
-                       : *clean ? plain_ask(j->p, line, "%s:", clean)
-                                : plain_ask(j->p, line, "%s", _("Type yes to do it:"));
+        enum got got;
+
+        act_word(j->review, at_word(j), &question);
+        text_set(clean, sizeof clean, question);
+        got = !can     ? plain_ask(j->p, line, "%s", _("Press Enter to go back:"))
+              : *clean ? plain_ask(j->p, line, "%s:", clean)
+                       : plain_ask(j->p, line, "%s", _("Type yes to do it:"));
 
         if (got != GOT_LINE || (!can && answer_kind(line) == ANSWER_EMPTY))
             return NEXT_LEAVE;
@@ -269,7 +286,8 @@ static bool values(struct job *j)
 static enum next once(struct job *j, enum next from)
 {
     json_free(j->ticked);
-    j->ticked = NULL;
+    json_free(j->typed);
+    j->ticked = j->typed = NULL;
     if (plain_ended(j->p) || (from == NEXT_VALUES && !values(j)))
         return NEXT_LEAVE;
     if (!j->act->offline && !who(j->p))
@@ -302,6 +320,7 @@ static void run(struct plain *p, const struct act *a)
         next = once(j, next);
     json_free(j->review);
     json_free(j->ticked);
+    json_free(j->typed);
     free(j);
     if (next == NEXT_STARTED)
         job_run(p);

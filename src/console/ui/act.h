@@ -35,12 +35,14 @@ struct act_screen {
     int64_t asked_at;
     struct menu list;
     struct form form;
+    char lists_for[64];  /* the subscription whose lists were asked for last */
     struct json *review; /* the newest answer */
     struct json *ticked; /* ids for the next question, NULL: none were asked for */
     struct err stop;     /* what stands in the way */
     struct textview text, requests;
     bool ticks[ACT_ITEMS];
     struct table items;
+    struct json *typed; /* the words before the one that is due */
     struct input word;
     enum act_focus focus;
 };
@@ -51,8 +53,9 @@ int act_rows(const struct act_screen *s, const struct act *out[ACT_ROWS]);
 int act_items(const struct act_screen *s);
 const struct json *act_item(const struct act_screen *s, int i);
 bool act_has(const struct act_screen *s, enum act_focus f); /* this stop is on the page */
-bool act_fits(const struct act_screen *s);                  /* the word was typed, or none is due */
-void act_build(struct act_screen *s);                       /* the texts of the newest answer */
+bool act_fits(const struct act_screen *s); /* the word that is due was typed, or none is */
+size_t act_at(const struct act_screen *s); /* which one is due */
+void act_build(struct act_screen *s);      /* the texts of the newest answer */
 
 void act_look(struct act_screen *s);  /* asks what would be done */
 void act_start(struct act_screen *s); /* starts it */

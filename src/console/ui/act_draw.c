@@ -136,7 +136,7 @@ static enum role item_cell(struct ui *ui, int row, int column, char *out, size_t
     static const char *const names[] = { NULL, "name", "what", "age" };
 
     if (column == 0)
-        str_copy(out, size, s->ticks[row] ? "[x]" : "[ ]");
+        str_copy(out, size, act_kept(it) ? "[-]" : s->ticks[row] ? "[x]" : "[ ]");
     else
         text_set(out, size, json_str(it, names[column]));
     return row == s->items.selected ? ROLE_FOCUS : ROLE_TEXT;
@@ -146,17 +146,19 @@ static enum role item_cell(struct ui *ui, int row, int column, char *out, size_t
 static void draw_ticks(struct ui *ui, struct act_screen *s, const struct area *a)
 {
     static const struct column columns[] = {
-        { " ", 3, 0 }, { N_("Name"), 20, 2 }, { N_("What"), 20, 1 }, { N_("Age"), 8, 0 }
+        { " ", 3, 0 }, { N_("Name"), 16, 2 }, { N_("What"), 16, 1 }, { N_("Age"), 16, 2 }
     };
     struct area table = { a->row, 0, a->rows - 6, a->cols };
     int n = act_items(s), all = (int)json_len(json_get(s->review, "items")), on = 0;
+    const struct json *marked;
     char why[1200];
 
     for (int i = 0; i < n; i++)
         on += s->ticks[i];
     table_draw(&s->items, ui, &table, columns, ARRAY_LEN(columns), n, item_cell);
     paint_rule(a->row + a->rows - 6);
-    text_set(why, sizeof why, json_str(act_item(s, s->items.selected), "why"));
+    marked = act_item(s, s->items.selected);
+    text_set(why, sizeof why, act_kept(marked) ? act_kept(marked) : json_str(marked, "why"));
     paint_wrapped(&(struct area){ a->row + a->rows - 5, 1, 4, a->cols - 2 }, ROLE_TEXT, why);
     if (all > n)
         paint_fmt(a->row + a->rows - 1, 1, a->cols - 2, ROLE_WARN,
@@ -205,10 +207,13 @@ static void draw_review(struct act_screen *s, const struct area *a)
     bool word = act_has(s, ACT_WORD);
     const char *question;
     struct text_line lines[3];
-    char clean[400];
+    size_t n = act_words(s->review);
+    char clean[400], raw[500];
 
-    act_word(s->review, &question);
-    text_set(clean, sizeof clean, question);
+    act_word(s->review, act_at(s), &question);
+    if (n > 1)
+        str_fmt(raw, sizeof raw, _("%d of %d: %s"), (int)act_at(s) + 1, (int)n, question);
+    text_set(clean, sizeof clean, n > 1 ? raw : question);
     if (word) {
         ask.rows = text_wrap(clean, ask.cols, lines, ARRAY_LEN(lines));
         ask.row = a->row + a->rows - 2 - ask.rows;
@@ -257,7 +262,7 @@ static const char *review_hint(const struct act_screen *s)
         return _("It cannot start like this: why stands at the top. Nothing was written.");
     if (act_is_idle(s->review))
         return _("Nothing was written.");
-    if (*act_word(s->review, NULL) && !act_fits(s))
+    if (act_words(s->review) && !act_fits(s))
         return _("Nothing was written. The button does nothing until the name is typed whole.");
     return _("Nothing was written yet. Enter on the first button starts it.");
 }
@@ -312,8 +317,7 @@ void act_place(struct ui *ui, void *self, char *out, size_t size)
 
     (void)ui;
     if (s->page == ACT_PAGE_LIST || !s->act)
-        str_copy(out, size,
-                 s->item == 9 ? _("Repair, sync, clean up") : _("Unregister, reset, move"));
+        str_copy(out, size, s->item == 9 ? _("Repair, sync, clean up") : _("Unregister or move"));
     else
         str_fmt(out, size, "%s: %s", _(s->act->title), _(pages[s->page]));
 }

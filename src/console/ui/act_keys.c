@@ -37,15 +37,19 @@ static bool values_key(struct act_screen *s, int key)
 
 static bool tick_key(struct act_screen *s, int key)
 {
-    int n = act_items(s), on = 0;
+    int n = act_items(s), on = 0, may = 0;
 
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         on += s->ticks[i];
-    if (key == ' ') {
+        may += !act_kept(act_item(s, i));
+    }
+    if (key == ' ' && act_kept(act_item(s, s->items.selected))) {
+        ui_notice(s->ui, "", "%s", _("This one stays: the reason stands below the list."));
+    } else if (key == ' ') {
         s->ticks[s->items.selected] = !s->ticks[s->items.selected];
     } else if (key == 'a') {
         for (int i = 0; i < n; i++)
-            s->ticks[i] = on < n;
+            s->ticks[i] = on < may && !act_kept(act_item(s, i));
     } else if (key == K_ENTER && !on) {
         ui_notice(s->ui, "", "%s", _("Nothing is ticked: Space ticks the marked row, a all."));
     } else if (key == K_ENTER) {
@@ -80,7 +84,12 @@ static void press(struct act_screen *s)
     } else if (!act_fits(s)) { /* the button does nothing until it fits */
         s->focus = ACT_WORD;
         ui_notice(s->ui, "warn", _("The name does not match: it must be %s. Nothing was done."),
-                  act_word(s->review, NULL));
+                  act_word(s->review, act_at(s), NULL));
+    } else if (act_at(s) + 1 < act_words(s->review)) {
+        s->typed = s->typed ? s->typed : json_array();
+        json_push(s->typed, json_string(str_trim(s->word.text)));
+        input_set(&s->word, "");
+        s->focus = ACT_WORD;
     } else if (s->focus == ACT_WORD) {
         move(s, 1);
     } else {

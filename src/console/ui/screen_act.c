@@ -41,12 +41,17 @@ int act_items(const struct act_screen *s)
     return n < ACT_ITEMS ? n : ACT_ITEMS;
 }
 
+size_t act_at(const struct act_screen *s)
+{
+    return s->typed ? json_len(s->typed) : 0;
+}
+
 bool act_fits(const struct act_screen *s)
 {
     char typed[INPUT_SIZE];
 
     STR_SET(typed, s->word.text);
-    return act_word_fits(s->review, str_trim(typed));
+    return act_word_fits(s->review, act_at(s), str_trim(typed));
 }
 
 bool act_has(const struct act_screen *s, enum act_focus f)
@@ -55,7 +60,7 @@ bool act_has(const struct act_screen *s, enum act_focus f)
 
     switch (f) {
     case ACT_WORD:
-        return can && *act_word(s->review, NULL);
+        return can && act_words(s->review);
     case ACT_GO:
         return can;
     case ACT_VALUES:
@@ -71,7 +76,8 @@ static void drop_answer(struct act_screen *s)
 {
     json_free(s->review);
     json_free(s->ticked);
-    s->review = s->ticked = NULL;
+    json_free(s->typed);
+    s->review = s->ticked = s->typed = NULL;
     err_clear(&s->stop);
     textview_clear(&s->text);
     textview_clear(&s->requests);
@@ -95,8 +101,8 @@ static bool ask(struct act_screen *s, bool check, client_answer_fn *fn)
     struct json *args = act_args(s->act, &s->form, s->ticked);
     char intent[80];
 
-    if (!check && *act_word(s->review, NULL))
-        json_set_str(args, "confirm", str_trim(s->word.text));
+    if (!check)
+        act_confirm(args, s->review, s->typed, str_trim(s->word.text));
     act_intent(intent, sizeof intent, s->act, check);
     s->starting = !check;
     s->asked_at = ui_now(s->ui);
@@ -131,6 +137,8 @@ static void looked(void *payload, const struct json *result, const struct err *e
         return;
     }
     json_free(s->review);
+    json_free(s->typed);
+    s->typed = NULL;
     s->review = json_copy(result);
     if (!s->ticked && act_items(s) > 0)
         s->page = ACT_PAGE_TICK;
@@ -172,6 +180,21 @@ void act_start(struct act_screen *s)
 
 /* ---- from page to page ---- */
 
+/* With them a default subscription may have come: now its regions and groups, once. */
+static void lists_came(struct act_screen *s)
+{
+    const struct sec_choices *c = ui_section(s->ui, SEC_CHOICES);
+    const char *sub = s->form.values[WHERE_SUBSCRIPTION].id;
+
+    if (s->act->fill)
+        s->act->fill(&s->form, ui_model(s->ui));
+    if (s->form.fields != where_fields || !str_eq(c->state, "ready") ||
+        !fields_lack_choices(&s->form, ui_model(s->ui)) || str_ieq(s->lists_for, sub))
+        return;
+    STR_SET(s->lists_for, sub);
+    ui_tell(s->ui, "choices", fields_choices_args(&s->form));
+}
+
 void act_show_values(struct act_screen *s)
 {
     const struct sec_choices *c = ui_section(s->ui, SEC_CHOICES);
@@ -181,6 +204,9 @@ void act_show_values(struct act_screen *s)
     s->by_itself = false;
     if (s->act->fill)
         s->act->fill(&s->form, ui_model(s->ui));
+    s->lists_for[0] = '\0';
+    if (s->act->lists && s->form.fields == where_fields)
+        lists_came(s);
     if (s->act->lists && !str_eq(c->state, "ready") && !str_eq(c->state, "asking"))
         ui_tell(s->ui, "choices", NULL);
 }
@@ -256,8 +282,8 @@ static void act_changed(struct ui *ui, void *self, enum section_id id)
 
     if (!s->act || s->page == ACT_PAGE_LIST)
         return;
-    if (id == SEC_CHOICES && s->page == ACT_PAGE_VALUES && s->act->fill)
-        s->act->fill(&s->form, ui_model(ui));
+    if (id == SEC_CHOICES && s->page == ACT_PAGE_VALUES)
+        lists_came(s);
     if (id == SEC_CLUSTER && s->page == ACT_PAGE_VALUES && s->by_itself && untouched(&s->form) &&
         !s->act->first(ui_model(ui))) { /* a core that had only begun knew nothing of it yet */
         s->valued = false;
@@ -322,6 +348,7 @@ const struct screen screen_act = {
     .sections = 1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_CHOICES,
     .ticks = true,
     .own_title = true,
+    .signs_in = true,
     .hint_rows = 2,
     .low_hint_rows = 1,
     .size = sizeof(struct act_screen),

@@ -98,7 +98,7 @@ static void signin_changed(struct ui *ui, void *self, enum section_id id)
         return;
     if (str_eq(sec(ui)->state, "out") && !s->asked && ui_may_act(ui))
         start(ui, self);
-    if (is_in(ui, self) && ui_below(ui) && ui_below(ui)->id == SCREEN_WIZARD)
+    if (is_in(ui, self) && ui_below(ui) && ui_below(ui)->signs_in)
         ui_back(ui);
 }
 

@@ -54,7 +54,7 @@ static void answered(void *payload, const struct json *result, const struct err 
     }
     ui_back(ui);
     if (str_eq(in->state, "in") && ui_top(ui)->id == SCREEN_SIGNIN && ui_below(ui) &&
-        ui_below(ui)->id == SCREEN_WIZARD)
+        ui_below(ui)->signs_in)
         ui_back(ui);
 }
 

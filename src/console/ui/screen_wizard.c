@@ -275,6 +275,7 @@ const struct screen screen_wizard = {
     .sections =
         1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_CHOICES | 1u << SEC_NODES,
     .ticks = true,
+    .signs_in = true,
     .hint_rows = 3,
     .low_hint_rows = 2,
     .size = sizeof(struct wizard),

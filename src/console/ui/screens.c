@@ -85,7 +85,7 @@ static void open_mend(struct ui *ui)
 
 static void open_leave(struct ui *ui)
 {
-    struct dialog d = { .title = N_("Unregister, reset, move"),
+    struct dialog d = { .title = N_("Unregister or move"),
                         .n = 2,
                         .choices = { { N_("Show that run"), show_run },
                                      { N_("Begin anew"), leave_anew } } };

@@ -42,9 +42,10 @@ struct screen {
     unsigned sections;       /* mask: redrawn when one of these changed */
     bool ticks;              /* shows ages or times: redrawn at each tick */
     bool own_title;          /* place() stands for the title, too */
-    int hint_rows;           /* rows for the text about the focus, from 24 rows up */
-    int low_hint_rows;       /* on lower screens; 0: the body gets the rule's row, too */
-    size_t size;             /* of self */
+    bool signs_in;     /* opens the sign-in as a step of its own: it goes on by itself after */
+    int hint_rows;     /* rows for the text about the focus, from 24 rows up */
+    int low_hint_rows; /* on lower screens; 0: the body gets the rule's row, too */
+    size_t size;       /* of self */
     const struct key_row *keys;
     size_t n_keys;
     void (*open)(
