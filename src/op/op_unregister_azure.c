@@ -82,12 +82,23 @@ bool unr_disables(const struct op_view *v)
     return unr_local(v) && unr_by_certificate(v) && str_eq(op_fact(v, "settings.state"), "present");
 }
 
+/* A second look asks: the answer to the request, or how it ended, may be lost. */
+UNR_ASK(disable_check)
+{
+    if (op_tries(v))
+        reg_ask_settings(v, need, "GET", 0);
+}
+
 UNR_READ(disable_check)
 {
-    (void)a;
-    (void)e;
-    return op_made(v) || str_ieq(op_fact(v, "settings.aggregate"), "DisableInProgress") ? OP_DONE
-                                                                                        : OP_ABSENT;
+    const char *now = json_str(a->json, "properties.aggregateState");
+
+    if (reg_absent(a) || op_made(v))
+        return OP_DONE;
+    if (err_is(&a->err))
+        return reg_fail(a, e, 0, _("looking at the Arc settings"));
+    now = a->http ? now : op_fact(v, "settings.aggregate");
+    return str_ieq(now, "DisableInProgress") ? OP_DONE : OP_ABSENT;
 }
 
 UNR_ASK(disable_apply)
