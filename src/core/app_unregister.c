@@ -217,6 +217,8 @@ int app_set_tenant(struct json *values, const struct arm_reply *r, struct err *e
                     _("Azure does not say to which tenant the subscription %s belongs. Nothing was "
                       "changed."),
                     json_str(in, "subscriptionId"));
+        else
+            err_wrap(e, "%s", _("asking Azure to which tenant the subscription belongs"));
         return -1;
     }
     if (given && *given && !str_ieq(given, tenant))

@@ -13,6 +13,19 @@
  * follow one rule on both paths: tagged by registration and empty. On the identity path the module
  * deletes no groups; that it may is inferred from their tag.
  *
+ * What stands in the way is told before anything goes, by the gate `ready`: contradictions (nodes
+ * that do not agree, another cloud id), rights that the goal needs, locks, others that live on the
+ * cluster. What the operator's role may not delete beside the goal (service's role, machines,
+ * groups) stays and is named with the right that is missing: op_unregister_rights.c. A group is
+ * never called empty by who may not read all that is in it.
+ *
+ * Where sources differ: register-flow.md 4.3 V6 deletes the cluster resource only if the node is
+ * Registered, and it does so after the node's record is gone, as here; issue 5 wants both paths to
+ * end with Azure as it was, so the resource goes by name, too. Force covers extensions alone
+ * (7.27): one that Azure refuses to delete or whose deletion does not end. Event 9011 (the Arc
+ * application's deletion) has no place here: the service makes that application, and it goes with
+ * the Arc settings (azure-wire.md 3.6).
+ *
  * Inputs: subscriptionId tenantId resourceName resourceGroupName connected ("node1 node2") force
  * connectedBefore (their agents were connected before registration brought them to Arc)
  * arcGroupBefore (where the machines were, if no Arc settings tell it) arcPrincipalId (the
@@ -23,7 +36,8 @@
  * (names); machines.held (with a parent) machines.foreign (of another cluster); role.state
  * arc-role-onboarding.state arc-role-admin.state (present, absent, unseen); group.state
  * arc-group.state (absent, tagged, foreign, same) group.holds arc-group.holds (what is not the
- * cluster's); application.id; locks.state; leaves (nodes that go out of Arc). Facts of a node: uri
+ * cluster's) group.hidden arc-group.hidden ("1": may not be listed); application.id; locks.state
+ * (none, unseen); leaving (nodes that should go out of Arc) leaves (that may). Facts of a node: uri
  * msi first agent (here, elsewhere, none) agent.name arc (Enabled, Disabled).
  */
 #ifndef AZL_OP_OP_UNREGISTER_H
@@ -83,6 +97,7 @@ UNR_READ(extensions_check);
 UNR_ASK(extensions_apply);
 UNR_READ(extensions_apply);
 bool unr_disables(const struct op_view *v); /* `when` */
+UNR_ASK(disable_check);
 UNR_READ(disable_check);
 UNR_ASK(disable_apply);
 UNR_READ(disable_apply);

@@ -18,6 +18,12 @@ static int arc_code(const struct op_view *v)
     return unr_by_certificate(v) ? 9117 : 9140;
 }
 
+/* An answer to our DELETE was lost, and Azure is at it. */
+static bool being_deleted(const struct op_view *v, const struct op_answer *a)
+{
+    return op_tries(v) && str_ieq(json_str(a->json, "properties.provisioningState"), "Deleting");
+}
+
 /* ---- Arc settings ---- */
 
 UNR_ASK(settings_check)
@@ -51,7 +57,7 @@ UNR_READ(settings_check)
         return OP_FAILED;
     op_set_fact(v, "settings.state", "present");
     keep_group(v, group ? group : "");
-    return OP_ABSENT;
+    return being_deleted(v, a) ? OP_RUNNING : OP_ABSENT;
 }
 
 UNR_ASK(settings_apply)
@@ -76,12 +82,23 @@ bool unr_disables(const struct op_view *v)
     return unr_local(v) && unr_by_certificate(v) && str_eq(op_fact(v, "settings.state"), "present");
 }
 
+/* A second look asks: the answer to the request, or how it ended, may be lost. */
+UNR_ASK(disable_check)
+{
+    if (op_tries(v))
+        reg_ask_settings(v, need, "GET", 0);
+}
+
 UNR_READ(disable_check)
 {
-    (void)a;
-    (void)e;
-    return op_made(v) || str_ieq(op_fact(v, "settings.aggregate"), "DisableInProgress") ? OP_DONE
-                                                                                        : OP_ABSENT;
+    const char *now = json_str(a->json, "properties.aggregateState");
+
+    if (reg_absent(a) || op_made(v))
+        return OP_DONE;
+    if (err_is(&a->err))
+        return reg_fail(a, e, 0, _("looking at the Arc settings"));
+    now = a->http ? now : op_fact(v, "settings.aggregate");
+    return str_ieq(now, "DisableInProgress") ? OP_DONE : OP_ABSENT;
 }
 
 UNR_ASK(disable_apply)
@@ -125,7 +142,9 @@ UNR_READ(extensions_check)
     struct str user = STR_INIT, azure = STR_INIT;
     bool left, endless;
 
-    if (a->http && !reg_absent(a) && !reg_good(a))
+    bool asked = a->http || err_is(&a->err); /* not where there are no Arc settings */
+
+    if (asked && !reg_absent(a) && !reg_good(a))
         return reg_fail(a, e, 0, _("looking at the extensions"));
     JSON_EACH (x, json_member(a->http == 404 ? NULL : a->json, "value")) {
         const char *name = json_str(x, "name"), *by = json_str(x, "properties.managedBy");
@@ -304,7 +323,7 @@ UNR_READ(cluster_check)
     if (reg_keep_cluster(v, a, e))
         return OP_FAILED;
     op_set_fact(v, "cluster.state", "present");
-    return OP_ABSENT;
+    return being_deleted(v, a) ? OP_RUNNING : OP_ABSENT;
 }
 
 UNR_ASK(cluster_apply)

@@ -30,7 +30,9 @@ REPEATS = [
     ("POST", r"/agent/connect$", ONCE, "node", "a machine is connected once; after a loss the agent is asked where it is"),
     ("POST", r"/agent/disconnect$", ONCE, "node", "only undo does it"),
     ("POST", r"/initializedisableprocess$", AFTER_LOSS, "path", "a mark on the Arc settings; only what has it already is not marked again"),
-    ("DELETE", r"/(arcsettings|extensions|roleassignments|resourcegroups)/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
+    ("DELETE", r"/(arcsettings|extensions|roleassignments|resourcegroups|clusters)/[^/]+$", ONCE, "path",
+     "it is looked first whether it is there, and whether Azure is at it already"),
+    ("DELETE", r"^/v1\.0/applications/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
     ("POST", r"/providers/[^/]+/register$", ONCE, "path", "its state is read before it is asked again"),
     ("POST", r"/generatepassword$", AFTER_LOSS, "run",
      "the secret is kept in the run's memory alone: one that is resumed generates another"),
@@ -172,11 +174,11 @@ def end_state(r):
             parts = parts[:-1]
         ids.append("/".join(parts[2:]))
     s = r.status()
-    return sorted(ids), s["ClusterStatus"], s["RegistrationStatus"], s["ConnectionStatus"], s["Region"]
+    return sorted(ids), s["ClusterStatus"], s["RegistrationStatus"], s["ConnectionStatus"], s.get("Region")
 
 
-def journal_lines(r):
-    files = glob.glob(os.path.join(r.state, "runs", "*.jsonl"))
+def journal_lines(r, plan="register"):
+    files = glob.glob(os.path.join(r.state, "runs", f"*-{plan}.jsonl"))
     azl.equal(len(files), 1, "journals")
     with open(files[0], encoding="utf-8") as f:
         return len(f.readlines())
@@ -186,17 +188,17 @@ OF_A_RUN = r" /(subscriptions/|dataplane/|agent/|metadata/identity/|v1\.0/)"
 
 
 class Reference:
-    """An undisturbed registration: its end state, its journal's length, its requests."""
+    """An undisturbed registration, or with `plan` what follows one: its end state, its journal's length, its requests."""
 
-    def __init__(self, nodes=1, core=(), roles=1):
+    def __init__(self, nodes=1, core=(), roles=1, plan="register"):
         """core: options of the core, so that the whole product can be run the way by certificates, too; roles: assignments made there."""
-        self.core, self.roles = list(core), roles
+        self.core, self.roles, self.plan = list(core), roles, plan
         with rehearsal(nodes, core=self.core) as r:
-            r.prepare()
-            r.register()
-            self.nodes, self.end, self.lines = nodes, end_state(r), journal_lines(r)
-            self.label = str(nodes) + "".join("," + a for a in self.core if not a.startswith("-"))
-            requests = requests_in(r)
+            since = begin(r, self)
+            run(r, self, ok=0)
+            self.nodes, self.end, self.lines = nodes, end_state(r), journal_lines(r, plan)
+            self.label = str(nodes) + "".join("," + a for a in self.core if not a.startswith("-")) + ("" if plan == "register" else "," + plan)
+            requests = requests_in(r, since)
             self.run = [q for q in requests if re.search(OF_A_RUN, q, re.I)]
             self.sign_in = [q for q in requests if q not in self.run]
 
@@ -206,10 +208,23 @@ def rehearsal(nodes=1, **kw):
     return azl.Rehearsal(nodes=nodes, leap=True, instant=False, **kw)
 
 
-def requests_in(r):
+def begin(r, ref):
+    """What stands before the run of this plan. The number of exchanges by then."""
+    r.prepare()
+    if ref.plan == "register":
+        return 0
+    r.register()
+    return len(r.exchanges())
+
+
+def run(r, ref, ok=None):
+    return r.register(ok=ok) if ref.plan == "register" else r.run(ref.plan, "--resource-name", "CLUSTER-A", "--yes", ok=ok, timeout=120)
+
+
+def requests_in(r, since=0):
     """METHOD and path of each request in order of first appearance; see placed() for {subscription} and {tenant}, other ids are wildcards."""
     out, ready = [], r.ready()
-    for x in r.exchanges():
+    for x in r.exchanges()[since:]:
         path = path_of(x).replace(ready["subscription"], "{subscription}").replace(ready["tenant"], "{tenant}")
         key = f"{x['method']} " + re.sub(GUID, "*", path, flags=re.I)
         if key not in out and "/sandbox/" not in key:
@@ -252,6 +267,18 @@ def few_rounds(limit, nodes=16, **kw):
 
 # What an error must name when a request fails for good: (method and path, words of the step and its code).
 WORDS = [
+    (r"^DELETE .*/arcSettings/[^/]*$", r"deleting the Arc settings .91(17|40)"),
+    (r"^DELETE .*/clusters/[^/]*$", r"deleting the cluster resource .91(18|48)"),
+    (r"^DELETE .*/roleAssignments/", r"taking the role on the Arc resource group away"),
+    (r"^DELETE .*/resourcegroups/[^/]*$", r"deleting the resource group"),
+    (r"^DELETE /v1\.0/applications/", r"deleting the cluster's application"),
+    (r"^GET .*/resourcegroups/[^/]*/resources$", r"what the resource group holds|deleting the resource group"),
+    (r"^GET .*/locks$", r"looking for locks"),
+    (r"^GET .*/permissions$", r"looking at your rights"),
+    (r"^GET .*/extensions$", r"looking at the extensions"),
+    (r"^GET .*/roleAssignments/", r"looking at the roles"),
+    (r"^POST /agent/disconnect", r"disconnecting the node's Arc agent .91(17|40)"),
+    (r"^POST .*/initializeDisableProcess$", r"telling Azure that Arc is being disabled .9117"),
     (r"^GET /agent/show", r"asking the node's Arc agent|asking the node how it stands with Azure Arc|no commands for Azure Arc, or did not answer: node1(?s:.*)Code: 9112"),
     (r"^POST /agent/connect", r"connecting the node's Arc agent|bringing the node to Azure Arc"),
     (r"^POST .*/createClusterIdentity$", r"creating the cluster's application"),
@@ -260,7 +287,7 @@ WORDS = [
     (r"^POST .*/dataplane/.*/identity$", r"bringing the node to Azure Arc|talking to the registration service"),
     (r"^POST .*/createArcIdentity$", r"creating the application of the Arc settings"),
     (r"^POST .*/generatePassword$", r"generating the secret of the Arc settings"),
-    (r"^GET /v1\.0/applications(\(.*)?$", r"looking for the cluster's application"),
+    (r"^GET /v1\.0/applications(\(.*)?$", r"looking (for|at) the cluster's application"),
     (r"^POST /v1\.0/applications$", r"creating the cluster's application"),
     (r"^GET /v1\.0/applications/", r"looking at the certificates of the cluster's application"),
     (r"^PATCH /v1\.0/applications/", r"putting the nodes' certificates on the application .9110"),
@@ -268,13 +295,13 @@ WORDS = [
     (r"^POST /v1\.0/servicePrincipals$", r"creating the application's principal"),
     (r"^GET /v1\.0/servicePrincipals/", r"looking at the permissions of the cluster's application"),
     (r"^POST /v1\.0/servicePrincipals/", r"giving the cluster's application its permissions"),
-    (r"^GET /subscriptions/[^/]*$", r"looking at the subscription"),
-    (r"^GET .*/machines$", r"looking for the machines in Azure"),
+    (r"^GET /subscriptions/[^/]*$", r"looking at the subscription|to which tenant the subscription"),
+    (r"^GET .*/machines$", r"looking (for|at) the machines in Azure"),
     (r"^GET .*/providers/[^/]*$", r"looking at the resource provider"),
     (r"^POST .*/providers/[^/]*/register$", r"registering the resource provider"),
     (r"^GET .*/resourcegroups/[^/]*$", r"looking at the resource group"),
     (r"^PUT .*/resourcegroups/[^/]*$", r"creating the resource group"),
-    (r"^GET .*/clusters/[^/]*$", r"looking for the cluster resource"),
+    (r"^GET .*/clusters/[^/]*$", r"looking for the cluster resource|reading the cluster resource"),
     (r"^PUT .*/clusters/[^/]*$", r"creating the cluster resource .9130"),
     (r"^GET .*/arcSettings/[^/]*$", r"looking at the Arc settings"),
     (r"^PUT .*/arcSettings/[^/]*$", r"creating the Arc settings"),
@@ -288,8 +315,10 @@ WORDS = [
 ]
 
 
-def gives_up(kind, request, arc=True):
+def gives_up(kind, request, arc=True, plan="register"):
     """Does the run stop when this happens at this request again and again? An effect that is there is found, whatever became of its answer."""
+    if plan != "register":
+        return gives_up_leaving(kind, request)
     if "/operationStatuses/" in request:  # the deadline ends the polling, and what it was about is found done
         return False
     if not arc and re.search(r"/providers/Microsoft\.(Hybrid|Guest)[^/]*$|/agent/show$", request):  # what Arc needs is left out
@@ -304,6 +333,13 @@ def gives_up(kind, request, arc=True):
     return not (kind in LOST and looked_at)
 
 
+def gives_up_leaving(kind, request):
+    """The same of an unregistration, whose lists of rights prove what may go."""
+    if "/operationstatuses/" in request.lower() or "/operationresults/" in request.lower() or kind.startswith("slow") or (kind == "bad-length" and "/agent/" in request):
+        return False
+    return not (kind in LOST and not request.startswith("GET "))
+
+
 def met(r, specs, text):
     taken = {f["fault"]: f["taken"] for f in r.sandbox("GET", "/sandbox/faults")["faults"]}
     for spec in specs:
@@ -316,17 +352,21 @@ def met(r, specs, text):
 def complete(r, p, ref, text, kills=()):
     azl.equal(p.returncode, 0, f"{text}: {p.stdout}{p.stderr}{r.core_log() if p.returncode else ''}")
     azl.equal(end_state(r), ref.end, text)
-    nothing_twice(r, text, kills, ref.roles)
+    if ref.plan == "register":
+        nothing_twice(r, text, kills, ref.roles)
+    else:
+        wrong = done_twice(r.exchanges(), kills)
+        azl.check(not wrong, f"{text}: " + "; ".join(wrong))
 
 
 def goes_on(specs, ref):
     """The run completes in spite of these faults, and each was met."""
     text = ", ".join(specs)
     with rehearsal(ref.nodes, core=ref.core) as r:
-        r.prepare()
+        begin(r, ref)
         for spec in specs:
             r.fault(placed(spec, r))
-        p = r.register(ok=None)
+        p = run(r, ref)
         complete(r, p, ref, text)
         met(r, specs, text)
 
@@ -335,16 +375,16 @@ def stops_and_resumes(kind, request, ref):
     """Nothing but this fault at this request: the run stops with the error that names it; without the fault it is resumed to its end."""
     spec = f"{kind}@{request}x{MANY}"
     with rehearsal(ref.nodes, core=ref.core) as r:
-        r.prepare()
+        begin(r, ref)
         r.fault(placed(spec, r))
-        p = r.register(ok=None)
+        p = run(r, ref)
         met(r, [spec], spec)
-        if not gives_up(kind, request, bool(ref.roles)):
+        if not gives_up(kind, request, bool(ref.roles), ref.plan):
             complete(r, p, ref, spec)
             return
         azl.check(p.returncode != 0, f"{spec}: the run came to its end: {p.stdout}")
-        names_the_trouble(p, spec, request, r.status()["RegistrationStatus"] == "Registered")
-        complete(r, resumed(r, spec), ref, spec)
+        names_the_trouble(p, spec, request, ref.plan == "register" and r.status()["RegistrationStatus"] == "Registered")
+        complete(r, resumed(r, spec, ref.plan), ref, spec)
 
 
 def sandbox_is_up(r):
@@ -354,15 +394,15 @@ def sandbox_is_up(r):
         return False
 
 
-def resumed(r, text):
+def resumed(r, text, plan="register"):
     """The run that failed, once more, without the faults; one that is done but for a look at the end is looked at by another."""
     runs = r.json("operations")["runs"]  # starts a core, and that one the sandbox, where both were killed at the last moment
     azl.wait_for(lambda: sandbox_is_up(r), 20, f"{text}: the sandbox")
     r.sandbox("DELETE", "/sandbox/faults")
     if [x["state"] for x in runs] == ["done"]:
-        return r.register(ok=None)
+        return r.register(ok=None) if plan == "register" else r.run(plan, "--resource-name", "CLUSTER-A", "--yes", timeout=120)
     # a core that was killed meanwhile has no token any more: its run waits
-    azl.check([x["plan"] for x in runs] == ["register"] and runs[0]["state"] in ("failed", "waiting-sign-in"), f"{text}: {runs}")
+    azl.check([x["plan"] for x in runs] == [plan] + ["register"] * (plan != "register") and runs[0]["state"] in ("failed", "waiting-sign-in"), f"{text}: {runs}")
     return r.run("operations", "resume", runs[0]["id"], timeout=120)
 
 
@@ -416,9 +456,13 @@ def killed_after(n, ref, specs=()):
     args = [a for s in specs for a in ("--fault", placed(s))]
     with rehearsal(ref.nodes, core=ref.core, preload=killpoint(), sandbox=args) as r:
         once = os.path.join(r.top, "killed")
+        if ref.plan != "register":  # the core that shall die begins with this run
+            begin(r, ref)
+            r.kill_core()
         r.env.update(AZL_KILL_AFTER=str(n), AZL_KILL_ONCE=once)
-        r.prepare()
-        p = r.register(ok=None)
+        if ref.plan == "register":
+            r.prepare()
+        p = run(r, ref)
         azl.equal(len(kills_in(once)), 1, f"{text}: kills")
         complete(r, p, ref, text, kills_in(once))
 

@@ -189,5 +189,33 @@ def test_the_published_role_unregisters():
                       lambda: by_the_published_role(17784, ["resourcegroups"])], 2)
 
 
+def test_by_name_and_a_node_that_does_not_answer():
+    """Not registered here: only Azure's side goes, and it is said; registered as something else: refused. A node that is silent: refused before anything."""
+    with azl.Rehearsal(3) as r:
+        r.prepare()
+        sub = r.ready()["subscription"]
+        group = f"/subscriptions/{sub}/resourceGroups/CLUSTER-B-rg"
+        before = leaving.held(r)
+        r.sandbox("POST", "/sandbox/resources", {"put": {"id": group, "type": "Microsoft.Resources/resourceGroups", "name": "CLUSTER-B-rg", "location": "eastus",
+                                                         "tags": {"CreatedBy": "4C02703C-F5D0-44B0-ADC3-4ED5C2839E61"}, "properties": {"provisioningState": "Succeeded"}}})
+        put(r, group, HCI + "clusters", "CLUSTER-B", properties={"provisioningState": "Succeeded", "cloudId": "11111111-2222-4333-8444-000000000001"})
+        there = leaving.held(r)
+        args = ("--resource-name", "CLUSTER-B", "--subscription-id", sub)
+        azl.check("9115" in r.run("unregister", "--resource-name", "CLUSTER-B", "--yes", ok=1).stderr, "without a subscription")
+        azl.check("no cluster resource OTHER" in said(r.run("unregister", "--resource-name", "OTHER", "--subscription-id", sub, "--yes", ok=1)), "what is not there")
+        review = r.json("unregister", *args, "--what-if")
+        azl.check(review["local"] is False and "only Azure's side goes" in str(review["warn"]), review)
+        r.register(ok=0)
+        azl.check("9127" in r.run("unregister", *args, "--yes", ok=1).stderr, "registered as something else")
+        r.fault("reset@GET /agent/showx1000")
+        refused(r, "asking the node's Arc agent")
+        r.sandbox("DELETE", "/sandbox/faults")
+        leaving.unregister(r)
+        azl.equal(leaving.changed(there, leaving.held(r)), {}, "CLUSTER-B was touched")
+        r.run("unregister", *args, "--yes", ok=0)
+        azl.equal(leaving.changed(before, leaving.held(r)), {}, "CLUSTER-B by its name")
+        leaving.blank(r)
+
+
 if __name__ == "__main__":
     azl.main()

@@ -168,5 +168,38 @@ def test_status_afterwards():
         azl.equal((r.status()["RegistrationStatus"], r.status()["ConnectionStatus"]), ("Registered", "Connected"), "registered again")
 
 
+def test_every_fault_at_every_request():
+    """One node by its identity, there and back for each kind of fault, which each request meets once; nothing is done twice."""
+    ref = products.Reference(plan="unregister")
+
+    def with_kinds(kinds):
+        with rehearsal(instant=False) as r:
+            r.prepare()
+            before = leaving.held(r)
+            for kind in kinds:
+                r.register(ok=0)
+                since = len(r.exchanges())
+                for q in ref.run:
+                    r.fault(products.placed(f"{kind}@{q}x1", r))
+                p = leaving.unregister(r, ok=None)
+                azl.equal(p.returncode, 0, f"{kind}: {p.stdout}{p.stderr}")
+                products.met(r, [f"{kind}@{q}x1" for q in ref.run if "/operation" not in q.lower()], kind)
+                r.sandbox("DELETE", "/sandbox/faults")
+                azl.equal(leaving.changed(before, leaving.held(r)), {}, kind)
+                leaving.blank(r)
+                wrong = products.done_twice(r.exchanges()[since:])
+                azl.check(not wrong, f"{kind}: " + "; ".join(wrong))
+
+    azl.side_by_side([lambda k=k: with_kinds(k) for k in (products.KINDS[::2], products.KINDS[1::2])], 2)
+
+
+def test_stops_resumes_and_kills():
+    """A sample of the long product: a fault without end at some writes and looks, and a core that dies after some lines of the journal."""
+    ref = products.Reference(plan="unregister")
+    jobs = [lambda q=q, n=n: products.stops_and_resumes(products.KINDS[n % len(products.KINDS)], q, ref) for n, q in enumerate(ref.run) if n % 4 == 0]
+    jobs += [lambda n=n: products.killed_after(n, ref) for n in range(3, ref.lines, 12)]
+    azl.side_by_side(jobs, 3)
+
+
 if __name__ == "__main__":
     azl.main()

@@ -129,6 +129,12 @@ def families():
         yield at_each_request("enough", ref, products.stops_and_resumes)
         yield kills(ref)
         yield list(kills_with_faults(ref, dice))
+    for core in ([], ["--node-build", "20349"], ["--node-build", "17784"]):  # what a registration made is taken back
+        ref = products.Reference(core=core, plan="unregister")
+        yield at_each_request("single", ref, once)
+        yield at_each_request("enough", ref, products.stops_and_resumes)
+        yield kills(ref)
+        yield list(kills_with_faults(ref, dice))
     for ref in [products.Reference(16, core=["--node-build", build], roles=roles) for build, roles in (("17784", 0), ("20348", 3), ("20349", 3))]:
         yield a_slice(at_each_request("single", ref, once), dice)
         yield a_slice(at_each_request("enough", ref, products.stops_and_resumes), dice)
