@@ -50,7 +50,6 @@ REPEATS = [
     ("DELETE", r"/(clusters|arcsettings|roleassignments|resourcegroups)/[^/]+$", AFTER_LOSS, "path",
      "an undo's: what was deleted is not asked for again; after a loss it is, and finds nothing more to delete"),
     ("DELETE", r"^/v1\.0/(applications|serviceprincipals)/[^/]+$", AFTER_LOSS, "path", "the same, in the directory"),
-    ("DELETE", r"^/v1\.0/applications/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
     ("DELETE", r"/(machines|roleassignments|clusters|arcsettings|resourcegroups)/[^/]+$", ONCE, "path", "it is looked first whether it is there"),
     ("PATCH", r"^/v1\.0/applications/[^/]+$", ONCE, "credentials", "what the application holds is looked at before it is written anew"),
     ("PATCH", r"/clusters/[^/]+$", ONCE, "path", "what the resource says is looked at first"),
