@@ -32,6 +32,31 @@ static int agent(const char *method, const char *path, const char *body)
     return status;
 }
 
+static void extensions_of_a_machine(void **state)
+{
+    static const char body[] = "{\"location\":\"eastus\",\"properties\":{\"publisher\":\"p\","
+                               "\"type\":\"t\",\"protectedSettings\":{\"k\":\"hidden\"}}}";
+
+    (void)state;
+    fx_open(NULL, true);
+    fx_ready();
+    assert_int_equal(fx_call("PUT", FX_MACHINE "m1/extensions/a", V, body), 404);
+    assert_int_equal(fx_call("PUT", FX_MACHINE "m1", V, "{\"location\":\"eastus\"}"), 200);
+    assert_int_equal(fx_call("PUT", FX_MACHINE "m1/extensions/a", V, body), 200);
+    assert_string_equal(fx_str("properties.provisioningState"), "Succeeded");
+    assert_null(json_get(fx_json(), "properties.protectedSettings"));
+    assert_int_equal(fx_call("GET", FX_MACHINE "m1/extensions", V, NULL), 200);
+    assert_int_equal(json_len(json_get(fx_json(), "value")), 1);
+    assert_int_equal(fx_call("DELETE", FX_MACHINE "m1/extensions/a", V, NULL), 200);
+    assert_int_equal(fx_call("DELETE", FX_MACHINE "m1/extensions/a", V, NULL), 204);
+    assert_int_equal(fx_call("GET", FX_MACHINE "m1/extensions/a", V, NULL), 404);
+    assert_int_equal(fx_call("PUT", FX_MACHINE "m1/extensions/b", V, body), 200);
+    assert_int_equal(fx_call("DELETE", FX_MACHINE "m1", V, NULL), 200);
+    assert_int_equal(fx_call("PUT", FX_MACHINE "m1", V, "{\"location\":\"eastus\"}"), 200);
+    assert_int_equal(fx_call("GET", FX_MACHINE "m1/extensions/b", V, NULL), 404); /* went with it */
+    fx_close();
+}
+
 static void machines_are_made_and_listed(void **state)
 {
     (void)state;
@@ -272,6 +297,7 @@ int test_sandbox_arc(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(machines_are_made_and_listed),
+        cmocka_unit_test(extensions_of_a_machine),
         cmocka_unit_test(an_agent_connects_and_disconnects),
         cmocka_unit_test(a_machine_gone_in_azure_is_disconnected),
         cmocka_unit_test(a_locked_machine_stays_connected),
