@@ -73,11 +73,23 @@ static void each_option(struct str *out, each_fn *fn)
         }
 }
 
+/* With some command at least: --node of cluster create. */
+static bool may_repeat(const struct cli_option *o)
+{
+    bool many = o->many;
+
+    for (size_t c = 0; c < cli_command_count && !many; c++)
+        for (size_t i = 0; i < cli_commands[c].n_options && !many; i++)
+            many =
+                str_eq(cli_commands[c].options[i].name, o->name) && cli_commands[c].options[i].many;
+    return many;
+}
+
 static void takes_value(struct str *out, const struct cli_option *o)
 {
     if (o->arg)
         str_addf(out, "            --%s) option=$word%s ;;\n", o->name,
-                 o->many ? "" : " given+=\"$word \"");
+                 may_repeat(o) ? "" : " given+=\"$word \"");
 }
 
 static void repeats(struct str *out, const struct cli_option *o)
