@@ -152,9 +152,9 @@ def test_what_stands_in_the_way():
 
 def test_a_failure_its_status_and_going_on():
     """An extension that Azure does not delete: the phase, the extension and Azure's code are named, no later phase begins; mended, the same operation goes on
-    where it stood, deletes nothing twice, and is known to every console. A second reset finds nothing to do."""
+    where it stood with a ready token, deletes nothing twice, and is known to every console. A second reset finds nothing to do."""
     with azl.Rehearsal(nodes=1, sandbox=["--log-secrets"]) as r:
-        r.prepare()
+        r.cluster()  # nobody is signed in: the reset asks for it by a device code
         in_arc(r, "node1")
         agent_config = os.path.join(os.path.dirname(node_of(r, "node1")["azcmagent"]), "agentconfig.json")
         with open(agent_config, "w", encoding="utf-8") as f:
@@ -169,6 +169,11 @@ def test_a_failure_its_status_and_going_on():
         said = r.run("reset", "status", ok=0).stdout
         azl.check("node1: Failed, 0:" in said and "ResourceDeletionFailed" in said and "extension AzureMonitor" in said, said)
         change(r, f"{machine_of(r, 'node1')}/extensions/AzureMonitor", _delete="no")
+        path = os.path.join(r.top, "token")
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as f:
+            f.write(token_of(r) + "\n")
+        r.run("sign-out", ok=0)
+        r.run("sign-in", "--access-token-file", path, "--account-id", "anna@contoso.example", ok=0)  # a ready token does, too
         r.run("operations", "resume", newest(r)["id"], ok=0)
         one = machines(r)[0]
         azl.equal((one["status"], phases(r)), ("Succeeded", ["Succeeded", "Succeeded", "Succeeded", "NotApplicable"]), "after going on")

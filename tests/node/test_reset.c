@@ -71,7 +71,8 @@ static void make_agent(struct rig *g)
     str_fmt(text, sizeof(text),
             "#!/bin/sh\ncd '%s'\ncase \"$1 $2\" in\n"
             "show*) cat show ;;\n"
-            "disconnect*) printf '{\"status\":\"Disconnected\",\"resourceName\":\"\"}' >show ;;\n"
+            "disconnect*) [ -e stuck ] && { echo AZCM0043 no; exit 43; }; printf "
+            "'{\"status\":\"Disconnected\",\"resourceName\":\"\"}' >show ;;\n"
             "'config get') cat setting ;;\n"
             "'config set') echo \"$4\" >setting ;;\n"
             "esac\n",
@@ -247,6 +248,30 @@ static void a_failure_and_going_on(void **state)
     rig_stop(&g);
 }
 
+/* A later phase fails: what came before is not done again, but by another operation. */
+static void what_is_done_counts_for_its_operation(void **state)
+{
+    struct rig g;
+    char path[400];
+
+    (void)state;
+    rig_start(&g, "[" LISTS("") "," LISTS("") "," GONE "]");
+    put(&g, "stuck", "");
+    call(&g, NODE_RESET, ARGS(ID), true);
+    to_its_end(&g);
+    assert_string_equal(stands(&g), "Failed NotA Succ Fail NotS");
+    assert_string_equal(json_str(g.answer, "phases.2.error.remoteCode"), "AZCM0043");
+    call(&g, NODE_RESET, ARGS(ID), true);
+    to_its_end(&g);
+    assert_string_equal(stands(&g), "Failed NotA Succ Fail NotS"); /* no list was asked for */
+    str_fmt(path, sizeof(path), "%s/stuck", g.dir);
+    unlink(path);
+    call(&g, NODE_RESET, ARGS(OTHER), true);
+    to_its_end(&g);
+    assert_string_equal(stands(&g), "Succeeded NotA NotA Succ NotA");
+    rig_stop(&g);
+}
+
 /* One that was cut off says so; nothing is done to a foreign extension, or over a damaged record.
  */
 static void cut_off_foreign_and_damaged(void **state)
@@ -293,6 +318,7 @@ int test_node_reset(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_four_phases),
         cmocka_unit_test(a_failure_and_going_on),
+        cmocka_unit_test(what_is_done_counts_for_its_operation),
         cmocka_unit_test(cut_off_foreign_and_damaged),
         cmocka_unit_test(the_facts),
     };
