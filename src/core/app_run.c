@@ -124,7 +124,7 @@ static void on_show(void *payload)
     a->run_timer = NULL;
     if (a->run)
         note_end(a);
-    if (!a->run || !app_chain_go_on(a))
+    if (!a->run || a->undo_job || !app_chain_go_on(a))
         app_publish_run(a);
     app_undo_go_on(a);
     app_idle_check(a);

@@ -203,6 +203,15 @@ static const char *tenant_of(struct app *a, const char *id, char out[40])
     return out;
 }
 
+/* A guest's sign-in is good in the tenant's, too; a list that is not there yet tells nothing. */
+static bool reaches(const struct app *a, const char *tenant)
+{
+    const struct sec_choices *c = &a->choices.sec;
+    const struct sec_choice *t = app_choice(c->tenants, c->n_tenants, tenant);
+
+    return !str_eq(c->state, "ready") || (t && !t->state[0]);
+}
+
 /* With a sign-in that is not the operation's it would go wrong at the first request. Without any it
  * waits for one. */
 static int fits(struct app *a, const struct serve_ask *ask, const char *id, struct err *e)
@@ -215,7 +224,7 @@ static int fits(struct app *a, const struct serve_ask *ask, const char *id, stru
     if (!app_signed_in(a, ask, e))
         return -1;
     tenant_of(a, id, tenant);
-    if (!tenant[0] || !v->tenant[0] || str_ieq(tenant, v->tenant))
+    if (!tenant[0] || !v->tenant[0] || str_ieq(tenant, v->tenant) || reaches(a, tenant))
         return 0;
     return err_set(e, ERR_OP, ERR_C_OTHER_TENANT,
                    _("The operation %s is of the tenant %s; you are signed in to %s."), id, tenant,

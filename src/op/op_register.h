@@ -166,6 +166,8 @@ REG_ASK(entra_principal_check);
 REG_READ(entra_principal_check);
 REG_ASK(entra_principal_apply);
 REG_READ(entra_principal_apply);
+REG_ASK(entra_principal_undo);
+REG_READ(entra_principal_undo);
 REG_ASK(entra_given);
 REG_READ(entra_given);
 REG_ASK(entra_grant_check);

@@ -409,8 +409,10 @@ REG_READ(group_undo)
 
     if (a->http == 404)
         return OP_DONE;
-    if (str_eq(op_fact(v, fact), "yes"))
+    if (str_eq(op_fact(v, fact), "yes")) {
+        op_set_fact(v, fact, ""); /* who knows what is in it when it is tried again */
         return reg_deleted(a, e);
+    }
     if (a->http != 200 || err_is(&a->err))
         return reg_fail(a, e, 0, _("looking what the resource group holds"));
     if (json_len(json_get(a->json, "value"))) {

@@ -443,6 +443,19 @@ REG_READ(entra_principal_apply)
     return vd;
 }
 
+/* Of an application that was there before; of one that this run made it goes with that. */
+REG_ASK(entra_principal_undo)
+{
+    reg_graph(need, "DELETE", 0);
+    arm_path(&need->path, "/servicePrincipals/%s", op_fact(v, "entra.principalId"));
+}
+
+REG_READ(entra_principal_undo)
+{
+    (void)v;
+    return reg_deleted(a, e);
+}
+
 /* ---- what it was given ---- */
 
 static void ask_given(const struct op_view *v, struct op_need *need)

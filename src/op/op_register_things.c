@@ -14,6 +14,11 @@ static bool not_this_runs_app(const struct op_view *v)
     return !op_perhaps(v) && !str_eq(op_fact(v, "entra.state"), "made");
 }
 
+static bool goes_with_app(const struct op_view *v)
+{
+    return str_eq(op_fact(v, "entra.state"), "made");
+}
+
 #define EMPTY  N_("only if nothing else is in it")
 #define BEFORE N_("it was there before this operation")
 #define PROVIDER(step, name)                                                                       \
@@ -47,7 +52,7 @@ const struct op_thing reg_things[] = {
       N_("it was there before this operation; permissions that were added to it stay"),
       not_this_runs_app, NULL },
     { "entra-principal", N_("The application's principal in Microsoft Entra"), "entra.principalId",
-      "entra-app", BEFORE, NULL, NULL },
+      "entra-app", BEFORE, goes_with_app, NULL },
     { "group", N_("Resource group"), "group", NULL, BEFORE, NULL, EMPTY },
     { "arc-group", N_("Resource group of the machines"), "arcGroup", NULL, BEFORE, NULL, EMPTY },
     { "cluster", N_("Cluster resource"), "name", NULL, BEFORE, NULL, NULL },

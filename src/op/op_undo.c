@@ -55,6 +55,7 @@ static void fail(struct op_cell *c, const struct err *e)
 
     if (!err_is(&why))
         err_set(&why, ERR_OP, ERR_C_DEADLINE, _("The step did not reach its end."));
+    why.context[0] = '\0'; /* which step it was says more than what it asked */
     if (c->node >= 0)
         err_wrap(&why, _("undoing on %s: %s"), c->run->nodes[c->node]->name, _(c->step->title));
     else

@@ -14,6 +14,7 @@ int test_core_cloud_find(void);
 int test_core_run_show(void);
 int test_core_app(void);
 int test_core_app_register(void);
+int test_core_app_undo(void);
 int test_core_app_chain(void);
 int test_core_app_move(void);
 
@@ -31,6 +32,7 @@ int main(void)
     test_core_run_show();
     test_core_app();
     test_core_app_register();
+    test_core_app_undo();
     test_core_app_chain();
     test_core_app_move();
     return test_end();

@@ -8,6 +8,7 @@
     pair N KIND@R KIND@S      every ordered pair of requests, see pairs()
     kill N LINE               kill -9 of the core after every journal line
     kill+fault N ...          both, by seed
+    undo N LINE               kill -9 after every journal line, then undo: what was there is there, what stays was named, a registration follows
     schedule N SEED           random fault schedules (schedules.py), AZL_SCHEDULES of them (default 200), a fifth on sixteen nodes; a failure is
                               shrunk and told with the command that replays it: AZL_SCHEDULE='...'
 
@@ -96,6 +97,10 @@ def kills(ref):
     return [(f"kill {ref.label} {n}", functools.partial(products.killed_after, n, ref)) for n in range(1, ref.lines)]
 
 
+def undos(ref):
+    return [(f"undo {ref.label} {n}", functools.partial(products.undone_after, n, ref)) for n in range(1, ref.lines)]
+
+
 def kills_with_faults(ref, dice):
     for _ in range(SLICE):
         n, spec = dice.randrange(1, ref.lines), f"{dice.choice(products.KINDS)}@{dice.choice(ref.run)}"
@@ -139,6 +144,9 @@ def families():
         yield a_slice(at_each_request("single", ref, once), dice)
         yield a_slice(at_each_request("enough", ref, products.stops_and_resumes), dice)
         yield list(kills_with_faults(ref, dice))
+    for nodes in (1, 3):
+        for build, roles in (("26100", 1), ("20349", 3), ("20348", 3), ("17784", 0)):
+            yield undos(products.Reference(nodes, core=["--node-build", build], roles=roles))
     yield list(sign_ins(one))
     yield list(pairs(one))
     yield list(pairs(sixteen))

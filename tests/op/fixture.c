@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,6 +77,16 @@ static void call_free(struct http_call *c)
     free(c);
 }
 
+/* Part of the path; with a $ at its end, the path's end. */
+static bool fits(const char *path, const char *rule)
+{
+    size_t n = strlen(rule), len = strlen(path);
+
+    if (!n || rule[n - 1] != '$')
+        return str_ifind(path, rule) != NULL;
+    return len >= n - 1 && strncasecmp(path + len - (n - 1), rule, n - 1) == 0;
+}
+
 static bool take_rule(struct http_call *c)
 {
     if (c->fx->fail_nth && --c->fx->fail_nth == 0) {
@@ -87,7 +98,7 @@ static bool take_rule(struct http_call *c)
     for (size_t i = 0; i < c->fx->n_rules; i++) {
         struct fx_rule *r = &c->fx->rules[i];
 
-        if (r->count > 0 && str_eq(r->method, c->method) && str_ifind(c->path, r->path)) {
+        if (r->count > 0 && str_eq(r->method, c->method) && fits(c->path, r->path)) {
             r->count--;
             c->rule = *r;
             return true;

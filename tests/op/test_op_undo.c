@@ -2,6 +2,8 @@
 
 #include "op/toy.h"
 
+#include <string.h>
+
 #include "testing.h"
 
 /* ---- undo ---- */
@@ -111,6 +113,117 @@ static void power_cut_in_the_undo(void **state)
     }
 }
 
+/* ---- from the journal alone ---- */
+
+/* A registration that stopped where the nodes are tied to the cluster, and its core is gone. */
+static void stopped_registration(struct fx *fx, char id[80])
+{
+    struct op_run *r;
+
+    fx_rule(fx, "POST", "/reconcile", 400, "{}");
+    r = fx_start(fx, &op_register);
+    assert_int_equal(fx_run(fx, r, 5000), OP_R_FAILED);
+    str_copy(id, 80, op_run_id(r));
+    op_run_free(r);
+}
+
+static const char *how_of(const struct json *told, const char *step, const char **why)
+{
+    JSON_EACH (w, json_member(told, "will"))
+        if (str_eq(json_str(w, "step"), step)) {
+            *why = json_str(w, "why");
+            return json_str(w, "how");
+        }
+    return "";
+}
+
+static void what_goes_and_what_stays_is_told(void **state)
+{
+    static const struct {
+        const char *step, *how, *why;
+    } rows[] = {
+        { "group", "delete", "only if nothing else is in it" },
+        { "cluster", "delete", "" },
+        { "arc-settings", "delete", "" },
+        { "role", "delete", "" },
+        { "agent", "delete", "" },
+        { "reconcile", "delete", "looked first" },
+        { "provider-hci", "keep", "not taken back" },
+        { "register", "", "" },
+        { "rp-object", "", "" },
+    };
+    struct fx *fx = fx_new(2);
+    struct err e = { 0 };
+    struct json *told;
+    int64_t made = 0, back = 0, lost = 1;
+    char id[80];
+
+    (void)state;
+    stopped_registration(fx, id);
+    told = op_undo_preview(&fx->ports, id, &e);
+    assert_non_null(told);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *why = "";
+
+        assert_string_equal(how_of(told, rows[i].step, &why), rows[i].how);
+        assert_non_null(strstr(why, rows[i].why));
+    }
+    json_int(told, "made", &made);
+    json_int(told, "back", &back);
+    json_int(told, "lost", &lost);
+    assert_true(made > back && back >= 7); /* the agents of both nodes are two */
+    assert_int_equal(lost, 0);
+    json_free(told);
+    fx_free(fx);
+}
+
+static void undo_from_the_journal(void **state)
+{
+    struct fx *fx = fx_new(2);
+    struct err e = { 0 };
+    struct op_run *r;
+    char id[80];
+
+    (void)state;
+    stopped_registration(fx, id);
+    r = op_undo_start(&fx->ports, id, NULL, NULL, &e);
+    assert_non_null(r);
+    assert_true(op_run_undoing(r));
+    assert_int_equal(fx_state(r, "cluster"), OP_S_DONE); /* as the journal tells it */
+    assert_int_equal(fx_state(r, "ready"), OP_S_FOUND);
+    assert_int_equal(fx_run(fx, r, 5000), OP_R_UNDONE);
+    assert_false(fx_has(fx, FX_GROUP) || fx_has(fx, FX_CLUSTER) || fx_has(fx, FX_SETTINGS));
+    assert_string_equal(fx->nodes[1].agent_name, "");
+    assert_int_equal(fx_state(r, "reconcile"), OP_S_UNDONE); /* with the Arc settings */
+    assert_int_equal(fx_journal_count(fx, "undone", "agent"), 2);
+    op_run_free(r);
+    assert_null(op_undo_start(&fx->ports, id, NULL, NULL, &e));
+    assert_null(op_undo_preview(&fx->ports, id, &e));
+    fx_free(fx);
+}
+
+/* It was empty when the deletion was refused; by the next undo somebody has put something in. */
+static void a_group_is_looked_at_before_each_try(void **state)
+{
+    struct fx *fx = fx_new(1);
+    struct err e = { 0 };
+    struct op_run *r;
+    char id[80];
+
+    (void)state;
+    stopped_registration(fx, id);
+    fx_rule(fx, "DELETE", "/resourcegroups/hci-rg$", 403, "{}");
+    r = op_undo_start(&fx->ports, id, NULL, NULL, &e);
+    assert_int_equal(fx_run(fx, r, 5000), OP_R_FAILED);
+    assert_int_equal(op_run_error(r)->http, 403);
+    fx_put(fx, FX_GROUP "/providers/microsoft.storage/storageaccounts/x", "{\"id\":\"x\"}");
+    assert_int_equal(op_run_undo(r, &e), 0);
+    assert_int_equal(fx_run(fx, r, 5000), OP_R_UNDONE);
+    assert_true(fx_has(fx, FX_GROUP));
+    op_run_free(r);
+    fx_free(fx);
+}
+
 int test_op_op_undo(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +231,9 @@ int test_op_op_undo(void)
         cmocka_unit_test(undo_repeats_and_fails),
         cmocka_unit_test(undo_waits_for_sign_in),
         cmocka_unit_test(power_cut_in_the_undo),
+        cmocka_unit_test(what_goes_and_what_stays_is_told),
+        cmocka_unit_test(undo_from_the_journal),
+        cmocka_unit_test(a_group_is_looked_at_before_each_try),
     };
 
     return TEST_GROUP("op_undo", tests);
