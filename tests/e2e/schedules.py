@@ -46,21 +46,18 @@ def run(items, ref):
     faults = [i for i in items if "@" in i]
     kills = [i.split()[1] for i in items if i.startswith("kill ")]
     text = text_of(items)
-    args = [a for f in faults for a in ("--fault", products.placed(f))] if kills else []
-    with products.rehearsal(ref.nodes, core=ref.core, preload=products.killpoint() if kills else None, sandbox=args) as r:
-        once = os.path.join(r.top, "killed")
-        if kills:
-            r.env.update(AZL_KILL_AFTER=",".join(kills), AZL_KILL_ONCE=once)
-        r.prepare()
+    with products.rehearsal(ref.nodes, core=ref.core, preload=products.killpoint() if kills else None) as r:
+        once = products.begin_to_die(r, ref, kills, faults) if kills else os.path.join(r.top, "killed")
         if not kills:
+            products.begin(r, ref)
             for f in faults:
                 r.fault(products.placed(f, r))
-        p = r.register(ok=None)
+        p = products.run(r, ref)
         for _ in range(3):  # a later kill may hit the resumed run
             if p.returncode == 0:
                 break
             products.names_the_trouble(p, text)
-            p = products.resumed(r, text)
+            p = products.resumed(r, text, ref)
         products.complete(r, p, ref, text, products.kills_in(once))
 
 

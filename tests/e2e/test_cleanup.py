@@ -337,4 +337,5 @@ def test_proven_again_faults_a_kill_and_going_on():
             azl.check(f.read().count('"event":"open"') >= 2, "it was taken up again")
 
 
-azl.main()
+if __name__ == "__main__":
+    azl.main()

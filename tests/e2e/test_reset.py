@@ -266,4 +266,5 @@ def test_kills_in_each_phase():
         azl.equal(met, {"extension-cleanup", "gateway-cleanup", "azcm-agent-cleanup", "bootstrap-cleanup"}, "killed in")
 
 
-azl.main()
+if __name__ == "__main__":
+    azl.main()

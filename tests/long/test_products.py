@@ -12,8 +12,10 @@
     schedule N SEED           random fault schedules (schedules.py), AZL_SCHEDULES of them (default 200), a fifth on sixteen nodes; a failure is
                               shrunk and told with the command that replays it: AZL_SCHEDULE='...'
 
-N is "1", "16", or with the way by certificates the node's build behind it: "1,17784", "16,20349"; there sixteen nodes are a slice by seed.
+N is "1", "16", or with the way by certificates the node's build behind it: "1,17784", "16,20349"; there sixteen nodes are a slice by seed. Of the
+other plans (plans.py) the name stands behind it, "1,26100,sync", "3,move": whole on one node of each way, slices on three and on sixteen.
 
+AZL_PLANS (a regular expression: names of plans.py, undo) leaves the others out, before anything is prepared for them.
 AZL_SEED (default: of the day) orders the cases and chooses the slices, AZL_SECONDS ends early, AZL_JOBS (default 4) run side by side, AZL_ONLY
 (a regular expression) chooses by name. The families are mixed, each spread over the whole run: one that was cut off has sampled them all. What
 has passed at this state of the sources is remembered in AZL_BUILD/long.done, so such a run goes on where it was.
@@ -29,6 +31,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import azl  # noqa: E402
+import plans  # noqa: E402
 import products  # noqa: E402
 import schedules  # noqa: E402
 
@@ -36,6 +39,7 @@ DONE = os.path.join(azl.BUILD, "long.done")
 SECONDS = float(os.environ.get("AZL_SECONDS", "inf"))
 SEED = os.environ.get("AZL_SEED", time.strftime("%Y-%m-%d"))
 ONLY = re.compile(os.environ.get("AZL_ONLY", ""))
+PLANS = os.environ.get("AZL_PLANS", "")
 SLICE = 60  # cases of a slice by seed
 SCHEDULES = int(os.environ.get("AZL_SCHEDULES", "200"))
 lock = threading.Lock()
@@ -112,41 +116,69 @@ def a_slice(cases, dice):
 
 
 @functools.lru_cache
-def reference(nodes):
-    return products.Reference(nodes)
+def reference(nodes, plan="register"):
+    return products.Reference(nodes, plan=plan)
 
 
-def random_schedules():
-    for n in range(SCHEDULES):
-        ref = reference(16 if n % 5 == 4 else 1)
-        items = schedules.draw(random.Random(f"{SEED} {n}"), ref)
-        yield f"schedule {ref.nodes} {SEED} {n}", functools.partial(schedules.prove, items, reference)
+def random_schedules(plan="register", count=SCHEDULES, many=16):
+    """count of them, every fifth on many nodes."""
+    of_plan = functools.partial(reference, plan=plan)
+    for n in range(count):
+        ref = of_plan(many if n % 5 == 4 else 1)
+        items = schedules.draw(random.Random(f"{SEED} {n}" + (plan if plan != "register" else "")), ref)
+        yield f"schedule {ref.label} {SEED} {n}", functools.partial(schedules.prove, items, of_plan)
+
+
+def all_of(ref, dice):
+    yield at_each_request("single", ref, once)
+    yield at_each_request("twice", ref, twice)
+    yield at_each_request("enough", ref, products.stops_and_resumes)
+    yield kills(ref)
+    yield list(kills_with_faults(ref, dice))
+
+
+def slices_of(ref, dice):
+    for cases in all_of(ref, dice):
+        yield a_slice(cases, dice)
+
+
+def after_a_registration(dice):
+    """Every row of plans.PLANS: whole on one node and each of its ways, slices on three nodes and on sixteen."""
+    for plan, row in plans.PLANS.items():
+        if plan == "register" or not re.search(PLANS, plan):
+            continue
+        for way in row.ways:
+            yield from all_of(products.Reference(core=["--node-build", way], plan=plan), dice)
+        for nodes in (3, 16):
+            yield from slices_of(reference(nodes, plan), dice)
+        yield list(random_schedules(plan, SLICE, 3))
+
+
+def undone():
+    for nodes in (1, 3):
+        for build, roles in (("26100", 1), ("20349", 3), ("20348", 3), ("17784", 0)):
+            yield undos(products.Reference(nodes, core=["--node-build", build], roles=roles))
 
 
 def families():
     dice = random.Random(SEED)
+    if not PLANS or re.search(PLANS, "undo"):
+        yield from undone()
+    yield from after_a_registration(dice)
+    if not PLANS or re.search(PLANS, "register"):
+        yield from registrations(dice)
+
+
+def registrations(dice):
     one, sixteen = reference(1), reference(16)
     certificates = [products.Reference(core=["--node-build", build], roles=3) for build in ("20348", "20349")]
     certificates.append(products.Reference(core=["--node-build", "17784"], roles=0))  # the client makes the application
     for ref in (one, sixteen, *certificates):
-        yield at_each_request("single", ref, once)
-        yield at_each_request("twice", ref, twice)
-        yield at_each_request("enough", ref, products.stops_and_resumes)
-        yield kills(ref)
-        yield list(kills_with_faults(ref, dice))
-    for core in ([], ["--node-build", "20349"], ["--node-build", "17784"]):  # what a registration made is taken back
-        ref = products.Reference(core=core, plan="unregister")
-        yield at_each_request("single", ref, once)
-        yield at_each_request("enough", ref, products.stops_and_resumes)
-        yield kills(ref)
-        yield list(kills_with_faults(ref, dice))
+        yield from all_of(ref, dice)
     for ref in [products.Reference(16, core=["--node-build", build], roles=roles) for build, roles in (("17784", 0), ("20348", 3), ("20349", 3))]:
         yield a_slice(at_each_request("single", ref, once), dice)
         yield a_slice(at_each_request("enough", ref, products.stops_and_resumes), dice)
         yield list(kills_with_faults(ref, dice))
-    for nodes in (1, 3):
-        for build, roles in (("26100", 1), ("20349", 3), ("20348", 3), ("17784", 0)):
-            yield undos(products.Reference(nodes, core=["--node-build", build], roles=roles))
     yield list(sign_ins(one))
     yield list(pairs(one))
     yield list(pairs(sixteen))
@@ -184,7 +216,7 @@ class Tally:
 
 def replay(text):
     items = schedules.parse(text)
-    schedules.run(items, reference(schedules.nodes_of(items)))
+    schedules.run(items, reference(schedules.nodes_of(items), PLANS or "register"))
     print(f"passed: {schedules.text_of(items)}")
 
 
