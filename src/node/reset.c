@@ -44,6 +44,8 @@ struct reset_job {
     struct str url;
     answer_fn *answer;
     int tries;
+    void (*look)(struct reset_job *); /* after a DELETE that failed: is it there still? */
+    int lost;                         /* such DELETEs, of one thing */
     /* of ExtensionCleanup */
     struct json *list;
     const struct json *extension; /* in list: the one that is being deleted */
@@ -177,7 +179,10 @@ static void on_pause(void *payload)
     struct reset_job *j = payload;
 
     j->timer = NULL;
-    send(j);
+    if (j->lost && str_eq(j->method, "DELETE"))
+        j->look(j);
+    else
+        send(j);
 }
 
 static int64_t pause_of(const struct http_reply *r)
@@ -190,14 +195,18 @@ static void send_later(struct reset_job *j, int64_t ms)
     j->timer = loop_after(j->n->loop, ms, on_pause, j);
 }
 
-/* What is read and what is deleted may be asked for again. */
+/* What is read may be asked for again; what is deleted is looked for first: it may be gone. */
 static void on_reply(void *payload, const struct http_reply *r)
 {
     struct reset_job *j = payload;
 
+    bool again = r->status == 0 || http_status_passes(r->status);
+
     j->http = NULL;
-    if ((r->status == 0 || http_status_passes(r->status)) && ++j->tries < TRIES)
-        send_later(j, pause_of(r));
+    if (again && str_eq(j->method, "DELETE"))
+        j->tries = j->lost++;
+    if (again && ++j->tries < TRIES)
+        send_later(j, r->status == 0 && str_eq(j->method, "DELETE") ? 0 : pause_of(r));
     else
         j->answer(j, r);
 }
@@ -273,6 +282,7 @@ static void delete_next(struct reset_job *j);
 static void gone(struct reset_job *j)
 {
     j->extension = json_next(j->extension);
+    j->lost = 0;
     delete_next(j);
 }
 
@@ -330,6 +340,40 @@ static void on_deleted(struct reset_job *j, const struct http_reply *r)
         refused(j, r, label);
 }
 
+static void delete_extension(struct reset_job *j)
+{
+    ask(j, "DELETE", json_str(j->extension, "id"), "", on_deleted);
+}
+
+static bool being_deleted(const struct json *extension)
+{
+    return str_ieq(json_str(extension, "properties.provisioningState"), "Deleting");
+}
+
+static void on_seen(struct reset_job *j, const struct http_reply *r)
+{
+    struct err ignored = { 0 };
+    struct json *doc = r->status == 200 ? json_parse(r->body, r->body_len, 0, &ignored) : NULL;
+    char label[160];
+
+    extension_label(j, label);
+    if (r->status == 404)
+        gone(j);
+    else if (r->status != 200)
+        refused(j, r, label);
+    else if (being_deleted(doc))
+        watch_extension(j);
+    else
+        delete_extension(j);
+    json_free(doc);
+}
+
+static void look_for_extension(struct reset_job *j)
+{
+    str_reset(&j->watch);
+    ask(j, "GET", json_str(j->extension, "id"), "", on_seen);
+}
+
 /* At the list's end it is asked for again: it may have had a next page. */
 static void delete_next(struct reset_job *j)
 {
@@ -347,7 +391,12 @@ static void delete_next(struct reset_job *j)
         return;
     }
     j->until = mono_ms() + DELETE_MS;
-    ask(j, "DELETE", id, "", on_deleted);
+    j->look = look_for_extension;
+    str_reset(&j->watch);
+    if (being_deleted(j->extension)) /* by a job before this one */
+        watch_extension(j);
+    else
+        delete_extension(j);
 }
 
 static void on_listed(struct reset_job *j, const struct http_reply *r)
@@ -447,6 +496,12 @@ static void on_machine(struct reset_job *j, const struct http_reply *r)
         refused(j, r, _("looking at the machine's resource"));
 }
 
+static void look_for_machine(struct reset_job *j)
+{
+    j->look = look_for_machine;
+    ask(j, "GET", j->s.machine, "", on_machine);
+}
+
 static void on_disconnected(void *payload, const struct json *answer, const struct err *e)
 {
     struct reset_job *j = payload;
@@ -456,13 +511,14 @@ static void on_disconnected(void *payload, const struct json *answer, const stru
     if (!answer)
         fail(j, &why, _("disconnecting the node's Arc agent"));
     else if (j->s.machine[0])
-        ask(j, "GET", j->s.machine, "", on_machine);
+        look_for_machine(j);
     else
         end_phase(j, RESET_NOT_NEEDED, NULL);
 }
 
 static void clean_agent(struct reset_job *j)
 {
+    j->lost = 0;
     j->agent = agent_disconnect(&j->n->agent, NULL, &j->token, on_disconnected, j);
 }
 

@@ -28,12 +28,13 @@ struct op_cell {
     enum op_phase phase, next; /* next: the phase after OP_P_WAIT */
     enum op_act_kind act;      /* of OP_P_FLIGHT */
     enum op_step_state state;
-    bool begun;                /* `begin` is in the journal and its outcome is not */
-    bool made;                 /* the journal says that we made it */
-    bool undo;                 /* to be undone */
-    bool news;                 /* a fact was set or has changed since the journal had them */
-    bool paused;               /* the pause before the next apply is over already */
-    bool undo_begun;           /* its undo is under way */
+    bool begun;           /* `begin` is in the journal and its outcome is not */
+    bool made;            /* the journal says that we made it */
+    bool undo;            /* to be undone */
+    bool news;            /* a fact was set or has changed since the journal had them */
+    bool paused;          /* the pause before the next apply is over already */
+    bool undo_begun;      /* its undo is under way */
+    bool looking, looked; /* its undo's DELETE: whether the thing is there is asked, was seen */
     enum op_step_state before; /* its undo: what it is if it stays */
     int tries, check_tries, undo_asks;
     int64_t attempt; /* as journaled, counts over resumes */
@@ -84,6 +85,11 @@ struct op_view {
     struct op_run *run;
     struct op_cell *cell;
 };
+
+/* op_undo.c: an undo's DELETE is asked as a GET first, so that what went with a lost answer, or
+ * with a core that died, is not deleted twice; what the GET says. */
+void op_undo_look_first(struct op_cell *c);
+enum op_verdict op_undo_saw(const struct op_answer *a, struct err *e);
 
 /* op_engine.c */
 /* A run without journal and lock, at rest: tests of steps use it too. nodes: names (JSON strings)

@@ -347,6 +347,8 @@ static void answered(struct op_cell *c, const struct op_answer *answer)
         e = a.err;
         e.retryable = false;
         vd = OP_FAILED;
+    } else if (c->looking) {
+        vd = op_undo_saw(&a, &e);
     } else {
         vd = act_of(c)->read(&v, &a, &e);
     }
@@ -470,6 +472,7 @@ void op_exec(struct op_cell *c, enum op_act_kind act)
     op_need_clear(&c->need);
     if (act_of(c)->ask)
         act_of(c)->ask(&v, &c->need);
+    op_undo_look_first(c);
     if (c->need.kind == OP_NEED_ARM)
         send_arm(c);
     else if (c->need.kind == OP_NEED_NODE && c->need.with_token)

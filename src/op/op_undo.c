@@ -147,6 +147,35 @@ static void judge_look(struct op_cell *c, enum op_verdict vd, const struct err *
     }
 }
 
+void op_undo_look_first(struct op_cell *c)
+{
+    bool deletes = c->act == OP_A_UNDO && c->need.kind == OP_NEED_ARM && !c->need.body &&
+                   str_eq(c->need.method, "DELETE");
+
+    c->looking = deletes && !c->looked;
+    if (c->looking) {
+        c->need.method = "GET";
+        c->need.arm_flags &= ~(unsigned)ARM_LRO;
+    }
+    if (deletes)
+        c->looked = false; /* the next one is looked for again */
+}
+
+/* Who may not look may delete; an answer that says nothing is asked for again. */
+enum op_verdict op_undo_saw(const struct op_answer *a, struct err *e)
+{
+    if (a->http == 404)
+        return OP_DONE;
+    if (err_is(&a->err) && (a->err.retryable || a->err.unsure)) {
+        *e = a->err;
+        e->retryable = true;
+        return OP_FAILED;
+    }
+    if (!err_is(&a->err) && str_ieq(json_str(a->json, "properties.provisioningState"), "Deleting"))
+        return OP_RUNNING;
+    return OP_ABSENT;
+}
+
 void op_undo_judge(struct op_cell *c, enum op_verdict vd, const struct err *e)
 {
     int64_t delay = c->step->delay_ms ? c->step->delay_ms : OP_DELAY_MS;
@@ -164,8 +193,9 @@ void op_undo_judge(struct op_cell *c, enum op_verdict vd, const struct err *e)
     case OP_SKIP:
         left(c);
         break;
-    case OP_ABSENT:
-        again(c, 0, true, e);
+    case OP_ABSENT: /* it is there, or its undo has another question */
+        c->looked = true;
+        again(c, 0, !c->looking, e);
         break;
     case OP_RUNNING:
         again(c, pause, false, e);
@@ -251,7 +281,7 @@ int op_run_undo(struct op_run *r, struct err *e)
         struct op_cell *c = &r->cells[i];
 
         c->undo = op_undoable(c) || worth_a_look(c);
-        c->undo_begun = false;
+        c->undo_begun = c->looked = false;
         c->before = c->made ? OP_S_DONE : c->state;
         c->phase = c->undo ? OP_P_IDLE : OP_P_END;
         c->undo_asks = 0;

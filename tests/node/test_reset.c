@@ -31,8 +31,11 @@ int test_node_reset(void);
 #define DELETES                                                                                    \
     SAYS("DELETE", AT "/extensions/a" V, "202",                                                    \
          ",\"headers\":{\"Azure-AsyncOperation\":\"" ASYNC "\"}")
-#define DONE SAYS("GET", ASYNC, "200", ",\"body\":\"{\\\"status\\\":\\\"Succeeded\\\"}\"")
-#define GONE SAYS("GET", AT V, "404", "")
+#define DONE          SAYS("GET", ASYNC, "200", ",\"body\":\"{\\\"status\\\":\\\"Succeeded\\\"}\"")
+#define LOST(tail)    "{\"method\":\"DELETE\",\"url\":\"" AT tail V "\",\"error\":\"reset\"}"
+#define DELETING      ",\"body\":\"{\\\"properties\\\":{\\\"provisioningState\\\":\\\"Deleting\\\"}}\""
+#define MACHINE_THERE SAYS("GET", AT V, "200", ",\"body\":\"{}\"")
+#define GONE          SAYS("GET", AT V, "404", "")
 
 struct rig {
     struct loop *loop;
@@ -248,6 +251,33 @@ static void a_failure_and_going_on(void **state)
     rig_stop(&g);
 }
 
+/* An answer to a DELETE is lost: it is looked what became of it, and deleted again only what is
+ * still there and nobody is at. */
+static void a_lost_deletion(void **state)
+{
+    static const char *const seen[] = {
+        SAYS("GET", AT "/extensions/a" V, "404", ""),
+        SAYS("GET", AT "/extensions/a" V, "200", DELETING) "," SAYS("GET", AT "/extensions/a" V,
+                                                                    "404", ""),
+        SAYS("GET", AT "/extensions/a" V, "200", ",\"body\":\"{}\"") "," DELETES "," DONE,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(seen); i++) {
+        struct rig g;
+        char script[3000];
+
+        assert_true(str_fmt(script, sizeof(script), "[%s,%s,%s,%s,%s,%s,%s]", LISTS(EXTENSION),
+                            LOST("/extensions/a"), seen[i], LISTS(""), MACHINE_THERE, LOST(""),
+                            GONE));
+        rig_start(&g, script);
+        call(&g, NODE_RESET, ARGS(ID), true);
+        to_its_end(&g);
+        assert_string_equal(stands(&g), "Succeeded Succ Succ Succ NotA");
+        rig_stop(&g);
+    }
+}
+
 /* A later phase fails: what came before is not done again, but by another operation. */
 static void what_is_done_counts_for_its_operation(void **state)
 {
@@ -318,6 +348,7 @@ int test_node_reset(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_four_phases),
         cmocka_unit_test(a_failure_and_going_on),
+        cmocka_unit_test(a_lost_deletion),
         cmocka_unit_test(what_is_done_counts_for_its_operation),
         cmocka_unit_test(cut_off_foreign_and_damaged),
         cmocka_unit_test(the_facts),

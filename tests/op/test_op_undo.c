@@ -61,6 +61,33 @@ static void undo_repeats_and_fails(void **state)
     fx_free(fx);
 }
 
+/* A DELETE whose answer was lost is not sent again when the thing is gone, one under way neither;
+ * who may not look deletes all the same. */
+static void undo_looks_before_it_deletes(void **state)
+{
+    struct fx *fx = toy_fx(1);
+    struct op_run *r;
+    struct err e = { 0 };
+    int gets;
+
+    (void)state;
+    fx_rule(fx, "PUT", "/toy/c", 403, "{}");
+    fx_rule(fx, "DELETE", "/toy/b", 0, "{}")->lost = true;
+    r = fx_start(fx, &toy);
+    fx_run(fx, r, 3000);
+    gets = fx_count(fx, "GET", "/toy/b");
+    fx_rule(fx, "GET", "/toy/b", 200, "{\"properties\":{\"provisioningState\":\"Deleting\"}}");
+    fx_rule(fx, "GET", "/toy/a", 403, "{}");
+    assert_int_equal(op_run_undo(r, &e), 0);
+    assert_int_equal(fx_run(fx, r, 3000), OP_R_UNDONE);
+    toy_assert_only_pre(fx, 1);
+    assert_int_equal(fx_count(fx, "GET", "/toy/b"), gets + 3); /* Deleting, there, gone */
+    assert_int_equal(fx_count(fx, "DELETE", "/toy/b"), 1);
+    assert_int_equal(fx_count(fx, "DELETE", "/toy/a"), 1);
+    op_run_free(r);
+    fx_free(fx);
+}
+
 static void undo_waits_for_sign_in(void **state)
 {
     struct fx *fx = toy_fx(1);
@@ -229,6 +256,7 @@ int test_op_op_undo(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(undo_leaves_what_was_found),
         cmocka_unit_test(undo_repeats_and_fails),
+        cmocka_unit_test(undo_looks_before_it_deletes),
         cmocka_unit_test(undo_waits_for_sign_in),
         cmocka_unit_test(power_cut_in_the_undo),
         cmocka_unit_test(what_goes_and_what_stays_is_told),
