@@ -22,7 +22,13 @@
 #define MACHINE(name, parent)                                                                      \
     "{\"name\":\"" name "\",\"properties\":{\"parentClusterResourceId\":\"" parent "\"}}"
 #define EXTENSION(name, by) "{\"name\":\"" name "\",\"properties\":{\"managedBy\":\"" by "\"}}"
-#define ELSEWHERE           "22222222-2222-3333-4444-555555555555"
+#define UNUSED(id, which, is, number)                                                              \
+    {                                                                                              \
+        .step = id, .act = which, .facts = "extensions.user=one;@msi=0", .http = 409,              \
+        .body = "{\"error\":{\"code\":\"MissingSubscriptionRegistration\"}}", .verdict = is,       \
+        .code = number                                                                             \
+    }
+#define ELSEWHERE "22222222-2222-3333-4444-555555555555"
 
 static void requests(void **state)
 {
@@ -284,6 +290,12 @@ static void answers(void **state)
           .http = 409,
           .verdict = OP_FAILED,
           .code = 9117 },
+        UNUSED("arc-settings", A, OP_FAILED, 9117), /* refused, so nothing went */
+        UNUSED("disable", A, OP_FAILED, 9117),
+        UNUSED("extensions", A, OP_FAILED, 9117),
+        UNUSED("cluster", A, OP_FAILED, 9118),
+        UNUSED("role", A, OP_FAILED, 0),
+        UNUSED("cluster", C, OP_DONE, 0), /* a namespace that is not in use has no resources */
         { .step = "machines",
           .act = C,
           .http = 200,
