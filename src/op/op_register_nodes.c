@@ -240,7 +240,7 @@ int reg_other_cloud(const struct op_view *v, const char *agents, struct err *e)
 
     if (!*agents || str_ieq(agents, str_ieq(own, "AzureCanary") ? "AzureCloud" : own))
         return 0;
-    return err_set(e, ERR_OP, ERR_C_ELSEWHERE,
+    return err_set(e, ERR_OP, ERR_C_OTHER_CLOUD,
                    _("The Arc agent of %s is in the cloud %s, and this core works with %s. Nothing "
                      "was changed."),
                    op_node_name(v), agents, own);

@@ -225,7 +225,7 @@ UNR_READ(ready)
     if (lacking)
         return OP_FAILED;
     if (*stored && *is && !str_ieq(stored, is)) {
-        err_set(e, ERR_OP, ERR_C_ELSEWHERE,
+        err_set(e, ERR_OP, ERR_C_OTHER_RESOURCE,
                 _("The cluster resource in Azure is not the one that these nodes are registered "
                   "with: its id is %s, theirs %s. Nothing was changed."),
                 is, stored);

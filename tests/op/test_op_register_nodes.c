@@ -114,7 +114,7 @@ static void answers_before(void **state)
         { "agent-place", C, NULL, 0, AGENT(FX_SUB, "other", FX_TENANT, "Disconnected"), OP_FAILED,
           ERR_C_ELSEWHERE, NULL },
         { "agent-place", C, NULL, 0, AGENT(FX_SUB, "hci-rg", FX_TENANT, IN("AzureChinaCloud")),
-          OP_FAILED, ERR_C_ELSEWHERE, NULL },
+          OP_FAILED, ERR_C_OTHER_CLOUD, NULL },
         { "agent-place", C, NULL, 0, AGENT(FX_SUB, "hci-rg", FX_TENANT, IN("testcloud")), OP_DONE,
           0, "@agent=here" },
         { "machine-place", C, NULL, 404, "{}", OP_DONE, 0, "parent.node1=" },

@@ -174,7 +174,7 @@ static void refusals(void **state)
           .act = C,
           .body = AGENT("node1", FX_SUB, "AzureChinaCloud"),
           .verdict = OP_FAILED,
-          .code = ERR_C_ELSEWHERE },
+          .code = ERR_C_OTHER_CLOUD },
         { .step = "locks", .act = C, .http = 200, .body = "{\"value\":[]}", .verdict = OP_DONE },
         { .step = "locks", .act = C, .http = 403, .verdict = OP_SKIP },
         { .step = "locks",
@@ -215,7 +215,7 @@ static void refusals(void **state)
           .act = C,
           .facts = "local=1;cluster.state=present;stored.cloudId=a;cluster.cloudId=b",
           .verdict = OP_FAILED,
-          .code = ERR_C_ELSEWHERE },
+          .code = ERR_C_OTHER_RESOURCE },
     };
 
     (void)state;
