@@ -58,6 +58,8 @@ enum err_code {
     ERR_C_HOLDERS = 130,      /* others live on the cluster that is to go: Arc VMs, AKS, bridges */
     ERR_C_LOCKED = 131,       /* locks keep what is to be deleted */
     ERR_C_DISAGREE = 132,     /* the nodes have stored different registrations */
+    ERR_C_OTHER_CLOUD = 133,  /* what was named, or an agent, is not in the core's cloud */
+    ERR_C_OTHER_RESOURCE = 134, /* the cluster resource is not the one that the nodes have stored */
     ERR_C_ARC_NEEDS_REGISTRATION = 135, /* Arc alone was asked for, and nothing is registered */
     ERR_C_ARC_NOT_THERE = 136,          /* ... of a registration that has no Azure Arc */
     ERR_C_UNREGISTERED = 139,  /* it needs a registration, and none is stored on the nodes */

@@ -55,6 +55,18 @@ static const struct advice_row rows[] = {
       .why = N_("A node was moved here from another cluster, or its record is damaged."),
       .text = N_("Look at each node's status. Take the odd node out of the cluster, or repair its "
                  "registration, then start again.") },
+    { .code = ERR_C_OTHER_CLOUD,
+      .what = N_("What was asked for is not in the Azure cloud that this core works with."),
+      .why = N_("In another cloud nothing of it would be found: the nodes would forget their "
+                "registration, and Azure would keep it."),
+      .text = N_("Look whether the subscription id is right. If it is of another cloud, start the "
+                 "core for that one (azloconfd --cloud NAME) and sign in there.") },
+    { .code = ERR_C_OTHER_RESOURCE,
+      .what = N_("The cluster resource of that name is not the one that the nodes have stored."),
+      .why = N_("It was deleted and made again, or it is another cluster's."),
+      .text = N_("Look in the portal whose it is. If it is this cluster's, repair the registration "
+                 "first (azloconf repair); if it is another's, leave it and ask its "
+                 "owner.") },
     OURS(ERR_C_BUSY,
          N_("Wait until the other operation ends, or look at it: azloconf operations.")),
     OURS(ERR_C_NO_CLUSTER, N_("Create a cluster first: azloconf cluster create NAME.")),

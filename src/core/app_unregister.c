@@ -162,7 +162,9 @@ struct json *app_stored_inputs(struct app *a, const struct json *args, struct er
 
     if (!arm_id_parse(&stored, cluster->azure_resource_uri))
         memset(&stored, 0, sizeof(stored));
-    if (!stored.name[0] && (!name || !*name || !sub || !*sub))
+    if (sub && *sub && !guid_is(sub))
+        err_set(e, ERR_USAGE, 0, _("The subscription id is no GUID: %s"), sub);
+    else if (!stored.name[0] && (!name || !*name || !sub || !*sub))
         err_set(e, ERR_OP, 9115, "%s",
                 _("Nothing is registered on this cluster. What is to be taken away in Azure must "
                   "be named: the subscription id and the resource's name."));
@@ -213,10 +215,10 @@ int app_set_tenant(struct json *values, const struct arm_reply *r, struct err *e
     if (r->http != 401 || !tenant_of(tenant, r->www_authenticate)) {
         *e = r->err;
         if (!err_is(e) || e->domain == ERR_ARM)
-            err_set(e, ERR_OP, ERR_C_SUBSCRIPTION,
-                    _("Azure does not say to which tenant the subscription %s belongs. Nothing was "
-                      "changed."),
-                    json_str(in, "subscriptionId"));
+            err_set(e, ERR_OP, ERR_C_OTHER_CLOUD,
+                    _("Azure (%s) does not say to which tenant the subscription %s belongs. "
+                      "Nothing was changed."),
+                    json_str(in, "cloud"), json_str(in, "subscriptionId"));
         else
             err_wrap(e, "%s", _("asking Azure to which tenant the subscription belongs"));
         return -1;
@@ -242,6 +244,10 @@ static void add_sentences(struct json *review, const struct json *facts, bool lo
 
     say(ends, _("Azure's monitoring of the cluster, support through Azure, and billing through the "
                 "subscription."));
+    if (local) /* docs-facts.md 1.5: sources differ on whether at once or 30 days after installation
+                */
+        say(ends, _("Virtual machines go on running; new ones may be refused until the cluster is "
+                    "registered again."));
     say(ends, _("What goes cannot be brought back; the cluster can be registered anew."));
     if (!local)
         say(warn, _("These nodes are not registered with it: only Azure's side goes."));

@@ -251,7 +251,7 @@ static const struct op_step steps[] = {
       .check = ACT(rights),
       .percent = 18 },
     { .id = "ready",
-      .title = N_("Nothing stands in the way"),
+      .title = N_("Look whether anything stands in the way"),
       .after = "subscription cluster machines locks arc-group-holds rights-group rights-arc-group",
       .check_needs = "@after " SETTINGS " extensions.user role.state arc-role-onboarding.state "
                      "arc-role-admin.state arc-group.state",

@@ -281,7 +281,7 @@ static const struct op_step steps[] = {
       .flags = OP_OTHER_WAY,
       .told = { PERMISSIONS } },
     { .id = "ready",
-      .title = N_("Nothing stands in the way"),
+      .title = N_("Look whether anything stands in the way"),
       .after = "inputs facts stored agent-place subscription machine-place path certificate-user "
                "arc-way arc-principal-roles entra-reach rights-role rights-machine",
       .check_needs = "@after group.state arc-group.state cluster.state settings.state "

@@ -298,6 +298,8 @@ struct json *reg_tags(const struct op_view *v,
 bool reg_absent(const struct op_answer *a); /* only this means absent */
 int reg_offered(const struct op_view *v,
                 struct err *e); /* the region is among the provider's (9108) */
+int reg_other_cloud(const struct op_view *v, const char *agents,
+                    struct err *e); /* of a connected agent: it is not in the core's cloud */
 enum op_verdict reg_deleted(const struct op_answer *a, struct err *e);
 
 /* op_register_things.c */

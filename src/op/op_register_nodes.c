@@ -233,6 +233,19 @@ static const char *agent_str(const struct json *j, const char *name)
     return s ? s : "";
 }
 
+/* An agent of AzureCanary says AzureCloud. One that names no cloud contradicts nothing. */
+int reg_other_cloud(const struct op_view *v, const char *agents, struct err *e)
+{
+    const char *own = op_cloud(v) ? op_cloud(v)->name : "AzureCloud";
+
+    if (!*agents || str_ieq(agents, str_ieq(own, "AzureCanary") ? "AzureCloud" : own))
+        return 0;
+    return err_set(e, ERR_OP, ERR_C_OTHER_CLOUD,
+                   _("The Arc agent of %s is in the cloud %s, and this core works with %s. Nothing "
+                     "was changed."),
+                   op_node_name(v), agents, own);
+}
+
 /* "here" (and Connected), "none" (or here, not connected), or an error: register-flow.md 2.2
  * step 17. */
 static enum op_verdict judge_agent(struct op_view *v, const struct op_answer *a, struct err *e)
@@ -246,6 +259,8 @@ static enum op_verdict judge_agent(struct op_view *v, const struct op_answer *a,
                 _("The Azure Connected Machine agent is not installed on %s."), op_node_name(v));
         return OP_FAILED;
     }
+    if (*name && reg_other_cloud(v, agent_str(a->json, "cloud"), e))
+        return OP_FAILED;
     if (*name &&
         (!str_ieq(sub, op_input(v, "subscriptionId")) || !str_ieq(group, op_fact(v, "arcGroup")) ||
          (*tenant && !str_ieq(tenant, op_input(v, "tenantId"))))) {

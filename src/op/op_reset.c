@@ -35,7 +35,7 @@ static const struct op_step steps[] = {
     LOOK("extensions", N_("Look at the machine's extensions"), "machine", extensions, 12),
     LOOK("locks", N_("Look for locks"), "machine", locks, 14),
     { .id = "ready",
-      .title = N_("Nothing stands in the way"),
+      .title = N_("Look whether anything stands in the way"),
       .after = "needs stored state cluster extensions locks",
       .check_needs = "@after",
       .check = { NULL, rst_ready_read },

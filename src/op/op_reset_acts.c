@@ -135,13 +135,8 @@ RST_READ(agent)
         op_note(v, "%s", _("not connected"));
         return OP_DONE;
     }
-    if (!unr_same_cloud(v, member(a, "cloud"))) {
-        err_set(e, ERR_OP, ERR_C_ELSEWHERE,
-                _("The Arc agent of %s is in the cloud %s, and this core works with %s. Nothing "
-                  "was changed."),
-                op_node_name(v), member(a, "cloud"), op_cloud(v) ? op_cloud(v)->name : "--");
+    if (reg_other_cloud(v, member(a, "cloud"), e))
         return OP_FAILED;
-    }
     if (*wanted && *tenant && !str_ieq(tenant, wanted)) {
         err_set(e, ERR_OP, ERR_C_ELSEWHERE,
                 _("The Arc agent of %s is connected in the tenant %s, not in %s. Nothing was "

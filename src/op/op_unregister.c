@@ -115,7 +115,7 @@ static const struct op_step steps[] = {
       .check = ACT(rights),
       .percent = 18 },
     { .id = "ready",
-      .title = N_("Nothing stands in the way"),
+      .title = N_("Look whether anything stands in the way"),
       .after = "subscription machines locks custom-location-holds rights-group rights-arc-group",
       .check_needs = "@after " SETTINGS " extensions.user role.state arc-role-onboarding.state "
                      "arc-role-admin.state group.state arc-group.state",

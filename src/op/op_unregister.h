@@ -145,8 +145,8 @@ UNR_READ(certificate_apply);
 /* A fact, or what an earlier sitting of this run wrote down last. */
 const char *unr_fact(const struct op_view *v, const char *name);
 bool unr_word(const char *words, const char *word); /* among blank-separated ones, without case */
-bool unr_same_cloud(const struct op_view *v, const char *agents); /* "": nothing is known */
-bool unr_by_certificate(const struct op_view *v);           /* a node has no identity of its own */
+bool unr_gone(const struct op_answer *a);           /* of a write that takes away: done, or 404 */
+bool unr_by_certificate(const struct op_view *v);   /* a node has no identity of its own */
 bool unr_leaves(const struct op_view *v, const char *node); /* this node leaves Azure Arc */
 
 #endif

@@ -18,6 +18,13 @@ static int arc_code(const struct op_view *v)
     return unr_by_certificate(v) ? 9117 : 9140;
 }
 
+/* Not reg_absent: a write that is refused with 409 MissingSubscriptionRegistration has done
+ * nothing. */
+bool unr_gone(const struct op_answer *a)
+{
+    return a->http == 404 || reg_good(a);
+}
+
 /* An answer to our DELETE was lost, and Azure is at it. */
 static bool being_deleted(const struct op_view *v, const struct op_answer *a)
 {
@@ -69,7 +76,7 @@ UNR_READ(settings_apply)
 {
     char doing[120];
 
-    if (reg_absent(a) || reg_good(a))
+    if (unr_gone(a))
         return OP_DONE;
     str_fmt(doing, sizeof doing, _("deleting the Arc settings (%d)"), arc_code(v));
     return reg_fail(a, e, arc_code(v), doing);
@@ -110,7 +117,7 @@ UNR_ASK(disable_apply)
 UNR_READ(disable_apply)
 {
     (void)v;
-    if (reg_absent(a) || reg_good(a))
+    if (unr_gone(a))
         return OP_DONE;
     return reg_fail(a, e, 9117, _("telling Azure that Arc is being disabled (9117)"));
 }
@@ -216,7 +223,7 @@ UNR_READ(extensions_apply)
 {
     char name[96], doing[200];
 
-    if (reg_absent(a) || reg_good(a))
+    if (unr_gone(a))
         return OP_ABSENT;
     first_extension(v, name);
     str_fmt(doing, sizeof doing, _("deleting the extension %s (%d)"), name, arc_code(v));
@@ -336,7 +343,7 @@ UNR_READ(cluster_apply)
     int code = unr_by_certificate(v) ? 9118 : 9148;
     char doing[120];
 
-    if (reg_absent(a) || reg_good(a))
+    if (unr_gone(a))
         return OP_DONE;
     str_fmt(doing, sizeof doing, _("deleting the cluster resource (%d)"), code);
     return reg_fail(a, e, code, doing);

@@ -110,7 +110,7 @@ UNR_READ(role_apply)
         return unr_stays(v, unr_lacks(v, row_of(v)->step));
     if (a->http == 403)
         return unr_stays(v, "Microsoft.Authorization/roleAssignments/delete");
-    if (reg_absent(a) || reg_good(a))
+    if (unr_gone(a))
         return OP_DONE;
     return reg_fail(a, e, 0, _("taking the role on the Arc resource group away"));
 }

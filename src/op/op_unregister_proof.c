@@ -166,13 +166,6 @@ static const char *shown(const struct op_answer *a, const char *name)
     return s ? s : "";
 }
 
-bool unr_same_cloud(const struct op_view *v, const char *agents)
-{
-    const char *own = op_cloud(v) ? op_cloud(v)->name : "AzureCloud";
-
-    return !*agents || str_ieq(agents, str_ieq(own, "AzureCanary") ? "AzureCloud" : own);
-}
-
 UNR_READ(agent)
 {
     bool there;
@@ -184,13 +177,8 @@ UNR_READ(agent)
     if (!reg_ok(a))
         return reg_fail(a, e, 0, _("asking the node's Arc agent"));
     there = *shown(a, "resourceName") != '\0';
-    if (there && !unr_same_cloud(v, shown(a, "cloud"))) {
-        err_set(e, ERR_OP, ERR_C_ELSEWHERE,
-                _("The Arc agent of %s is in the cloud %s, and this core works with %s. Nothing "
-                  "was changed."),
-                op_node_name(v), shown(a, "cloud"), op_cloud(v) ? op_cloud(v)->name : "--");
+    if (there && reg_other_cloud(v, shown(a, "cloud"), e))
         return OP_FAILED;
-    }
     op_set_node_fact(v, "agent.group", shown(a, "resourceGroup"));
     op_set_node_fact(v, "agent.name", shown(a, "resourceName"));
     op_set_node_fact(v, "agent",
@@ -237,7 +225,7 @@ UNR_READ(ready)
     if (lacking)
         return OP_FAILED;
     if (*stored && *is && !str_ieq(stored, is)) {
-        err_set(e, ERR_OP, ERR_C_ELSEWHERE,
+        err_set(e, ERR_OP, ERR_C_OTHER_RESOURCE,
                 _("The cluster resource in Azure is not the one that these nodes are registered "
                   "with: its id is %s, theirs %s. Nothing was changed."),
                 is, stored);

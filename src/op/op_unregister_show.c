@@ -115,7 +115,11 @@ static void show_roles(struct json *out, const struct json *run)
         str_fmt(why, sizeof why, "%s.state", steps[i][0]);
         if (str_eq(fact(run, why), "present"))
             row(out, _("role assignment"), steps[i][1], !kept,
-                kept ? lack : _("registration gave it to the cluster's identity"));
+                kept                                ? lack
+                : *fact(run, "settings.spObjectId") ? _("registration gave it to the identity by "
+                                                        "which the nodes came to Arc")
+                                                    : _("registration gave it to the cluster's "
+                                                        "identity"));
     }
 }
 
@@ -177,6 +181,9 @@ struct json *op_unregister_preview(const struct json *facts)
     show_settings(out, run);
     show_nodes(out, run, json_member(facts, "nodes"), true);
     show_roles(out, run);
+    if (*fact(run, "settings.appId") && str_eq(fact(run, "settings.state"), "present"))
+        row(out, _("application of the Arc settings in Microsoft Entra"),
+            fact(run, "settings.appId"), true, _("it goes with the Arc settings"));
     if (*fact(run, "application.id"))
         row(out, _("application in Microsoft Entra"), fact(run, "cluster.appId"), true,
             _("registration made it"));

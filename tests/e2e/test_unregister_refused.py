@@ -2,6 +2,8 @@
 """Unregistration refused before the first deletion: others that live on the cluster, locks, missing rights, values that contradict; and what a
 role may not delete stays and is named."""
 import json
+import os
+import signal
 
 import azl
 import test_register_rights as rights
@@ -214,6 +216,62 @@ def test_by_name_and_a_node_that_does_not_answer():
         azl.equal(leaving.changed(there, leaving.held(r)), {}, "CLUSTER-B was touched")
         r.run("unregister", *args, "--yes", ok=0)
         azl.equal(leaving.changed(before, leaving.held(r)), {}, "CLUSTER-B by its name")
+        leaving.blank(r)
+
+
+def agent_cloud(r, node, name):
+    """The cloud that this node's agent is in; core and sandbox do not run."""
+    path = os.path.join(r.state, "sandbox", "world.json")
+    with open(path, encoding="utf-8") as f:
+        world = json.load(f)
+    was, world["agents"][node]["cloud"] = world["agents"][node]["cloud"], name
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(world, f)
+    return was
+
+
+def other_world(r, aside, back, was, is_now):
+    """The sandbox's world is put aside, another one comes (or begins); core and sandbox do not run."""
+    path = os.path.join(r.state, "sandbox")
+    os.rename(path, path + aside)
+    if back:
+        os.rename(path + back, path)
+    with open(path + ".json", encoding="utf-8") as f:
+        text = f.read()
+    azl.check(is_now[1] not in text, "the marker tells the cloud of the rehearsal")
+    with open(path + ".json", "w", encoding="utf-8") as f:
+        f.write(text.replace(was[1], is_now[1]))
+    r.extra[-2:] = is_now
+
+
+def test_another_cloud_and_a_node_that_is_down():
+    """A core of another cloud than that of the stored registration, an agent in another cloud, a node that is down as a whole: refused, the record stays."""
+    here, there = ["--environment-name", "AzureCloud"], ["--environment-name", "AzureUSGovernment"]
+    with azl.Rehearsal(2, core=here) as r:
+        r.prepare()
+        r.register(ok=0)
+        stored = r.status()
+        azl.equal(stored["RegistrationStatus"], "Registered", "before")
+        r.kill_core(signal.SIGTERM)
+        other_world(r, "-azure", "", here, there)
+        r.run("sign-in", ok=0)
+        sub = stored["AzureResourceUri"].split("/")[2]
+        refused(r, "Azure (AzureUSGovernment)", sub, "azloconfd --cloud NAME")
+        azl.check(sub in r.run("unregister", "--what-if", ok=1).stderr, "the look")
+        azl.equal(r.status()["AzureResourceUri"], stored["AzureResourceUri"], "the record in the other cloud")
+        r.kill_core(signal.SIGTERM)
+        other_world(r, "-other", "-azure", there, here)
+        was = agent_cloud(r, "node2", "AzureUSGovernment")
+        r.run("sign-in", ok=0)
+        refused(r, "The Arc agent of node2 is in the cloud AzureUSGovernment", was, "azloconfd --cloud NAME")
+        r.kill_core(signal.SIGTERM)
+        agent_cloud(r, "node2", was)
+        r.run("sign-in", ok=0)
+        node = os.path.join(r.state, "nodes", "node2")
+        os.rename(node, node + "-down")
+        refused(r, "node2")
+        os.rename(node + "-down", node)
+        leaving.unregister(r)
         leaving.blank(r)
 
 

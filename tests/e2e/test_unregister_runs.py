@@ -104,6 +104,20 @@ ORDER = {26100: ["/extensions/mine", "/agent/disconnect", "/arcsettings/default"
 EVENTS = {26100: ["9005", "9009", "9146", "9147", "9007"], 20349: ["9005", "9009", "9008", "9007"], 17784: ["9005", "9009", "9007"]}
 
 
+def test_an_application_that_may_not_be_deleted():
+    """First generation: Graph refuses the application's deletion: event 9010, the cluster is unregistered, what is left is named with what to do."""
+    with rehearsal(1, 17784) as r:
+        r.prepare()
+        before = leaving.held(r)
+        r.register(ok=0)
+        r.fault("403@DELETE /v1.0/applications/*x99")
+        p = leaving.unregister(r)
+        azl.equal(events(r, "event 9005:"), ["9005", "9009", "9010", "9007"], p.stdout)
+        azl.check("left to do by hand: Delete the cluster's application in Microsoft Entra" in p.stdout, p.stdout)
+        azl.equal([len(leaving.changed(before, leaving.held(r)).get(k, ((), ()))[1]) for k in ("applications", "resources")], [1, 0], "what is left")
+        leaving.blank(r)
+
+
 def place_of(q, build):
     return next((i for i, end in enumerate(ORDER[build]) if q.lower().split(" ")[1].endswith(end) or (end.endswith("/") and end in q.lower())), None)
 

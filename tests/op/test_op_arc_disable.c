@@ -54,7 +54,7 @@ static void answers(void **state)
           .act = C,
           .facts = "local=1;cluster.state=present;stored.cloudId=a;cluster.cloudId=b",
           .verdict = OP_FAILED,
-          .code = ERR_C_ELSEWHERE },
+          .code = ERR_C_OTHER_RESOURCE },
         { .step = "ready",
           .act = C,
           .facts = "local=1;cluster.state=present",

@@ -10,6 +10,7 @@
 #define AGENT(sub, group, tenant, status)                                                          \
     "{\"installed\":true,\"resourceName\":\"node1\",\"subscriptionId\":\"" sub                     \
     "\",\"ResourceGroup\":\"" group "\",\"tenantId\":\"" tenant "\",\"status\":\"" status "\"}"
+#define IN(cloud) "Connected\",\"cloud\":\"" cloud
 #define STATUS(reg, con, uri)                                                                      \
     "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"" reg                               \
     "\",\"ConnectionStatus\":\"" con "\",\"AzureResourceUri\":\"" uri "\"}"
@@ -112,6 +113,10 @@ static void answers_before(void **state)
           "@agent=none" },
         { "agent-place", C, NULL, 0, AGENT(FX_SUB, "other", FX_TENANT, "Disconnected"), OP_FAILED,
           ERR_C_ELSEWHERE, NULL },
+        { "agent-place", C, NULL, 0, AGENT(FX_SUB, "hci-rg", FX_TENANT, IN("AzureChinaCloud")),
+          OP_FAILED, ERR_C_OTHER_CLOUD, NULL },
+        { "agent-place", C, NULL, 0, AGENT(FX_SUB, "hci-rg", FX_TENANT, IN("testcloud")), OP_DONE,
+          0, "@agent=here" },
         { "machine-place", C, NULL, 404, "{}", OP_DONE, 0, "parent.node1=" },
         { "machine-place", C, NULL, 200, "{\"value\":[]}", OP_DONE, 0, "parent.node1=" },
         { "machine-place", C, NULL, 200, "{\"value\":[" MACHINE("NODE1", FX_CLUSTER) "]}", OP_DONE,

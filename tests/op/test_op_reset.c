@@ -111,7 +111,7 @@ static void what_is_refused(void **state)
           .act = C,
           .body = AGENT(FX_TENANT, "AzureChinaCloud", MACHINE),
           .verdict = OP_FAILED,
-          .code = ERR_C_ELSEWHERE },
+          .code = ERR_C_OTHER_CLOUD },
         { .step = "agent-place",
           .act = C,
           .body = AGENT(RUN, "TestCloud", MACHINE),

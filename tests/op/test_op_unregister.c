@@ -22,7 +22,13 @@
 #define MACHINE(name, parent)                                                                      \
     "{\"name\":\"" name "\",\"properties\":{\"parentClusterResourceId\":\"" parent "\"}}"
 #define EXTENSION(name, by) "{\"name\":\"" name "\",\"properties\":{\"managedBy\":\"" by "\"}}"
-#define ELSEWHERE           "22222222-2222-3333-4444-555555555555"
+#define UNUSED(id, which, is, number)                                                              \
+    {                                                                                              \
+        .step = id, .act = which, .facts = "extensions.user=one;@msi=0", .http = 409,              \
+        .body = "{\"error\":{\"code\":\"MissingSubscriptionRegistration\"}}", .verdict = is,       \
+        .code = number                                                                             \
+    }
+#define ELSEWHERE "22222222-2222-3333-4444-555555555555"
 
 static void requests(void **state)
 {
@@ -168,7 +174,7 @@ static void refusals(void **state)
           .act = C,
           .body = AGENT("node1", FX_SUB, "AzureChinaCloud"),
           .verdict = OP_FAILED,
-          .code = ERR_C_ELSEWHERE },
+          .code = ERR_C_OTHER_CLOUD },
         { .step = "locks", .act = C, .http = 200, .body = "{\"value\":[]}", .verdict = OP_DONE },
         { .step = "locks", .act = C, .http = 403, .verdict = OP_SKIP },
         { .step = "locks",
@@ -209,7 +215,7 @@ static void refusals(void **state)
           .act = C,
           .facts = "local=1;cluster.state=present;stored.cloudId=a;cluster.cloudId=b",
           .verdict = OP_FAILED,
-          .code = ERR_C_ELSEWHERE },
+          .code = ERR_C_OTHER_RESOURCE },
     };
 
     (void)state;
@@ -284,6 +290,12 @@ static void answers(void **state)
           .http = 409,
           .verdict = OP_FAILED,
           .code = 9117 },
+        UNUSED("arc-settings", A, OP_FAILED, 9117), /* refused, so nothing went */
+        UNUSED("disable", A, OP_FAILED, 9117),
+        UNUSED("extensions", A, OP_FAILED, 9117),
+        UNUSED("cluster", A, OP_FAILED, 9118),
+        UNUSED("role", A, OP_FAILED, 0),
+        UNUSED("cluster", C, OP_DONE, 0), /* a namespace that is not in use has no resources */
         { .step = "machines",
           .act = C,
           .http = 200,
