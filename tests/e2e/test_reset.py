@@ -5,6 +5,7 @@ import json
 import os
 import ssl
 import subprocess
+import time
 import urllib.parse
 import urllib.request
 
@@ -211,10 +212,13 @@ def test_three_machines_a_console_that_leaves_and_a_kill():
         azl.wait_for(lambda: phases(r)[0] == "Succeeded" and deleted(r, stuck), 30, "the first machine's first phase")
         azl.equal([m["active"] for m in machines(r)][1], True, "node2 is at it")
         azl.equal(phases(r, 1)[:2], ["InProgress", "NotStarted"], "node2")
+        for kind in ("reply-lost@DELETE */machines/node3/extensions/AzureMonitorx1", "503@POST */agent/disconnectx1"):
+            r.fault(kind)
         p = r.start("operations", "resume", newest(r)["id"])  # a console that looks on, and dies
         p.kill()
         p.communicate()
         azl.equal(phases(r, 1)[0], "InProgress", "after the console died")
+        killed = time.time() * 1000
         r.kill_core()
         azl.check('"event":"open"' in journal(r) and '"event":"done"' not in journal(r), "it was killed in the middle")
         said = r.run("reset", "status", "--node", "node2", ok=0).stdout
@@ -223,6 +227,8 @@ def test_three_machines_a_console_that_leaves_and_a_kill():
         go_on(r)
         azl.equal([m["status"] for m in machines(r)], ["Succeeded"] * 3, "the machines")
         azl.equal(left(r), [], "left in Azure")
+        wrong = products.done_twice([x for x in r.exchanges() if x["method"] == "DELETE" or "/disconnect" in x["url"]], [killed])
+        azl.check(not wrong, "; ".join(wrong))
 
 
 def test_reset_and_register_again():
@@ -278,4 +284,5 @@ def test_kills_in_each_phase():
         azl.equal(met, {"extension-cleanup", "gateway-cleanup", "azcm-agent-cleanup", "bootstrap-cleanup"}, "killed in")
 
 
-azl.main()
+if __name__ == "__main__":
+    azl.main()

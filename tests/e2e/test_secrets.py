@@ -8,7 +8,7 @@ import socket
 
 import azl
 import products
-import test_reset
+import test_reset as resets
 
 USER = "anna@contoso.onmicrosoft.com"
 
@@ -132,10 +132,10 @@ def leaving_and_coming_back(r):
     for args in (("sync", yes), ("repair", yes), ("arc", "disable", "--resource-name", "CLUSTER-A", yes), ("arc", "enable", yes),
                  ("move", "--old-resource-name", "CLUSTER-A", yes, *west), ("unregister", "--resource-name", "NEW", yes)):
         said.append(r.run(*args, ok=0))
-    test_reset.in_arc(r, "node1")
+    resets.in_arc(r, "node1")
     said.append(r.run("reset", "--node", "node1", yes, "--wait", "--register", *again, ok=0))
     group = f"/subscriptions/{ready['subscription']}/resourceGroups/OLD-rg"
-    test_reset.put(r, group, "Microsoft.Resources/resourceGroups", tags={"CreatedBy": "4C02703C-F5D0-44B0-ADC3-4ED5C2839E61"})
+    resets.put(r, group, "Microsoft.Resources/resourceGroups", properties={"provisioningState": "Succeeded"}, tags={"CreatedBy": "4C02703C-F5D0-44B0-ADC3-4ED5C2839E61"})
     said += [r.run("cleanup", "--delete", "OLD-rg", yes, ok=0), r.run("reset", "status", ok=0)]
     runs = r.json("operations")["runs"]
     said.append(r.run("operations", "undo", runs[-1]["id"], "--what-if"))
