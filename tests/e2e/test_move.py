@@ -103,11 +103,12 @@ def given_for(f, r, given):
 
 
 def test_moved_is_as_registered_afresh():
-    """Region alone (name and group stay), all of name, group and region, a group for the machines with tags, another subscription, another tenant;
+    """Region alone (name and group stay), all of name, group, region and subscription, a group for the machines with tags, another tenant;
     on both identity paths and the first generation."""
     home = lambda r: r.ready()["subscription"]
+    warned = lambda r: other_place(r, "Warned")[1]["subscriptionId"]  # of the same tenant
     cases = [
-        (1, "identity", lambda r: list(WEST), lambda r: ("westeurope", home(r), "new-rg", "NEW")),
+        (1, "identity", lambda r: ["--subscription-id", warned(r), *WEST], lambda r: ("westeurope", warned(r), "new-rg", "NEW")),
         (3, "cluster identity", lambda r: ["--region", "westeurope"], lambda r: ("westeurope", home(r), "CLUSTER-A-rg", "CLUSTER-A")),
         (1, "application", lambda r: ["--arc-server-resource-group-name", "arc-rg", "--tag", "a=b", "--tag", "c=d", "--resource-group-tags", "e=f"],
          lambda r: ("eastus", home(r), "CLUSTER-A-rg", "CLUSTER-A")),
