@@ -23,6 +23,14 @@ void app_act_error(struct json *review, const struct err *e)
     json_set(review, "error", json_encode(&err_json, &told));
 }
 
+void app_act_within(struct err *e, const char *part)
+{
+    char had[sizeof e->context];
+
+    STR_SET(had, e->context);
+    str_fmt(e->context, sizeof e->context, "%s%s%s", part, *had ? ": " : "", had);
+}
+
 void app_act_confirm(struct json *review, const char *word, const char *ask)
 {
     struct json *confirm = json_object();

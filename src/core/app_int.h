@@ -115,6 +115,8 @@ void app_move(struct app *a, const struct serve_ask *ask, const struct json *arg
 void app_move_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 /* What is gone when an unregistration with these values is done, from the facts of its check. */
 struct json *move_view(const struct json *inputs, const struct json *facts);
+/* The same of a reset of these machines ("node1 node2"), from the facts of its check. */
+struct json *reset_view(const char *machines, const struct json *facts);
 op_veil_fn move_veil; /* payload: that view */
 /* app_unregister.c */
 void app_unregister(struct app *a, const struct serve_ask *ask, const struct json *args);
@@ -127,6 +129,8 @@ void app_reset_status(struct app *a, const struct serve_ask *ask, const struct j
  * (console/face/acts.h has it), and the word that they want typed. */
 struct json *app_act_review(const struct op_plan *plan, const struct json *inputs);
 void app_act_error(struct json *review, const struct err *e);
+/* Says which part of an operation of two it was, before the step that *e names. */
+void app_act_within(struct err *e, const char *part);
 void app_act_confirm(struct json *review, const char *word, const char *ask);
 /* The intent's `confirm` against that word, without case. */
 int app_act_confirmed(const struct json *args, const char *word, struct err *e);

@@ -182,6 +182,27 @@ static void add_sentences(struct json *review, const struct json *facts, const c
     app_act_confirm(review, name, ask);
 }
 
+/* A group of this name is deleted and made anew: what was on it does not come back. */
+static void warn_group(struct json *review, const struct json *view, const struct json *in,
+                       const char *group)
+{
+    struct str path = STR_INIT;
+    char say[400];
+
+    arm_path(&path, "/subscriptions/%s/resourceGroups/%s", of(in, "subscriptionId"), group);
+    JSON_EACH (g, json_get(view, "gone")) {
+        if (!str_ieq(json_value_str(g), str_p(&path)))
+            continue;
+        str_fmt(say, sizeof(say),
+                _("The resource group %s is deleted and made anew: its own tags, roles, policies "
+                  "and locks do not come back."),
+                group);
+        json_push(json_edit(json_member(review, "warn")), json_string(say));
+        break;
+    }
+    str_free(&path);
+}
+
 static struct json *new_review(const struct json *was, const struct json *in)
 {
     struct json *review = app_act_review(&op_unregister, in);
@@ -359,6 +380,9 @@ static void judge_new(struct app_job *j)
             json_edit(json_member(review, "warn")),
             json_string(_("Your rights where the cluster would go could not be seen: they may "
                           "turn out to be too few in the second part.")));
+    warn_group(review, json_member(j->values, "view"), in, of(in, "resourceGroupName"));
+    if (!str_ieq(arc_group_of(in), of(in, "resourceGroupName")))
+        warn_group(review, json_member(j->values, "view"), in, arc_group_of(in));
     add_steps(review, j->check);
     if (!err_is(&e) && str_eq(of(run, "cluster.state"), "present"))
         err_set(&e, ERR_OP, ERR_C_MOVE_TAKEN,
@@ -367,7 +391,7 @@ static void judge_new(struct app_job *j)
                 of(in, "resourceName"), of(in, "resourceGroupName"));
     json_free(rows);
     if (err_is(&e)) {
-        err_wrap(&e, "%s", _("checking the new registration"));
+        app_act_within(&e, _("checking the new registration"));
         end(j, &e);
     } else if (*of(run, "provider-hci.locations")) {
         ask_locks(j);

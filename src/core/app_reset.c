@@ -94,46 +94,113 @@ static void add_registration(struct json *will, const struct json *inputs)
     json_set_str(row, "what", _("Registration of the cluster as"));
     json_set_str(row, "name", json_str(inputs, "then.inputs.resourceName"));
     json_set_str(row, "how", "make");
-    json_set_str(row, "why", _("it is looked at whole when the reset is done"));
+    json_set_str(row, "why", _("judged now as it will be then, and again when the reset is done"));
     json_push(will, row);
 }
 
-static void answer_check(struct app_job *j)
+static void add_steps(struct json *review, struct op_run *check)
+{
+    struct json *all = json_edit(json_member(review, "steps")), *steps = op_preview(check);
+
+    JSON_EACH (s, steps)
+        json_push(all, json_copy(s));
+    json_free(steps);
+}
+
+static struct json *review_of(struct app_job *j, const struct json *facts)
 {
     const struct json *in = json_member(j->values, "inputs");
-    struct json *facts = op_run_facts(j->check), *review = app_act_review(&op_reset, in);
-    struct json *will = op_reset_preview(facts);
+    struct json *review = app_act_review(&op_reset, in), *will = op_reset_preview(facts);
     const char *word = word_of(j->app, in);
+    bool failed = op_run_state(j->check) == OP_R_FAILED;
     char ask[300];
-    bool any;
 
     add_registration(will, in);
-    any = json_len(will) > 0;
     json_set_bool(review, "local", true);
-    json_set(review, "will", will);
-    json_set(review, "steps", op_preview(j->check));
     str_fmt(ask, sizeof(ask),
             strchr(json_str(in, "machines"), ' ')
                 ? _("Type the name of the cluster, %s, to reset all its machines")
                 : _("Type the name of the machine, %s, to reset it"),
             word);
-    if (any || op_run_state(j->check) == OP_R_FAILED)
+    if (json_len(will) || failed)
         app_act_confirm(review, word, ask);
-    if (op_run_state(j->check) == OP_R_FAILED)
-        app_act_error(review, op_run_error(j->check));
-    else if (any)
+    if (json_len(will) && !failed)
         add_sentences(review, in);
-    serve_result(&j->ask, review);
-    json_free(facts);
+    json_set(review, "will", will);
+    json_set(review, "steps", json_array());
+    add_steps(review, j->check);
+    return review;
+}
+
+static void begin_run(struct app_job *j, struct err *e)
+{
+    struct json *result;
+
+    if (app_run_begin(j->app, &op_reset, json_member(j->values, "inputs"), (int64_t)j->ask.uid, e))
+        return;
+    result = json_object();
+    json_set_str(result, "id", op_run_id(j->app->run));
+    serve_result(&j->ask, result);
+}
+
+/* why: what stands in the way, if anything. */
+static void end(struct app_job *j, struct err *why)
+{
+    struct json *review = json_copy(json_member(j->values, "review"));
+
+    if (json_flag(j->values, "check", false) && review) {
+        if (err_is(why))
+            app_act_error(review, why);
+        serve_result(&j->ask, review);
+        review = NULL;
+    } else {
+        if (!err_is(why))
+            begin_run(j, why);
+        if (err_is(why))
+            serve_error(&j->ask, why);
+    }
+    json_free(review);
+    app_job_free(j);
+}
+
+static void on_check(void *payload, struct op_run *r);
+
+/* The registration that follows sees the machines as they will be then (move_view.c). */
+static int check_register(struct app_job *j, const struct json *facts, struct err *e)
+{
+    const struct json *in = json_member(j->values, "inputs");
+    struct op_ports p;
+
+    json_set(j->values, "view", reset_view(json_str(in, "machines"), facts));
+    app_ports(j->app, &p);
+    p.veil = move_veil;
+    p.veil_payload = json_edit(json_member(j->values, "view"));
+    op_run_free(j->check);
+    j->check = op_check_start(&p, &op_register, json_get(in, "then.inputs"), on_check, j, e);
+    return j->check ? 0 : -1;
 }
 
 static void on_checked(void *payload)
 {
     struct app_job *j = payload;
+    struct err e = { 0 };
+    struct json *facts;
 
     j->timer = NULL;
-    answer_check(j);
-    app_job_free(j);
+    if (op_run_state(j->check) != OP_R_DONE)
+        e = *op_run_error(j->check);
+    if (json_member(j->values, "view")) {
+        add_steps(json_edit(json_member(j->values, "review")), j->check);
+        if (err_is(&e))
+            app_act_within(&e, _("checking the registration that follows"));
+        end(j, &e);
+        return;
+    }
+    facts = op_run_facts(j->check);
+    json_set(j->values, "review", review_of(j, facts));
+    if (err_is(&e) || !json_get(j->values, "inputs.then") || check_register(j, facts, &e) < 0)
+        end(j, &e);
+    json_free(facts);
 }
 
 static void on_check(void *payload, struct op_run *r)
@@ -147,26 +214,21 @@ static void on_check(void *payload, struct op_run *r)
 
 /* ---- begin ---- */
 
+/* A reset alone looks again by itself before it begins; what follows one is judged here. */
 static void go_on(struct app_job *j)
 {
     const struct json *in = json_member(j->values, "inputs");
     struct err e = { 0 };
     struct op_ports p;
-    struct json *result;
 
-    if (json_flag(j->values, "check", false)) {
-        app_ports(j->app, &p);
-        j->check = op_check_start(&p, &op_reset, in, on_check, j, &e);
-        if (j->check)
-            return;
-    } else if (app_run_begin(j->app, &op_reset, in, (int64_t)j->ask.uid, &e) == 0) {
-        result = json_object();
-        json_set_str(result, "id", op_run_id(j->app->run));
-        serve_result(&j->ask, result);
+    if (!json_flag(j->values, "check", false) && !json_member(in, "then")) {
+        end(j, &e);
+        return;
     }
-    if (err_is(&e))
-        serve_error(&j->ask, &e);
-    app_job_free(j);
+    app_ports(j->app, &p);
+    j->check = op_check_start(&p, &op_reset, in, on_check, j, &e);
+    if (!j->check)
+        end(j, &e);
 }
 
 /* ---- one node after the other ---- */
@@ -226,8 +288,7 @@ static bool registers(const struct json *args)
     return false;
 }
 
-/* What follows the reset: `then` of core/app_chain.c. The machines are still in Azure Arc now, so
- * only the values can be judged before; the registration looks for itself when it begins. */
+/* What follows the reset: `then` of core/app_chain.c. */
 static int add_register(const struct app *a, const struct json *args, struct json *in,
                         struct err *e)
 {

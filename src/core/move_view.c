@@ -1,6 +1,7 @@
-/* move_view.c - the world as it will be when the first part of a move is done. The second part's
- * check is shown it, so that the new values are judged before anything of the old is deleted: what
- * will be gone is not found, and the nodes look unregistered. What stays is seen as it is. */
+/* move_view.c - the world as it will be when the first part of a move, or of a reset that is
+ * followed by a registration, is done. The second part's check is shown it, so that the new values
+ * are judged before anything of the old is deleted: what will be gone is not found, and the nodes
+ * look unregistered. What stays is seen as it is. */
 #include "config.h"
 
 #include <string.h>
@@ -87,6 +88,24 @@ struct json *move_view(const struct json *inputs, const struct json *facts)
     json_set_str(view, "leaves", fact(run, "leaves"));
     json_set_bool(view, "role",
                   str_eq(fact(run, "role.state"), "present") && !*fact(run, "machines.foreign"));
+    str_free(&path);
+    return view;
+}
+
+struct json *reset_view(const char *machines, const struct json *facts)
+{
+    struct json *view = json_object(), *gone = json_array();
+    struct str path = STR_INIT;
+
+    JSON_EACH (n, json_member(facts, "nodes")) {
+        if (!word_in(machines, json_str(n, "name")))
+            continue;
+        str_add(&path, fact(json_member(n, "facts"), "agent.id"));
+        add_gone(gone, &path);
+    }
+    json_set(view, "gone", gone);
+    json_set_str(view, "cluster", "");
+    json_set_str(view, "leaves", machines);
     str_free(&path);
     return view;
 }

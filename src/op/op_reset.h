@@ -11,6 +11,8 @@
  * - what a machine must have (seed 003: Azure Local 2508, PowerShell 7, the module AzStackHCI; an
  *   administrator) is judged by the fact that the machine tells; one that does not tell it is not
  *   held up by it, but for the version.
+ * - the account's rights are looked at before anything: what the machine deletes with its token
+ *   (extensions, its own resource). A list of permissions that may not be read holds nothing up.
  *
  * Inputs: id (of this operation, for the machine) machines ("node1 node2") tenantId. Facts of a
  * node: agent.id .name .tenant parent machine (present, absent) extensions ("a b") state state.id
@@ -41,6 +43,8 @@ RST_ASK(extensions);
 RST_READ(extensions);
 RST_ASK(locks);
 RST_READ(locks);
+RST_ASK(rights);
+RST_READ(rights);
 RST_READ(ready);
 RST_ASK(reset_check);
 RST_READ(reset_check);

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "azure/hci.h"
+#include "azure/rights.h"
 #include "base/i18n.h"
 #include "op/op_unregister.h"
 
@@ -306,6 +307,52 @@ RST_READ(locks)
         return OP_FAILED;
     }
     return OP_DONE;
+}
+
+/* ---- rights: the machine deletes with the operator's token ---- */
+
+#define VM "Microsoft.HybridCompute/machines"
+
+RST_ASK(rights)
+{
+    struct arm_id id;
+
+    if (!str_eq(own(v, "machine"), "present") || !arm_id_parse(&id, own(v, "agent.id")))
+        return;
+    reg_arm(need, "GET", API_ROLES, ARM_PAGES);
+    arm_path(&need->path,
+             "/subscriptions/%s/resourceGroups/%s/providers/Microsoft.Authorization/permissions",
+             id.subscription, id.group);
+}
+
+RST_READ(rights)
+{
+    struct err ignored = { 0 };
+    struct arm_id id;
+    bool machine, extensions;
+    char lacks[160];
+
+    if (!str_eq(own(v, "machine"), "present") || reg_absent(a) ||
+        !arm_id_parse(&id, own(v, "agent.id")))
+        return OP_SKIP;
+    if (a->http != 403 && !reg_good(a))
+        return reg_fail(a, e, 0, _("looking at your rights"));
+    if (a->http == 403 || rights_check(a->json, &ignored)) {
+        op_note(v, "%s", _("Your rights cannot be read here."));
+        return OP_SKIP;
+    }
+    machine = rights_permit(a->json, VM "/delete");
+    extensions = !*own(v, "extensions") || rights_permit(a->json, VM "/extensions/delete");
+    if (machine && extensions)
+        return OP_DONE;
+    str_fmt(lacks, sizeof lacks, "%s%s%s", machine ? "" : VM "/delete",
+            machine || extensions ? "" : ", ", extensions ? "" : VM "/extensions/delete");
+    err_set(e, ERR_OP, ERR_C_RIGHTS,
+            _("Your account lacks rights over /subscriptions/%s/resourceGroups/%s: %s. "
+              "Nothing was changed."),
+            id.subscription, id.group, lacks);
+    STR_SET(e->detail, lacks);
+    return OP_FAILED;
 }
 
 RST_READ(ready)

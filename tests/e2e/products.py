@@ -29,7 +29,7 @@ REPEATS = [
     ("DELETE", r"^/sandbox/", FREE, None, "the test's own steering"),
     ("POST", r"/oauth2/v2\.0/(devicecode|token)$", FREE, None, "a sign-in and a token make nothing that stays"),
     ("POST", r"/agent/connect$", ONCE, "node", "a machine is connected once; after a loss the agent is asked where it is"),
-    ("POST", r"/agent/disconnect$", ONCE, "node", "only undo does it"),
+    ("POST", r"/agent/disconnect$", ONCE, "node", "undo and a reset do it; the agent is asked first whether it is connected"),
     ("POST", r"/initializedisableprocess$", AFTER_LOSS, "path", "a mark on the Arc settings; only what has it already is not marked again"),
     ("DELETE", r"/(arcsettings|extensions|roleassignments|resourcegroups|clusters)/[^/]+$", ONCE, "path",
      "it is looked first whether it is there, and whether Azure is at it already"),

@@ -74,8 +74,10 @@ def there(nodes, build, args, want):
         said = r.json("move", *given, "--what-if")
         azl.check(not said.get("error") and said["confirm"]["word"] == "CLUSTER-A" and said["plan"] == "move", json.dumps(said))
         azl.equal(len(writes(r)), w, "a look wrote")
-        p = move(r, *given)
         region, sub, group, name = want(r)
+        anew = build != BUILDS["first generation"] and (sub, group) == (r.ready()["subscription"], "CLUSTER-A-rg")
+        azl.check(not anew or any(f"{group} is deleted and made anew" in x for x in said["warn"]), json.dumps(said["warn"]))
+        p = move(r, *given)
         is_there(r, region, sub, group, name)
         nothing_twice(r, n)
         old = f"/subscriptions/{r.ready()['subscription']}/resourcegroups/cluster-a-rg/"
@@ -101,11 +103,12 @@ def given_for(f, r, given):
 
 
 def test_moved_is_as_registered_afresh():
-    """Region alone (name and group stay), all of name, group and region, a group for the machines with tags, another subscription, another tenant;
+    """Region alone (name and group stay), all of name, group, region and subscription, a group for the machines with tags, another tenant;
     on both identity paths and the first generation."""
     home = lambda r: r.ready()["subscription"]
+    warned = lambda r: other_place(r, "Warned")[1]["subscriptionId"]  # of the same tenant
     cases = [
-        (1, "identity", lambda r: list(WEST), lambda r: ("westeurope", home(r), "new-rg", "NEW")),
+        (1, "identity", lambda r: ["--subscription-id", warned(r), *WEST], lambda r: ("westeurope", warned(r), "new-rg", "NEW")),
         (3, "cluster identity", lambda r: ["--region", "westeurope"], lambda r: ("westeurope", home(r), "CLUSTER-A-rg", "CLUSTER-A")),
         (1, "application", lambda r: ["--arc-server-resource-group-name", "arc-rg", "--tag", "a=b", "--tag", "c=d", "--resource-group-tags", "e=f"],
          lambda r: ("eastus", home(r), "CLUSTER-A-rg", "CLUSTER-A")),
@@ -151,6 +154,9 @@ def test_what_would_stop_it_stops_it_before_anything_goes():
         azl.check("--yes needs --old-resource-name" in r.run("move", "--yes", *WEST, ok=2).stderr, "--yes alone")
         azl.check("the name is CLUSTER-A" in r.run("move", "--yes", "--old-resource-name", "NEW", *WEST, ok=1).stderr, "the wrong name")
         refused(["subscription"], "--subscription-id", "11111111-2222-3333-4444-555555555555", ok=None)
+        disabled = other_place(r, "Disabled")
+        for s in [s for s in disabled if s]:
+            refused(["Disabled"], "--subscription-id", s["subscriptionId"], "--tenant-id", s["tenantId"], ok=None)
         refused(["AADSTS90072"], "--subscription-id", other["subscriptionId"], "--tenant-id", other["tenantId"], ok=4)
         r.sandbox("POST", "/sandbox/access", {"tenant": other["tenantId"], "signIn": 0})
         put(r, new, location="westeurope", properties={"provisioningState": "Succeeded"})
@@ -175,7 +181,7 @@ def test_what_would_stop_it_stops_it_before_anything_goes():
         gone(r, lock)
         r.sandbox("POST", "/sandbox/rights", {"roleAssignments": [{"principal": "anna@contoso.onmicrosoft.com", "role": role, "scope": f"/subscriptions/{s}"}
                                                                   for role, s in (("Owner", sub), ("Reader", other["subscriptionId"]))]})
-        refused(["register/action", "clusters/write"], "--subscription-id", other["subscriptionId"], "--tenant-id", other["tenantId"], ok=5)
+        refused(["checking the new registration", "register/action", "clusters/write"], "--subscription-id", other["subscriptionId"], "--tenant-id", other["tenantId"], ok=5)
         azl.equal(status_of(r), before, "status")
         # a machine that registration did not connect stays where it is: it cannot follow into another group
         for path in glob.glob(os.path.join(r.state, "**", "*-register.jsonl"), recursive=True):

@@ -5,6 +5,7 @@ import json
 import os
 import ssl
 import subprocess
+import time
 import urllib.parse
 import urllib.request
 
@@ -132,6 +133,11 @@ def test_what_stands_in_the_way():
         put(r, lock, "Microsoft.Authorization/locks", properties={"level": "CanNotDelete"})
         azl.check("A lock (CanNotDelete)" in reset(r, ok=1).stderr, "a lock")
         r.sandbox("POST", "/sandbox/resources", {"delete": lock})
+        may = lambda role: r.sandbox("POST", "/sandbox/rights", {"roleAssignments": [{"principal": "anna@contoso.onmicrosoft.com", "role": role}]})
+        may("Reader")
+        p = reset(r, ok=5)
+        azl.check(f"lacks rights over {group_of(r)}: Microsoft.HybridCompute/machines/delete, Microsoft.HybridCompute/machines/extensions/delete" in p.stderr, p.stderr)
+        may("Owner")
         cluster = group_of(r) + "/providers/Microsoft.AzureStackHCI/clusters/THEIRS"
         put(r, cluster, "Microsoft.AzureStackHCI/clusters")
         change(r, machine, **{"properties.parentClusterResourceId": cluster})
@@ -206,10 +212,13 @@ def test_three_machines_a_console_that_leaves_and_a_kill():
         azl.wait_for(lambda: phases(r)[0] == "Succeeded" and deleted(r, stuck), 30, "the first machine's first phase")
         azl.equal([m["active"] for m in machines(r)][1], True, "node2 is at it")
         azl.equal(phases(r, 1)[:2], ["InProgress", "NotStarted"], "node2")
+        for kind in ("reply-lost@DELETE */machines/node3/extensions/AzureMonitorx1", "503@POST */agent/disconnectx1"):
+            r.fault(kind)
         p = r.start("operations", "resume", newest(r)["id"])  # a console that looks on, and dies
         p.kill()
         p.communicate()
         azl.equal(phases(r, 1)[0], "InProgress", "after the console died")
+        killed = time.time() * 1000
         r.kill_core()
         azl.check('"event":"open"' in journal(r) and '"event":"done"' not in journal(r), "it was killed in the middle")
         said = r.run("reset", "status", "--node", "node2", ok=0).stdout
@@ -218,6 +227,8 @@ def test_three_machines_a_console_that_leaves_and_a_kill():
         go_on(r)
         azl.equal([m["status"] for m in machines(r)], ["Succeeded"] * 3, "the machines")
         azl.equal(left(r), [], "left in Azure")
+        wrong = products.done_twice([x for x in r.exchanges() if x["method"] == "DELETE" or "/disconnect" in x["url"]], [killed])
+        azl.check(not wrong, "; ".join(wrong))
 
 
 def test_reset_and_register_again():
@@ -230,6 +241,13 @@ def test_reset_and_register_again():
         p = reset(r, "--register", *["no where!" if a == "eastus" else a for a in args], "--wait", ok=None)
         azl.check(p.returncode and "region" in p.stderr.lower(), p.stdout + p.stderr)
         azl.equal(len(r.writes()), n, "a refusal wrote")
+        may = lambda role: r.sandbox("POST", "/sandbox/rights", {"roleAssignments": [{"principal": "anna@contoso.onmicrosoft.com", "role": role}]})
+        may("Contributor")  # enough for the reset
+        r.run("reset", "--what-if", ok=0)
+        p = reset(r, "--register", *args, node="all", ok=5)
+        azl.check("checking the registration that follows" in p.stderr and "roleAssignments/write" in p.stderr, p.stderr)
+        may("Owner")
+        azl.equal((len(r.writes()), r.json("operations")["runs"]), (n, []), "what the second part lacks stops the first")
         p = r.run("reset", "--what-if", "--node", "all", "--register", *args, "--resource-name", "AGAIN", ok=0)
         azl.check("This is made:" in p.stdout and "Registration of the cluster as AGAIN" in p.stdout, p.stdout)
         p = r.start("reset", "--node", "all", "--yes", "--wait", "--register", *args, "--resource-name", "AGAIN")
@@ -250,7 +268,7 @@ def test_kills_in_each_phase():
     with azl.Rehearsal(preload=products.killpoint()) as r:
         r.prepare()
         met = set()
-        for n in (13, 15, 16, 18):
+        for n in (14, 16, 17, 19):
             in_arc(r, "node1")
             once = os.path.join(r.top, f"killed{n}")
             r.kill_core()  # the next one has the point

@@ -7,6 +7,8 @@ import re
 import socket
 
 import azl
+import products
+import test_reset as resets
 
 USER = "anna@contoso.onmicrosoft.com"
 
@@ -119,6 +121,46 @@ def test_results_events_and_logs_hold_no_secret():
         for text in [told["what was printed"], told["azloconfd.log"], *own, *notes]:
             azl.check("event 9009" in text or text in notes, "no parameters in it")
             azl.check("ArcSpnCredential=***" in text and app not in text, f"what is masked is not masked: {text}")
+
+
+def leaving_and_coming_back(r):
+    """Every operation of the menu's items 9 and 10, as the exits must be."""
+    ready = r.ready()
+    yes, west = "--yes", ("--region", "westeurope", "--resource-name", "NEW", "--resource-group-name", "new-rg")
+    again = r.register_args()[1:-1]
+    said = [r.register()]
+    for args in (("sync", yes), ("repair", yes), ("arc", "disable", "--resource-name", "CLUSTER-A", yes), ("arc", "enable", yes),
+                 ("move", "--old-resource-name", "CLUSTER-A", yes, *west), ("unregister", "--resource-name", "NEW", yes)):
+        said.append(r.run(*args, ok=0))
+    resets.in_arc(r, "node1")
+    said.append(r.run("reset", "--node", "node1", yes, "--wait", "--register", *again, ok=0))
+    group = f"/subscriptions/{ready['subscription']}/resourceGroups/OLD-rg"
+    resets.put(r, group, "Microsoft.Resources/resourceGroups", properties={"provisioningState": "Succeeded"}, tags={"CreatedBy": "4C02703C-F5D0-44B0-ADC3-4ED5C2839E61"})
+    said += [r.run("cleanup", "--delete", "OLD-rg", yes, ok=0), r.run("reset", "status", ok=0)]
+    runs = r.json("operations")["runs"]
+    said.append(r.run("operations", "undo", runs[-1]["id"], "--what-if"))
+    for run in runs:
+        said += [r.run("operations", "show", run["id"], *more, ok=0) for more in ((), ("--output", "json"))]
+    plans = {run["plan"] for run in runs}
+    azl.equal(plans, {"register", "sync", "arc-disable", "arc-enable", "unregister", "reset", "cleanup"}, "plans")
+    return "".join(p.stdout + p.stderr for p in said)
+
+
+def test_leaving_and_coming_back_hold_no_secret():
+    """The same hunt over what leads away from Azure and back: what is printed, the processes, every file of the state folder."""
+    with azl.Rehearsal(sandbox=["--log-secrets"]) as r:
+        r.prepare()
+        told = {"what was printed": leaving_and_coming_back(r), "a process": b"".join(processes()).decode(errors="replace")}
+        for d, _, files in os.walk(r.state):
+            if os.path.relpath(d, r.state).split("/")[0] != "sandbox":
+                for name in files:
+                    with open(os.path.join(d, name), encoding="utf-8", errors="replace") as f:
+                        told[os.path.join(d, name)] = f.read()
+        found = secrets_of(r)
+        azl.check(len(found) >= 5, f"the hunt knows only {len(found)} secrets")
+        azl.equal([where for where, text in told.items() if any(s in text for s in found) or re.search(r"eyJ[\w-]{20,}\.eyJ", text)], [], "secrets found")
+        wrong = products.done_twice(r.exchanges())
+        azl.check(not [w for w in wrong if "no row says" in w], f"writes that no row of products.REPEATS tells of: {wrong}")
 
 
 def test_state_is_private():

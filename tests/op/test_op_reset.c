@@ -61,6 +61,14 @@ static void requests(void **state)
           .method = "GET",
           .path = LOCKS,
           .api = API_LOCKS },
+        { .step = "rights",
+          .act = C,
+          .facts = IN_ARC,
+          .method = "GET",
+          .path = "/subscriptions/" FX_SUB "/resourceGroups/hci-rg/providers/"
+                  "Microsoft.Authorization/permissions",
+          .api = API_ROLES },
+        { .step = "rights", .act = C, .facts = "@agent.id=" MACHINE ";@machine=absent" },
         { .step = "reset",
           .act = A,
           .verb = "reset",
@@ -81,9 +89,31 @@ static void requests(void **state)
         .code = number                                                                             \
     }
 
+#define MAY(actions, have, end, number)                                                            \
+    {                                                                                              \
+        .step = "rights", .act = C, .facts = IN_ARC have, .http = 200,                             \
+        .body = "{\"value\":[{\"actions\":[" actions "],\"notActions\":[]}]}", .verdict = end,     \
+        .code = number                                                                             \
+    }
+#define DELETES_IT   "\"Microsoft.HybridCompute/machines/delete\""
+#define DELETES_THEM "\"Microsoft.HybridCompute/machines/extensions/delete\""
+
 static void what_is_refused(void **state)
 {
     static const struct told rows[] = {
+        MAY("\"*\"", ";@extensions=a b", OP_DONE, 0),
+        MAY("\"*/read\"", ";@extensions=a b", OP_FAILED, ERR_C_RIGHTS),
+        MAY(DELETES_IT, ";@extensions=a b", OP_FAILED, ERR_C_RIGHTS),
+        MAY(DELETES_IT, ";@extensions=", OP_DONE, 0),
+        MAY(DELETES_THEM, ";@extensions=a", OP_FAILED, ERR_C_RIGHTS),
+        MAY(DELETES_IT "," DELETES_THEM, ";@extensions=a", OP_DONE, 0),
+        { .step = "rights", .act = C, .facts = IN_ARC, .http = 403, .verdict = OP_SKIP },
+        { .step = "rights",
+          .act = C,
+          .facts = IN_ARC,
+          .http = 200,
+          .body = "{}",
+          .verdict = OP_SKIP },
         NEEDS("12.2510.1002.1", "7.5", "true", "true", OP_DONE, 0),
         NEEDS("2508", "7", "true", "true", OP_DONE, 0),
         NEEDS("11.2507.1001.9", "7.5", "true", "true", OP_FAILED, ERR_C_RESET_VERSION),
