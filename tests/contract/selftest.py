@@ -18,6 +18,16 @@ GOOD = {
         "properties": {"status": "NotYetRegistered", "cloudId": "x", "trialDaysRemaining": 60},
     },
 }
+LIST = {
+    "method": "GET", "url": "https://127.0.0.1:1/subscriptions/11111111-0000-4000-8000-000000000001/resources?api-version=2021-04-01",
+    "status": 200, "reqHeaders": {}, "resHeaders": {}, "reqBody": None,
+    "resBody": {"value": [{"id": ID, "name": "c1", "type": "Microsoft.HybridCompute/machines", "location": "eastus",
+                           "extendedLocation": {"type": "CustomLocation", "name": "/subscriptions/x"}}]},
+}
+SPOIL_LIST = {
+    "value out of an open enum": lambda x: x["resBody"]["value"][0]["extendedLocation"].update(type="Moon"),
+    "unknown property in a list": lambda x: x["resBody"]["value"][0]["extendedLocation"].update(colour="red"),
+}
 SPOIL = {
     "undeclared status": lambda x: x.update(status=201),
     "unknown property": lambda x: x["resBody"]["properties"].update(colour="red"),
@@ -47,17 +57,18 @@ def main():
     contract = validate.Contract(folder)
     rows = validate.read_uncontracted(os.path.join(HERE, "..", "uncontracted.txt"))
     failed = 0
-    kind, faults = validate.judge(contract, rows, GOOD)
-    if kind != "contract" or faults:
-        print("the good exchange fails: %s %s" % (kind, faults))
-        failed += 1
-    for name, spoil in SPOIL.items():
-        bad = copy.deepcopy(GOOD)
-        spoil(bad)
-        if not validate.judge(contract, rows, bad)[1]:
-            print("passes although spoiled: %s" % name)
+    for good, spoils in ((GOOD, SPOIL), (LIST, SPOIL_LIST)):
+        kind, faults = validate.judge(contract, rows, good)
+        if kind != "contract" or faults:
+            print("the good exchange fails: %s %s" % (kind, faults))
             failed += 1
-    print("%d passed, %d failed, 0 skipped" % (1 + len(SPOIL) - failed, failed))
+        for name, spoil in spoils.items():
+            bad = copy.deepcopy(good)
+            spoil(bad)
+            if not validate.judge(contract, rows, bad)[1]:
+                print("passes although spoiled: %s" % name)
+                failed += 1
+    print("%d passed, %d failed, 0 skipped" % (2 + len(SPOIL) + len(SPOIL_LIST) - failed, failed))
     return 1 if failed else 0
 
 

@@ -28,6 +28,9 @@ KIN = {
     "microsoft.azurestackhci": {"2021-09-01-preview": "2021-09-01", "2022-05-01": "2022-12-01"},
     "microsoft.hybridcompute": {"2022-08-11-preview": "2022-12-27"},
 }
+# What an enum that its file calls open (modelAsString) holds in other files of Microsoft's: "the extended location type, for example,
+# CustomLocation" (learn.microsoft.com, ExtendedLocation of @azure/arm-networkcloud; what an Arc VM's place is called in lists is inferred from it).
+OPEN = {"ExtendedLocationType": ["CustomLocation"]}
 DATE_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 METHODS = ("get", "put", "post", "patch", "delete", "head", "options")
@@ -164,7 +167,7 @@ class Checker:
     def plain(self, schema, v, where):
         if not isinstance(v, str):
             return
-        enum = schema.get("enum")
+        enum = schema.get("enum", []) + OPEN.get(schema.get("x-ms-enum", {}).get("name"), [])
         if enum and v.lower() not in [str(x).lower() for x in enum]:
             self.say(where, "has the value '%s', which is none of %s" % (v[:60], ", ".join(map(str, enum))))
         if schema.get("format") == "date-time" and not DATE_TIME.match(v):

@@ -124,6 +124,46 @@ def steer(s, rights):
     azl.equal(foreign.call(s.ready, "POST", "/sandbox/rights", rights)[0], 200, f"rights {rights}")
 
 
+def test_what_leaving_finds():
+    """Lists in pages with a resource's place and owner, a machine's extensions, and their deletion."""
+    with sandbox("--instant") as s:
+        tenant, sub = enter(s)
+        credential = device_code(tenant)
+        rm = ResourceManagementClient(credential, sub, polling_interval=1)
+        rm.resource_groups.create_or_update("left", {"location": "eastus"})
+        under = f"/subscriptions/{sub}/resourceGroups/left/providers/"
+        place = {"type": "CustomLocation", "name": under + "Microsoft.ExtendedLocation/customLocations/cl"}
+        for name in (f"m{n}" for n in range(5)):
+            put(s, under, "Microsoft.HybridCompute/machines", name, extendedLocation=place, managedBy=place["name"])
+        for name in ("a", "b"):
+            put(s, under + "Microsoft.HybridCompute/machines/m0/", "extensions", name, kind="Microsoft.HybridCompute/machines/extensions")
+        steer_to(s, {"pageSize": 2})
+        seen = [x for x in rm.resources.list_by_resource_group("left") if x.type.lower() == "microsoft.hybridcompute/machines"]
+        azl.equal(sorted(x.name for x in seen), [f"m{n}" for n in range(5)], "five machines in pages of two")
+        azl.equal({(x.extended_location.type, x.extended_location.name, x.managed_by) for x in seen},
+                  {("CustomLocation", place["name"], place["name"])}, "place and owner")
+        azl.check("m4" in [x.name for x in rm.resources.list()], "the subscription's list")
+        azl.check(sum("skiptoken" in x["url"].lower() for x in s.exchanges()) >= 4, "no list had a second page")
+        arc = HybridComputeManagementClient(credential, sub, polling_interval=1)
+        azl.equal(sorted(m.name for m in arc.machines.list_by_resource_group("left")), [f"m{n}" for n in range(5)], "machines")
+        azl.equal(sorted(e.name for e in arc.machine_extensions.list("left", "m0")), ["a", "b"], "extensions")
+        arc.machine_extensions.begin_delete("left", "m0", "a").result()
+        azl.equal([e.name for e in arc.machine_extensions.list("left", "m0")], ["b"], "extensions that stay")
+        arc.machines.delete("left", "m0")
+        raises(ResourceNotFoundError, arc.machines.get, "left", "m0", status=404)
+        rm.resource_groups.begin_delete("left").result()
+        azl.check(not rm.resource_groups.check_existence("left"), "the group is gone")
+        foreign.judge(s.log)
+
+
+def put(s, under, of, name, kind=None, **more):
+    steer_to(s, {"put": {"id": f"{under}{of}/{name}", "type": kind or of, "name": name, "location": "eastus", "properties": {"provisioningState": "Succeeded"}, **more}})
+
+
+def steer_to(s, change):
+    azl.equal(foreign.call(s.ready, "POST", "/sandbox/resources", change)[0], 200, str(change))
+
+
 def test_whole_registration_and_deletion():
     with sandbox("--clock-rate", "5") as s:
         tenant, sub = enter(s)
