@@ -14,7 +14,7 @@
 #define CL_RESOURCES_TAIL "/resources"
 #define CL_APPLICATIONS   "/v1.0/applications"
 #define CL_APP_SELECT                                                                              \
-    "&$select=id,appId,displayName,createdDateTime,requiredResourceAccess,keyCredentials,"         \
+    "$select=id,appId,displayName,createdDateTime,requiredResourceAccess,keyCredentials,"          \
     "passwordCredentials"
 
 const char *cl_text(const struct json *j, const char *path); /* "" if absent */

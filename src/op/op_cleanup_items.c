@@ -13,7 +13,6 @@
 
 #define ITEM_TRIES   5
 #define PAUSE_MS     2000
-#define APP_QUERY    (CL_APP_SELECT + 1) /* without its "&" */
 #define TOLD_MAX     3000
 #define SETTINGS_END "/arcSettings/"
 
@@ -149,7 +148,7 @@ static void ask_self(enum cl_kind kind, const struct item *it, struct op_need *n
         str_add(&need->path, "/applications/");
         add_id(need, it->id + strlen(CL_APPLICATION));
         if (str_eq(method, "GET"))
-            str_add(&need->query, APP_QUERY);
+            str_add(&need->query, CL_APP_SELECT);
         return;
     }
     reg_arm(need, method, rows[kind].api, flags);

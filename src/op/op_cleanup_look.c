@@ -225,7 +225,7 @@ static void want_applications(struct want *w, const struct json *names)
         str_addc(&filter, ')');
         str_add(&query, "$filter=");
         str_add_url(&query, str_p(&filter));
-        str_add(&query, CL_APP_SELECT);
+        str_add(&query, "&" CL_APP_SELECT);
         want(w, CL_APPLICATIONS, str_p(&query), NULL, ARM_GRAPH | ARM_PAGES);
         str_reset(&filter);
         str_reset(&query);
