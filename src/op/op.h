@@ -128,6 +128,8 @@ struct op_step {
     const char *id;    /* never renamed */
     const char *title; /* N_() */
     enum op_scope scope;
+    const char *plan;  /* of two plans that share their steps only this one has it, by its id: in
+                          the other it is neither asked, journaled nor shown; NULL: both */
     const char *after; /* blank-separated ids that must be complete before apply; "" or NULL none;
                           also before check if check_needs says so */
     const char *check_needs; /* blank-separated facts without which the check cannot be asked ("" or
@@ -289,7 +291,7 @@ struct json *op_run_facts(
     const struct op_run *r); /* {"run":{name:value}, "nodes":[{"name","facts":{}}]}: the caller's */
 /* Is this step of a way that the run does not walk? reached: the flags of all steps that were. For
  * whoever shows a run from its journal; op_run_steps leaves such steps out by itself. */
-bool op_step_off_way(const struct op_step *step, unsigned reached);
+bool op_step_off_way(const struct op_plan *plan, const struct op_step *step, unsigned reached);
 /* Of a journal without running it: plan, state word ("done", "failed", "stopped", "unfinished",
  * "undone"), times, last error. */
 struct op_summary {
