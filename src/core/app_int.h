@@ -4,7 +4,7 @@
 
 #include "core/app.h"
 #include "core/refresh.h"
-#include "op/op.h"
+#include "op/plans.h"
 
 #define APP_MAX_ASKS 16
 #define APP_MAX_HELD 64
