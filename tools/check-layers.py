@@ -15,7 +15,7 @@ FOLDERS = {
     "store": ["base/", "net/http.h", "store/"],
     "node": ["base/", "net/http.h", "node/", "store/store.h"],
     "op": ["base/", "azure/", "store/store.h", "store/journal.h", "node/node.h", "op/"],
-    "core": ["base/", "wire/", "azure/", "op/op.h", "net/http.h", "store/store.h", "store/journal.h",
+    "core": ["base/", "wire/", "azure/", "op/op.h", "op/plans.h", "net/http.h", "store/store.h", "store/journal.h",
              "node/node.h", "core/"],
     "console": ["base/", "wire/", "console/"],
     "sandbox": ["base/", "sandbox/"],

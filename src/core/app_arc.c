@@ -93,7 +93,7 @@ static struct json *enable_inputs(struct app *a, const struct json *args, struct
     return in;
 }
 
-/* A registration's words for how (op.h), as the operations of this kind say it. */
+/* A registration's words for how (plans.h), as the operations of this kind say it. */
 static const char *how_of(const char *how)
 {
     static const char *const rows[][2] = { { "keep", "keep" },     { "create", "make" },

@@ -87,7 +87,7 @@ static int64_t steps_of(const struct op_plan *plan)
     int64_t n = 0;
 
     for (size_t i = 0; plan && i < plan->n; i++)
-        n += !op_step_off_way(&plan->steps[i], 0);
+        n += !op_step_off_way(plan, &plan->steps[i], 0);
     return n;
 }
 

@@ -187,19 +187,14 @@ static void answer_check(struct app_job *j, const struct json *found, const stru
 static int start(struct app_job *j, const struct json *found, const struct json *items,
                  struct err *e)
 {
-    struct json *chosen = choose(items, json_member(j->values, "items"), e), *in, *result;
+    struct json *chosen = choose(items, json_member(j->values, "items"), e), *in;
     int r = -1;
 
     if (!chosen)
         return -1;
     in = inputs_of(found, chosen);
-    if (confirmed(chosen, json_member(j->values, "confirm"), e) == 0 &&
-        app_run_begin(j->app, &op_cleanup, in, (int64_t)j->ask.uid, e) == 0) {
-        result = json_object();
-        json_set_str(result, "id", op_run_id(j->app->run));
-        serve_result(&j->ask, result);
-        r = 0;
-    }
+    if (confirmed(chosen, json_member(j->values, "confirm"), e) == 0)
+        r = app_run_start(j->app, &j->ask, &op_cleanup, in, e);
     json_free(in);
     json_free(chosen);
     return r;

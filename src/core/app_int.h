@@ -4,7 +4,7 @@
 
 #include "core/app.h"
 #include "core/refresh.h"
-#include "op/op.h"
+#include "op/plans.h"
 
 #define APP_MAX_ASKS 16
 #define APP_MAX_HELD 64
@@ -31,6 +31,9 @@ struct app_choices {
     size_t n_asks;
 };
 
+struct app_job;
+typedef void app_checked_fn(struct app_job *j);
+
 /* An intent that waits for a node, a refresh or a check. */
 struct app_job {
     struct app *app;
@@ -42,6 +45,7 @@ struct app_job {
     struct app_scan *scan;
     struct json *values;
     const struct app_proven *proven;
+    app_checked_fn *checked; /* of the check run */
     struct loop_timer *timer;
     struct app_job *next;
 };
@@ -118,9 +122,6 @@ struct json *move_view(const struct json *inputs, const struct json *facts);
 /* The same of a reset of these machines ("node1 node2"), from the facts of its check. */
 struct json *reset_view(const char *machines, const struct json *facts);
 op_veil_fn move_veil; /* payload: that view */
-/* app_unregister.c */
-void app_unregister(struct app *a, const struct serve_ask *ask, const struct json *args);
-void app_unregister_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 /* app_reset.c */
 void app_reset(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_reset_check(struct app *a, const struct serve_ask *ask, const struct json *args);
@@ -128,27 +129,43 @@ void app_reset_status(struct app *a, const struct serve_ask *ask, const struct j
 /* app_act.c: the shape in which all operations but `register` answer their -check
  * (console/face/acts.h has it), and the word that they want typed. */
 struct json *app_act_review(const struct op_plan *plan, const struct json *inputs);
+/* Adds the preview of a check run to the review's steps. */
+void app_act_steps(struct json *review, struct op_run *check);
 void app_act_error(struct json *review, const struct err *e);
 /* Says which part of an operation of two it was, before the step that *e names. */
 void app_act_within(struct err *e, const char *part);
 void app_act_confirm(struct json *review, const char *word, const char *ask);
 /* The intent's `confirm` against that word, without case. */
 int app_act_confirmed(const struct json *args, const char *word, struct err *e);
-/* An operation on what is registered: its values are proven, not asked. `inputs` builds the plan's
- * inputs without the tenant (NULL and *e: what is missing or contradicts), which Azure's challenge
- * for the subscription then gives; `review` fills what a finished check run has to say. */
+/* An operation whose values are proven, not asked. `inputs` builds the plan's inputs (NULL and *e:
+ * what is missing or contradicts); `review` fills what a finished check run has to say. */
 struct app_proven {
     const struct op_plan *plan;
     bool word; /* the cluster resource's name must be typed */
     struct json *(*inputs)(struct app *a, const struct json *args, struct err *e);
     void (*review)(struct app_job *j, struct json *review, const struct json *facts);
 };
+/* values: "inputs", which it takes, and "check". */
+struct app_job *app_act_job(struct app *a, const struct serve_ask *ask,
+                            const struct app_proven *what, struct json *inputs_owned, bool check);
+/* Begins the run, or answers the review when its check run is at its end; frees the job. */
+void app_act_go(struct app_job *j);
+/* A check run of the job's (instead of the one that it has): at its end fn, in a turn of its own.
+ * ports NULL: the app's. The secret that came with the intent goes along. */
+int app_act_check(struct app_job *j, const struct op_ports *ports, const struct op_plan *plan,
+                  const struct json *inputs, app_checked_fn *fn, struct err *e);
+/* app_prove.c: inputs without the tenant, which Azure's challenge for the subscription gives; then
+ * app_act_go. */
 void app_prove(struct app *a, const struct serve_ask *ask, const struct json *args,
                const struct app_proven *what, bool check);
+void app_ask_tenant(struct app_job *j, arm_done_fn *fn);
+/* The tenant, from the answer, into values.inputs. */
+int app_set_tenant(struct json *values, const struct arm_reply *r, struct err *e);
+/* app_unregister.c */
+void app_unregister(struct app *a, const struct serve_ask *ask, const struct json *args);
+void app_unregister_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 /* Of the stored record, with the machines that registration connected; -1 and *e. */
 struct json *app_stored_inputs(struct app *a, const struct json *args, struct err *e);
-/* The tenant, from the challenge for the subscription, into values.inputs. */
-int app_set_tenant(struct json *values, const struct arm_reply *r, struct err *e);
 /* app_arc.c */
 void app_arc_disable(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_arc_disable_check(struct app *a, const struct serve_ask *ask, const struct json *args);
@@ -158,9 +175,9 @@ void app_arc_enable_check(struct app *a, const struct serve_ask *ask, const stru
 void app_repair(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_repair_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 /* app_sync.c */
-/* Subscription, group and name of the stored record, and the cloud; -1 and *e: nothing is
- * registered. */
-int app_registered(struct app *a, struct json *in, struct err *e);
+/* Subscription, group and name of the stored record, and the cloud; NULL and *e: nothing is
+ * registered. args are not looked at. */
+struct json *app_registered(struct app *a, const struct json *args, struct err *e);
 void app_sync(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_sync_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 /* app_cleanup.c */
@@ -174,6 +191,10 @@ void app_run_stop(struct app *a, const struct serve_ask *ask, const struct json 
 void app_run_resume(struct app *a, const struct serve_ask *ask, const struct json *args);
 int app_run_begin(struct app *a, const struct op_plan *plan, const struct json *inputs, int64_t uid,
                   struct err *e);
+/* The same for an intent, with its secret: answers with the id. -1 and *e: nothing was answered. */
+int app_run_start(struct app *a, const struct serve_ask *ask, const struct op_plan *plan,
+                  const struct json *inputs, struct err *e);
+void app_run_answer(const struct serve_ask *ask, const struct err *e, const char *id);
 bool app_run_owns(const struct serve_ask *ask, int64_t uid, struct err *e);
 bool app_run_is_current(const struct app *a, const char *id); /* "": the newest */
 bool app_run_good_id(const char *id);

@@ -216,35 +216,20 @@ static struct json *new_review(const struct json *was, const struct json *in)
     return review;
 }
 
-static void add_steps(struct json *review, struct op_run *check)
-{
-    struct json *all = json_edit(json_member(review, "steps")), *steps = op_preview(check);
-
-    JSON_EACH (s, steps)
-        json_push(all, json_copy(s));
-    json_free(steps);
-}
-
 /* ---- the end ---- */
 
 static void begin_run(struct app_job *j)
 {
     const struct json *was = json_member(j->values, "inputs"), *in = json_member(j->values, "new");
-    struct json *first = json_copy(was), *then = json_object(), *result;
+    struct json *first = json_copy(was), *then = json_object();
     struct err e = { 0 };
 
     json_set_str(then, "plan", op_register.id);
     json_set_str(then, "whole", "move");
     json_set(then, "inputs", json_copy(in));
     json_set(first, "then", then);
-    if (app_run_begin(j->app, &op_unregister, first, (int64_t)j->ask.uid, &e) < 0) {
+    if (app_run_start(j->app, &j->ask, &op_unregister, first, &e) < 0)
         serve_error(&j->ask, &e);
-    } else {
-        app_run_secret(j->app->run, &j->ask);
-        result = json_object();
-        json_set_str(result, "id", op_run_id(j->app->run));
-        serve_result(&j->ask, result);
-    }
     json_free(first);
 }
 
@@ -383,7 +368,7 @@ static void judge_new(struct app_job *j)
     warn_group(review, json_member(j->values, "view"), in, of(in, "resourceGroupName"));
     if (!str_ieq(arc_group_of(in), of(in, "resourceGroupName")))
         warn_group(review, json_member(j->values, "view"), in, arc_group_of(in));
-    add_steps(review, j->check);
+    app_act_steps(review, j->check);
     if (!err_is(&e) && str_eq(of(run, "cluster.state"), "present"))
         err_set(&e, ERR_OP, ERR_C_MOVE_TAKEN,
                 _("There is a cluster resource %s in the resource group %s already. Nothing was "
@@ -403,8 +388,6 @@ static void judge_new(struct app_job *j)
 
 /* ---- the first part's check ---- */
 
-static void on_check(void *payload, struct op_run *r);
-
 static int check_new(struct app_job *j, const struct json *facts, struct err *e)
 {
     struct op_ports p;
@@ -413,11 +396,7 @@ static int check_new(struct app_job *j, const struct json *facts, struct err *e)
     app_ports(j->app, &p);
     p.veil = move_veil;
     p.veil_payload = json_edit(json_member(j->values, "view"));
-    op_run_free(j->check);
-    j->check = op_check_start(&p, &op_register, json_member(j->values, "new"), on_check, j, e);
-    if (j->check)
-        app_run_secret(j->check, &j->ask);
-    return j->check ? 0 : -1;
+    return app_act_check(j, &p, &op_register, json_member(j->values, "new"), judge_new, e);
 }
 
 static void judge_old(struct app_job *j)
@@ -434,7 +413,7 @@ static void judge_old(struct app_job *j)
         json_push(json_edit(json_member(review, "will")), json_copy(w));
     json_free(rows);
     add_sentences(review, facts, of(was, "resourceName"), of(in, "clusterName"));
-    add_steps(review, j->check);
+    app_act_steps(review, j->check);
     json_set(j->values, "review", review);
     if (op_run_state(j->check) != OP_R_DONE)
         e = *op_run_error(j->check);
@@ -447,51 +426,23 @@ static void judge_old(struct app_job *j)
     json_free(facts);
 }
 
-static void on_checked(void *payload)
-{
-    struct app_job *j = payload;
-
-    j->timer = NULL;
-    if (json_member(j->values, "view"))
-        judge_new(j);
-    else
-        judge_old(j);
-}
-
-static void on_check(void *payload, struct op_run *r)
-{
-    struct app_job *j = payload;
-    enum op_run_state s = op_run_state(r);
-
-    if ((s == OP_R_DONE || s == OP_R_FAILED || s == OP_R_STOPPED) && !j->timer)
-        j->timer = loop_after(j->app->c.loop, 0, on_checked, j);
-}
-
 /* ---- the intents ---- */
 
 static void on_challenge(void *payload, const struct arm_reply *r)
 {
     struct app_job *j = payload;
     struct err e = { 0 };
-    struct op_ports p;
 
     j->arm = NULL;
-    if (app_set_tenant(j->values, r, &e) == 0) {
-        app_ports(j->app, &p);
-        j->check =
-            op_check_start(&p, &op_unregister, json_member(j->values, "inputs"), on_check, j, &e);
-    }
-    if (err_is(&e))
+    if (app_set_tenant(j->values, r, &e) < 0 ||
+        app_act_check(j, NULL, &op_unregister, json_member(j->values, "inputs"), judge_old, &e) < 0)
         end(j, &e);
 }
 
 static void begin(struct app *a, const struct serve_ask *ask, const struct json *args, bool check)
 {
-    struct arm_req q = { .method = "GET", .api = API_SUBSCRIPTIONS, .flags = ARM_NO_TOKEN };
     struct json *values = NULL, *in = NULL, *was = NULL, *none = json_object();
-    struct str path = STR_INIT;
     struct err e = { 0 };
-    struct arm_call *call;
     struct app_job *j;
 
     if (app_signed_in(a, ask, &e) && (values = values_of(a, args, &e)) &&
@@ -509,14 +460,10 @@ static void begin(struct app *a, const struct serve_ask *ask, const struct json 
     }
     j = app_job_new(a, ask);
     j->values = json_object();
-    arm_path(&path, "/subscriptions/%s", of(was, "subscriptionId"));
     json_set(j->values, "inputs", was);
     json_set(j->values, "new", in);
     json_set_bool(j->values, "check", check);
-    q.path = str_p(&path);
-    call = arm_send(a->arm, &q, on_challenge, j);
-    j->arm = call;
-    str_free(&path);
+    app_ask_tenant(j, on_challenge);
 }
 
 void app_move(struct app *a, const struct serve_ask *ask, const struct json *args)

@@ -365,7 +365,7 @@ void app_register(struct app *a, const struct serve_ask *ask, const struct json 
 {
     struct values all;
     struct err e = { 0 };
-    struct json *in, *result;
+    struct json *in;
 
     judge_all(&all, a, args);
     if (may_register(a, &all, &e) < 0 || first_error(&all, &e) < 0) {
@@ -375,14 +375,8 @@ void app_register(struct app *a, const struct serve_ask *ask, const struct json 
     }
     in = inputs_of(a, &all);
     values_free(&all);
-    if (app_run_begin(a, &op_register, in, (int64_t)ask->uid, &e) < 0) {
+    if (app_run_start(a, ask, &op_register, in, &e) < 0)
         serve_error(ask, &e);
-    } else {
-        app_run_secret(a->run, ask);
-        result = json_object();
-        json_set_str(result, "id", op_run_id(a->run));
-        serve_result(ask, result);
-    }
     json_free(in);
 }
 
@@ -495,25 +489,7 @@ static void answer_check(struct app_job *j)
     }
     json_free(inputs);
     json_free(facts);
-}
-
-static void on_checked(void *payload)
-{
-    struct app_job *j = payload;
-
-    j->timer = NULL;
-    answer_check(j);
     app_job_free(j);
-}
-
-/* The run is freed in a turn of its own, not from inside its callback. */
-static void on_check(void *payload, struct op_run *r)
-{
-    struct app_job *j = payload;
-    enum op_run_state s = op_run_state(r);
-
-    if ((s == OP_R_DONE || s == OP_R_FAILED || s == OP_R_STOPPED) && !j->timer)
-        j->timer = loop_after(j->app->c.loop, 0, on_checked, j);
 }
 
 void app_register_check(struct app *a, const struct serve_ask *ask, const struct json *args)
@@ -521,7 +497,6 @@ void app_register_check(struct app *a, const struct serve_ask *ask, const struct
     const struct json *given = json_member(args, "values");
     struct values all;
     struct err e = { 0 };
-    struct op_ports p;
     struct app_job *j;
     struct json *result;
 
@@ -539,12 +514,8 @@ void app_register_check(struct app *a, const struct serve_ask *ask, const struct
         json_set(j->values, "fields", fields_of(&all));
         json_set(j->values, "inputs", inputs_of(a, &all));
         json_set(j->values, "whole", json_bool(given && json_flag(args, "whole", false)));
-        app_ports(a, &p);
-        j->check =
-            op_check_start(&p, &op_register, json_member(j->values, "inputs"), on_check, j, &e);
-        if (j->check) {
-            app_run_secret(j->check, ask);
-        } else {
+        if (app_act_check(j, NULL, &op_register, json_member(j->values, "inputs"), answer_check,
+                          &e) < 0) {
             serve_error(ask, &e);
             app_job_free(j);
         }

@@ -60,12 +60,10 @@ static void add_given(struct app *a, struct json *in, const char *cluster)
 static struct json *inputs_of(struct app *a, const struct json *args, struct err *e)
 {
     const struct sec_cluster *cluster = state_get(a->c.state, SEC_CLUSTER);
-    struct json *in = json_object();
+    struct json *in = app_registered(a, args, e);
 
-    if (app_registered(a, in, e) < 0) {
-        json_free(in);
+    if (!in)
         return NULL;
-    }
     json_set_str(in, "region", cluster->region);
     json_set_str(in, "clusterName", cluster->name);
     json_set_str(in, "repair", "1");

@@ -98,15 +98,6 @@ static void add_registration(struct json *will, const struct json *inputs)
     json_push(will, row);
 }
 
-static void add_steps(struct json *review, struct op_run *check)
-{
-    struct json *all = json_edit(json_member(review, "steps")), *steps = op_preview(check);
-
-    JSON_EACH (s, steps)
-        json_push(all, json_copy(s));
-    json_free(steps);
-}
-
 static struct json *review_of(struct app_job *j, const struct json *facts)
 {
     const struct json *in = json_member(j->values, "inputs");
@@ -128,19 +119,8 @@ static struct json *review_of(struct app_job *j, const struct json *facts)
         add_sentences(review, in);
     json_set(review, "will", will);
     json_set(review, "steps", json_array());
-    add_steps(review, j->check);
+    app_act_steps(review, j->check);
     return review;
-}
-
-static void begin_run(struct app_job *j, struct err *e)
-{
-    struct json *result;
-
-    if (app_run_begin(j->app, &op_reset, json_member(j->values, "inputs"), (int64_t)j->ask.uid, e))
-        return;
-    result = json_object();
-    json_set_str(result, "id", op_run_id(j->app->run));
-    serve_result(&j->ask, result);
 }
 
 /* why: what stands in the way, if anything. */
@@ -155,7 +135,7 @@ static void end(struct app_job *j, struct err *why)
         review = NULL;
     } else {
         if (!err_is(why))
-            begin_run(j, why);
+            app_run_start(j->app, &j->ask, &op_reset, json_member(j->values, "inputs"), why);
         if (err_is(why))
             serve_error(&j->ask, why);
     }
@@ -163,7 +143,17 @@ static void end(struct app_job *j, struct err *why)
     app_job_free(j);
 }
 
-static void on_check(void *payload, struct op_run *r);
+static void judge_register(struct app_job *j)
+{
+    struct err e = { 0 };
+
+    if (op_run_state(j->check) != OP_R_DONE)
+        e = *op_run_error(j->check);
+    app_act_steps(json_edit(json_member(j->values, "review")), j->check);
+    if (err_is(&e))
+        app_act_within(&e, _("checking the registration that follows"));
+    end(j, &e);
+}
 
 /* The registration that follows sees the machines as they will be then (move_view.c). */
 static int check_register(struct app_job *j, const struct json *facts, struct err *e)
@@ -175,41 +165,20 @@ static int check_register(struct app_job *j, const struct json *facts, struct er
     app_ports(j->app, &p);
     p.veil = move_veil;
     p.veil_payload = json_edit(json_member(j->values, "view"));
-    op_run_free(j->check);
-    j->check = op_check_start(&p, &op_register, json_get(in, "then.inputs"), on_check, j, e);
-    return j->check ? 0 : -1;
+    return app_act_check(j, &p, &op_register, json_get(in, "then.inputs"), judge_register, e);
 }
 
-static void on_checked(void *payload)
+static void judge_reset(struct app_job *j)
 {
-    struct app_job *j = payload;
+    struct json *facts = op_run_facts(j->check);
     struct err e = { 0 };
-    struct json *facts;
 
-    j->timer = NULL;
     if (op_run_state(j->check) != OP_R_DONE)
         e = *op_run_error(j->check);
-    if (json_member(j->values, "view")) {
-        add_steps(json_edit(json_member(j->values, "review")), j->check);
-        if (err_is(&e))
-            app_act_within(&e, _("checking the registration that follows"));
-        end(j, &e);
-        return;
-    }
-    facts = op_run_facts(j->check);
     json_set(j->values, "review", review_of(j, facts));
     if (err_is(&e) || !json_get(j->values, "inputs.then") || check_register(j, facts, &e) < 0)
         end(j, &e);
     json_free(facts);
-}
-
-static void on_check(void *payload, struct op_run *r)
-{
-    struct app_job *j = payload;
-    enum op_run_state s = op_run_state(r);
-
-    if ((s == OP_R_DONE || s == OP_R_FAILED || s == OP_R_STOPPED) && !j->timer)
-        j->timer = loop_after(j->app->c.loop, 0, on_checked, j);
 }
 
 /* ---- begin ---- */
@@ -219,15 +188,9 @@ static void go_on(struct app_job *j)
 {
     const struct json *in = json_member(j->values, "inputs");
     struct err e = { 0 };
-    struct op_ports p;
 
-    if (!json_flag(j->values, "check", false) && !json_member(in, "then")) {
-        end(j, &e);
-        return;
-    }
-    app_ports(j->app, &p);
-    j->check = op_check_start(&p, &op_reset, in, on_check, j, &e);
-    if (!j->check)
+    if ((!json_flag(j->values, "check", false) && !json_member(in, "then")) ||
+        app_act_check(j, NULL, &op_reset, in, judge_reset, &e) < 0)
         end(j, &e);
 }
 

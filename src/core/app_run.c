@@ -273,18 +273,18 @@ bool app_run_is_current(const struct app *a, const char *id)
     return a->run && (!id || !id[0] || str_eq(id, op_run_id(a->run)));
 }
 
-static void answer(const struct serve_ask *ask, const struct err *e, const char *id)
+void app_run_answer(const struct serve_ask *ask, const struct err *e, const char *id)
 {
-    struct json *result = json_object();
+    struct json *result;
 
+    if (err_is(e)) {
+        serve_error(ask, e);
+        return;
+    }
+    result = json_object();
     if (id)
         json_set_str(result, "id", id);
-    if (err_is(e)) {
-        json_free(result);
-        serve_error(ask, e);
-    } else {
-        serve_result(ask, result);
-    }
+    serve_result(ask, result);
 }
 
 /* Ids become file names. */
@@ -313,7 +313,7 @@ void app_run_stop(struct app *a, const struct serve_ask *ask, const struct json 
         err_set(&e, ERR_OP, ERR_C_NOT_FOUND, "%s", _("No such operation is under way."));
     else if (app_run_owns(ask, op_run_uid(a->run), &e) && !is_over(op_run_state(a->run)))
         op_run_stop(a->run);
-    answer(ask, &e, NULL);
+    app_run_answer(ask, &e, NULL);
 }
 
 /* Work goes on with the sign-in there is: it must be the asker's, or there is none and the run
@@ -347,6 +347,16 @@ void app_run_secret(struct op_run *run, const struct serve_ask *ask)
         op_run_secret(run, s);
 }
 
+int app_run_start(struct app *a, const struct serve_ask *ask, const struct op_plan *plan,
+                  const struct json *inputs, struct err *e)
+{
+    if (app_run_begin(a, plan, inputs, (int64_t)ask->uid, e) < 0)
+        return -1;
+    app_run_secret(a->run, ask);
+    app_run_answer(ask, e, op_run_id(a->run));
+    return 0;
+}
+
 void app_run_no_such(struct err *e, const char *id)
 {
     if (e->code == ERR_C_NOT_FOUND && e->domain != ERR_SYSTEM)
@@ -372,7 +382,7 @@ void app_run_resume(struct app *a, const struct serve_ask *ask, const struct jso
     } else {
         app_run_secret(a->run, ask);
     }
-    answer(ask, &e, a->run ? op_run_id(a->run) : id);
+    app_run_answer(ask, &e, a->run ? op_run_id(a->run) : id);
 }
 
 static void push_summary(const struct app *a, struct json *out, const char *id)

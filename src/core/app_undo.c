@@ -247,19 +247,6 @@ static int begin(struct app *a, const char *id, struct err *e)
     return rc < 0 ? rc : app_run_undo(a, id, e);
 }
 
-static void answer(const struct serve_ask *ask, const char *id, const struct err *e)
-{
-    struct json *result;
-
-    if (err_is(e)) {
-        serve_error(ask, e);
-        return;
-    }
-    result = json_object();
-    json_set_str(result, "id", id);
-    serve_result(ask, result);
-}
-
 /* The run that was under way has stopped, or came to its end. */
 void app_undo_go_on(struct app *a)
 {
@@ -270,7 +257,7 @@ void app_undo_go_on(struct app *a)
         return;
     a->undo_job = NULL;
     begin(a, json_str(j->values, "id"), &e);
-    answer(&j->ask, json_str(j->values, "id"), &e);
+    app_run_answer(&j->ask, &e, json_str(j->values, "id"));
     app_job_free(j);
 }
 
@@ -305,5 +292,5 @@ void app_undo(struct app *a, const struct serve_ask *ask, const struct json *arg
     } else {
         begin(a, sum.id, &e);
     }
-    answer(ask, sum.id, &e);
+    app_run_answer(ask, &e, sum.id);
 }

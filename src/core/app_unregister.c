@@ -1,6 +1,6 @@
 /* app_unregister.c - what is to be unregistered: proven, not asked. Subscription, group and name
- * come from the stored record, the tenant from the challenge that Azure gives for the subscription
- * (401 with authorization_uri), which machines registration connected from the journals.
+ * come from the stored record, which machines registration connected from the journals, the tenant
+ * from Azure (app_prove.c).
  *
  * Given by name where nothing is registered: only Azure's side (register-flow.md 4.1, 9115). */
 #include "config.h"
@@ -9,8 +9,6 @@
 
 #include "base/i18n.h"
 #include "base/log.h"
-#include "base/text.h"
-#include "core/advice.h"
 #include "core/app_int.h"
 #include "store/journal.h"
 
@@ -189,47 +187,6 @@ struct json *app_stored_inputs(struct app *a, const struct json *args, struct er
     return in;
 }
 
-/* ---- the tenant ---- */
-
-/* The last segment of authorization_uri="https://login.../TENANT". */
-static bool tenant_of(char out[40], const char *challenge)
-{
-    const char *p = strstr(challenge, "authorization_uri=\""), *end, *slash;
-
-    p = p ? p + strlen("authorization_uri=\"") : NULL;
-    end = p ? strchr(p, '"') : NULL;
-    if (!end)
-        return false;
-    for (slash = end; slash > p && *slash != '/'; slash--)
-        ;
-    str_fmt(out, 40, "%.*s", (int)(end - slash - 1), slash + 1);
-    return guid_is(out);
-}
-
-int app_set_tenant(struct json *values, const struct arm_reply *r, struct err *e)
-{
-    struct json *in = json_edit(json_member(values, "inputs"));
-    const char *given = json_str(values, "tenantId");
-    char tenant[40];
-
-    if (r->http != 401 || !tenant_of(tenant, r->www_authenticate)) {
-        *e = r->err;
-        if (!err_is(e) || e->domain == ERR_ARM)
-            err_set(e, ERR_OP, ERR_C_OTHER_CLOUD,
-                    _("Azure (%s) does not say to which tenant the subscription %s belongs. "
-                      "Nothing was changed."),
-                    json_str(in, "cloud"), json_str(in, "subscriptionId"));
-        else
-            err_wrap(e, "%s", _("asking Azure to which tenant the subscription belongs"));
-        return -1;
-    }
-    if (given && *given && !str_ieq(given, tenant))
-        return err_set(e, ERR_OP, ERR_C_SUBSCRIPTION,
-                       _("The subscription belongs to the tenant %s, not to %s."), tenant, given);
-    json_set_str(in, "tenantId", tenant);
-    return 0;
-}
-
 /* ---- the intents ---- */
 
 static void say(struct json *list, const char *sentence)
@@ -268,106 +225,6 @@ static void review_of(struct app_job *j, struct json *review, const struct json 
     app_act_confirm(review, name, ask);
     if (op_run_state(j->check) != OP_R_FAILED)
         add_sentences(review, facts, local);
-}
-
-static void answer_check(struct app_job *j)
-{
-    const struct json *in = json_member(j->values, "inputs");
-    struct json *facts = op_run_facts(j->check), *review = app_act_review(j->proven->plan, in);
-
-    j->proven->review(j, review, facts);
-    json_set(review, "steps", op_preview(j->check));
-    if (op_run_state(j->check) == OP_R_FAILED)
-        app_act_error(review, op_run_error(j->check));
-    serve_result(&j->ask, review);
-    json_free(facts);
-}
-
-static void on_checked(void *payload)
-{
-    struct app_job *j = payload;
-
-    j->timer = NULL;
-    answer_check(j);
-    app_job_free(j);
-}
-
-static void on_check(void *payload, struct op_run *r)
-{
-    struct app_job *j = payload;
-    enum op_run_state s = op_run_state(r);
-
-    if ((s == OP_R_DONE || s == OP_R_FAILED || s == OP_R_STOPPED) && !j->timer)
-        j->timer = loop_after(j->app->c.loop, 0, on_checked, j);
-}
-
-static void go_on(struct app_job *j)
-{
-    const struct json *in = json_member(j->values, "inputs");
-    struct err e = { 0 };
-    struct op_ports p;
-    struct json *result;
-
-    if (json_flag(j->values, "check", false)) {
-        app_ports(j->app, &p);
-        j->check = op_check_start(&p, j->proven->plan, in, on_check, j, &e);
-        if (j->check) {
-            app_run_secret(j->check, &j->ask);
-            return;
-        }
-    } else if (app_run_begin(j->app, j->proven->plan, in, (int64_t)j->ask.uid, &e) == 0) {
-        app_run_secret(j->app->run, &j->ask);
-        result = json_object();
-        json_set_str(result, "id", op_run_id(j->app->run));
-        serve_result(&j->ask, result);
-    }
-    if (err_is(&e))
-        serve_error(&j->ask, &e);
-    app_job_free(j);
-}
-
-static void on_challenge(void *payload, const struct arm_reply *r)
-{
-    struct app_job *j = payload;
-    struct err e = { 0 };
-
-    j->arm = NULL;
-    if (app_set_tenant(j->values, r, &e) == 0) {
-        go_on(j);
-        return;
-    }
-    serve_error(&j->ask, &e);
-    app_job_free(j);
-}
-
-void app_prove(struct app *a, const struct serve_ask *ask, const struct json *args,
-               const struct app_proven *what, bool check)
-{
-    struct str path = STR_INIT;
-    struct arm_req q = { .method = "GET", .api = API_SUBSCRIPTIONS, .flags = ARM_NO_TOKEN };
-    struct err e = { 0 };
-    struct json *in = NULL;
-    struct arm_call *call;
-    struct app_job *j;
-
-    if (!app_signed_in(a, ask, &e) || !(in = what->inputs(a, args, &e)) ||
-        (!check && what->word && app_act_confirmed(args, json_str(in, "resourceName"), &e) < 0)) {
-        json_free(in);
-        serve_error(ask, &e);
-        return;
-    }
-    j = app_job_new(a, ask);
-    j->proven = what;
-    j->values = json_object();
-    arm_path(&path, "/subscriptions/%s", json_str(in, "subscriptionId"));
-    json_set(j->values, "inputs", in);
-    json_set_bool(j->values, "check", check);
-    if (json_str(args, "tenantId"))
-        json_set_str(j->values, "tenantId", json_str(args, "tenantId"));
-    q.path = str_p(&path);
-    call = arm_send(a->arm, &q, on_challenge, j);
-    j->arm = call;
-    str_free(&path);
 }
 
 static const struct app_proven unregistration = { &op_unregister, true, app_stored_inputs,

@@ -465,7 +465,8 @@ static void drop_other_way(struct sec_run *out)
         if (!str_eq(out->steps[i].state, "waiting"))
             reached |= plan->steps[i].flags;
     for (size_t i = 0; plan && i < out->n; i++)
-        if (!str_eq(out->steps[i].state, "waiting") || !op_step_off_way(&plan->steps[i], reached))
+        if (!str_eq(out->steps[i].state, "waiting") ||
+            !op_step_off_way(plan, &plan->steps[i], reached))
             out->steps[n++] = out->steps[i];
     out->n = plan ? n : out->n;
 }

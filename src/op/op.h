@@ -128,6 +128,8 @@ struct op_step {
     const char *id;    /* never renamed */
     const char *title; /* N_() */
     enum op_scope scope;
+    const char *plan;  /* of two plans that share their steps only this one has it, by its id: in
+                          the other it is neither asked, journaled nor shown; NULL: both */
     const char *after; /* blank-separated ids that must be complete before apply; "" or NULL none;
                           also before check if check_needs says so */
     const char *check_needs; /* blank-separated facts without which the check cannot be asked ("" or
@@ -170,13 +172,6 @@ struct op_plan {
     int (*number)(const struct op_view *v, int number);
     const struct op_thing *things; /* ends with a row without a step; NULL: none */
 };
-extern const struct op_plan *const op_plans[]; /* plans.c; NULL-terminated */
-const struct op_plan *op_plan_find(const char *id);
-extern const struct op_plan op_register, op_unregister;
-extern const struct op_plan op_arc_disable, op_arc_enable;
-extern const struct op_plan op_sync;
-extern const struct op_plan op_cleanup;
-extern const struct op_plan op_reset;
 
 /* ---- the engine ---- */
 
@@ -289,7 +284,7 @@ struct json *op_run_facts(
     const struct op_run *r); /* {"run":{name:value}, "nodes":[{"name","facts":{}}]}: the caller's */
 /* Is this step of a way that the run does not walk? reached: the flags of all steps that were. For
  * whoever shows a run from its journal; op_run_steps leaves such steps out by itself. */
-bool op_step_off_way(const struct op_step *step, unsigned reached);
+bool op_step_off_way(const struct op_plan *plan, const struct op_step *step, unsigned reached);
 /* Of a journal without running it: plan, state word ("done", "failed", "stopped", "unfinished",
  * "undone"), times, last error. */
 struct op_summary {
@@ -306,46 +301,5 @@ int op_summary(const char *runs_dir, const char *id, struct op_summary *out, str
  * "look" or "write". method: an HTTP method, or "node" for a node's verb. Addresses show facts that
  * nobody knows yet as {cloudId}. Sends nothing. */
 struct json *op_preview(struct op_run *r);
-
-/* The review page of a registration, from its inputs and the facts of a finished check run
- * (op_run_facts). Pure. *out: an array of
- * {"what","name","how"}: what (resource group, Arc-connected machine...; translated), its name,
- * how: "create" "register" "connect" "assign" "keep"; of the operator's rights "enough" (as far as
- * roles go), "lacking" or "unseen". */
-int op_register_preview(const struct json *inputs, const struct json *facts, struct json **out,
-                        struct err *e);
-
-/* What a reset takes off its machines, and what stays; empty: there is nothing to do. As
- * op_unregister_preview. */
-struct json *op_reset_preview(const struct json *facts);
-
-/* What an unregistration takes away and what stays, from the facts of a finished check run. Pure.
- * An array of {"what","name","how","why"}, the caller's; how: "delete" or "keep". */
-struct json *op_unregister_preview(const struct json *facts);
-struct json *op_arc_disable_preview(const struct json *facts); /* the same of arc-disable */
-/* What could not be found out, from the same: an array of sentences, the caller's. */
-struct json *op_unregister_warnings(const struct json *facts);
-
-/* What each node's sync does, when it synced last and when it does so by itself. now: Unix ms on
- * the policy clock. To warn sentences are added: how recent that is, who is missing from the
- * census. */
-struct json *op_sync_preview(const struct json *facts, int64_t now, struct json *warn);
-
-/* What a repair renews, makes or leaves, and what speaks for it, from the facts of a check run of
- * op_register with the input `repair`. now: Unix ms on the policy clock. *needed: something calls
- * for it. */
-struct json *op_repair_preview(const struct json *inputs, const struct json *facts, int64_t now,
-                               bool *needed);
-/* The clean-up (op_cleanup.h has the rules, and the form of `found`). Pure; now: Unix ms.
- * op_cleanup_asks: what is still to be asked, [{"key","path","query"?,"api"?,"flags"}]; the answers
- * go into found's "answers" under their keys. op_cleanup_items: what was found,
- * [{"id","kind","what","name","group","why","age","billed"?,"harmless"?,"ends","may","missing"?,
- * "kept"?}]: kept says why it stays and is not offered; billed is absent where no fact tells.
- * op_cleanup_warnings: sentences about what could not be seen. All are the caller's. */
-enum { OP_CLEANUP_MAX = 500 }; /* items; what is beyond is not looked at */
-struct json *op_cleanup_asks(const struct json *found, int64_t now);
-struct json *op_cleanup_items(const struct json *found, int64_t now);
-struct json *op_cleanup_warnings(const struct json *found);
-struct json *op_cleanup_preview(const struct json *items); /* as op_preview, of chosen items */
 
 #endif

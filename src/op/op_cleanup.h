@@ -15,7 +15,7 @@
  * subscription. Arc settings without a cluster cannot be: Azure lists them under their cluster
  * alone; they are leftovers with it.
  *
- * found (op.h, op_cleanup_asks): {"here": id or "", "nodes": [names], "subscriptions": [ids],
+ * found (plans.h, op_cleanup_asks): {"here": id or "", "nodes": [names], "subscriptions": [ids],
  * "whole": bool (all that the sign-in sees in the tenant), "answers": {key: {"http", "code",
  * "json"}}, "none": []}; a key is path[?query].
  */

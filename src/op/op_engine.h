@@ -123,6 +123,9 @@ bool op_off_path(const struct op_cell *c);  /* it is not, or as long as that is 
 bool op_has_word(const char *words, const char *word);
 const char *op_next_word(const char *words, char *out, size_t size); /* rest, or NULL at the end */
 
+/* op_show.c */
+bool op_step_of(const struct op_plan *plan, const struct op_step *step);
+
 /* op_undo.c */
 const struct op_thing *op_thing_of(const struct op_run *r, const struct op_step *s); /* or NULL */
 bool op_undoable(struct op_cell *c); /* made or perhaps made, and its undo takes it back */

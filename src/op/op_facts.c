@@ -243,6 +243,8 @@ bool op_off_path(const struct op_cell *c)
 {
     struct op_view v = { c->run, (struct op_cell *)c };
 
+    if (!op_step_of(c->run->plan, c->step))
+        return true;
     if (!c->step->when_path)
         return false;
     return path_known(c) ? !c->step->when_path(&v) : (c->step->flags & OP_OTHER_WAY) != 0;

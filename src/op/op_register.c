@@ -289,6 +289,17 @@ static const struct op_step steps[] = {
       .check = JUDGE(ready),
       .percent = 30,
       .flags = OP_GATE },
+    { .id = "arc-mark", /* before all that ends the nodes' mark */
+      .title = N_("Have the nodes show Azure Arc again"),
+      .scope = OP_EACH_NODE,
+      .plan = "arc-enable",
+      .after = "ready",
+      .check_needs = "@after",
+      .when = reg_changes,
+      .check = JUDGE(arc_mark_check),
+      .apply = ACT(arc_mark_apply),
+      .undo = ACT(arc_mark_undo),
+      .percent = 31 },
 
     PROVIDER_STEP("provider-hci", N_("Register the provider Microsoft.AzureStackHCI"), reg_changes),
     PROVIDER_STEP("provider-compute", N_("Register the provider Microsoft.HybridCompute"),
@@ -554,7 +565,7 @@ static const struct op_step steps[] = {
     { .id = "sync",
       .title = N_("Sync every node"),
       .scope = OP_EACH_NODE,
-      .after = "ready register register-app",
+      .after = "ready register register-app arc-mark",
       .check_needs = "@after",
       .check = ACT(sync_check),
       .apply = ACT(sync_apply),
@@ -589,7 +600,7 @@ static const struct op_step steps[] = {
     { .id = "arc-init",
       .title = N_("Tell the cluster how its nodes come to Azure Arc"),
       .scope = OP_ONE_NODE,
-      .after = "ready sync arc-app arc-secret arc-role-onboarding arc-role-admin",
+      .after = "ready sync arc-app arc-secret arc-role-onboarding arc-role-admin arc-mark",
       .check_needs = "@after",
       .when = reg_changes,
       .when_path = reg_arc_by_cluster,
@@ -666,44 +677,11 @@ const struct op_plan op_register = { .id = "register",
                                      .things = reg_things };
 
 /* A registered cluster gets Azure Arc (again): what of a registration is there is found, and only
- * what Arc needs is missing. The gate refuses where no registration is (op_register_decide.c). One
- * step more than a registration stands before all that ends the nodes' mark. */
-static struct op_step enable_steps[ARRAY_LEN(steps) + 1] = {
-    { .id = "arc-mark",
-      .title = N_("Have the nodes show Azure Arc again"),
-      .scope = OP_EACH_NODE,
-      .after = "ready",
-      .check_needs = "@after",
-      .when = reg_changes,
-      .check = JUDGE(arc_mark_check),
-      .apply = ACT(arc_mark_apply),
-      .undo = ACT(arc_mark_undo),
-      .percent = 31 },
-};
-
-__attribute__((constructor)) static void fill_enable_steps(void)
-{
-    static const char *const later[][2] = {
-        { "sync", "ready register register-app arc-mark" },
-        { "arc-init", "ready sync arc-app arc-secret arc-role-onboarding arc-role-admin arc-mark" },
-    };
-    const struct op_step mark = enable_steps[0];
-    size_t n = 0;
-
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-        enable_steps[n++] = steps[i];
-        for (size_t k = 0; k < ARRAY_LEN(later); k++)
-            if (str_eq(steps[i].id, later[k][0]))
-                enable_steps[n - 1].after = later[k][1];
-        if (str_eq(steps[i].id, "ready"))
-            enable_steps[n++] = mark;
-    }
-}
-
+ * what Arc needs is missing. The gate refuses where no registration is (op_register_decide.c). */
 const struct op_plan op_arc_enable = { .id = "arc-enable",
                                        .title = N_("Enable Azure Arc"),
-                                       .steps = enable_steps,
-                                       .n = ARRAY_LEN(enable_steps),
+                                       .steps = steps,
+                                       .n = ARRAY_LEN(steps),
                                        .inputs = inputs_needed,
                                        .told = { .failed = 9116 },
                                        .parameters = 9009,

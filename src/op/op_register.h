@@ -32,7 +32,7 @@
 #ifndef AZL_OP_OP_REGISTER_H
 #define AZL_OP_OP_REGISTER_H
 
-#include "op/op.h"
+#include "op/plans.h"
 
 #define REG_ASK(n) void reg_##n##_ask(const struct op_view *v, struct op_need *need)
 #define REG_READ(n)                                                                                \

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "op/op_events.h"
+#include "op/plans.h"
 
 enum { LINE_FULL = 100 }; /* of parameters */
 

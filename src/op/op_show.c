@@ -153,10 +153,17 @@ static void show_step(const struct op_run *r, size_t s, struct op_step_view *out
         out->nodes_done = 0;
 }
 
-bool op_step_off_way(const struct op_step *step, unsigned reached)
+bool op_step_of(const struct op_plan *plan, const struct op_step *step)
+{
+    return !step->plan || str_eq(step->plan, plan->id);
+}
+
+bool op_step_off_way(const struct op_plan *plan, const struct op_step *step, unsigned reached)
 {
     bool other = (step->flags & OP_OTHER_WAY) != 0, took_other = (reached & OP_OTHER_WAY) != 0;
 
+    if (!op_step_of(plan, step))
+        return true;
     if (!step->when_path)
         return false;
     if (other != took_other)

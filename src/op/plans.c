@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "op/op.h"
+#include "op/plans.h"
 
 const struct op_plan *op_plan_find(const char *id)
 {

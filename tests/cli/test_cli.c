@@ -239,13 +239,36 @@ static void help_names_everything(void **state)
         bed_capture();
         cli_help(&cli_commands[i]);
         bed_captured(&b);
-        for (size_t k = 0; k < cli_commands[i].n_options; k++)
-            assert_non_null(strstr(b.out.p, cli_commands[i].options[k].name));
+        for (size_t k = 0; k < cli_options(&cli_commands[i]); k++)
+            assert_non_null(strstr(b.out.p, cli_option_at(&cli_commands[i], k).name));
         if (str_eq(cli_commands[i].name, "sign-in"))
             assert_non_null(strstr(b.out.p, "--tenant-id GUID or DOMAIN"));
     }
     str_free(&b.out);
     str_free(&b.err);
+}
+
+/* Every parameter that has an option is one of register's, with what its row says. */
+static void the_parameters_are_options(void **state)
+{
+    const struct cli_command *k = cli_commands;
+    struct cli_option o;
+    size_t n = 0;
+
+    (void)state;
+    while (!str_eq(k->name, "register"))
+        k++;
+    for (size_t i = 0; i < PARAMS; i++) {
+        if (!params[i].option)
+            continue;
+        o = cli_option_at(k, n++);
+        assert_string_equal(o.name, params[i].option);
+        assert_string_equal(o.help, params[i].brief);
+        assert_int_equal(o.many, params[i].kind == PARAM_TAGS);
+    }
+    assert_int_equal(n, k->n_params);
+    assert_true(cli_takes(k, "yes"));
+    assert_false(cli_takes(k, "delete"));
 }
 
 int test_cli_cli(void)
@@ -260,6 +283,7 @@ int test_cli_cli(void)
         cmocka_unit_test(waits_no_longer_than_told),
         cmocka_unit_test(needs_a_cluster),
         cmocka_unit_test(help_names_everything),
+        cmocka_unit_test(the_parameters_are_options),
     };
 
     return TEST_GROUP("cli/cli", tests);

@@ -3,7 +3,7 @@
 #include "testing.h"
 
 #include "core/app_bed.h"
-#include "op/op.h"
+#include "op/plans.h"
 #include "store/journal.h"
 
 #include <unistd.h>

@@ -68,7 +68,7 @@ static size_t of_way(bool other)
     size_t n = 0;
 
     for (size_t i = 0; i < op_register.n; i++)
-        n += !op_step_off_way(&op_register.steps[i], other ? OP_OTHER_WAY : 0);
+        n += !op_step_off_way(&op_register, &op_register.steps[i], other ? OP_OTHER_WAY : 0);
     return n;
 }
 

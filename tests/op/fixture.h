@@ -8,6 +8,7 @@
 #define AZL_TESTS_OP_FIXTURE_H
 
 #include "op/op_engine.h"
+#include "op/plans.h"
 
 #define FX_SUB     "11111111-2222-3333-4444-555555555555"
 #define FX_TENANT  "99999999-8888-7777-6666-555555555555"

@@ -295,6 +295,52 @@ static enum op_verdict read_running(struct op_view *v, const struct op_answer *a
     return OP_RUNNING;
 }
 
+static enum op_verdict read_done(struct op_view *v, const struct op_answer *a, struct err *e)
+{
+    (void)a;
+    (void)e;
+    op_set_fact(v, v->cell->step->id, "asked");
+    return OP_DONE;
+}
+
+/* Two plans share their steps: what the other one has is not asked, not journaled, not shown, and
+ * what waits for it goes on. */
+static void a_step_of_the_other_plan(void **state)
+{
+    static const struct op_step steps[] = {
+        { .id = "theirs", .title = "theirs", .plan = "two", .check = { NULL, read_done } },
+        { .id = "both",
+          .title = "both",
+          .after = "theirs",
+          .check_needs = "@after",
+          .check = { NULL, read_done } }
+    };
+    static const struct op_plan plans[] = {
+        { .id = "one", .title = "one", .steps = steps, .n = 2 },
+        { .id = "two", .title = "two", .steps = steps, .n = 2 },
+    };
+
+    (void)state;
+    for (int has = 0; has < 2; has++) {
+        struct fx *fx = fx_new(1);
+        struct op_run *r = fx_start(fx, &plans[has]);
+        struct op_step_view view[2];
+
+        assert_int_equal(fx_run(fx, r, 2000), OP_R_DONE);
+        assert_string_equal(op_run_fact(r, "theirs"), has ? "asked" : "");
+        assert_string_equal(op_run_fact(r, "both"), "asked");
+        assert_int_equal(fx_journal_count(fx, "found", "both"), 1);
+        assert_int_equal(fx_journal_count(fx, "found", "theirs"), has);
+        assert_int_equal(fx_journal_count(fx, "skipped", "theirs"), 0);
+        assert_int_equal(op_run_steps(r, view, 2), 1 + has);
+        assert_string_equal(view[0].step->id, has ? "theirs" : "both");
+        assert_int_equal(op_step_off_way(&plans[has], &steps[0], 0), !has);
+        assert_false(op_step_off_way(&plans[has], &steps[1], 0));
+        op_run_free(r);
+        fx_free(fx);
+    }
+}
+
 static void deadline_ends_a_step(void **state)
 {
     static const struct op_step steps[] = { { .id = "slow",
@@ -382,6 +428,7 @@ int test_op_op_engine(void)
         cmocka_unit_test(check_mode_tells_every_failure),
         cmocka_unit_test(one_of_several_failures_is_told),
         cmocka_unit_test(nodes_run_together),
+        cmocka_unit_test(a_step_of_the_other_plan),
         cmocka_unit_test(deadline_ends_a_step),
         cmocka_unit_test(checks_do_not_wait_for_others),
         cmocka_unit_test(a_stuck_plan_fails),

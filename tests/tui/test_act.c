@@ -220,6 +220,22 @@ static void by_name(void **state)
     rig_end(&r);
 }
 
+/* The page of a move is the registration's: another subscription has other regions and groups. */
+static void a_move_asks_for_the_lists(void **state)
+{
+    static const char other[] = "22222222-2222-3333-4444-555555555555";
+    struct rig r = leaving(&rig_rich);
+
+    (void)state;
+    rig_keys(&r, "10\r\033[B\033[B\r");
+    rig_assert_shows(&r, "Move the registration: Values");
+    assert_int_equal(fake_count(r.core, "choices"), 0); /* they are of what is stored */
+    rig_keys(&r, "\t\x15test\r");
+    assert_int_equal(fake_count(r.core, "choices"), 1);
+    assert_string_equal(json_str(fake_args(r.core, "choices"), "subscription"), other);
+    rig_end(&r);
+}
+
 /* Items are ticked first; the review is of these. A plain yes needs no word. */
 static void ticked(void **state)
 {
@@ -306,10 +322,15 @@ static void the_run_before(void **state)
 int test_tui_act(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_name_is_typed), cmocka_unit_test(pages),
-        cmocka_unit_test(while_it_is_asked), cmocka_unit_test(refused),
-        cmocka_unit_test(by_name),           cmocka_unit_test(ticked),
-        cmocka_unit_test(sign_in_first),     cmocka_unit_test(the_run_before),
+        cmocka_unit_test(the_name_is_typed),
+        cmocka_unit_test(pages),
+        cmocka_unit_test(while_it_is_asked),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(a_move_asks_for_the_lists),
+        cmocka_unit_test(by_name),
+        cmocka_unit_test(ticked),
+        cmocka_unit_test(sign_in_first),
+        cmocka_unit_test(the_run_before),
     };
 
     return TEST_GROUP("tui/act", tests);

@@ -19,21 +19,24 @@
 
 /* ---- parsing ---- */
 
-static const struct cli_option *find_option(const struct cli *c, const char *name, size_t len)
+static bool is_named(const struct cli_option *o, const char *name, size_t len)
 {
-    for (size_t i = 0; c->command && i < c->command->n_options; i++) {
-        const struct cli_option *o = &c->command->options[i];
+    return strlen(o->name) == len && strncmp(o->name, name, len) == 0;
+}
 
-        if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
-            return o;
+static bool find_option(const struct cli *c, const char *name, size_t len, struct cli_option *out)
+{
+    for (size_t i = 0; c->command && i < cli_options(c->command); i++) {
+        *out = cli_option_at(c->command, i);
+        if (is_named(out, name, len))
+            return true;
     }
     for (size_t i = 0; i < cli_common_count; i++) {
-        const struct cli_option *o = &cli_common[i];
-
-        if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
-            return o;
+        *out = cli_common[i];
+        if (is_named(out, name, len))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 static int add_value(struct cli *c, const struct cli_option *o, const char *value, struct err *e)
@@ -42,7 +45,7 @@ static int add_value(struct cli *c, const struct cli_option *o, const char *valu
         return err_set(e, ERR_USAGE, 0, _("--%s is given twice"), o->name);
     if (c->n_values == CLI_MAX_VALUES)
         return err_set(e, ERR_USAGE, 0, _("too many options"));
-    c->values[c->n_values].option = o;
+    c->values[c->n_values].option = *o;
     c->values[c->n_values++].value = value;
     return 0;
 }
@@ -51,23 +54,23 @@ static int parse_option(struct cli *c, char **argv, int argc, int *i, struct err
 {
     const char *name = argv[*i] + 2, *eq = strchr(name, '=');
     size_t len = eq ? (size_t)(eq - name) : strlen(name);
-    const struct cli_option *o = find_option(c, name, len);
+    struct cli_option o;
 
-    if (!o)
+    if (!find_option(c, name, len, &o))
         return err_set(e, ERR_USAGE, 0, _("unknown option --%.*s; \"azloconf --help\" lists them"),
                        (int)len, name);
-    if (!o->arg) {
+    if (!o.arg) {
         if (eq)
-            return err_set(e, ERR_USAGE, 0, _("--%s takes no value"), o->name);
-        return add_value(c, o, "", e);
+            return err_set(e, ERR_USAGE, 0, _("--%s takes no value"), o.name);
+        return add_value(c, &o, "", e);
     }
     if (eq)
-        return add_value(c, o, eq + 1, e);
+        return add_value(c, &o, eq + 1, e);
     if (*i + 1 >= argc || strncmp(argv[*i + 1], "--", 2) == 0)
         return err_set(e, ERR_USAGE, 0,
-                       _("--%s needs a value: %s (--%s=VALUE if it begins with --)"), o->name,
-                       o->arg, o->name);
-    return add_value(c, o, argv[++*i], e);
+                       _("--%s needs a value: %s (--%s=VALUE if it begins with --)"), o.name, o.arg,
+                       o.name);
+    return add_value(c, &o, argv[++*i], e);
 }
 
 static const struct cli_command *find_command(const char *name)
@@ -83,11 +86,11 @@ static const struct cli_command *find_command(const char *name)
 static int pick_command(struct cli *c, int argc, char **argv, struct err *e)
 {
     for (int i = 1; i < argc; i++) {
-        const struct cli_option *o;
+        struct cli_option o;
 
         if (strncmp(argv[i], "--", 2) == 0) {
-            o = find_option(c, argv[i] + 2, strcspn(argv[i] + 2, "="));
-            if (o && o->arg && !strchr(argv[i], '='))
+            if (find_option(c, argv[i] + 2, strcspn(argv[i] + 2, "="), &o) && o.arg &&
+                !strchr(argv[i], '='))
                 i++;
             continue;
         }
@@ -170,9 +173,9 @@ static int fill_connect(struct cli *c, struct err *e)
     if (absolute(&c->connect.ca_file, cli_value(c, "ca-file"), e) < 0 || check_connect(c, e) < 0)
         return -1;
     for (size_t i = 0; i < c->n_values; i++)
-        if (c->values[i].option->core) {
-            c->core_args[c->n_core_args++] = core_name(c->values[i].option);
-            if (c->values[i].option->arg)
+        if (c->values[i].option.core) {
+            c->core_args[c->n_core_args++] = core_name(&c->values[i].option);
+            if (c->values[i].option.arg)
                 c->core_args[c->n_core_args++] = c->values[i].value;
         }
     c->connect.core_args = c->core_args;
@@ -218,9 +221,9 @@ void cli_free(struct cli *c)
 {
     secret_clear(&c->arc_secret);
     for (size_t i = 0, n = 0; i < c->n_values && n < c->n_core_args; i++)
-        if (c->values[i].option->core) {
+        if (c->values[i].option.core) {
             free((char *)c->core_args[n]);
-            n += c->values[i].option->arg ? 2 : 1;
+            n += c->values[i].option.arg ? 2 : 1;
         }
     free((char *)c->connect.ca_file);
     c->n_core_args = 0;
@@ -230,7 +233,7 @@ void cli_free(struct cli *c)
 const char *cli_value(const struct cli *c, const char *name)
 {
     for (size_t i = c->n_values; i-- > 0;)
-        if (str_eq(c->values[i].option->name, name))
+        if (str_eq(c->values[i].option.name, name))
             return c->values[i].value;
     return NULL;
 }

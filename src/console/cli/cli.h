@@ -10,6 +10,7 @@
 
 #include "base/secret.h"
 #include "console/client.h"
+#include "wire/params.h"
 
 enum cli_exit {
     EXIT_DONE = 0,
@@ -38,7 +39,7 @@ struct cli {
     struct client_options connect;
     const struct cli_command *command;
     struct {
-        const struct cli_option *option;
+        struct cli_option option;
         const char *value;
     } values[CLI_MAX_VALUES];
     size_t n_values;
@@ -54,10 +55,12 @@ struct cli {
     unsigned came[SECTIONS];  /* how often each section came so far */
 };
 struct cli_command {
-    const char *name, *words; /* words after it, for the usage line: "show | resume ID" */
-    const char *help;         /* N_() */
-    const struct cli_option *options;
-    size_t n_options;
+    const char *name, *words;     /* words after it, for the usage line: "show | resume ID" */
+    const char *help;             /* N_() */
+    const struct cli_option *own; /* beside those of the parameters */
+    size_t n_own;
+    const enum param_no *params; /* each is an option as its row says (wire/params.h) */
+    size_t n_params;
     unsigned sections; /* to watch */
     int (*run)(struct cli *c);
 };
@@ -65,6 +68,10 @@ extern const struct cli_command cli_commands[];
 extern const size_t cli_command_count;
 extern const struct cli_option cli_common[];
 extern const size_t cli_common_count;
+/* A command's options: the parameters' first, then its own. */
+size_t cli_options(const struct cli_command *k);
+struct cli_option cli_option_at(const struct cli_command *k, size_t i);
+bool cli_takes(const struct cli_command *k, const char *name);
 
 /* Parses; returns -1 with *e (ERR_USAGE). A missing command is c->command NULL. */
 int cli_parse(struct cli *c, int argc, char **argv, struct err *e);

@@ -29,7 +29,7 @@ static void add_list(struct cli *c, const struct act_option *o, struct json *arg
     struct json *list = json_array();
 
     for (size_t i = 0; i < c->n_values; i++)
-        if (str_eq(c->values[i].option->name, o->option))
+        if (str_eq(c->values[i].option.name, o->option))
             json_push(list, json_string(c->values[i].value));
     json_set(args, o->arg, list);
 }
@@ -41,15 +41,15 @@ static int options_fit(struct cli *c, const struct act *a, struct err *e)
                                        "arc-spn-secret-fd" };
 
     for (size_t i = 0; i < c->n_values; i++) {
-        const struct cli_option *o = c->values[i].option;
-        bool fits = o < c->command->options || o >= c->command->options + c->command->n_options;
+        const char *name = c->values[i].option.name;
+        bool fits = !cli_takes(c->command, name);
 
         for (size_t k = 0; k < a->n_options && !fits; k++)
-            fits = str_eq(a->options[k].option, o->name);
+            fits = str_eq(a->options[k].option, name);
         for (size_t k = 0; k < ARRAY_LEN(all) && !fits; k++)
-            fits = str_eq(all[k], o->name);
+            fits = str_eq(all[k], name);
         if (!fits)
-            return err_set(e, ERR_USAGE, 0, _("--%s does not go with azloconf %s %s"), o->name,
+            return err_set(e, ERR_USAGE, 0, _("--%s does not go with azloconf %s %s"), name,
                            c->command->name, c->n_words ? c->words[0] : "");
     }
     return cli_arc_secret_fits(c, cli_value(c, "arc-spn-app-id"), e);

@@ -141,7 +141,7 @@ static int ids_of(struct cli *c, struct json *ids, struct err *e)
     if (cli_ask(c, "cleanup-check", args_of(c, NULL), &review, e) < 0)
         return -1;
     for (size_t i = 0; i < c->n_values && r == 0; i++)
-        if (str_eq(c->values[i].option->name, "delete"))
+        if (str_eq(c->values[i].option.name, "delete"))
             r = add_id(json_get(review, "items"), c->values[i].value, ids, e);
     json_free(review);
     return r;

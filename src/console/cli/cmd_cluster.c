@@ -47,7 +47,7 @@ static int create(struct cli *c, struct err *e)
     }
     json_set_str(args, "name", c->words[1]);
     for (size_t i = 0; i < c->n_values; i++)
-        if (str_eq(c->values[i].option->name, "node"))
+        if (str_eq(c->values[i].option.name, "node"))
             json_push(nodes, json_string(c->values[i].value));
     json_set(args, "nodes", nodes);
     if (cli_ask(c, "cluster-create", args, NULL, e) < 0)

@@ -40,7 +40,7 @@ static struct json *from_line(const struct cli *c, const struct param *p, struct
     for (size_t i = 0; i < c->n_values; i++) {
         struct err e = { 0 };
 
-        if (!str_eq(c->values[i].option->name, p->option))
+        if (!str_eq(c->values[i].option.name, p->option))
             continue;
         tags = tags ? tags : json_object();
         if (param_tag_add(tags, c->values[i].value, &e) < 0)

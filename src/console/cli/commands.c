@@ -75,47 +75,19 @@ static const struct cli_option operations_options[] = {
       false, false },
     { "yes", NULL, N_("with undo: do not ask"), false, false },
 };
-/* The parameters' rows come from their table (wire/params.h) before main begins: whoever walks the
- * commands' options meets them like any other. */
-static const struct cli_option register_more[] = {
+static const struct cli_option register_options[] = {
     ARC_SECRET,
     { "answers", "FILE", N_("take values from FILE (JSON); options on this line win"), false,
       false },
     { "save-answers", "FILE", N_("write the values into FILE, for --answers"), false, false },
     { "yes", NULL, N_("do not ask"), false, false },
 };
-enum { PARAM_OPTIONS = 17 }; /* rows of the table that have an option */
-static struct cli_option register_options[PARAM_OPTIONS + ARRAY_LEN(register_more)];
-
-__attribute__((constructor)) static void fill_register_options(void)
-{
-    size_t n = 0;
-
-    for (int i = 0; i < PARAMS; i++) {
-        const struct param *p = &params[i];
-
-        if (p->option && n < PARAM_OPTIONS)
-            register_options[n++] = (struct cli_option){
-                .name = p->option, .arg = p->arg, .help = p->brief, .many = p->kind == PARAM_TAGS
-            };
-    }
-    for (size_t i = 0; i < ARRAY_LEN(register_more); i++)
-        register_options[n++] = register_more[i];
-}
-
-static size_t add_params(struct cli_option *out, const enum param_no *which, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct param *p = &params[which[i]];
-
-        out[i] = (struct cli_option){
-            .name = p->option, .arg = p->arg, .help = p->brief, .many = p->kind == PARAM_TAGS
-        };
-    }
-    return n;
-}
-
-static const struct cli_option move_more[] = {
+static const enum param_no register_params[] = {
+    PAR_SUBSCRIPTION, PAR_TENANT,     PAR_REGION,   PAR_NAME,       PAR_GROUP,      PAR_ARC_GROUP,
+    PAR_TAG,          PAR_GROUP_TAGS, PAR_REPAIR,   PAR_RECREATE,   PAR_THUMBPRINT, PAR_ARC_SPN,
+    PAR_STABLE_AGENT, PAR_LOGS,       PAR_COMPUTER, PAR_CREDENTIAL, PAR_WHAT_IF
+};
+static const struct cli_option move_options[] = {
     { "old-resource-name", "NAME", N_("the cluster resource that goes; --yes needs it"), false,
       false },
     ARC_SECRET,
@@ -128,16 +100,6 @@ static const enum param_no move_params[] = { PAR_SUBSCRIPTION, PAR_TENANT,      
                                              PAR_NAME,         PAR_GROUP,        PAR_ARC_GROUP,
                                              PAR_TAG,          PAR_GROUP_TAGS,   PAR_THUMBPRINT,
                                              PAR_ARC_SPN,      PAR_STABLE_AGENT, PAR_LOGS };
-static struct cli_option move_options[ARRAY_LEN(move_params) + ARRAY_LEN(move_more)];
-
-__attribute__((constructor)) static void fill_move_options(void)
-{
-    size_t n = add_params(move_options, move_params, ARRAY_LEN(move_params));
-
-    for (size_t i = 0; i < ARRAY_LEN(move_more); i++)
-        move_options[n++] = move_more[i];
-}
-
 static const struct cli_option unregister_options[] = {
     { "resource-name", "NAME", N_("the cluster resource that goes; --yes needs it"), false, false },
     { "resource-group-name", "NAME", N_("its resource group, where nothing is registered here"),
@@ -186,7 +148,7 @@ static const struct cli_option cleanup_options[] = {
     { "yes", NULL, N_("do not ask for the names once more; --delete must name what goes"), false,
       false },
 };
-static const struct cli_option reset_more[] = {
+static const struct cli_option reset_options[] = {
     { "node", "NODE", N_("the machine that is reset, or all; without it this one"), false, false },
     { "register", NULL, N_("then register the cluster, with the values named here"), false, false },
     { "wait", NULL, N_("stay until it is done"), false, false },
@@ -195,15 +157,6 @@ static const struct cli_option reset_more[] = {
 };
 static const enum param_no reset_params[] = { PAR_TENANT, PAR_SUBSCRIPTION, PAR_REGION, PAR_NAME,
                                               PAR_GROUP,  PAR_ARC_GROUP,    PAR_LOGS };
-static struct cli_option reset_options[ARRAY_LEN(reset_params) + ARRAY_LEN(reset_more)];
-
-__attribute__((constructor)) static void fill_reset_options(void)
-{
-    size_t n = add_params(reset_options, reset_params, ARRAY_LEN(reset_params));
-
-    for (size_t i = 0; i < ARRAY_LEN(reset_more); i++)
-        reset_options[n++] = reset_more[i];
-}
 static const struct cli_option cluster_options[] = {
     { "node", "NODE", N_("a node of the new cluster"), false, true },
 };
@@ -211,12 +164,14 @@ static const struct cli_option log_options[] = {
     { "lines", "N", N_("how many of the newest lines (100)"), false, false },
 };
 
-#define BIT(x)     (1u << (x))
-#define OPTIONS(a) a, ARRAY_LEN(a)
+#define BIT(x)           (1u << (x))
+#define OPTIONS(a)       a, ARRAY_LEN(a), NULL, 0
+#define PARAMS_AND(p, a) a, ARRAY_LEN(a), p, ARRAY_LEN(p)
 const struct cli_command cli_commands[] = {
     { "status", NULL, N_("show ClusterStatus, RegistrationStatus and ConnectionStatus"),
       OPTIONS(status_options), BIT(SEC_CORE) | BIT(SEC_CLUSTER) | BIT(SEC_NODES), cmd_status },
-    { "register", NULL, N_("register this cluster with Azure"), OPTIONS(register_options),
+    { "register", NULL, N_("register this cluster with Azure"),
+      PARAMS_AND(register_params, register_options),
       BIT(SEC_CORE) | BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN) | BIT(SEC_CHOICES),
       cmd_register },
     { "unregister", NULL, N_("take this cluster's registration back, in Azure and on its nodes"),
@@ -229,15 +184,17 @@ const struct cli_command cli_commands[] = {
     { "sync", NULL, N_("have every node sync with Azure now: billing, licensing, census"),
       OPTIONS(sync_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
     { "move", NULL, N_("unregister this cluster and register it with new values, in one operation"),
-      OPTIONS(move_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_act },
+      PARAMS_AND(move_params, move_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN),
+      cmd_act },
     { "cleanup", NULL,
       N_("list, or delete, what clusters that were never unregistered left behind"),
       OPTIONS(cleanup_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_cleanup },
     { "reset", "[status]", N_("take machines out of Azure, so that they can be registered as new"),
-      OPTIONS(reset_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN), cmd_reset },
+      PARAMS_AND(reset_params, reset_options), BIT(SEC_SIGNIN) | BIT(SEC_CLUSTER) | BIT(SEC_RUN),
+      cmd_reset },
     { "sign-in", NULL, N_("sign in to Azure"), OPTIONS(sign_in_options), BIT(SEC_SIGNIN),
       cmd_sign_in },
-    { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, BIT(SEC_SIGNIN),
+    { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, NULL, 0, BIT(SEC_SIGNIN),
       cmd_sign_out },
     { "operations", "[show ID | resume ID | undo [ID]]",
       N_("list operations, show one, go on with an unfinished one, or take it back"),
@@ -247,19 +204,47 @@ const struct cli_command cli_commands[] = {
     { "log", NULL, N_("print the newest lines of the core's log"), OPTIONS(log_options), 0,
       cmd_log },
     { "explain", "CODE | TEXT", N_("say what a code or the words of an error mean, and what to do"),
-      NULL, 0, 0, cmd_explain },
+      NULL, 0, NULL, 0, 0, cmd_explain },
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);
 
-static void print_options(const struct cli_option *o, size_t n)
+size_t cli_options(const struct cli_command *k)
+{
+    return k->n_params + k->n_own;
+}
+
+struct cli_option cli_option_at(const struct cli_command *k, size_t i)
+{
+    const struct param *p;
+
+    if (i >= k->n_params)
+        return k->own[i - k->n_params];
+    p = &params[k->params[i]];
+    return (struct cli_option){
+        .name = p->option, .arg = p->arg, .help = p->brief, .many = p->kind == PARAM_TAGS
+    };
+}
+
+bool cli_takes(const struct cli_command *k, const char *name)
+{
+    for (size_t i = 0; i < cli_options(k); i++)
+        if (str_eq(cli_option_at(k, i).name, name))
+            return true;
+    return false;
+}
+
+static void print_option(const struct cli_option *o)
 {
     char head[64];
 
-    for (size_t i = 0; i < n; i++) {
-        str_fmt(head, sizeof head, "--%s%s%s", o[i].name, o[i].arg ? " " : "",
-                o[i].arg ? o[i].arg : "");
-        printf("  %-30s %s\n", head, _(o[i].help));
-    }
+    str_fmt(head, sizeof head, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+    printf("  %-30s %s\n", head, _(o->help));
+}
+
+static void print_common(void)
+{
+    for (size_t i = 0; i < cli_common_count; i++)
+        print_option(&cli_common[i]);
 }
 
 void cli_help(const struct cli_command *k)
@@ -268,9 +253,13 @@ void cli_help(const struct cli_command *k)
         printf(_("Usage: azloconf %s%s%s [OPTION]...\n"), k->name, k->words ? " " : "",
                k->words ? k->words : "");
         printf("%s\n\n", _(k->help));
-        print_options(k->options, k->n_options);
+        for (size_t i = 0; i < cli_options(k); i++) {
+            struct cli_option o = cli_option_at(k, i);
+
+            print_option(&o);
+        }
         puts(_("\nOptions of all commands:"));
-        print_options(cli_common, cli_common_count);
+        print_common();
         return;
     }
     puts(_("Usage: azloconf [COMMAND] [OPTION]...\n"
@@ -280,7 +269,7 @@ void cli_help(const struct cli_command *k)
     for (size_t i = 0; i < cli_command_count; i++)
         printf("  %-30s %s\n", cli_commands[i].name, _(cli_commands[i].help));
     puts(_("\nOptions:"));
-    print_options(cli_common, cli_common_count);
+    print_common();
     puts(_("\nExit codes: 0 done, 1 failed, 2 usage, 3 left by the user, 4 not signed in or code "
            "expired,\n"
            "5 refused by Azure, 6 done in part, 7 out of policy, 75 another operation holds the "

@@ -48,28 +48,20 @@ static const char tail[] = "    for word in $offer; do\n"
 
 typedef void each_fn(struct str *out, const struct cli_option *o);
 
-static bool has_option(const struct cli_command *c, const char *name)
-{
-    for (size_t i = 0; i < c->n_options; i++)
-        if (str_eq(c->options[i].name, name))
-            return true;
-    return false;
-}
-
 /* Every option once, though several commands may have it. */
 static void each_option(struct str *out, each_fn *fn)
 {
     for (size_t i = 0; i < cli_common_count; i++)
         fn(out, &cli_common[i]);
     for (size_t c = 0; c < cli_command_count; c++)
-        for (size_t i = 0; i < cli_commands[c].n_options; i++) {
-            const struct cli_option *o = &cli_commands[c].options[i];
+        for (size_t i = 0; i < cli_options(&cli_commands[c]); i++) {
+            struct cli_option o = cli_option_at(&cli_commands[c], i);
             size_t first = 0;
 
-            while (!has_option(&cli_commands[first], o->name))
+            while (!cli_takes(&cli_commands[first], o.name))
                 first++;
             if (first == c)
-                fn(out, o);
+                fn(out, &o);
         }
 }
 
@@ -79,9 +71,11 @@ static bool may_repeat(const struct cli_option *o)
     bool many = o->many;
 
     for (size_t c = 0; c < cli_command_count && !many; c++)
-        for (size_t i = 0; i < cli_commands[c].n_options && !many; i++)
-            many =
-                str_eq(cli_commands[c].options[i].name, o->name) && cli_commands[c].options[i].many;
+        for (size_t i = 0; i < cli_options(&cli_commands[c]) && !many; i++) {
+            struct cli_option other = cli_option_at(&cli_commands[c], i);
+
+            many = str_eq(other.name, o->name) && other.many;
+        }
     return many;
 }
 
@@ -152,10 +146,10 @@ static void values(struct str *out, const struct cli_option *o)
     str_free(&closed);
 }
 
-static void add_options(struct str *out, const struct cli_option *o, size_t n)
+static void add_options(struct str *out, const struct cli_command *k)
 {
-    for (size_t i = 0; i < n; i++)
-        str_addf(out, " --%s", o[i].name);
+    for (size_t i = 0; i < cli_options(k); i++)
+        str_addf(out, " --%s", cli_option_at(k, i).name);
 }
 
 /* "[show ID | resume ID]" -> " show resume" */
@@ -181,10 +175,10 @@ static void offers(struct str *out)
         str_addf(out, "%s--%s", i ? " " : "", cli_common[i].name);
     str_add(out, "'\n        case $command in\n");
     for (size_t c = 0; c < cli_command_count; c++) {
-        if (!cli_commands[c].n_options)
+        if (!cli_options(&cli_commands[c]))
             continue;
         str_addf(out, "            %s) offer+='", cli_commands[c].name);
-        add_options(out, cli_commands[c].options, cli_commands[c].n_options);
+        add_options(out, &cli_commands[c]);
         str_add(out, "' ;;\n");
     }
     str_add(out, "        esac\n    elif [[ -z $command ]]; then\n        offer='");

@@ -137,14 +137,6 @@ const struct form_field act_named_fields[ACT_NAMED_FIELDS] = {
 
 /* ---- a move ---- */
 
-struct form_field act_move_fields[ACT_MOVE_FIELDS];
-
-__attribute__((constructor)) static void fill_move_fields(void)
-{
-    memcpy(act_move_fields, where_fields, sizeof(where_fields[0]) * WHERE_FIELDS);
-    act_move_fields[WHERE_FIELDS] = more_fields[MORE_ARC_GROUP];
-}
-
 void act_move_fill(struct form *f, const struct model *m)
 {
     static const struct {

@@ -9,9 +9,8 @@ enum { ACT_NAMED_SUBSCRIPTION, ACT_NAMED_NAME, ACT_NAMED_GROUP, ACT_NAMED_FORCE,
 extern const struct form_field act_named_fields[ACT_NAMED_FIELDS];
 void act_named_fill(struct form *f, const struct model *m);
 
-/* Where a move goes to: the wizard's page, filled with what is stored, and the machines' group. */
-enum { ACT_MOVE_FIELDS = 7 };
-extern struct form_field act_move_fields[ACT_MOVE_FIELDS]; /* filled before main begins */
+/* Where a move goes to: the wizard's page (where_fields, all of them), filled with what is stored.
+ */
 void act_move_fill(struct form *f, const struct model *m);
 
 #endif

@@ -249,7 +249,7 @@ const struct form_field create_fields[CREATE_FIELDS] = {
       false, NULL, NULL, check_nodes, NULL, false },
 };
 
-const struct form_field where_fields[WHERE_FIELDS] = {
+const struct form_field where_fields[WHERE_MOVE_FIELDS] = {
     { .param = &params[PAR_ENVIRONMENT], .fixed = true },
     { .param = &params[PAR_TENANT],
       .count = tenant_count,
@@ -269,6 +269,11 @@ const struct form_field where_fields[WHERE_FIELDS] = {
       .check = check_group,
       .free = true },
     { .param = &params[PAR_NAME], .check = check_name },
+    { .param = &params[PAR_ARC_GROUP],
+      .count = fields_arc_group_count,
+      .choice = fields_arc_group_choice,
+      .check = fields_check_group,
+      .free = true },
 };
 
 /* ---- values ---- */

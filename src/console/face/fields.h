@@ -13,7 +13,9 @@ enum {
     WHERE_REGION,
     WHERE_GROUP,
     WHERE_NAME,
-    WHERE_FIELDS
+    WHERE_FIELDS,
+    WHERE_ARC_GROUP = WHERE_FIELDS, /* on the page of a move alone */
+    WHERE_MOVE_FIELDS
 };
 enum {
     MORE_ARC_GROUP,
@@ -28,7 +30,7 @@ enum {
     MORE_FIELDS
 };
 extern const struct form_field create_fields[CREATE_FIELDS];
-extern const struct form_field where_fields[WHERE_FIELDS];
+extern const struct form_field where_fields[WHERE_MOVE_FIELDS];
 extern const struct form_field more_fields[MORE_FIELDS]; /* parameters that most leave alone */
 
 void fields_defaults(struct form *where, const struct model *m); /* fills what is empty and known */
@@ -47,6 +49,9 @@ const char *fields_check_param(const struct model *m, const struct form *f, int 
 int fields_group_count(const struct model *m, const struct form *f);
 void fields_group_choice(const struct model *m, const struct form *f, int i,
                          struct form_choice *out);
+int fields_arc_group_count(const struct model *m, const struct form *f);
+void fields_arc_group_choice(const struct model *m, const struct form *f, int i,
+                             struct form_choice *out); /* the same of the machines' group */
 const char *fields_check_group(const struct model *m, const struct form *f, int i, char *msg,
                                size_t size);
 int fields_flag_count(const struct model *m, const struct form *f); /* no, yes */

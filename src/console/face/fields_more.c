@@ -83,7 +83,8 @@ static const struct sec_choice *group_named(const struct model *m, const char *n
 }
 
 /* The name that a new group would get by itself; "" if it is there already, or no list came. */
-static void new_name(const struct model *m, const struct form *f, char *out, size_t size)
+static void new_name(const struct model *m, const struct form *f, const char *suffix, char *out,
+                     size_t size)
 {
     const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
     const char *name = f->fields == where_fields ? f->values[WHERE_NAME].id : "";
@@ -92,25 +93,25 @@ static void new_name(const struct model *m, const struct form *f, char *out, siz
     if (!*name)
         name = c->name;
     if (*name && choices(m)->n_groups)
-        str_fmt(out, size, f->fields == where_fields ? "%s-rg" : "%s-arc-rg", name);
+        str_fmt(out, size, "%s%s", name, suffix);
     if (group_named(m, out))
         out[0] = '\0';
 }
 
-int fields_group_count(const struct model *m, const struct form *f)
+static int group_count(const struct model *m, const struct form *f, const char *suffix)
 {
     char fresh[160];
 
-    new_name(m, f, fresh, sizeof fresh);
+    new_name(m, f, suffix, fresh, sizeof fresh);
     return (int)choices(m)->n_groups + (fresh[0] != '\0');
 }
 
-void fields_group_choice(const struct model *m, const struct form *f, int i,
+static void group_choice(const struct model *m, const struct form *f, const char *suffix, int i,
                          struct form_choice *out)
 {
     char fresh[160];
 
-    new_name(m, f, fresh, sizeof fresh);
+    new_name(m, f, suffix, fresh, sizeof fresh);
     if (fresh[0] && i-- == 0) {
         STR_SET(out->id, fresh);
         STR_SET(out->note, _("create new"));
@@ -118,6 +119,28 @@ void fields_group_choice(const struct model *m, const struct form *f, int i,
     }
     STR_SET(out->id, choices(m)->groups[i].name);
     str_fmt(out->note, sizeof out->note, _("existing, %s"), choices(m)->groups[i].state);
+}
+
+int fields_group_count(const struct model *m, const struct form *f)
+{
+    return group_count(m, f, "-rg");
+}
+
+void fields_group_choice(const struct model *m, const struct form *f, int i,
+                         struct form_choice *out)
+{
+    group_choice(m, f, "-rg", i, out);
+}
+
+int fields_arc_group_count(const struct model *m, const struct form *f)
+{
+    return group_count(m, f, "-arc-rg");
+}
+
+void fields_arc_group_choice(const struct model *m, const struct form *f, int i,
+                             struct form_choice *out)
+{
+    group_choice(m, f, "-arc-rg", i, out);
 }
 
 const char *fields_check_group(const struct model *m, const struct form *f, int i, char *msg,
@@ -166,8 +189,8 @@ void fields_flag_choice(const struct model *m, const struct form *f, int i, stru
 
 const struct form_field more_fields[MORE_FIELDS] = {
     [MORE_ARC_GROUP] = { .param = &params[PAR_ARC_GROUP],
-                         .count = fields_group_count,
-                         .choice = fields_group_choice,
+                         .count = fields_arc_group_count,
+                         .choice = fields_arc_group_choice,
                          .check = fields_check_group,
                          .free = true },
     [MORE_TAG] = TEXT(PAR_TAG),
