@@ -150,8 +150,9 @@ static const struct advice_row rows[] = {
     { .code = ERR_C_IS_OVER,
       .what = N_("An operation that has come to its end is not undone."),
       .why = N_("It is done, or what it had made was taken back already."),
-      .text = N_("Look at it: azloconf operations. What is done is taken back by the command that "
-                 "the error names.") },
+      .text =
+          N_("Look at it: azloconf operations. Where a command takes back what is done, the error "
+             "names it.") },
     { .code = ERR_C_BUILT_ON,
       .what = N_("An operation was not undone: a later one stands on what it made."),
       .why = N_("Taking it back would take away what the later one uses."),
@@ -159,7 +160,7 @@ static const struct advice_row rows[] = {
                  "take the registration back with azloconf unregister.") },
     { .code = ERR_C_NO_WAY_BACK,
       .what = N_("Nothing of an operation can be taken back."),
-      .why = N_("What it has done so far are deletions and other things without a way back."),
+      .why = N_("What it has done so far has no way back, as deletions and syncs have none."),
       .text = N_("Go on with it: azloconf operations resume.") },
     { .code = ERR_C_OTHER_TENANT,
       .what = N_("You are signed in to another tenant than the operation's."),

@@ -24,23 +24,41 @@ static const struct {
     { "move", N_("azloconf move goes back the same way.") },
     { "arc-disable", N_("azloconf arc enable brings Arc back.") },
     { "arc-enable", N_("azloconf arc disable takes Arc away again.") },
+    { "reset", N_("What a reset deleted does not come back: azloconf register registers anew.") },
+    { "cleanup", N_("What was deleted does not come back.") },
+    { "sync", N_("A sync has nothing to take back.") },
 };
 
-static int is_done(const struct op_summary *sum, struct err *e)
+/* Of a move, both parts are the move. */
+static int is_done(const struct app *a, const struct op_summary *sum, struct err *e)
 {
     const char *text = N_("Only one that did not come to its end is undone.");
+    struct json *row = json_object();
+    const char *plan;
+    bool due;
 
+    json_set_str(row, "state", sum->state);
+    due = app_chain_row(a, row, sum->id);
+    plan = str_eq(json_str(row, "whole"), "move") ? "move" : sum->plan;
     for (size_t i = 0; i < ARRAY_LEN(instead); i++)
-        if (str_eq(instead[i].plan, sum->plan))
+        if (str_eq(instead[i].plan, plan))
             text = instead[i].text;
-    return err_set(e, ERR_OP, ERR_C_IS_OVER, _("The operation %s is done. %s"), sum->id, _(text));
+    if (due)
+        err_set(e, ERR_OP, ERR_C_IS_OVER,
+                _("The first part of %s is done, the second has not begun. azloconf operations "
+                  "resume begins it."),
+                sum->id);
+    else
+        err_set(e, ERR_OP, ERR_C_IS_OVER, _("The operation %s is done. %s"), sum->id, _(text));
+    json_free(row);
+    return -1;
 }
 
 /* -1 and *e: one that is over for good. */
-static int unfinished(const struct op_summary *sum, struct err *e)
+static int unfinished(const struct app *a, const struct op_summary *sum, struct err *e)
 {
     if (str_eq(sum->state, "done"))
-        return is_done(sum, e);
+        return is_done(a, sum, e);
     if (str_eq(sum->state, "undone"))
         return err_set(e, ERR_OP, ERR_C_IS_OVER,
                        _("What the operation %s had made was taken back already."), sum->id);
@@ -91,9 +109,9 @@ static void newest(struct app *a, char out[64])
     JSON_EACH (id, ids) {
         if (op_summary(a->c.runs_dir, json_value_str(id), &sum, &e) < 0)
             continue;
-        if (!out[0] || unfinished(&sum, &e) == 0)
+        if (!out[0] || unfinished(a, &sum, &e) == 0)
             str_copy(out, 64, json_value_str(id));
-        if (unfinished(&sum, &e) == 0)
+        if (unfinished(a, &sum, &e) == 0)
             break;
     }
     json_free(ids);
@@ -119,7 +137,7 @@ static int find(struct app *a, const struct serve_ask *ask, const struct json *a
         app_run_no_such(e, id);
         return -1;
     }
-    if (!app_run_owns(ask, sum->uid, e) || unfinished(sum, e) < 0)
+    if (!app_run_owns(ask, sum->uid, e) || unfinished(a, sum, e) < 0)
         return -1;
     return built_on(a, id, e);
 }
@@ -138,11 +156,29 @@ static void tell_state(const struct app *a, struct json *out, const struct op_su
     json_set_bool(out, "undoing", runs && op_run_undoing(a->run));
 }
 
-static void warn(struct json *out)
+/* The second part alone is taken back. */
+static void warn_part(const struct app *a, const char *id, struct json *list)
+{
+    struct json *row = json_object();
+
+    json_set_str(row, "state", "");
+    app_chain_row(a, row, id);
+    if (json_str(row, "before") && str_eq(json_str(row, "whole"), "move"))
+        json_push(list, json_string(_("It is the second part of a move. The first stays done: the "
+                                      "old registration does not come back.")));
+    else if (json_str(row, "before"))
+        json_push(list, json_string(_("It is the second part of a reset. The first stays done: "
+                                      "what it deleted does not come back.")));
+    json_free(row);
+}
+
+static void warn(const struct app *a, struct json *out)
 {
     struct json *list = json_array();
 
-    if (json_flag(out, "running", false))
+    warn_part(a, json_str(out, "id"), list);
+
+    if (json_flag(out, "running", false) && !json_member(out, "error"))
         json_push(list, json_string(_("The operation is under way: it is stopped first, after "
                                       "the steps at work.")));
     if (json_flag(out, "undoing", false))
@@ -183,11 +219,11 @@ void app_undo_check(struct app *a, const struct serve_ask *ask, const struct jso
         return;
     }
     tell_state(a, out, &sum);
-    warn(out);
     if (can_go_back(out, sum.id, &e) < 0) {
         advice_fill(&e);
         json_set(out, "error", json_encode(&err_json, &e));
     }
+    warn(a, out);
     serve_result(ask, out);
 }
 
@@ -238,7 +274,7 @@ static int begin(struct app *a, const char *id, struct err *e)
     struct json *what;
     int rc;
 
-    if (op_summary(a->c.runs_dir, id, &sum, e) < 0 || unfinished(&sum, e) < 0)
+    if (op_summary(a->c.runs_dir, id, &sum, e) < 0 || unfinished(a, &sum, e) < 0)
         return -1; /* it came to its end meanwhile */
     app_ports(a, &p);
     what = op_undo_preview(&p, id, e);

@@ -199,10 +199,12 @@ static void tell_undone(struct sec_run *s)
 {
     const struct op_plan *plan = op_plan_find(s->plan);
     struct str stays = STR_INIT;
+    bool any = false;
 
     for (size_t i = 0; i < s->n; i++) {
         const struct op_step *row = row_of(s, &s->steps[i]);
 
+        any = any || str_eq(s->steps[i].state, "undone");
         if (row && str_eq(s->steps[i].state, "done") && tells(plan, row))
             str_addf(&stays, "%s%s", stays.len ? "; " : "", s->steps[i].title);
     }
@@ -210,8 +212,10 @@ static void tell_undone(struct sec_run *s)
         str_fmt(s->details, sizeof s->details,
                 _("What this run had made was taken back, but for what these steps did: %s."),
                 str_p(&stays));
-    else
+    else if (any)
         STR_SET(s->details, _("What this run had made was taken back."));
+    else
+        STR_SET(s->details, _("This run had made nothing; it is closed."));
     str_free(&stays);
 }
 

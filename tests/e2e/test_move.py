@@ -252,7 +252,10 @@ def test_faults_in_both_parts():
         s = r.run("status", ok=0).stdout
         azl.check("NotYet" in s and "being moved" in s, s)
         r.sandbox("DELETE", "/sandbox/faults")
+        azl.check("the old registration does not come back" in r.run("operations", "undo", "--what-if", ok=0).stdout, "what an undo leaves")
         r.run("operations", "resume", first, ok=0)  # by either name
+        for part in (first, newest(r)["id"]):
+            azl.check("azloconf move goes back" in r.run("operations", "undo", part, "--yes", ok=1).stderr, "done")
         is_there(r, "westeurope", r.ready()["subscription"], "new-rg", "NEW")
         azl.check("being moved" not in r.run("status", ok=0).stdout, "it is over")
         nothing_twice(r, n)
