@@ -13,6 +13,7 @@
 
 #define ITEM_TRIES   5
 #define PAUSE_MS     2000
+#define WAITS        450 /* PAUSE_MS each: a quarter of an hour */
 #define TOLD_MAX     3000
 #define SETTINGS_END "/arcSettings/"
 
@@ -362,6 +363,7 @@ static void next_item(struct op_view *v)
     set_number(v, "at", number(v, "at") + 1);
     set_number(v, "phase", 0);
     set_number(v, "tries", 0);
+    set_number(v, "waits", 0);
     keep_fact(v, "parent", "");
 }
 
@@ -392,6 +394,19 @@ static enum op_verdict finished(const struct op_view *v)
     return number(v, "deleted") || number(v, "gone") ? OP_DONE : OP_SKIP;
 }
 
+/* A DELETE whose answer was lost, or whose core died, is at work in Azure. */
+static bool going(struct op_view *v, const struct op_answer *a, const struct item *it)
+{
+    long waits = number(v, "waits");
+
+    if (number(v, "phase") != 0 || !(rows[kind_of_step(v)].flags & ARM_LRO) || waits >= WAITS ||
+        !str_ieq(cl_text(a->json, "properties.provisioningState"), "Deleting"))
+        return false;
+    set_number(v, "waits", waits + 1);
+    op_note(v, _("%s is being deleted; waiting until it is gone"), it->name);
+    return true;
+}
+
 enum op_verdict cl_item_check_read(struct op_view *v, const struct op_answer *a, struct err *e)
 {
     struct cl_word w;
@@ -404,6 +419,10 @@ enum op_verdict cl_item_check_read(struct op_view *v, const struct op_answer *a,
             return OP_FAILED;
         give_up(v, &it, e);
         err_clear(e);
+        return OP_RUNNING;
+    }
+    if (going(v, a, &it)) {
+        e->retry_after_ms = PAUSE_MS;
         return OP_RUNNING;
     }
     switch (judge(v, &it, a, &w)) {

@@ -195,7 +195,7 @@ static void judge_check(struct op_cell *c, enum op_verdict vd, const struct err 
             c->phase = OP_P_READY;
         } else {
             note_news(c);
-            wait_or_fail(c, delay_of(c), OP_P_IDLE);
+            wait_or_fail(c, pause_of(c, e), OP_P_IDLE);
         }
         break;
     case OP_FAILED:

@@ -460,6 +460,30 @@ static void proven_then_deleted(void **state)
     tear_down(&b);
 }
 
+/* Azure is at a deletion whose answer was lost, or whose core died: it is waited for, not for ever.
+ */
+static void waits_for_what_goes(void **state)
+{
+    static const char deleting[] = "{\"properties\":{\"provisioningState\":\"Deleting\"}}";
+    struct bench b;
+
+    (void)state;
+    set_up(&b, "clusters");
+    for (int i = 0; i < 3; i++)
+        act(&b, false, GET_C, 200, deleting, OP_RUNNING);
+    assert_string_equal(op_fact(&b.v, "clusters.kept"), "");
+    act(&b, false, GET_C, 404, NULL, OP_RUNNING);
+    assert_string_equal(op_fact(&b.v, "clusters.gone"), "1");
+    tear_down(&b);
+
+    set_up(&b, "clusters");
+    for (int i = 0; i < 451; i++)
+        act(&b, false, GET_C, 200, deleting, OP_RUNNING);
+    assert_string_equal(op_fact(&b.v, "clusters.kept"), "1");
+    assert_non_null(strstr(op_fact(&b.v, "cleanup.told"), "Deleting"));
+    tear_down(&b);
+}
+
 static void changed_or_gone(void **state)
 {
     static const struct {
@@ -537,11 +561,11 @@ static void all_is_for_good(void **state)
 int test_op_op_cleanup(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_one_says),     cmocka_unit_test(what_an_id_is),
-        cmocka_unit_test(what_stands_by_it), cmocka_unit_test(asks_until_nothing_is_left),
-        cmocka_unit_test(what_is_here),      cmocka_unit_test(proven_then_deleted),
-        cmocka_unit_test(changed_or_gone),   cmocka_unit_test(never_what_is_here),
-        cmocka_unit_test(all_is_for_good),
+        cmocka_unit_test(what_one_says),       cmocka_unit_test(what_an_id_is),
+        cmocka_unit_test(what_stands_by_it),   cmocka_unit_test(asks_until_nothing_is_left),
+        cmocka_unit_test(what_is_here),        cmocka_unit_test(proven_then_deleted),
+        cmocka_unit_test(waits_for_what_goes), cmocka_unit_test(changed_or_gone),
+        cmocka_unit_test(never_what_is_here),  cmocka_unit_test(all_is_for_good),
     };
 
     return TEST_GROUP("op_cleanup", tests);
