@@ -149,6 +149,26 @@ static void keep(struct json *in, const char *input, const char *given, const ch
     json_set_str(in, input, *stored ? stored : given ? given : "");
 }
 
+/* An unregistration that stopped after the nodes' record was gone goes on by itself alone. */
+static void nothing_stored(struct app *a, struct err *e)
+{
+    struct json *ids = journal_list(a->c.runs_dir, e);
+    const char *newest = json_value_str(json_first(ids));
+    struct op_summary sum;
+
+    if (newest && op_summary(a->c.runs_dir, newest, &sum, e) == 0 &&
+        str_eq(sum.plan, op_unregister.id) && !str_eq(sum.state, "done"))
+        err_set(e, ERR_OP, 9115,
+                _("Nothing is registered on this cluster any more, but the operation %s did not "
+                  "come to its end in Azure. It goes on with azloconf operations resume."),
+                newest);
+    else
+        err_set(e, ERR_OP, 9115, "%s",
+                _("Nothing is registered on this cluster. What is to be taken away in Azure must "
+                  "be named: the subscription id and the resource's name."));
+    json_free(ids);
+}
+
 struct json *app_stored_inputs(struct app *a, const struct json *args, struct err *e)
 {
     const struct sec_cluster *cluster = state_get(a->c.state, SEC_CLUSTER);
@@ -163,9 +183,7 @@ struct json *app_stored_inputs(struct app *a, const struct json *args, struct er
     if (sub && *sub && !guid_is(sub))
         err_set(e, ERR_USAGE, 0, _("The subscription id is no GUID: %s"), sub);
     else if (!stored.name[0] && (!name || !*name || !sub || !*sub))
-        err_set(e, ERR_OP, 9115, "%s",
-                _("Nothing is registered on this cluster. What is to be taken away in Azure must "
-                  "be named: the subscription id and the resource's name."));
+        nothing_stored(a, e);
     else if (contradicts(sub, stored.subscription, 9128,
                          _("This cluster is registered in another subscription"), e) == 0 &&
              contradicts(name, stored.name, 9127,

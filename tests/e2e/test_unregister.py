@@ -135,8 +135,12 @@ def test_faults_a_kill_and_going_on():
         azl.check(p.returncode == 1 and "ServiceUnavailable" in p.stderr, f"what does not end did not stop it: {p.stdout}{p.stderr}")
         azl.check(all(f["taken"] for f in r.sandbox("GET", "/sandbox/faults")["faults"][:3]), "a fault was not met")
         r.sandbox("DELETE", "/sandbox/faults")
-        go_on(r)
+        p = r.run("unregister", "--what-if", ok=1)  # the nodes have forgotten it
+        azl.check(newest(r)["id"] in p.stderr and "azloconf operations resume" in p.stderr, p.stderr)
+        azl.check("Delete the cluster resource: " in r.run("operations", "undo", "--what-if", ok=1).stdout, "a name that is empty")
+        r.run("operations", "resume", ok=0)  # as these sentences say it: the newest
         azl.equal(changed(before, held(r)), {}, "after the faults")
+        azl.check("is over" in r.run("operations", "resume", ok=1).stderr, "nothing is left to do")
         blank(r)
         r.register(ok=0)
         gone = settings_gone(r)

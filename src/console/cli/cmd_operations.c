@@ -129,13 +129,28 @@ static int show(struct cli *c, const char *id)
     return EXIT_DONE;
 }
 
-static int resume(struct cli *c, const char *id)
+/* No id: the newest operation; the core says so if nothing of it is left to do. */
+static int newest(struct cli *c, char id[64], struct err *e)
+{
+    struct json *result = NULL;
+
+    if (cli_ask(c, "runs", json_object(), &result, e) < 0)
+        return -1;
+    str_copy(id, 64, json_str(json_first(json_get(result, "runs")), "id"));
+    json_free(result);
+    return id[0] ? 0
+                 : err_set(e, ERR_OP, ERR_C_NOT_FOUND, "%s",
+                           _("No operation was started here yet: there is nothing to go on with."));
+}
+
+static int resume(struct cli *c, const char *given)
 {
     struct json *result = NULL;
     struct err e = { 0 };
-    char run[64];
+    char run[64], id[64];
 
-    if (cli_arc_secret(c, false, &e) < 0 ||
+    STR_SET(id, given);
+    if ((!id[0] && newest(c, id, &e) < 0) || cli_arc_secret(c, false, &e) < 0 ||
         cli_ask_arc(c, "run-resume", id_args(id), &result, &e) < 0)
         return cli_fail(c, &e);
     STR_SET(run, json_str(result, "id"));
@@ -236,11 +251,12 @@ int cmd_operations(struct cli *c)
         return list(c);
     if (c->n_words == 2 && str_eq(c->words[0], "show"))
         return show(c, c->words[1]);
-    if (c->n_words == 2 && str_eq(c->words[0], "resume"))
-        return resume(c, c->words[1]);
+    if (c->n_words <= 2 && str_eq(c->words[0], "resume"))
+        return resume(c, c->n_words == 2 ? c->words[1] : "");
     if (c->n_words <= 2 && str_eq(c->words[0], "undo"))
         return undo(c, c->n_words == 2 ? c->words[1] : "");
-    err_set(&e, ERR_USAGE, 0,
-            _("say: azloconf operations, or azloconf operations show ID, resume ID or undo [ID]"));
+    err_set(
+        &e, ERR_USAGE, 0,
+        _("say: azloconf operations, or azloconf operations show ID, resume [ID] or undo [ID]"));
     return cli_fail(c, &e);
 }

@@ -196,7 +196,7 @@ const struct cli_command cli_commands[] = {
       cmd_sign_in },
     { "sign-out", NULL, N_("forget the sign-in and its tokens"), NULL, 0, NULL, 0, BIT(SEC_SIGNIN),
       cmd_sign_out },
-    { "operations", "[show ID | resume ID | undo [ID]]",
+    { "operations", "[show ID | resume [ID] | undo [ID]]",
       N_("list operations, show one, go on with an unfinished one, or take it back"),
       OPTIONS(operations_options), BIT(SEC_SIGNIN) | BIT(SEC_RUN), cmd_operations },
     { "cluster", "create NAME | show", N_("create a cluster of native nodes, or show it"),

@@ -181,7 +181,7 @@ static void say_alike(const struct sink *s, enum review_kind kind, const struct 
 
     str_add(&raw, part(row, "what"));
     for (const struct json *w = row; w; w = json_next(w))
-        if (alike(w, row)) {
+        if (alike(w, row) && *part(w, "name")) {
             str_addf(&raw, "%s%s", more ? ", " : " ", part(w, "name"));
             more = true;
         }

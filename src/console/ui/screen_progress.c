@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "base/i18n.h"
+#include "console/face/acts.h"
 #include "console/face/consent.h"
 #include "console/ui/frame.h"
 #include "console/ui/run_consent.h"
@@ -392,7 +393,8 @@ static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
                      ? _("Waits for an administrator's consent; c shows it whole.")
                      : _("After the consent r goes on; c shows what is asked for."));
     else if (model_run_active(ui_model(ui)))
-        str_copy(out, size, _("Safe to leave: the work goes on. Menu item 1 returns."));
+        str_fmt(out, size, _("Safe to leave: the work goes on. Menu item %d returns."),
+                act_item_of_run(r));
     else if (r->undo && can_undo(ui, self))
         str_copy(out, size, _("u goes on with the undo; r does the operation after all."));
     else if (str_eq(r->state, "failed") || str_eq(r->state, "stopped"))
