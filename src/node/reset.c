@@ -374,6 +374,19 @@ static void look_for_extension(struct reset_job *j)
     ask(j, "GET", json_str(j->extension, "id"), "", on_seen);
 }
 
+/* What is deleted is an extension of this machine: neither the machine nor another one's. */
+static bool is_own(const struct reset_job *j, const char *id)
+{
+    static const char type[] = "/extensions/";
+    size_t n = strlen(j->s.machine);
+    const char *name;
+
+    if (!id || !str_istarts(id, j->s.machine) || !str_istarts(id + n, type))
+        return false;
+    name = id + n + strlen(type);
+    return *name && !strpbrk(name, "/?#\\ ") && !str_eq(name, ".") && !str_eq(name, "..");
+}
+
 /* At the list's end it is asked for again: it may have had a next page. */
 static void delete_next(struct reset_job *j)
 {
@@ -384,7 +397,7 @@ static void delete_next(struct reset_job *j)
         list_extensions(j);
         return;
     }
-    if (!id || !str_istarts(id, j->s.machine)) {
+    if (!is_own(j, id)) {
         err_set(&e, ERR_ARM, 0, _("Azure lists an extension that is not this machine's: %s"),
                 id ? id : "--");
         end_phase(j, RESET_FAILED, &e);
@@ -622,6 +635,11 @@ static void on_shown(void *payload, const struct json *shown, const struct err *
         fail(j, &why, _("asking the node's Arc agent"));
         return;
     }
+    if (id && *id && !reset_is_machine(id)) {
+        err_set(&why, ERR_NODE, 0, _("What the Arc agent says about itself cannot be read."));
+        fail(j, &why, _("asking the node's Arc agent"));
+        return;
+    }
     if (id && *id)
         STR_SET(j->s.machine, id);
     start_phase(j);
@@ -730,23 +748,13 @@ void node_reset_status(struct node_call *c)
 
 void node_add_plays(const struct local_node *n, struct json *facts)
 {
-    int64_t build = n->os_build;
     struct str text = STR_INIT;
     struct err ignored = { 0 };
-    struct json *doc = NULL;
     char path[NODE_PATH_SIZE];
 
-    /* Azure Local is of 23H2 and later: docs-facts.md 1.1 */
-    json_set_str(facts, "solutionVersion", build && build < 25398 ? "" : "12.2510");
-    json_set_str(facts, "powershell", "7.5");
-    json_set_bool(facts, "azStackHciModule", true);
-    json_set_bool(facts, "administrator", true);
     str_fmt(path, sizeof path, "%s/plays.json", n->dir);
-    if (file_read(path, 4096, &text, &ignored) == 0)
-        doc = json_parse(text.p, text.len, 0, &ignored);
-    JSON_EACH (p, doc)
-        if (json_name(p))
-            json_set(facts, json_name(p), json_copy(p));
-    json_free(doc);
+    if (file_read(path, 4096, &text, &ignored) != 0)
+        str_reset(&text);
+    reset_plays(facts, n->os_build, str_p(&text), text.len);
     str_free(&text);
 }

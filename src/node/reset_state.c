@@ -2,8 +2,11 @@
 
 #include "node/reset_state.h"
 
+#include <string.h>
+
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/text.h"
 
 #define FORM      1
 #define STATE_MAX (64u * 1024)
@@ -46,9 +49,20 @@ void reset_state_new(struct reset_state *s, const char *id)
     }
 }
 
+bool reset_is_machine(const char *id)
+{
+    static const char type[] = "/providers/Microsoft.HybridCompute/machines/";
+    const char *at = str_ifind(id, type), *name = at ? at + strlen(type) : "";
+
+    return str_istarts(id, "/subscriptions/") && *name && !strchr(name, '/') &&
+           !strpbrk(id, "?#@\\% ") && !strstr(id, "/../") && !strstr(id, "/./") &&
+           !str_eq(name, ".") && !str_eq(name, "..");
+}
+
 static bool is_sound(const struct reset_state *s)
 {
-    bool sound = s->version == FORM && s->n_phases == RESET_PHASES;
+    bool sound = s->version == FORM && s->n_phases == RESET_PHASES &&
+                 (!s->machine[0] || reset_is_machine(s->machine));
 
     for (size_t i = 0; sound && i < RESET_PHASES; i++)
         sound = str_eq(s->phases[i].name, reset_phase_names[i]);
@@ -73,16 +87,21 @@ int reset_state_load(const char *path, struct reset_state *s, struct err *e)
             rc = err_set(e, ERR_NODE, ERR_C_CORRUPT,
                          _("The node's record %s is damaged (%s). It was left as it is: mend it, "
                            "or move it away to start a new one."),
-                         path, err_is(&inner) ? inner.message : "version, phases");
+                         path, err_is(&inner) ? inner.message : "version, phases, machine");
     }
     json_free(j);
     str_free(&text);
     return rc;
 }
 
+struct json *reset_state_json(const struct reset_state *s)
+{
+    return json_encode(&state_json, s);
+}
+
 int reset_state_save(const char *path, const struct reset_state *s, struct err *e)
 {
-    struct json *j = json_encode(&state_json, s);
+    struct json *j = reset_state_json(s);
     struct str text = STR_INIT;
     int rc;
 
@@ -122,4 +141,29 @@ struct json *reset_state_answer(const struct reset_state *s, bool active)
             i++;
         }
     return out;
+}
+
+/* ---- what the machine has ---- */
+
+void reset_plays(struct json *facts, int64_t build, const char *text, size_t size)
+{
+    static const char *const names[] = { "solutionVersion", "powershell", "azStackHciModule",
+                                         "administrator" };
+    struct err ignored = { 0 };
+    struct json *doc = size ? json_parse(text, size, 0, &ignored) : NULL;
+
+    /* Azure Local is of 23H2 and later: docs-facts.md 1.1 */
+    json_set_str(facts, "solutionVersion", build && build < 25398 ? "" : "12.2510");
+    json_set_str(facts, "powershell", "7.5");
+    json_set_bool(facts, "azStackHciModule", true);
+    json_set_bool(facts, "administrator", true);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const struct json *has = json_member(doc, names[i]), *was = json_member(facts, names[i]);
+        bool fits = json_is_string(was) ? json_is_string(has) && text_is_clean(json_value_str(has))
+                                        : json_is_bool(has);
+
+        if (fits)
+            json_set(facts, names[i], json_copy(has));
+    }
+    json_free(doc);
 }

@@ -40,6 +40,8 @@ struct reset_state {
     size_t n_phases;
 };
 
+/* The id of a machine in Azure Arc, nothing above or below it? What a reset deletes is one. */
+bool reset_is_machine(const char *id);
 /* A machine that was never reset: all NotStarted. */
 void reset_state_new(struct reset_state *s, const char *id);
 /* The file, or if there is none reset_state_new; a damaged one is an error and is left. */
@@ -47,5 +49,10 @@ int reset_state_load(const char *path, struct reset_state *s, struct err *e);
 int reset_state_save(const char *path, const struct reset_state *s, struct err *e);
 /* As node.h has it, without bootstrap and gateway. */
 struct json *reset_state_answer(const struct reset_state *s, bool active);
+struct json *reset_state_json(const struct reset_state *s); /* as in the file */
+
+/* What a native node of this build plays of what a reset needs (node.h), into its facts: `text` is
+ * DIR/plays.json ("" absent); what is not of those names and kinds there counts for nothing. */
+void reset_plays(struct json *facts, int64_t build, const char *text, size_t size);
 
 #endif

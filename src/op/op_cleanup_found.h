@@ -25,6 +25,7 @@ const struct json *cl_list(const struct json *found, const char *sub, const char
 const struct json *cl_body(const struct json *found, const char *id, const char *tail);
 bool cl_scanned(const struct json *found, const char *id); /* in a subscription looked at */
 const struct json *cl_find(const struct json *list, const char *id);
+bool cl_is_id(const char *id);
 void cl_sub_of(char out[40], const char *id);
 
 /* The names of clusters that are gone or are leftovers, as strings: the caller's. */

@@ -43,7 +43,7 @@ int cl_kind_of(const char *id)
 
         name = mark ? mark + strlen(rows[k].type) : NULL;
         if (name && *name && !strchr(name, '/') &&
-            (k == CL_APP ? mark == id && guid_is(name) : str_istarts(id, "/subscriptions/")))
+            (k == CL_APP ? mark == id && guid_is(name) : cl_is_id(id)))
             return k;
     }
     return -1;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/text.h"
 
 /* A namespace that the subscription does not use has no resources. */
 #define NOT_USED "MissingSubscriptionRegistration"
@@ -94,6 +95,17 @@ void cl_sub_of(char out[40], const char *id)
         str_fmt(out, 40, "%.*s", (int)strcspn(p, "/"), p);
 }
 
+/* Azure's own word for a thing is a path under a subscription: nothing else is asked for or
+ * offered. */
+bool cl_is_id(const char *id)
+{
+    char sub[40];
+
+    cl_sub_of(sub, id);
+    return guid_is(sub) && text_is_clean(id) && !strpbrk(id, "?#@\\%| ") && !strstr(id, "//") &&
+           !strstr(id, "/../") && !strstr(id, "/./") && !str_ends(id, "/..") && !str_ends(id, "/.");
+}
+
 /* ---- asks ---- */
 
 struct want {
@@ -169,6 +181,8 @@ static void want_more(struct want *w, const char *id, const char *tail, const ch
 {
     struct str path = STR_INIT;
 
+    if (!cl_is_id(id))
+        return;
     str_addf(&path, "%s%s", id, tail);
     want(w, str_p(&path), NULL, api, flags);
     str_free(&path);

@@ -8,6 +8,7 @@
 
 #include "azure/rights.h"
 #include "base/i18n.h"
+#include "base/text.h"
 
 #define HERE N_("it belongs to the cluster that is registered here")
 
@@ -164,20 +165,27 @@ static void set_asked(struct json *row, const char *name)
     json_set_str(row, "ask", ask);
 }
 
-/* Whatever was judged, what is registered here and what is locked stays. */
-static struct json *push(struct show *s, enum cl_kind kind, const char *id, const char *name,
+/* Whatever was judged, what is registered here and what is locked stays. NULL: nothing of this kind
+ * here has such an id, it has no name to type, it is listed already, or there are too many. */
+static struct json *push(struct show *s, enum cl_kind kind, const char *id, const char *named,
                          const struct cl_word *word)
 {
-    struct json *row = json_object();
+    struct json *row;
     bool may = may_delete(s, kind, id);
-    char why[400];
+    char name[200], why[400], reason[400];
 
+    TEXT_SET(name, named);
+    TEXT_SET(why, word->why);
+    if (cl_kind_of(id) != (int)kind || (kind != CL_APP && !cl_scanned(s->found, id)) ||
+        cl_find(s->items, id) || !*name || json_len(s->items) >= OP_CLEANUP_MAX)
+        return NULL;
+    row = json_object();
     json_set_str(row, "id", id);
     json_set_str(row, "kind", kinds[kind].id);
     json_set_str(row, "what", _(kinds[kind].what));
     json_set_str(row, "name", name);
     set_group(row, id);
-    json_set_str(row, "why", word->left ? word->why : "");
+    json_set_str(row, "why", word->left ? why : "");
     json_set_str(row, "age", word->age);
     if (kinds[kind].not_billed) {
         json_set_bool(row, "billed", false);
@@ -190,14 +198,12 @@ static struct json *push(struct show *s, enum cl_kind kind, const char *id, cons
     if (is_here(s, id))
         json_set_str(row, "kept", _(HERE));
     else if (!word->left)
-        json_set_str(row, "kept", word->why);
-    else if (locked(s, id, why, sizeof why))
         json_set_str(row, "kept", why);
-    set_asked(row, name);
-    if (json_len(s->items) >= OP_CLEANUP_MAX) {
-        json_free(row);
-        return NULL;
+    else if (locked(s, id, reason, sizeof reason)) {
+        TEXT_SET(why, reason);
+        json_set_str(row, "kept", why);
     }
+    set_asked(row, name);
     json_push(s->items, row);
     return row;
 }
@@ -254,7 +260,7 @@ static void show_cluster(struct show *s, const char *sub, const struct json *clu
     else if (w.left && silent_everywhere(s, id, &w))
         also(&w, _("none of its machines is connected"));
     push(s, CL_CLUSTER, id, cl_text(cluster, "name"), &w);
-    if (!settings || !offered(s, id))
+    if (!settings || !offered(s, id) || !cl_within(cl_text(settings, "id"), id))
         return;
     STR_SET(w.why, _("its cluster is a leftover, and nothing is connected"));
     str_fmt(name, sizeof name, "%s/%s", cl_text(cluster, "name"), cl_text(settings, "name"));
@@ -329,7 +335,7 @@ static void show_machine(struct show *s, const struct json *machine)
         keep(&w, is == ELSEWHERE ? _("its cluster is in a subscription that was not looked at")
                                  : _("whether its cluster is still there is not known"));
     row = push(s, CL_MACHINE, cl_text(machine, "id"), name, &w);
-    if (row)
+    if (row && cl_is_id(parent))
         json_set_str(row, "parent", parent);
 }
 

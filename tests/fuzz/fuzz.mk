@@ -2,7 +2,7 @@
 # (FUZZ_DIR): the way the tree was configured does not matter. Called by `make fuzz`, `make fuzz-merge` and `make fuzz-cover`.
 # FUZZ: a target's name. SECONDS: how long. New inputs gather in FUZZ_DIR/found/NAME, what breaks a target in FUZZ_DIR/broken/NAME.
 FUZZ_CC ?= clang
-FUZZ_TARGETS = agent azure_reply config http_reply journal json sandbox_http text wire
+FUZZ_TARGETS = agent azure_reply cleanup config http_reply journal json reset sandbox_http text wire
 FUZZ ?= json
 SECONDS ?= 60
 FUZZ_FLAGS ?= -rss_limit_mb=1024 -timeout=10 -max_len=$(or $(MAX_$(FUZZ)),4096)
@@ -18,6 +18,8 @@ COVERED_sandbox_http = sandbox/front_msg.c
 COVERED_azure_reply = azure/arm.c azure/arm_error.c azure/arm_lro.c azure/arm_page.c azure/auth.c azure/auth_error.c azure/auth_form.c \
     azure/auth_token.c azure/cloud.c net/http.c net/http_retry.c
 LINK_azure_reply = -Wl,--wrap=mono_ms,--wrap=loop_after
+COVERED_cleanup = op/op_cleanup_judge.c op/op_cleanup_look.c op/op_cleanup_show.c azure/rights.c
+COVERED_reset = node/reset_state.c
 COVERED_config = core/settings.c
 COVERED_http_reply = net/http.c net/http_curl.c
 LINK_http_reply = -Wl,--wrap=curl_easy_init
@@ -25,9 +27,9 @@ COVERED_journal = store/journal.c base/file.c
 COVERED_wire = wire/wire.c
 COVERED_json = base/json.c base/json_table.c base/json_write.c wire/sections.c
 COVERED_text = base/text.c console/ui/text.c
-FOLDERS = base wire net azure store
+FOLDERS = base wire net azure store op
 MODULES = $(foreach d,$(FOLDERS),$(wildcard $(SRC)/src/$(d)/*.c)) $(SRC)/src/core/settings.c $(SRC)/src/console/ui/text.c \
-    $(SRC)/src/node/agent.c $(SRC)/src/sandbox/front_msg.c
+    $(SRC)/src/node/agent.c $(SRC)/src/node/node.c $(SRC)/src/node/reset_state.c $(SRC)/src/sandbox/front_msg.c
 OBJECTS = $(MODULES:$(SRC)/src/%.c=$(OUT)/obj/%.o)
 OUT = $(FUZZ_DIR)
 DICT = $(wildcard $(SRC)/tests/fuzz/dict/$(FUZZ).dict)

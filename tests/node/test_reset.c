@@ -326,6 +326,46 @@ static void cut_off_foreign_and_damaged(void **state)
     rig_stop(&g);
 }
 
+/* What Azure or the agent names is judged before it is deleted: an extension of another machine,
+ * the machine itself, and what is no machine stay; a record that names such a thing is damaged. */
+static void only_its_own_is_deleted(void **state)
+{
+    static const char *const lists[] = {
+        "[" LISTS("{\\\"id\\\":\\\"" MACHINE "0/extensions/a\\\"}") "]",
+        "[" LISTS("{\\\"id\\\":\\\"" MACHINE "\\\"}") "]",
+        "[" LISTS("{\\\"id\\\":\\\"" MACHINE "/extensions/\\\"}") "]",
+        "[" LISTS("{\\\"id\\\":\\\"" MACHINE "/extensions/..\\\"}") "]",
+        "[" LISTS("{\\\"id\\\":\\\"" MACHINE "/extensions/a?x=1\\\"}") "]",
+    };
+    struct rig g;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        rig_start(&g, lists[i]);
+        call(&g, NODE_RESET, ARGS(ID), true);
+        to_its_end(&g);
+        assert_string_equal(stands(&g), "Failed Fail NotS NotS NotS");
+        assert_non_null(strstr(json_str(g.answer, "phases.0.error.message"), "not this machine's"));
+        rig_stop(&g);
+    }
+    rig_start(&g, "[]");
+    put(&g, "show",
+        "{\"status\":\"Connected\",\"resourceId\":\"/subscriptions/s/resourceGroups/g\"}");
+    call(&g, NODE_RESET, ARGS(ID), true);
+    to_its_end(&g);
+    assert_string_equal(stands(&g), "Failed Fail NotS NotS NotS");
+    put(&g, "node1/reset.json",
+        "{\"version\":1,\"id\":\"" ID "\",\"status\":\"Failed\",\"machine\":"
+        "\"/subscriptions/s/resourceGroups/g\",\"phases\":["
+        "{\"name\":\"ExtensionCleanup\",\"status\":\"Succeeded\"},"
+        "{\"name\":\"GatewayCleanup\",\"status\":\"Succeeded\"},"
+        "{\"name\":\"AzcmAgentCleanup\",\"status\":\"Failed\"},"
+        "{\"name\":\"BootstrapCleanup\",\"status\":\"NotStarted\"}]}");
+    call(&g, NODE_RESET, ARGS(ID), true);
+    assert_int_equal(g.err.code, ERR_C_CORRUPT);
+    rig_stop(&g);
+}
+
 /* What the machine has of what a reset needs; it may play another. */
 static void the_facts(void **state)
 {
@@ -340,6 +380,11 @@ static void the_facts(void **state)
     call(&g, NODE_FACTS, "{}", false);
     assert_string_equal(json_str(g.answer, "solutionVersion"), "2507");
     assert_false(json_flag(g.answer, "administrator", true));
+    put(&g, "node1/plays.json", "{\"solutionVersion\":7,\"name\":\"x\",\"administrator\":\"no\"}");
+    call(&g, NODE_FACTS, "{}", false);
+    assert_string_equal(json_str(g.answer, "solutionVersion"), "12.2510");
+    assert_true(json_flag(g.answer, "administrator", false));
+    assert_string_not_equal(json_str(g.answer, "name") ? json_str(g.answer, "name") : "", "x");
     rig_stop(&g);
 }
 
@@ -351,6 +396,7 @@ int test_node_reset(void)
         cmocka_unit_test(a_lost_deletion),
         cmocka_unit_test(what_is_done_counts_for_its_operation),
         cmocka_unit_test(cut_off_foreign_and_damaged),
+        cmocka_unit_test(only_its_own_is_deleted),
         cmocka_unit_test(the_facts),
     };
 

@@ -2,6 +2,7 @@
 
 #include "op/fixture.h"
 
+#include "base/text.h"
 #include "op/op_cleanup_found.h"
 #include "testing.h"
 
@@ -176,6 +177,8 @@ static void what_one_says(void **state)
     json_free(app);
 }
 
+#define GROUPS "/resourceGroups/"
+
 static void what_an_id_is(void **state)
 {
     static const struct {
@@ -195,6 +198,11 @@ static void what_an_id_is(void **state)
         { "x" CLUSTER, -1 },
         { SUB, -1 },
         { "", -1 },
+        { SUB "/../x" GROUPS "rg", -1 },
+        { SUB GROUPS "..", -1 },
+        { SUB GROUPS "rg?x=1", -1 },
+        { SUB GROUPS "rg\n", -1 },
+        { "/subscriptions/s" GROUPS "rg", -1 },
     };
 
     (void)state;
@@ -371,6 +379,43 @@ static void what_is_here(void **state)
     json_set_str(f, "here", "");
     answer(f, SUB CL_MACHINES, 200, NULL, LIST(M("Connected", "")));
     told(f, "cluster OLD!, group old-rg!");
+    json_free(f);
+}
+
+/* What Azure names that is no id of that kind, twice, without a name or unclean is neither asked
+ * for nor offered as it is. */
+#define ELSEWHERE                                                                                  \
+    "/subscriptions/99999999-2222-3333-4444-555555555555/resourceGroups/g/providers/"              \
+    "Microsoft.AzureStackHCI/clusters/x"
+
+static void what_is_named_wrongly(void **state)
+{
+#define CALLED(id, name)                                                                           \
+    "{\"id\":\"" id "\",\"name\":\"" name                                                          \
+    "\",\"properties\":{\"status\":\"Disconnected\"" SYNCED("90") "}}"
+    struct json *f = found_with(
+        LIST(CALLED("OLD", "x") "," CALLED(SUB "/../x", "x") "," CALLED(RG, "x") "," CALLED(
+            CLUSTER "2", "") "," CALLED(ELSEWHERE, "x") "," OLD_CLUSTER "," OLD_CLUSTER),
+        LIST(""), LIST(""), MAY("\"*\""));
+    struct json *asks = op_cleanup_asks(f, NOW), *items;
+
+    (void)state;
+    JSON_EACH (a, asks)
+        if (!str_starts(json_str(a, "path"), RG "/") &&
+            !str_starts(json_str(a, "path"), ELSEWHERE) &&
+            !str_starts(json_str(a, "path"), CL_APPLICATIONS))
+            fail_msg("%s is asked for", json_str(a, "path"));
+    json_free(asks);
+    told(f, "cluster OLD");
+    answer(f, CLUSTER CL_SETTINGS_TAIL, 200, NULL, "{\"id\":\"" RG "\",\"name\":\"default\"}");
+    told(f, "cluster OLD"); /* that is the group */
+    answer(f, SUB CL_CLUSTERS, 200, NULL, LIST(CALLED(CLUSTER, "O\\u001b[2JLD\\n")));
+    items = op_cleanup_items(f, NOW);
+    assert_int_equal(json_len(items), 1);
+    assert_true(text_is_clean(json_str(items, "0.name")) &&
+                text_is_clean(json_str(items, "0.ask")));
+    assert_string_equal(json_str(items, "0.name"), json_str(items, "0.word"));
+    json_free(items);
     json_free(f);
 }
 
@@ -561,11 +606,12 @@ static void all_is_for_good(void **state)
 int test_op_op_cleanup(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_one_says),       cmocka_unit_test(what_an_id_is),
-        cmocka_unit_test(what_stands_by_it),   cmocka_unit_test(asks_until_nothing_is_left),
-        cmocka_unit_test(what_is_here),        cmocka_unit_test(proven_then_deleted),
-        cmocka_unit_test(waits_for_what_goes), cmocka_unit_test(changed_or_gone),
-        cmocka_unit_test(never_what_is_here),  cmocka_unit_test(all_is_for_good),
+        cmocka_unit_test(what_one_says),         cmocka_unit_test(what_an_id_is),
+        cmocka_unit_test(what_stands_by_it),     cmocka_unit_test(asks_until_nothing_is_left),
+        cmocka_unit_test(what_is_here),          cmocka_unit_test(proven_then_deleted),
+        cmocka_unit_test(waits_for_what_goes),   cmocka_unit_test(changed_or_gone),
+        cmocka_unit_test(never_what_is_here),    cmocka_unit_test(all_is_for_good),
+        cmocka_unit_test(what_is_named_wrongly),
     };
 
     return TEST_GROUP("op_cleanup", tests);
