@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "base/i18n.h"
+#include "console/face/acts.h"
 #include "console/face/consent.h"
 #include "console/ui/frame.h"
 #include "console/ui/run_consent.h"
@@ -268,6 +269,14 @@ static bool has_square(struct ui *ui, const void *self)
     return run_end_over(sec(ui)) && sec(ui)->portal_url[0];
 }
 
+/* b itself works on: where no square fits it says how large the terminal must be. */
+static bool offers_square(struct ui *ui, const void *self)
+{
+    const struct progress *p = self;
+
+    return has_square(ui, self) && (p->end.square || p->end.fits);
+}
+
 static bool has_consent(struct ui *ui, const void *self)
 {
     (void)self;
@@ -317,6 +326,7 @@ static void progress_draw(struct ui *ui, void *self, const struct area *body)
                    ui_has(ui, SEC_RUN) ? _("No operation has run yet.") : _("Asking the core."));
         return;
     }
+    p->end.fits = has_square(ui, p) && run_end_square_fits(ui, &p->end, r, body);
     if (p->undo.shown) {
         run_undo_draw(&p->undo, body);
         return;
@@ -392,7 +402,8 @@ static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
                      ? _("Waits for an administrator's consent; c shows it whole.")
                      : _("After the consent r goes on; c shows what is asked for."));
     else if (model_run_active(ui_model(ui)))
-        str_copy(out, size, _("Safe to leave: the work goes on. Menu item 1 returns."));
+        str_fmt(out, size, _("Safe to leave: the work goes on. Menu item %d returns."),
+                act_item_of_run(r));
     else if (r->undo && can_undo(ui, self))
         str_copy(out, size, _("u goes on with the undo; r does the operation after all."));
     else if (str_eq(r->state, "failed") || str_eq(r->state, "stopped"))
@@ -537,6 +548,11 @@ static bool progress_key(struct ui *ui, void *self, int key)
         return textview_key(&p->undo.text, key);
     if (consent_shown(ui, p))
         return textview_key(&p->consent.text, key);
+    if (key == 'b' && has_square(ui, p)) {
+        p->end.square = !p->end.square;
+        ui_dirty(ui);
+        return true;
+    }
     if (key == K_END) {
         p->manual = false;
         return true;
@@ -616,7 +632,7 @@ static const struct key_row keys[] = {
     { 'c', 0, 0, "c", N_("consent"), has_consent, consent },
     { 's', 0, 0, "s", N_("stop after this step"), can_stop, ask_stop },
     { 'i', 0, 0, "i", N_("sign in"), needs_signin, open_signin },
-    { 'b', 0, 0, "b", N_("portal's square"), has_square, square },
+    { 'b', 0, 0, "b", N_("portal's square"), offers_square, square },
     { 'i', 0, 0, "i", N_("invert"), square_shown, invert },
     { 'n', 0, 0, "n", N_("nodes"), NULL, open_nodes },
     { 'l', 0, 9, "l", N_("log"), NULL, NULL },
