@@ -240,6 +240,7 @@ static void draw_nodes(struct ui *ui, const struct area *a)
     for (int i = 0; i < shown && i < (int)r->n_nodes; i++) {
         const struct sec_run_node *d = &r->nodes[i];
         const struct mark *m = mark_of(d->state);
+        char doing[400];
         int row = a->row + 1 + i;
 
         if (i == shown - 1 && (int)r->n_nodes > shown) {
@@ -249,8 +250,9 @@ static void draw_nodes(struct ui *ui, const struct area *a)
         }
         paint_cut(row, 1, 20, ROLE_TEXT, d->name);
         paint_text(row, 22, 7, m->role, _(m->badge));
-        paint_fmt(row, 31, a->cols - 32, ROLE_TEXT, "%s%s%s", step_title(r, d->step),
-                  d->step[0] && d->detail[0] ? ": " : "", d->detail);
+        str_fmt(doing, sizeof doing, "%s%s%s", step_title(r, d->step),
+                d->step[0] && d->detail[0] ? ": " : "", d->detail);
+        paint_cut(row, 31, a->cols - 32, ROLE_TEXT, doing);
     }
 }
 
