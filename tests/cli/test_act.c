@@ -190,36 +190,38 @@ static void the_run_after_a_lost_answer(void **state)
     static const struct {
         const char *runs;
         bool own;
+        const char *intent; /* NULL: unregister */
     } rows[] = {
-        { "[{\"id\":\"new\",\"plan\":\"unregister\",\"state\":\"running\"}]", true },
-        { "[{\"id\":\"new\",\"plan\":\"unregister\",\"state\":\"waiting-sign-in\"}]", true },
+        { "[{\"id\":\"new\",\"plan\":\"unregister\",\"state\":\"running\"}]", true, NULL },
+        { "[{\"id\":\"new\",\"plan\":\"unregister\",\"state\":\"waiting-sign-in\"}]", true, NULL },
         { "[{\"id\":\"new\",\"plan\":\"register\",\"whole\":\"unregister\",\"state\":"
           "\"running\"}]",
-          true },
+          true, NULL },
         { "[{\"id\":\"new\",\"plan\":\"unregister\",\"whole\":\"move\",\"state\":\"running\"}]",
-          false },
+          false, NULL },
         { "[{\"id\":\"new\",\"plan\":\"register\",\"state\":\"running\"},"
           "{\"id\":\"old\",\"plan\":\"unregister\",\"state\":\"running\"}]",
-          false },
-        { "[{\"id\":\"new\",\"plan\":\"unregister\",\"state\":\"done\"}]", false },
-        { "[{\"id\":\"new\",\"plan\":\"unregister\",\"state\":\"failed\"}]", false },
-        { "[]", false },
+          false, NULL },
+        { "[{\"id\":\"new\",\"plan\":\"unregister\",\"state\":\"done\"}]", false, NULL },
+        { "[{\"id\":\"new\",\"plan\":\"unregister\",\"state\":\"failed\"}]", false, NULL },
+        { "[]", false, NULL },
+        { "[{\"id\":\"new\",\"plan\":\"register\",\"state\":\"running\"}]", true, "repair" },
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct err lost = { .domain = ERR_WIRE, .unsure = true, .message = "the core went away" },
                    e = { 0 };
+        const char *intent = rows[i].intent ? rows[i].intent : "unregister";
         struct json *runs = json_object();
         char id[64] = "";
         struct bed b;
 
         start(&b, "unregister --resource-name A --yes");
-        fake_refuse(b.core, "unregister", &lost);
+        fake_refuse(b.core, intent, &lost);
         json_set(runs, "runs", answer(rows[i].runs));
         fake_reply(b.core, "runs", runs);
-        assert_int_equal(cli_begin(&b.c, "unregister", json_object(), id, &e),
-                         rows[i].own ? 0 : -1);
+        assert_int_equal(cli_begin(&b.c, intent, json_object(), id, &e), rows[i].own ? 0 : -1);
         assert_string_equal(id, rows[i].own ? "new" : "");
         bed_stop(&b);
     }
