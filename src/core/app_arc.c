@@ -5,6 +5,7 @@
 
 #include "base/i18n.h"
 #include "core/app_int.h"
+#include "wire/params.h"
 
 static struct json *registered_inputs(struct app *a, const struct json *args, struct err *e)
 {
@@ -79,7 +80,8 @@ static struct json *enable_inputs(struct app *a, const struct json *args, struct
 {
     const struct sec_cluster *cluster = state_get(a->c.state, SEC_CLUSTER);
     struct json *in = registered_inputs(a, args, e);
-    const char *group = json_str(args, "arcGroup"), *app = json_str(args, "arcAppId");
+    const char *group = json_str(args, params[PAR_ARC_GROUP].id),
+               *app = json_str(args, params[PAR_ARC_SPN].id);
 
     if (!in)
         return NULL;

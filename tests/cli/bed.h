@@ -22,5 +22,6 @@ void bed_captured(struct bed *b);
 int test_cli_cli(void);
 int test_cli_output(void);
 int test_cli_follow(void);
+int test_cli_act(void);
 
 #endif

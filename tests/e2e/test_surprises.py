@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""docs/surprises.md: whole, and every test that it names is there. And what no other test holds."""
+"""docs/surprises.md: whole, and every test that it names is there. And what no other test holds, with the commands of the README."""
 import os
 import re
 
@@ -68,6 +68,22 @@ def test_each_node_syncs_itself():
         nodes = sorted(n["name"].lower() for n in cluster["properties"]["reportedProperties"]["nodes"])
         azl.equal(nodes, ["node1", "node2", "node3"], "nodes that have synced")
         azl.equal(len([x for x in r.exchanges() if x["method"] == "POST" and "/sync" in x["url"] and x["status"] == 200]), 3, "syncs")
+
+
+def test_what_the_readme_says_of_leaving():
+    """Its commands of "Leaving and coming back", as they stand there, one after the other."""
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as f:
+        section = re.search(r"^### Leaving and coming back\n(.*?)^## ", f.read(), re.M | re.S).group(1)
+    lines = re.findall(r"^    src/azloconf --sandbox (.+)$", section, re.M)
+    azl.check(len(lines) >= 10, f"commands: {lines}")
+    with azl.Rehearsal() as r:
+        r.prepare()
+        r.register()
+        before = r.status()["AzureResourceName"]
+        for line in lines:
+            p = r.run(*line.split(), ok=0)
+            azl.check(p.stdout.strip(), f"{line} says nothing")
+        azl.equal((before, r.status()["RegistrationStatus"]), ("CLUSTER-A", "NotYet"), "before and after")
 
 
 azl.main()

@@ -255,7 +255,8 @@ static void ticked(void **state)
     fake_reply(r.core, "unregister-check", answer(items));
     rig_keys(&r, "10\r\r");
     rig_assert_shows(&r, "0 of 2 ticked");
-    rig_assert_shows(&r, "its nodes are gone since August; harmless, not billed");
+    rig_assert_shows(&r,
+                     "cluster resource LOST-1, 90 d: its nodes are gone since August; harmless,");
     rig_keys(&r, "\r");
     rig_assert_shows(&r, "Nothing is ticked");
     rig_keys(&r, "\033[B ");
@@ -319,6 +320,102 @@ static void the_run_before(void **state)
     rig_end(&r);
 }
 
+#define APP "99999999-8888-4777-8666-555555555555"
+static const char wants_secret[] = "{\"inputs\":{\"arcAppId\":\"" APP "\"},\"will\":[]}";
+static const char gives[] = "{\"will\":[{\"what\":\"Arc settings\",\"name\":\"default\","
+                            "\"how\":\"make\",\"why\":\"\"}]}";
+
+/* The group and the operator's own principal; its secret is asked for, and goes with both intents.
+ */
+static void arc_again(void **state)
+{
+    struct rig r = leaving(&rig_rich);
+    const struct json *args;
+    struct err e = { .domain = ERR_USAGE,
+                     .code = ERR_C_NEEDS_SECRET,
+                     .message = "Its secret was not given." };
+    struct json *stopped = answer(wants_secret);
+
+    (void)state;
+    json_set(stopped, "error", json_encode(&err_json, &e));
+    fake_reply(r.core, "arc-enable-check", answer(gives));
+    rig_keys(&r, "9\r\r");
+    rig_assert_shows(&r, "Arc settings default");
+    rig_keys(&r, "\t\r");
+    rig_assert_shows(&r, "Enable Azure Arc: Values");
+    rig_keys(&r, "machines\t12345\t");
+    rig_assert_shows(&r, "ERROR");
+    fake_reply(r.core, "arc-enable-check", stopped);
+    rig_keys(&r, "\033[A\x15" APP "\t\r");
+    args = fake_args(r.core, "arc-enable-check");
+    assert_string_equal(json_str(args, "arcServerResourceGroupName"), "machines");
+    assert_string_equal(json_str(args, "arcSpnAppId"), APP);
+    assert_string_equal(fake_secret(r.core, "arc-enable-check", "arcSpnSecret"), "");
+    rig_assert_shows(&r, "secret is kept nowhere");
+    rig_assert_shows(&r, APP);
+    fake_reply(r.core, "arc-enable-check", answer(gives));
+    rig_keys(&r, "s3cret");
+    rig_assert_hides(&r, "s3cret");
+    rig_keys(&r, "\r");
+    assert_string_equal(fake_secret(r.core, "arc-enable-check", "arcSpnSecret"), "s3cret");
+    rig_assert_shows(&r, "> < Enable Azure Arc now >");
+    rig_keys(&r, "\r");
+    assert_int_equal(fake_count(r.core, "arc-enable"), 1);
+    assert_string_equal(fake_secret(r.core, "arc-enable", "arcSpnSecret"), "s3cret");
+    rig_end(&r);
+}
+
+/* Esc at the question for the secret shows what stands in the way, and starts nothing. */
+static void no_secret(void **state)
+{
+    struct rig r = leaving(&rig_ascii);
+    struct json *stopped = answer(wants_secret);
+    struct err e = { .domain = ERR_USAGE,
+                     .code = ERR_C_NEEDS_SECRET,
+                     .message = "Its secret was not given." };
+
+    (void)state;
+    json_set(stopped, "error", json_encode(&err_json, &e));
+    fake_reply(r.core, "repair-check", stopped);
+    rig_keys(&r, "9\r2\r");
+    rig_assert_shows(&r, "secret is kept nowhere");
+    rig_keys(&r, "\033");
+    vt_turn(r.vt, 1200);
+    rig_assert_shows(&r, "Something stands in the way:");
+    rig_assert_shows(&r, "Its secret was not given.");
+    rig_assert_hides(&r, "Repair now");
+    fake_reply(r.core, "repair-check", answer(gives));
+    rig_keys(&r, "\033[Z\r\r\033[B\r\r"); /* other values: yes */
+    assert_true(json_flag(fake_args(r.core, "repair-check"), "recreate", false));
+    rig_assert_shows(&r, "Repair now");
+    rig_end(&r);
+}
+
+/* Which machine comes first where there are several: this one stands there, another one or all can
+ * be taken, and no name that is none. */
+static void which_machine(void **state)
+{
+    struct rig r = leaving(&rig_rich);
+
+    (void)state;
+    canned_nodes(r.core);
+    rig_show(&r);
+    rig_keys(&r, "10\r4\r");
+    rig_assert_shows(&r, "Reset a machine: Values");
+    rig_assert_shows(&r, "[node1 ");
+    assert_int_equal(fake_count(r.core, "reset-check"), 0);
+    rig_keys(&r, "\x15node9\t");
+    rig_assert_shows(&r, "there is no node node9 here");
+    rig_keys(&r, "\033[A\r");
+    rig_assert_shows(&r, "all machines");
+    rig_keys(&r, "\033[B\033[B\033[B\r");
+    rig_assert_shows(&r, "[all ");
+    fake_reply(r.core, "reset-check", answer(gives));
+    rig_keys(&r, "\r");
+    assert_string_equal(json_str(fake_args(r.core, "reset-check"), "node"), "all");
+    rig_end(&r);
+}
+
 int test_tui_act(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +428,9 @@ int test_tui_act(void)
         cmocka_unit_test(ticked),
         cmocka_unit_test(sign_in_first),
         cmocka_unit_test(the_run_before),
+        cmocka_unit_test(arc_again),
+        cmocka_unit_test(no_secret),
+        cmocka_unit_test(which_machine),
     };
 
     return TEST_GROUP("tui/act", tests);

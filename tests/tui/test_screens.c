@@ -180,6 +180,34 @@ static void ascii_60x20(void **state)
     walk(&rig_ascii, "60x20");
 }
 
+/* The pages of values that only operations have. */
+static void values_of_operations(void **state)
+{
+    static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii };
+    static const char *const sizes[] = { "80x24", "60x20" };
+    static const struct {
+        const char *name, *keys, *then;
+    } pages[] = { { "act_arc_values", "9\r\r", "\t\r" }, { "act_reset_values", "10\r4\r", "\r" } };
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct rig r = rig_start(looks[i / 2]);
+        struct json *review = canned_unregister();
+        char name[64];
+
+        leaving(&r);
+        canned_nodes(r.core);
+        rig_show(&r);
+        json_unset(review, "confirm");
+        fake_reply(r.core, "arc-enable-check", review);
+        rig_keys(&r, pages[i % 2].keys);
+        rig_keys(&r, pages[i % 2].then);
+        str_fmt(name, sizeof name, "%s_%s", pages[i % 2].name, sizes[i / 2]);
+        rig_golden(&r, name);
+        rig_end(&r);
+    }
+}
+
 static void finished_run(void **state)
 {
     static const struct rig_options *const looks[] = { &rig_rich, &rig_ascii, &rig_large };
@@ -449,6 +477,7 @@ int test_tui_screens(void)
         cmocka_unit_test(finished_run),
         cmocka_unit_test(run_done_in_part),
         cmocka_unit_test(portal_square),
+        cmocka_unit_test(values_of_operations),
         cmocka_unit_test(signin_60x20_rich),
         cmocka_unit_test(large_132x43),
         cmocka_unit_test(long_run),

@@ -135,6 +135,92 @@ const struct form_field act_named_fields[ACT_NAMED_FIELDS] = {
                           .check = check_flag },
 };
 
+const struct form_field act_repair_fields[ACT_REPAIR_FIELDS] = {
+    { .id = "recreate",
+      .label = N_("Make it anew"),
+      .help = N_("Only if the cluster's resource was deleted in Azure: makes a new one in its "
+                 "place."),
+      .count = fields_flag_count,
+      .choice = fields_flag_choice,
+      .check = check_flag },
+};
+
+const struct form_field act_arc_fields[ACT_ARC_FIELDS] = {
+    { .param = &params[PAR_ARC_GROUP], .check = fields_check_param },
+    { .param = &params[PAR_ARC_SPN], .check = fields_check_param },
+};
+
+/* ---- a reset ---- */
+
+#define ALL_NODES "all"
+
+static const struct sec_nodes *nodes(const struct model *m)
+{
+    return model_section(m, SEC_NODES);
+}
+
+static const char *this_node(const struct model *m)
+{
+    const struct sec_core *core = model_section(m, SEC_CORE);
+
+    for (size_t i = 0; i < nodes(m)->n; i++)
+        if (str_ieq(nodes(m)->items[i].name, core->host))
+            return nodes(m)->items[i].name;
+    return "";
+}
+
+static int node_count(const struct model *m, const struct form *f)
+{
+    (void)f;
+    return nodes(m)->n ? (int)nodes(m)->n + 1 : 0;
+}
+
+static void node_choice(const struct model *m, const struct form *f, int i, struct form_choice *out)
+{
+    (void)f;
+    if (i == (int)nodes(m)->n) {
+        STR_SET(out->id, ALL_NODES);
+        STR_SET(out->note, _("all machines"));
+        return;
+    }
+    STR_SET(out->id, nodes(m)->items[i].name);
+    if (str_eq(out->id, this_node(m)))
+        STR_SET(out->note, _("this machine"));
+}
+
+static const char *check_node(const struct model *m, const struct form *f, int i, char *msg,
+                              size_t size)
+{
+    const char *id = f->values[i].id;
+
+    if (!*id && !*this_node(m) && nodes(m)->n > 1) {
+        str_copy(msg, size, _("name a machine, or all"));
+        return "fail";
+    }
+    for (size_t k = 0; k < nodes(m)->n; k++)
+        if (str_ieq(nodes(m)->items[k].name, id))
+            return "ok";
+    if (!*id || !nodes(m)->n || str_ieq(id, ALL_NODES))
+        return "ok";
+    str_fmt(msg, size, _("there is no node %s here"), id);
+    return "fail";
+}
+
+const struct form_field act_reset_fields[ACT_RESET_FIELDS] = {
+    { .id = "node",
+      .label = N_("Machine"),
+      .help = N_("A node of the cluster, or all. Only its hold in Azure Arc goes; the machine is "
+                 "not installed anew."),
+      .count = node_count,
+      .choice = node_choice,
+      .check = check_node },
+};
+
+void act_reset_fill(struct form *f, const struct model *m)
+{
+    fill_empty(f, 0, this_node(m));
+}
+
 /* ---- a move ---- */
 
 void act_move_fill(struct form *f, const struct model *m)

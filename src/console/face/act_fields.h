@@ -9,6 +9,19 @@ enum { ACT_NAMED_SUBSCRIPTION, ACT_NAMED_NAME, ACT_NAMED_GROUP, ACT_NAMED_FORCE,
 extern const struct form_field act_named_fields[ACT_NAMED_FIELDS];
 void act_named_fill(struct form *f, const struct model *m);
 
+/* What a repair may do besides. */
+enum { ACT_REPAIR_FIELDS = 1 };
+extern const struct form_field act_repair_fields[ACT_REPAIR_FIELDS];
+
+/* Where the machines go in Azure Arc, and by which principal: as a registration has it. */
+enum { ACT_ARC_FIELDS = 2 };
+extern const struct form_field act_arc_fields[ACT_ARC_FIELDS];
+
+/* Which machine: one of the nodes, or all. */
+enum { ACT_RESET_FIELDS = 1 };
+extern const struct form_field act_reset_fields[ACT_RESET_FIELDS];
+void act_reset_fill(struct form *f, const struct model *m);
+
 /* Where a move goes to: the wizard's page (where_fields, all of them), filled with what is stored.
  */
 void act_move_fill(struct form *f, const struct model *m);

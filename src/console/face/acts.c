@@ -11,6 +11,13 @@
 #include "console/face/fields.h"
 #include "console/face/words.h"
 
+static const char *part(const struct json *row, const char *name)
+{
+    const char *s = json_str(row, name);
+
+    return s ? s : "";
+}
+
 /* ---- rows ---- */
 
 const struct act *act_find(const char *id)
@@ -131,9 +138,30 @@ void act_confirm(struct json *args, const struct json *review, const struct json
     }
 }
 
+const char *act_principal(const struct json *review)
+{
+    static const char *const names[] = { "inputs.arcAppId", "inputs.then.inputs.arcAppId" };
+    struct err why;
+
+    if (!review_stop(review, &why) || why.code != ERR_C_NEEDS_SECRET)
+        return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (json_str(review, names[i]))
+            return json_str(review, names[i]);
+    return NULL;
+}
+
 const char *act_kept(const struct json *item)
 {
     return json_str(item, "kept");
+}
+
+void act_say_item(struct str *out, const struct json *item)
+{
+    const char *age = part(item, "age"), *why = act_kept(item) ? act_kept(item) : part(item, "why");
+
+    str_addf(out, "%s %s%s%s%s%s", part(item, "what"), part(item, "name"), *age ? ", " : "", age,
+             *why ? ": " : "", why);
 }
 
 /* ---- the review ---- */
@@ -146,13 +174,6 @@ struct sink {
 static void line(const struct sink *s, enum review_kind kind, const char *text)
 {
     s->fn(s->payload, kind, text);
-}
-
-static const char *part(const struct json *row, const char *name)
-{
-    const char *s = json_str(row, name);
-
-    return s ? s : "";
 }
 
 static bool alike(const struct json *a, const struct json *b)
@@ -278,6 +299,13 @@ static bool always(const struct model *m)
     return true;
 }
 
+static bool several_nodes(const struct model *m)
+{
+    const struct sec_nodes *nodes = model_section(m, SEC_NODES);
+
+    return nodes->n > 1;
+}
+
 static const struct act_option unregister_options[] = {
     { "subscription-id", "subscriptionId", ACT_TEXT },
     { "tenant-id", "tenantId", ACT_TEXT },
@@ -294,8 +322,8 @@ static const struct act_option arc_disable_options[] = {
 static const struct act_option arc_enable_options[] = {
     { "tenant-id", "tenantId", ACT_TEXT },
     { "resource-name", "resourceName", ACT_TEXT },
-    { "arc-server-resource-group-name", "arcGroup", ACT_TEXT },
-    { "arc-spn-app-id", "arcAppId", ACT_TEXT },
+    { "arc-server-resource-group-name", "arcServerResourceGroupName", ACT_TEXT },
+    { "arc-spn-app-id", "arcSpnAppId", ACT_TEXT },
 };
 static const struct act_option repair_options[] = {
     { "tenant-id", "tenantId", ACT_TEXT },
@@ -363,14 +391,18 @@ const struct act acts[] = {
       .title = N_("Enable Azure Arc"),
       .help = N_("Gives the nodes of a registered cluster Azure Arc again."),
       .button = N_("Enable Azure Arc now"),
-      OPTIONS(arc_enable_options) },
+      OPTIONS(arc_enable_options),
+      .fields = act_arc_fields,
+      .n_fields = ACT_ARC_FIELDS },
     { .id = "repair",
       .plan = "register",
       .item = 9,
       .title = N_("Repair the registration"),
       .help = N_("Renews the registration and makes what is missing of it."),
       .button = N_("Repair now"),
-      OPTIONS(repair_options) },
+      OPTIONS(repair_options),
+      .fields = act_repair_fields,
+      .n_fields = ACT_REPAIR_FIELDS },
     { .id = "sync",
       .item = 9,
       .title = N_("Sync with Azure now"),
@@ -397,12 +429,16 @@ const struct act acts[] = {
       .lists = true },
     { .id = "reset",
       .item = 10,
-      .title = N_("Reset this machine"),
-      .help = N_("Takes the machine out of Azure Arc, so that it can be registered as new."),
+      .title = N_("Reset a machine"),
+      .help = N_("Takes a machine, or all, out of Azure Arc, so that it can be registered as new."),
       .button = N_("Reset now"),
       .word_option = "node",
       .until = "reset",
       .no_cluster = true,
-      OPTIONS(reset_options) },
+      OPTIONS(reset_options),
+      .fields = act_reset_fields,
+      .n_fields = ACT_RESET_FIELDS,
+      .first = several_nodes,
+      .fill = act_reset_fill },
 };
 const size_t act_count = ARRAY_LEN(acts);

@@ -14,6 +14,7 @@
 #ifndef AZL_FACE_ACTS_H
 #define AZL_FACE_ACTS_H
 
+#include "base/str.h"
 #include "console/face/form.h"
 #include "console/face/review.h"
 
@@ -76,8 +77,14 @@ bool act_word_fits(const struct json *review, size_t at, const char *typed);
 /* The intent's `confirm` from the words that were typed: one by itself, several as a list. */
 void act_confirm(struct json *args, const struct json *review, const struct json *typed,
                  const char *last);
+/* The application whose secret is what stands in the way; NULL: none is wanted. It goes beside the
+ * intents as "arcSpnSecret". */
+const char *act_principal(const struct json *review);
 /* An item of the answer that may not be chosen, with why: NULL, it may. */
 const char *act_kept(const struct json *item);
+
+/* "Arc-connected machine nodeX, 90 d: its cluster is gone" */
+void act_say_item(struct str *out, const struct json *item);
 
 /* What stands in the way first (REVIEW_STOP); then REVIEW_TITLE "This goes:" with its rows
  * (REVIEW_ACT, of what stays REVIEW_KEPT), what ends (REVIEW_PROSE), warnings (REVIEW_WARN). Things

@@ -19,7 +19,8 @@ struct job {
     bool valued;         /* the values were asked for */
     struct json *review; /* the newest answer */
     struct json *ticked;
-    struct json *typed; /* the words before the one that is due */
+    struct json *typed;   /* the words before the one that is due */
+    struct secret secret; /* of the operator's own principal for Azure Arc */
 };
 enum next { NEXT_LEAVE, NEXT_LOOK, NEXT_VALUES, NEXT_STARTED };
 
@@ -92,6 +93,18 @@ static void request_line(void *payload, enum review_kind kind, const char *text)
     plain_say(payload, kind == REVIEW_TITLE ? "%s:" : "%s", text);
 }
 
+static bool ask_core(struct job *j, const char *intent, struct json *args, struct json **result)
+{
+    struct wire_secret secret = { "arcSpnSecret", &j->secret };
+    struct err e = { 0 };
+
+    if (plain_try(j->p, intent, args, &secret, secret_is(&j->secret), result, &e))
+        return true;
+    if (err_is(&e))
+        plain_error(j->p, _(j->act->title), &e);
+    return false;
+}
+
 static bool look(struct job *j)
 {
     char intent[80];
@@ -100,25 +113,25 @@ static bool look(struct job *j)
     j->review = NULL;
     plain_say(j->p, "%s", _("Asking what is to be done. Nothing is written."));
     act_intent(intent, sizeof intent, j->act, true);
-    return plain_do(j->p, _(j->act->title), intent, act_args(j->act, &j->form, j->ticked),
-                    &j->review);
+    if (!ask_core(j, intent, act_args(j->act, &j->form, j->ticked), &j->review))
+        return false;
+    if (!act_principal(j->review) || secret_is(&j->secret) ||
+        !plain_ask_secret(j->p, &j->secret, act_principal(j->review)))
+        return true;
+    return look(j);
 }
 
 /* ---- what is ticked ---- */
 
 static void say_item(struct job *j, int number, const struct json *it, bool on)
 {
-    char what[120], name[300], age[60], why[600];
+    struct str said = STR_INIT;
+    char clean[1600];
 
-    text_set(what, sizeof what, json_str(it, "what"));
-    text_set(name, sizeof name, json_str(it, "name"));
-    text_set(age, sizeof age, json_str(it, "age"));
-    text_set(why, sizeof why, act_kept(it) ? act_kept(it) : json_str(it, "why"));
-    plain_say(j->p, "%d %s %s %s%s%s%s%s", number,
-              act_kept(it) ? "[-]"
-              : on         ? "[x]"
-                           : "[ ]",
-              what, name, age[0] ? ", " : "", age, why[0] ? ": " : "", why);
+    act_say_item(&said, it);
+    text_set(clean, sizeof clean, str_p(&said));
+    str_free(&said);
+    plain_say(j->p, "%d %s %s", number, act_kept(it) ? "[-]" : on ? "[x]" : "[ ]", clean);
 }
 
 static int say_items(struct job *j, const bool *ticks)
@@ -194,7 +207,7 @@ static bool start(struct job *j, const char *word)
 
     act_confirm(args, j->review, j->typed, word);
     watch_follow(j->p, true); /* from the first step on */
-    return plain_do(j->p, _(j->act->title), j->act->id, args, NULL);
+    return ask_core(j, j->act->id, args, NULL);
 }
 
 static void say_words(const struct job *j)
@@ -280,6 +293,7 @@ static bool values(struct job *j)
     if (j->act->fill)
         j->act->fill(&j->form, plain_model(j->p));
     j->valued = true;
+    secret_clear(&j->secret); /* of the principal that was named before */
     return question_fields(j->p, &j->form, 0) == STEP_NEXT;
 }
 
@@ -321,6 +335,7 @@ static void run(struct plain *p, const struct act *a)
     json_free(j->review);
     json_free(j->ticked);
     json_free(j->typed);
+    secret_clear(&j->secret);
     free(j);
     if (next == NEXT_STARTED)
         job_run(p);

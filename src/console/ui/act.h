@@ -6,6 +6,7 @@
 #ifndef AZL_UI_ACT_H
 #define AZL_UI_ACT_H
 
+#include "base/secret.h"
 #include "console/face/acts.h"
 #include "console/ui/widgets.h"
 
@@ -45,6 +46,7 @@ struct act_screen {
     struct json *typed; /* the words before the one that is due */
     struct input word;
     enum act_focus focus;
+    struct secret secret; /* of the operator's own principal for Azure Arc, until the start */
 };
 
 struct act_screen *act_self(struct ui *ui);
@@ -64,7 +66,7 @@ void act_open_row(struct act_screen *s, const struct act *a);
 bool act_leave(struct ui *ui, void *self); /* one step back; false: out of this screen */
 
 /* act_keys.c */
-enum { ACT_KEYS = 9 };
+enum { ACT_KEYS = 11 };
 extern const struct key_row act_keys[ACT_KEYS];
 bool act_key(struct ui *ui, void *self, int key);
 bool act_typing(const void *self);

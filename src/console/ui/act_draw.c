@@ -58,7 +58,8 @@ void act_menu(const struct act_screen *s, struct menu_item out[ACT_ROWS], int *n
     for (int i = 0; i < *n; i++) {
         out[i] =
             (struct menu_item){ .number = i + 1, .text = rows[i]->title, .note_role = ROLE_QUIET };
-        STR_SET(out[i].note, _(rows[i]->help));
+        if (frame_large()) /* elsewhere it would be cut: the hint has it whole */
+            STR_SET(out[i].note, _(rows[i]->help));
     }
 }
 
@@ -151,15 +152,18 @@ static void draw_ticks(struct ui *ui, struct act_screen *s, const struct area *a
     struct area table = { a->row, 0, a->rows - 6, a->cols };
     int n = act_items(s), all = (int)json_len(json_get(s->review, "items")), on = 0;
     const struct json *marked;
-    char why[1200];
+    struct str said = STR_INIT;
+    char clean[1600];
 
     for (int i = 0; i < n; i++)
         on += s->ticks[i];
     table_draw(&s->items, ui, &table, columns, ARRAY_LEN(columns), n, item_cell);
     paint_rule(a->row + a->rows - 6);
     marked = act_item(s, s->items.selected);
-    text_set(why, sizeof why, act_kept(marked) ? act_kept(marked) : json_str(marked, "why"));
-    paint_wrapped(&(struct area){ a->row + a->rows - 5, 1, 4, a->cols - 2 }, ROLE_TEXT, why);
+    act_say_item(&said, marked); /* whole: the columns may have cut it */
+    text_set(clean, sizeof clean, str_p(&said));
+    str_free(&said);
+    paint_wrapped(&(struct area){ a->row + a->rows - 5, 1, 4, a->cols - 2 }, ROLE_TEXT, clean);
     if (all > n)
         paint_fmt(a->row + a->rows - 1, 1, a->cols - 2, ROLE_WARN,
                   _("%d of %d ticked; %d more are not shown, they come after these"), on, n,

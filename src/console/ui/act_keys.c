@@ -183,6 +183,12 @@ static bool is_field(struct ui *ui, const void *self)
     return is_form(ui, self) && form_typing(&s->form);
 }
 
+static bool is_list(struct ui *ui, const void *self)
+{
+    (void)ui;
+    return on_page(self, ACT_PAGE_LIST);
+}
+
 static bool is_ticks(struct ui *ui, const void *self)
 {
     (void)ui;
@@ -204,7 +210,8 @@ static bool is_told(struct ui *ui, const void *self)
 
 static bool is_button(struct ui *ui, const void *self)
 {
-    return !is_field(ui, self) && !((const struct act_screen *)self)->waiting;
+    return !is_field(ui, self) && !is_ticks(ui, self) && !is_list(ui, self) &&
+           !((const struct act_screen *)self)->waiting;
 }
 
 static void show_requests(struct ui *ui, void *self)
@@ -221,6 +228,8 @@ const struct key_row act_keys[ACT_KEYS] = {
     { K_ENTER, 0, 0, "Enter", N_("list, next"), is_field, NULL },
     { ' ', 0, 0, "Space", N_("tick"), is_ticks, NULL },
     { 'a', 0, 0, "a", N_("all"), is_ticks, NULL },
+    { K_ENTER, 0, 0, "Enter", N_("open"), is_list, NULL },
+    { K_ENTER, 0, 0, "Enter", N_("review"), is_ticks, NULL },
     { K_ENTER, 0, 0, "Enter", N_("do it"), is_button, NULL },
     { K_TAB, 0, 0, "Tab", N_("next"), is_review, NULL },
     { K_PGDN, K_PGUP, 0, "PgUp PgDn", N_("read"), is_review, NULL },

@@ -170,21 +170,35 @@ void run_end_draw(struct ui *ui, const struct sec_run *r, const struct area *a)
 
 /* ---- the square ---- */
 
-void run_end_square(struct ui *ui, struct run_end *e, const struct sec_run *r,
-                    const struct area *body)
+static bool plan_square(struct ui *ui, struct run_end *e, const struct sec_run *r,
+                        const struct area *body, struct qr_plan *plan)
 {
-    const struct theme *t = ui_theme(ui);
-    bool halves = t->rich && ui_tty(ui)->half_blocks;
-    struct area text = { body->row + 1, 2, body->rows - 1, body->cols - 4 };
-    struct qr_plan plan;
-    char why[300];
-
     if (!str_eq(e->encoded, r->portal_url)) {
         STR_SET(e->encoded, r->portal_url);
         qr_make(&e->qr, r->portal_url);
     }
-    qr_plan(&plan, &e->qr, body->rows, body->cols - 1, halves);
-    e->drawn = plan.drawn;
+    qr_plan(plan, &e->qr, body->rows, body->cols - 1,
+            ui_theme(ui)->rich && ui_tty(ui)->half_blocks);
+    return plan->drawn;
+}
+
+bool run_end_square_fits(struct ui *ui, struct run_end *e, const struct sec_run *r,
+                         const struct area *body)
+{
+    struct qr_plan plan;
+
+    return plan_square(ui, e, r, body, &plan);
+}
+
+void run_end_square(struct ui *ui, struct run_end *e, const struct sec_run *r,
+                    const struct area *body)
+{
+    const struct theme *t = ui_theme(ui);
+    struct area text = { body->row + 1, 2, body->rows - 1, body->cols - 4 };
+    struct qr_plan plan;
+    char why[300];
+
+    e->drawn = plan_square(ui, e, r, body, &plan);
     if (plan.drawn) {
         qr_draw(&e->qr, &plan, t, body->row, 0, e->inverted);
         text.row = body->row + plan.rows + 1;

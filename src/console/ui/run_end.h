@@ -13,6 +13,7 @@ enum { RUN_FRAME_ROWS = 4 }; /* of the screen, beside the body: title, rule, hin
 struct run_end {
     bool square; /* is asked for */
     bool drawn;  /* and fits */
+    bool fits;   /* run_end_square_fits, when the screen was last drawn */
     bool inverted;
     struct qr qr;
     char encoded[512]; /* what qr holds */
@@ -22,6 +23,8 @@ int run_end_rows(struct ui *ui, const struct sec_run *r, int cols); /* 0: it is 
 void run_end_draw(struct ui *ui, const struct sec_run *r, const struct area *a);
 void run_end_square(struct ui *ui, struct run_end *e, const struct sec_run *r,
                     const struct area *body);
+bool run_end_square_fits(struct ui *ui, struct run_end *e, const struct sec_run *r,
+                         const struct area *body);
 void run_end_close(struct run_end *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/i18n.h"
 #include "console/face/fields.h"
 #include "console/ui/form.h"
+#include "console/ui/screen_secret.h"
 #include "console/ui/screens.h"
 
 struct act_screen *act_self(struct ui *ui)
@@ -85,6 +86,7 @@ static void drop_answer(struct act_screen *s)
     memset(s->ticks, 0, sizeof s->ticks);
     s->items = (struct table){ 0 };
     input_set(&s->word, "");
+    secret_clear(&s->secret);
 }
 
 static void forget(struct act_screen *s)
@@ -99,6 +101,7 @@ static void forget(struct act_screen *s)
 static bool ask(struct act_screen *s, bool check, client_answer_fn *fn)
 {
     struct json *args = act_args(s->act, &s->form, s->ticked);
+    struct wire_secret secret = { "arcSpnSecret", &s->secret };
     char intent[80];
 
     if (!check)
@@ -106,7 +109,7 @@ static bool ask(struct act_screen *s, bool check, client_answer_fn *fn)
     act_intent(intent, sizeof intent, s->act, check);
     s->starting = !check;
     s->asked_at = ui_now(s->ui);
-    s->waiting = ui_ask(s->ui, intent, args, fn, s);
+    s->waiting = ui_ask_secret(s->ui, intent, args, &secret, secret_is(&s->secret), fn, s);
     return s->waiting;
 }
 
@@ -120,6 +123,17 @@ static void show_review(struct act_screen *s)
             s->focus = (enum act_focus)f;
     if (err_is(&s->stop))
         s->focus = ACT_BACK;
+}
+
+static void secret_came(struct ui *ui, struct secret *given)
+{
+    struct act_screen *s = act_self(ui);
+
+    if (s->page != ACT_PAGE_REVIEW || !act_principal(s->review))
+        return;
+    s->secret = *given;
+    *given = (struct secret){ 0 };
+    act_look(s);
 }
 
 static void looked(void *payload, const struct json *result, const struct err *e)
@@ -144,6 +158,9 @@ static void looked(void *payload, const struct json *result, const struct err *e
         s->page = ACT_PAGE_TICK;
     else
         show_review(s);
+    if (s->page == ACT_PAGE_REVIEW && act_principal(result) && !secret_is(&s->secret) &&
+        ui_top(s->ui)->id == SCREEN_ACT)
+        secret_open(s->ui, act_principal(result), secret_came);
 }
 
 void act_look(struct act_screen *s)
@@ -202,6 +219,7 @@ void act_show_values(struct act_screen *s)
     s->page = ACT_PAGE_VALUES;
     s->valued = true;
     s->by_itself = false;
+    secret_clear(&s->secret); /* of the principal that was named before */
     if (s->act->fill)
         s->act->fill(&s->form, ui_model(s->ui));
     s->lists_for[0] = '\0';
@@ -345,12 +363,13 @@ const struct screen screen_act = {
     .id = SCREEN_ACT,
     .title = N_("Operation"),
     .help = &help_topics[HELP_ACT],
-    .sections = 1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_CHOICES,
+    .sections =
+        1u << SEC_CORE | 1u << SEC_SIGNIN | 1u << SEC_CLUSTER | 1u << SEC_CHOICES | 1u << SEC_NODES,
     .ticks = true,
     .own_title = true,
     .signs_in = true,
     .hint_rows = 2,
-    .low_hint_rows = 1,
+    .low_hint_rows = 2,
     .size = sizeof(struct act_screen),
     .open = act_opened,
     .shown = act_shown,

@@ -240,6 +240,7 @@ static void draw_nodes(struct ui *ui, const struct area *a)
     for (int i = 0; i < shown && i < (int)r->n_nodes; i++) {
         const struct sec_run_node *d = &r->nodes[i];
         const struct mark *m = mark_of(d->state);
+        char doing[400];
         int row = a->row + 1 + i;
 
         if (i == shown - 1 && (int)r->n_nodes > shown) {
@@ -249,8 +250,9 @@ static void draw_nodes(struct ui *ui, const struct area *a)
         }
         paint_cut(row, 1, 20, ROLE_TEXT, d->name);
         paint_text(row, 22, 7, m->role, _(m->badge));
-        paint_fmt(row, 31, a->cols - 32, ROLE_TEXT, "%s%s%s", step_title(r, d->step),
-                  d->step[0] && d->detail[0] ? ": " : "", d->detail);
+        str_fmt(doing, sizeof doing, "%s%s%s", step_title(r, d->step),
+                d->step[0] && d->detail[0] ? ": " : "", d->detail);
+        paint_cut(row, 31, a->cols - 32, ROLE_TEXT, doing);
     }
 }
 
@@ -267,6 +269,14 @@ static bool has_square(struct ui *ui, const void *self)
 {
     (void)self;
     return run_end_over(sec(ui)) && sec(ui)->portal_url[0];
+}
+
+/* b itself works on: where no square fits it says how large the terminal must be. */
+static bool offers_square(struct ui *ui, const void *self)
+{
+    const struct progress *p = self;
+
+    return has_square(ui, self) && (p->end.square || p->end.fits);
 }
 
 static bool has_consent(struct ui *ui, const void *self)
@@ -318,6 +328,7 @@ static void progress_draw(struct ui *ui, void *self, const struct area *body)
                    ui_has(ui, SEC_RUN) ? _("No operation has run yet.") : _("Asking the core."));
         return;
     }
+    p->end.fits = has_square(ui, p) && run_end_square_fits(ui, &p->end, r, body);
     if (p->undo.shown) {
         run_undo_draw(&p->undo, body);
         return;
@@ -539,6 +550,11 @@ static bool progress_key(struct ui *ui, void *self, int key)
         return textview_key(&p->undo.text, key);
     if (consent_shown(ui, p))
         return textview_key(&p->consent.text, key);
+    if (key == 'b' && has_square(ui, p)) {
+        p->end.square = !p->end.square;
+        ui_dirty(ui);
+        return true;
+    }
     if (key == K_END) {
         p->manual = false;
         return true;
@@ -618,7 +634,7 @@ static const struct key_row keys[] = {
     { 'c', 0, 0, "c", N_("consent"), has_consent, consent },
     { 's', 0, 0, "s", N_("stop after this step"), can_stop, ask_stop },
     { 'i', 0, 0, "i", N_("sign in"), needs_signin, open_signin },
-    { 'b', 0, 0, "b", N_("portal's square"), has_square, square },
+    { 'b', 0, 0, "b", N_("portal's square"), offers_square, square },
     { 'i', 0, 0, "i", N_("invert"), square_shown, invert },
     { 'n', 0, 0, "n", N_("nodes"), NULL, open_nodes },
     { 'l', 0, 9, "l", N_("log"), NULL, NULL },
