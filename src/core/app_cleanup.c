@@ -59,6 +59,19 @@ static void add_once(struct json *list, const char *sentence)
     json_push(list, json_string(sentence));
 }
 
+/* Of two things with one name the group says which; a name alone would not. */
+static void put_name(struct json *row, const struct json *items, const struct json *i)
+{
+    char name[600];
+
+    STR_SET(name, text(i, "name"));
+    JSON_EACH (other, items)
+        if (other != i && str_eq(text(other, "what"), text(i, "what")) &&
+            str_ieq(text(other, "name"), text(i, "name")))
+            str_fmt(name, sizeof name, "%s (%s)", text(i, "name"), text(i, "group"));
+    json_set_str(row, "name", name);
+}
+
 static void review(struct json *result, const struct json *items, const struct json *chosen)
 {
     struct json *will = json_array(), *ends = json_array();
@@ -72,7 +85,7 @@ static void review(struct json *result, const struct json *items, const struct j
             continue;
         row = json_object();
         json_set_str(row, "what", text(i, "what"));
-        json_set_str(row, "name", text(i, "name"));
+        put_name(row, items, i);
         json_set_str(row, "how", goes ? "delete" : "keep");
         json_set_str(row, "why", goes ? text(i, "why") : kept);
         json_push(will, row);

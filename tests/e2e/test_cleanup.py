@@ -195,6 +195,10 @@ def test_each_name_is_typed():
         w = World(r)
         one, two = w.group("ONE-rg"), w.group("TWO-rg")
         before, n = held(r), len(deletions(r))
+        twins = [w.cluster(g.rsplit("/", 1)[1], "TWIN") for g in (one, two)]
+        azl.check("TWIN (ONE-rg), TWIN (TWO-rg)" in cleanup(r, *twins, more=("--what-if",)).stdout, "which of two of one name")
+        for twin in twins:
+            w.delete(twin)
         args = ["cleanup", "--delete", "ONE-rg", "--delete", two]
         code, seen = typed(r, args, ["one-RG", "two"])
         azl.check(code == 3 and "resource group ONE-rg" in seen and "nothing was done" in seen, f"{code}: {seen}")
