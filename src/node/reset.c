@@ -23,10 +23,12 @@
 #include "net/http.h"
 #include "node/reset_state.h"
 
-#define API_VERSION "2022-03-10"
-#define TRIES       5
-#define PAUSE_MS    2000
-#define DELETE_MS   (15 * 60 * 1000) /* of one extension */
+#define API_VERSION   "2022-03-10"
+#define TRIES         5
+#define PAUSE_MS      2000
+#define DELETE_MS     (15 * 60 * 1000) /* of one extension */
+#define LISTS_MAX     4                /* of extensions, each after the one before was worked off */
+#define LIST_PAUSE_MS 200
 
 typedef void answer_fn(struct reset_job *j, const struct http_reply *r);
 
@@ -51,7 +53,7 @@ struct reset_job {
     const struct json *extension; /* in list: the one that is being deleted */
     struct str watch;             /* its status' address, "" none */
     int64_t until;
-    bool some;
+    int lists; /* that were not empty */
 };
 
 static void start_phase(struct reset_job *j);
@@ -221,8 +223,8 @@ static void send(struct reset_job *j)
     j->http = http_send(j->n->plane.http, &q, on_reply, j);
 }
 
-static void ask(struct reset_job *j, const char *method, const char *id, const char *below,
-                answer_fn *fn)
+static void prepare(struct reset_job *j, const char *method, const char *id, const char *below,
+                    answer_fn *fn)
 {
     str_reset(&j->url);
     if (str_istarts(id, "https://"))
@@ -232,6 +234,12 @@ static void ask(struct reset_job *j, const char *method, const char *id, const c
     j->method = method;
     j->answer = fn;
     j->tries = 0;
+}
+
+static void ask(struct reset_job *j, const char *method, const char *id, const char *below,
+                answer_fn *fn)
+{
+    prepare(j, method, id, below, fn);
     send(j);
 }
 
@@ -419,29 +427,38 @@ static void on_listed(struct reset_job *j, const struct http_reply *r)
     json_free(j->list);
     j->list = r->status == 200 ? json_parse(r->body, r->body_len, 0, &e) : NULL;
     if (r->status == 404) {
-        end_phase(j, j->some ? RESET_SUCCEEDED : RESET_NOT_NEEDED, NULL);
+        end_phase(j, j->lists ? RESET_SUCCEEDED : RESET_NOT_NEEDED, NULL);
     } else if (r->status != 200) {
         refused(j, r, _("looking at the machine's extensions"));
     } else if (!json_is_array(json_member(j->list, "value"))) {
         err_set(&e, ERR_ARM, 0, _("Azure's list of extensions cannot be read."));
         end_phase(j, RESET_FAILED, &e);
     } else if (json_len(json_member(j->list, "value")) == 0) {
-        end_phase(j, j->some ? RESET_SUCCEEDED : RESET_NOT_NEEDED, NULL);
+        end_phase(j, j->lists ? RESET_SUCCEEDED : RESET_NOT_NEEDED, NULL);
+    } else if (++j->lists > LISTS_MAX) {
+        err_set(&e, ERR_OP, ERR_C_DEADLINE, "%s",
+                _("Azure still lists extensions that it said were deleted."));
+        end_phase(j, RESET_FAILED, &e);
     } else {
-        j->some = true;
         j->extension = json_first(json_member(j->list, "value"));
         delete_next(j);
     }
 }
 
+/* Azure's list may be behind its deletions: each look after the second waits longer. */
 static void list_extensions(struct reset_job *j)
 {
-    ask(j, "GET", j->s.machine, "/extensions", on_listed);
+    if (j->lists < 2) {
+        ask(j, "GET", j->s.machine, "/extensions", on_listed);
+        return;
+    }
+    prepare(j, "GET", j->s.machine, "/extensions", on_listed);
+    send_later(j, LIST_PAUSE_MS * j->lists);
 }
 
 static void clean_extensions(struct reset_job *j)
 {
-    j->some = false;
+    j->lists = 0;
     if (j->s.machine[0])
         list_extensions(j);
     else

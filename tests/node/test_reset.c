@@ -366,6 +366,21 @@ static void only_its_own_is_deleted(void **state)
     rig_stop(&g);
 }
 
+/* Azure calls it deleted and lists it all the same: that comes to an end. */
+static void a_list_that_never_ends(void **state)
+{
+#define ROUND LISTS(EXTENSION) "," SAYS("DELETE", AT "/extensions/a" V, "204", "")
+    struct rig g;
+
+    (void)state;
+    rig_start(&g, "[" ROUND "," ROUND "," ROUND "," ROUND "," LISTS(EXTENSION) "]");
+    call(&g, NODE_RESET, ARGS(ID), true);
+    to_its_end(&g);
+    assert_string_equal(stands(&g), "Failed Fail NotS NotS NotS");
+    assert_non_null(strstr(json_str(g.answer, "phases.0.error.message"), "still lists extensions"));
+    rig_stop(&g);
+}
+
 /* What the machine has of what a reset needs; it may play another. */
 static void the_facts(void **state)
 {
@@ -397,6 +412,7 @@ int test_node_reset(void)
         cmocka_unit_test(what_is_done_counts_for_its_operation),
         cmocka_unit_test(cut_off_foreign_and_damaged),
         cmocka_unit_test(only_its_own_is_deleted),
+        cmocka_unit_test(a_list_that_never_ends),
         cmocka_unit_test(the_facts),
     };
 
