@@ -276,6 +276,28 @@ static void ticked(void **state)
     rig_end(&r);
 }
 
+/* Of two with one name the group says which, in the row and under the rows. */
+static void twins(void **state)
+{
+    static const char items[] =
+        "{\"items\":[{\"id\":\"a\",\"what\":\"cluster resource\",\"name\":\"TWIN\",\"group\":"
+        "\"ONE-rg\",\"why\":\"left\"},"
+        "{\"id\":\"b\",\"what\":\"cluster resource\",\"name\":\"twin\",\"group\":\"TWO-rg\"},"
+        "{\"id\":\"c\",\"what\":\"cluster resource\",\"name\":\"ALONE\",\"group\":\"SIX-rg\"}],"
+        "\"will\":[]}";
+    struct rig r = leaving(&rig_rich);
+
+    (void)state;
+    fake_reply(r.core, "unregister-check", answer(items));
+    rig_keys(&r, "10\r\r");
+    rig_assert_shows(&r, "[ ] TWIN (ONE-rg)");
+    rig_assert_shows(&r, "[ ] twin (TWO-rg)");
+    rig_assert_shows(&r, "[ ] ALONE ");
+    rig_assert_hides(&r, "SIX-rg");
+    rig_assert_shows(&r, "cluster resource TWIN (ONE-rg): left");
+    rig_end(&r);
+}
+
 static void sign_in_first(void **state)
 {
     struct rig r = rig_start(&rig_rich);
@@ -426,6 +448,7 @@ int test_tui_act(void)
         cmocka_unit_test(a_move_asks_for_the_lists),
         cmocka_unit_test(by_name),
         cmocka_unit_test(ticked),
+        cmocka_unit_test(twins),
         cmocka_unit_test(sign_in_first),
         cmocka_unit_test(the_run_before),
         cmocka_unit_test(arc_again),
