@@ -184,7 +184,7 @@ static bool unfinished(struct cli *c, const char *plan, char id[64], struct err 
         return false;
     newest = json_first(json_get(result, "runs"));
     state = json_str(newest, "state");
-    if (state && str_eq(json_str(newest, json_member(newest, "whole") ? "whole" : "plan"), of) &&
+    if (state && str_eq(json_str(newest, json_member(newest, "part") ? "whole" : "plan"), of) &&
         !str_eq(state, "done") && !str_eq(state, "failed") && !str_eq(state, "undone")) {
         str_copy(id, 64, json_str(newest, "id"));
         found = true;
