@@ -204,14 +204,17 @@ static bool unfinished(struct cli *c, const char *plan, char id[64], struct err 
     struct json *result = NULL;
     const struct json *newest;
     const struct act *a = act_find(plan);
-    const char *state, *of = a && a->plan ? a->plan : plan; /* a repair is a run of register */
+    const char *state, *whole,
+        *of = a && a->plan ? a->plan : plan; /* a repair is a run of register */
     bool found = false;
 
     if (cli_ask(c, "runs", json_object(), &result, e) < 0)
         return false;
     newest = json_first(json_get(result, "runs"));
     state = json_str(newest, "state");
-    if (state && str_eq(json_str(newest, json_member(newest, "part") ? "whole" : "plan"), of) &&
+    whole = json_str(newest, "whole");
+    if (state &&
+        str_eq(json_str(newest, whole && !str_eq(whole, "repair") ? "whole" : "plan"), of) &&
         !str_eq(state, "done") && !str_eq(state, "failed") && !str_eq(state, "undone")) {
         str_copy(id, 64, json_str(newest, "id"));
         found = true;
