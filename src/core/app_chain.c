@@ -210,6 +210,8 @@ bool app_chain_row(const struct app *a, struct json *row, const char *id)
 
     if (read_head(&h, a->c.runs_dir, id, &e) < 0 ||
         (!json_member(h.inputs, "then") && !json_member(h.inputs, "after"))) {
+        if (run_repairs(json_str(row, "plan"), h.inputs))
+            json_set_str(row, "whole", "repair");
         json_free(h.inputs);
         return false;
     }

@@ -229,6 +229,9 @@ void app_undo(struct app *a, const struct serve_ask *ask, const struct json *arg
 void app_undo_check(struct app *a, const struct serve_ask *ask, const struct json *args);
 void app_undo_go_on(struct app *a); /* the run's state has changed */
 /* run_show.c */
+/* A run of plan register that mends one; and what a run is called. */
+bool run_repairs(const char *plan, const struct json *inputs);
+const char *run_title(const struct op_plan *plan, bool repairs);
 void run_section(struct sec_run *out, const struct op_run *r, const struct cloud *cloud);
 int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
                      const struct cloud *cloud, struct err *e);

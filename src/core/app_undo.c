@@ -148,10 +148,15 @@ static void tell_state(const struct app *a, struct json *out, const struct op_su
 {
     const struct op_plan *plan = op_plan_find(sum->plan);
     bool runs = app_run_is_current(a, sum->id) && !app_run_over(a);
+    struct json *row = json_object();
 
+    json_set_str(row, "plan", sum->plan);
+    app_chain_row(a, row, sum->id);
     json_set_str(out, "id", sum->id);
     json_set_str(out, "plan", sum->plan);
-    json_set_str(out, "title", plan ? _(plan->title) : sum->plan);
+    json_set_str(out, "title",
+                 plan ? run_title(plan, str_eq(json_str(row, "whole"), "repair")) : sum->plan);
+    json_free(row);
     json_set_bool(out, "running", runs && !op_run_undoing(a->run));
     json_set_bool(out, "undoing", runs && op_run_undoing(a->run));
 }

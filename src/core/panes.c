@@ -234,6 +234,16 @@ static void registration_move(struct sec_pane *p, const struct panes_in *in)
         STR_SET(p->next, _("See the operation (1)"));
 }
 
+/* A registration would only meet what the unregistration has left in Azure. */
+static void registration_leave(struct sec_pane *p, const struct panes_in *in)
+{
+    if (!in->leave || !in->leave[0] ||
+        (!str_eq(p->word, "NotYet") && !str_eq(p->word, "OutOfPolicy")))
+        return;
+    STR_SET(p->reason, _("being unregistered: not all of it is gone from Azure yet"));
+    str_fmt(p->next, sizeof(p->next), "azloconf operations resume %s", in->leave);
+}
+
 static void connection_evidence(struct sec_cluster *c, const struct panes_in *in)
 {
     struct sec_pane *p = &c->connection;
@@ -433,6 +443,7 @@ void panes_cluster(struct sec_cluster *out, const struct panes_in *in)
     fill_pane(&out->connection, in, PANE_CONNECTION);
     registration_gap(&out->registration, in);
     registration_move(&out->registration, in);
+    registration_leave(&out->registration, in);
     out->due_at = earliest_deadline(in);
     str_fmt(out->cluster.evidence, sizeof(out->cluster.evidence),
             P_("%lld of %lld node up", "%lld of %lld nodes up", out->nodes_total),

@@ -35,7 +35,8 @@ struct panes_in {
     const char *tenant;        /* for the portal address, "" unknown */
     const char *gap;           /* what the newest run found missing in Azure, "" or NULL nothing */
     const char *move;          /* the run of a move that is not at its end, "" or NULL none */
-    bool move_stopped;         /* nobody works on it: it failed, or was stopped */
+    const char *leave; /* the run of an unregistration that broke off half way, "" or NULL none */
+    bool move_stopped; /* nobody works on it: it failed, or was stopped */
 };
 void panes_cluster(struct sec_cluster *out, const struct panes_in *in);
 void panes_nodes(struct sec_nodes *out, const struct panes_in *in);

@@ -87,6 +87,18 @@ static void tell_move(struct panes_in *in, const struct sec_run *run)
     in->move_stopped = str_eq(run->state, "failed") || str_eq(run->state, "stopped");
 }
 
+/* Behind the gate: something that cannot be brought back was done, or begun. */
+static void tell_leave(struct panes_in *in, const struct sec_run *run)
+{
+    if (!run || !str_eq(run->plan, "unregister") || run->whole[0] ||
+        (!str_eq(run->state, "failed") && !str_eq(run->state, "stopped")))
+        return;
+    for (size_t i = 0; i < run->n; i++)
+        if (run->steps[i].no_return &&
+            (str_eq(run->steps[i].state, "done") || str_eq(run->steps[i].state, "failed")))
+            in->leave = run->id;
+}
+
 static void show(struct refresh *r)
 {
     struct panes_node *nodes = xcalloc(r->c.n + 1, sizeof(*nodes));
@@ -110,6 +122,7 @@ static void show(struct refresh *r)
     in.tenant = r->tenant;
     in.gap = gap_of(state_get(r->c.state, SEC_RUN));
     tell_move(&in, state_get(r->c.state, SEC_RUN));
+    tell_leave(&in, state_get(r->c.state, SEC_RUN));
     panes_cluster(cluster, &in);
     panes_nodes(rows, &in);
     state_publish(r->c.state, SEC_CLUSTER, cluster);

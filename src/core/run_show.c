@@ -338,6 +338,23 @@ static void fill_step(struct sec_step *s, const struct op_step *step)
     s->undo = step->undo.read != NULL;
 }
 
+bool run_repairs(const char *plan, const struct json *inputs)
+{
+    return str_eq(plan, "register") && str_eq(json_str(inputs, "repair"), "1");
+}
+
+const char *run_title(const struct op_plan *plan, bool repairs)
+{
+    return repairs ? _("Repair the registration") : _(plan->title);
+}
+
+/* A run of plan register that mends is called by what it is. */
+static void tell_repair(struct sec_run *out, const struct json *inputs)
+{
+    if (run_repairs(out->plan, inputs))
+        STR_SET(out->whole, "repair");
+}
+
 void run_section(struct sec_run *out, const struct op_run *r, const struct cloud *cloud)
 {
     struct op_step_view steps[SEC_MAX_STEPS];
@@ -347,7 +364,8 @@ void run_section(struct sec_run *out, const struct op_run *r, const struct cloud
     memset(out, 0, sizeof(*out));
     STR_SET(out->id, op_run_id(r));
     STR_SET(out->plan, op_run_plan(r)->id);
-    STR_SET(out->title, _(op_run_plan(r)->title));
+    STR_SET(out->title,
+            run_title(op_run_plan(r), run_repairs(op_run_plan(r)->id, op_run_inputs(r))));
     STR_SET(out->state, run_words[op_run_state(r)]);
     out->undo = op_run_undoing(r);
     out->started_at = op_run_started(r);
@@ -377,6 +395,7 @@ void run_section(struct sec_run *out, const struct op_run *r, const struct cloud
     }
     out->error = *op_run_error(r);
     TEXT_SET(out->resource_id, op_run_fact(r, "cluster.id"));
+    tell_repair(out, op_run_inputs(r));
     chain_tell(out, op_run_inputs(r));
     if (out->part == 1 && str_eq(out->state, "done")) /* the second part begins in a moment */
         STR_SET(out->state, "running");
@@ -408,7 +427,7 @@ static void open_rec(struct reading *rd, const struct journal_rec *r)
     STR_SET(rd->cloud.portal, json_str(r->facts, "portal"));
     if (!plan || rd->out->n) /* a run that was taken up again has opened its journal again */
         return;
-    STR_SET(rd->out->title, _(plan->title));
+    STR_SET(rd->out->title, run_title(plan, run_repairs(rd->out->plan, rd->inputs)));
     for (size_t i = 0; i < plan->n && rd->out->n < SEC_MAX_STEPS; i++) {
         struct sec_step *s = &rd->out->steps[rd->out->n++];
 
@@ -496,6 +515,7 @@ int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
         return -1;
     }
     drop_other_way(out);
+    tell_repair(out, rd.inputs);
     chain_tell(out, rd.inputs);
     chain_find_next(out, runs_dir);
     tell_secret(out, rd.inputs);

@@ -137,7 +137,7 @@ struct sec_run {
     /* One of two runs that are one operation (core/app_chain.c); 0 and "" of a run of its own. Step
      * numbers and started_at are then the operation's. */
     int64_t part, parts;
-    char whole[24];            /* what both are together: "move" */
+    char whole[24];            /* what both are together: "move"; "repair", of one run that mends */
     char before[64], next[64]; /* the first run, of the second; and the other way round, once that
                                   has begun */
 };

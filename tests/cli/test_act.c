@@ -206,6 +206,8 @@ static void the_run_after_a_lost_answer(void **state)
         { "[{\"id\":\"new\",\"plan\":\"unregister\",\"state\":\"failed\"}]", false, NULL },
         { "[]", false, NULL },
         { "[{\"id\":\"new\",\"plan\":\"register\",\"state\":\"running\"}]", true, "repair" },
+        { "[{\"id\":\"new\",\"plan\":\"register\",\"whole\":\"repair\",\"state\":\"running\"}]",
+          true, "repair" },
     };
 
     (void)state;

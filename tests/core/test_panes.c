@@ -177,6 +177,22 @@ static void between_the_parts_of_a_move(void **s)
     assert_string_equal(c.registration.reason, "");
 }
 
+static void an_unregistration_that_broke_off(void **s)
+{
+    (void)s;
+    for (int left = 0; left < 2; left++) {
+        begin(1);
+        says(0, "{\"ClusterStatus\":\"Clustered\",\"RegistrationStatus\":\"NotYet\"}");
+        in.leave = left ? "ID" : "";
+        build();
+        assert_string_equal(c.registration.reason,
+                            left ? "being unregistered: not all of it is gone from Azure yet"
+                                 : "not registered with Azure yet");
+        assert_string_equal(c.registration.next,
+                            left ? "azloconf operations resume ID" : "Register this cluster (1)");
+    }
+}
+
 static void fresh_node(void **s)
 {
     (void)s;
@@ -395,6 +411,7 @@ int test_core_panes(void)
         cmocka_unit_test(a_node_without_arc_is_offered_a_repair),
         cmocka_unit_test(arc_disabled_on_purpose_is_no_gap),
         cmocka_unit_test(between_the_parts_of_a_move),
+        cmocka_unit_test(an_unregistration_that_broke_off),
         cmocka_unit_test(fresh_node),
         cmocka_unit_test(connected_and_old),
         cmocka_unit_test(the_worst_node_stands_for_all),

@@ -11,6 +11,7 @@ int test_core_run_show(void);
 
 static char dir[200];
 static struct journal *journal;
+static const char *repair; /* the input of this name, or NULL */
 
 static void add(const char *event, const char *step, const char *error)
 {
@@ -26,6 +27,8 @@ static void add(const char *event, const char *step, const char *error)
 
         r.facts = json_object();
         json_set_str(inputs, "tenantId", "t");
+        if (repair)
+            json_set_str(inputs, "repair", repair);
         json_set_str(r.facts, "plan", "register");
         json_set_int(r.facts, "uid", 1000);
         json_set(r.facts, "nodes", json_array());
@@ -444,6 +447,26 @@ static void portal_of_the_runs_cloud(void **s)
     free(r);
 }
 
+static void a_repair_is_called_one(void **s)
+{
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    for (int on = 0; on < 2; on++) {
+        repair = on ? "1" : NULL;
+        begin();
+        journal_close(journal);
+        assert_int_equal(run_from_journal(r, dir, ID, NULL, &e), 0);
+        assert_string_equal(r->plan, "register");
+        assert_string_equal(r->title, on ? "Repair the registration" : "Register with Azure");
+        assert_string_equal(r->whole, on ? "repair" : "");
+        assert_int_equal(r->part, 0);
+    }
+    repair = NULL;
+    free(r);
+}
+
 static void no_such_run(void **s)
 {
     struct sec_run *r = xcalloc(1, sizeof(*r));
@@ -471,6 +494,7 @@ int test_core_run_show(void)
         cmocka_unit_test(the_result_of_a_missing_consent),
         cmocka_unit_test(a_stopped_run),
         cmocka_unit_test(portal_of_the_runs_cloud),
+        cmocka_unit_test(a_repair_is_called_one),
         cmocka_unit_test(no_such_run),
     };
 

@@ -197,6 +197,8 @@ def test_each_name_is_typed():
         before, n = held(r), len(deletions(r))
         twins = [w.cluster(g.rsplit("/", 1)[1], "TWIN") for g in (one, two)]
         azl.check("TWIN (ONE-rg), TWIN (TWO-rg)" in cleanup(r, *twins, more=("--what-if",)).stdout, "which of two of one name")
+        lines = " ".join(r.run("--plain", input="9\n4\n", ok=None).stdout.split())
+        azl.check(all(f"cluster resource TWIN ({g}-rg), " in lines for g in ("ONE", "TWO")), lines)
         for twin in twins:
             w.delete(twin)
         args = ["cleanup", "--delete", "ONE-rg", "--delete", two]

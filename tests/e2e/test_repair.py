@@ -66,6 +66,10 @@ def test_by_the_nodes_identity():
         azl.check("do not name it" in row(found, "Arc-connected machine node3")[1], found)
         azl.equal(row(found, "Arc settings default"), ("renew", "they say PartiallyConnected"), "settings")
         repaired(r)
+        run = r.json("operations")["runs"][0]
+        azl.equal((run["plan"], run["whole"], "parts" in run), ("register", "repair", False), "what it was")
+        azl.check(" repair " in r.run("operations", ok=0).stdout, "in the list")
+        azl.equal(r.json("operations", "show", run["id"])["title"], "Repair the registration", "its title")
         change(r, {"delete": settings})
         found, review = rows(r)
         azl.equal(row(found, "Arc settings default")[0], "make", "settings that are gone")

@@ -23,11 +23,12 @@ static struct rig leaving(const struct rig_options *o)
 }
 
 /* Of a run of another plan, or in another state. */
-static void run_of(struct rig *r, const char *plan, const char *state)
+static void run_of_whole(struct rig *r, const char *plan, const char *whole, const char *state)
 {
     static struct sec_run s;
 
     s = (struct sec_run){ .n = 1, .step_no = 1, .step_count = 1 };
+    STR_SET(s.whole, whole);
     STR_SET(s.id, "r2");
     STR_SET(s.plan, plan);
     STR_SET(s.title, "Unregister from Azure");
@@ -35,6 +36,11 @@ static void run_of(struct rig *r, const char *plan, const char *state)
     STR_SET(s.steps[0].title, "Delete the cluster resource");
     STR_SET(s.steps[0].state, "running");
     fake_set(r->core, SEC_RUN, &s);
+}
+
+static void run_of(struct rig *r, const char *plan, const char *state)
+{
+    run_of_whole(r, plan, "", state);
 }
 
 static struct json *answer(const char *text)
@@ -78,6 +84,21 @@ static void the_name_is_typed(void **state)
     rig_assert_shows(&r, "1 Register this cluster with Azure  done: CLUSTER-A, eastus");
     rig_keys(&r, "10\r");
     rig_assert_shows(&r, "Delete the cluster resource");
+    rig_end(&r);
+}
+
+/* A repair is a run of plan register, and an operation of item 9. */
+static void a_repair_is_of_item_nine(void **state)
+{
+    struct rig r = leaving(&rig_rich);
+
+    (void)state;
+    run_of_whole(&r, "register", "repair", "failed");
+    rig_assert_shows(&r, "9 Repair");
+    rig_assert_shows(&r, "the last run failed");
+    rig_assert_shows(&r, "1 Register this cluster with Azure  done: CLUSTER-A, eastus");
+    rig_keys(&r, "9\r");
+    rig_assert_shows(&r, "Show that run");
     rig_end(&r);
 }
 
@@ -276,6 +297,28 @@ static void ticked(void **state)
     rig_end(&r);
 }
 
+/* Of two with one name the group says which, in the row and under the rows. */
+static void twins(void **state)
+{
+    static const char items[] =
+        "{\"items\":[{\"id\":\"a\",\"what\":\"cluster resource\",\"name\":\"TWIN\",\"group\":"
+        "\"ONE-rg\",\"why\":\"left\"},"
+        "{\"id\":\"b\",\"what\":\"cluster resource\",\"name\":\"twin\",\"group\":\"TWO-rg\"},"
+        "{\"id\":\"c\",\"what\":\"cluster resource\",\"name\":\"ALONE\",\"group\":\"SIX-rg\"}],"
+        "\"will\":[]}";
+    struct rig r = leaving(&rig_rich);
+
+    (void)state;
+    fake_reply(r.core, "unregister-check", answer(items));
+    rig_keys(&r, "10\r\r");
+    rig_assert_shows(&r, "[ ] TWIN (ONE-rg)");
+    rig_assert_shows(&r, "[ ] twin (TWO-rg)");
+    rig_assert_shows(&r, "[ ] ALONE ");
+    rig_assert_hides(&r, "SIX-rg");
+    rig_assert_shows(&r, "cluster resource TWIN (ONE-rg): left");
+    rig_end(&r);
+}
+
 static void sign_in_first(void **state)
 {
     struct rig r = rig_start(&rig_rich);
@@ -425,7 +468,9 @@ int test_tui_act(void)
         cmocka_unit_test(refused),
         cmocka_unit_test(a_move_asks_for_the_lists),
         cmocka_unit_test(by_name),
+        cmocka_unit_test(a_repair_is_of_item_nine),
         cmocka_unit_test(ticked),
+        cmocka_unit_test(twins),
         cmocka_unit_test(sign_in_first),
         cmocka_unit_test(the_run_before),
         cmocka_unit_test(arc_again),

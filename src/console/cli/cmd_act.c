@@ -34,6 +34,12 @@ static void add_list(struct cli *c, const struct act_option *o, struct json *arg
     json_set(args, o->arg, list);
 }
 
+/* Whether the principal of a secret is named on the line of this command. */
+static bool named_here(const struct cli *c)
+{
+    return cli_takes(c->command, "arc-spn-app-id");
+}
+
 /* One command may stand for two operations: what is the other's is said, not ignored. */
 static int options_fit(struct cli *c, const struct act *a, struct err *e)
 {
@@ -52,13 +58,16 @@ static int options_fit(struct cli *c, const struct act *a, struct err *e)
             return err_set(e, ERR_USAGE, 0, _("--%s does not go with azloconf %s %s"), name,
                            c->command->name, c->n_words ? c->words[0] : "");
     }
-    return cli_arc_secret_fits(c, cli_value(c, "arc-spn-app-id"), e);
+    return named_here(c) ? cli_arc_secret_fits(c, cli_value(c, "arc-spn-app-id"), e) : 0;
 }
 
-/* The operator's own principal for Azure Arc has a secret; a look does without. */
+/* The operator's own principal for Azure Arc has a secret; a look does without. A repair's
+ * principal is the registration's: it is asked for only where the core wants it. */
 static int take_secret(struct cli *c, struct err *e)
 {
-    return cli_value(c, "arc-spn-app-id") ? cli_arc_secret(c, !cli_switch(c, "what-if"), e) : 0;
+    const char *app = cli_value(c, "arc-spn-app-id");
+
+    return app || !named_here(c) ? cli_arc_secret(c, app && !cli_switch(c, "what-if"), e) : 0;
 }
 
 static struct json *args_of(struct cli *c, const struct act *a)
@@ -126,6 +135,22 @@ static int look(struct cli *c, const struct act *a, struct json **review, struct
     return cli_ask_arc(c, intent, args_of(c, a), review, e);
 }
 
+/* Where the secret is what stands in the way it is asked for, and the look is another one. */
+static int look_with_secret(struct cli *c, const struct act *a, struct json **review, struct err *e)
+{
+    if (!act_principal(*review) || secret_is(&c->arc_secret))
+        return 0;
+    printf(_("The nodes are to be connected to Azure Arc by your own application %s. Its "
+             "secret is kept nowhere, so it is asked for."),
+           act_principal(*review));
+    putchar('\n');
+    if (cli_arc_secret(c, true, e) < 0)
+        return -1;
+    json_free(*review);
+    *review = NULL;
+    return look(c, a, review, e);
+}
+
 static int what_if(struct cli *c, const struct act *a)
 {
     struct json *review = NULL;
@@ -152,8 +177,10 @@ static int confirmed(struct cli *c, const struct act *a, char *word, size_t size
     const char *ask;
     int r = -1;
 
-    if (look(c, a, &review, e) < 0)
+    if (look(c, a, &review, e) < 0 || look_with_secret(c, a, &review, e) < 0) {
+        json_free(review);
         return -1;
+    }
     act_review(review, print_line, NULL);
     if (!review_stop(review, e)) {
         if (*act_word(review, 0, &ask))
@@ -177,14 +204,17 @@ static bool unfinished(struct cli *c, const char *plan, char id[64], struct err 
     struct json *result = NULL;
     const struct json *newest;
     const struct act *a = act_find(plan);
-    const char *state, *of = a && a->plan ? a->plan : plan; /* a repair is a run of register */
+    const char *state, *whole,
+        *of = a && a->plan ? a->plan : plan; /* a repair is a run of register */
     bool found = false;
 
     if (cli_ask(c, "runs", json_object(), &result, e) < 0)
         return false;
     newest = json_first(json_get(result, "runs"));
     state = json_str(newest, "state");
-    if (state && str_eq(json_str(newest, json_member(newest, "whole") ? "whole" : "plan"), of) &&
+    whole = json_str(newest, "whole");
+    if (state &&
+        str_eq(json_str(newest, whole && !str_eq(whole, "repair") ? "whole" : "plan"), of) &&
         !str_eq(state, "done") && !str_eq(state, "failed") && !str_eq(state, "undone")) {
         str_copy(id, 64, json_str(newest, "id"));
         found = true;

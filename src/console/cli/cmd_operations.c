@@ -19,7 +19,7 @@ static const char *text_of(const struct json *row, const char *name)
     return s ? s : "";
 }
 
-/* "register", or "move 2/2: register". */
+/* "register", "repair", or "move 2/2: register". */
 static const char *plan_of(char out[48], const struct json *row)
 {
     int64_t part = 0, parts = 0;
@@ -30,7 +30,7 @@ static const char *plan_of(char out[48], const struct json *row)
         str_fmt(out, 48, "%s %d/%d: %s", text_of(row, "whole"), (int)part, (int)parts,
                 text_of(row, "plan"));
     else
-        str_copy(out, 48, text_of(row, "plan"));
+        str_copy(out, 48, text_of(row, json_member(row, "whole") ? "whole" : "plan"));
     return out;
 }
 

@@ -137,6 +137,7 @@ static const struct cli_option sync_options[] = { ACT_OPTIONS };
 static const struct cli_option repair_options[] = {
     { "recreate-resource", NULL, N_("make the cluster resource again where it is gone from Azure"),
       false, false },
+    ARC_SECRET,
     ACT_OPTIONS
 };
 static const struct cli_option cleanup_options[] = {

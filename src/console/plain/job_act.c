@@ -128,7 +128,7 @@ static void say_item(struct job *j, int number, const struct json *it, bool on)
     struct str said = STR_INIT;
     char clean[1600];
 
-    act_say_item(&said, it);
+    act_say_item(&said, json_get(j->review, "items"), it);
     text_set(clean, sizeof clean, str_p(&said));
     str_free(&said);
     plain_say(j->p, "%d %s %s", number, act_kept(it) ? "[-]" : on ? "[x]" : "[ ]", clean);

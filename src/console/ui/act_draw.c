@@ -134,12 +134,18 @@ static enum role item_cell(struct ui *ui, int row, int column, char *out, size_t
 {
     const struct act_screen *s = act_self(ui);
     const struct json *it = act_item(s, row);
-    static const char *const names[] = { NULL, "name", "what", "age" };
+    static const char *const names[] = { NULL, NULL, "what", "age" };
+    struct str name = STR_INIT;
 
-    if (column == 0)
+    if (column == 0) {
         str_copy(out, size, act_kept(it) ? "[-]" : s->ticks[row] ? "[x]" : "[ ]");
-    else
+    } else if (column == 1) {
+        act_name_item(&name, json_get(s->review, "items"), it);
+        text_set(out, size, str_p(&name));
+    } else {
         text_set(out, size, json_str(it, names[column]));
+    }
+    str_free(&name);
     return row == s->items.selected ? ROLE_FOCUS : ROLE_TEXT;
 }
 
@@ -160,7 +166,8 @@ static void draw_ticks(struct ui *ui, struct act_screen *s, const struct area *a
     table_draw(&s->items, ui, &table, columns, ARRAY_LEN(columns), n, item_cell);
     paint_rule(a->row + a->rows - 6);
     marked = act_item(s, s->items.selected);
-    act_say_item(&said, marked); /* whole: the columns may have cut it */
+    /* whole: the columns may have cut it */
+    act_say_item(&said, json_get(s->review, "items"), marked);
     text_set(clean, sizeof clean, str_p(&said));
     str_free(&said);
     paint_wrapped(&(struct area){ a->row + a->rows - 5, 1, 4, a->cols - 2 }, ROLE_TEXT, clean);
