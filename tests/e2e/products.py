@@ -316,6 +316,31 @@ WORDS = [
     (r"^POST /dataplane/.*/sync$", r"registering the node .9144|talking to the registration service|syncing the node|not Connected"),
 ]
 
+# Of the writes of the other plans, before the rows above: plan, request, words; {name}: what the request deletes.
+WORDS_OF_PLANS = [
+    (r"^cleanup$", r"^DELETE ", r"See what came of it: \d+ of \d+ were not deleted\..*[ .]{name}: "),
+    (r"^reset$", r"^DELETE .*/extensions/", r"ExtensionCleanup: extension {name}: |extension {name}: ExtensionCleanup: "),
+    (r"^reset$", r"^POST /agent/disconnect", r"AzcmAgentCleanup: azcmagent disconnect"),
+    (r"^sync$", r"^POST /dataplane/.*/sync$", r"syncing the node with Azure"),
+    (r"^arc-enable$", r"^POST /dataplane/.*/sync$", r"bringing the node to Azure Arc|talking to the registration service"),
+]
+
+
+def words_of(plan, request):
+    """What the error must say when this request fails for good; None: a look of a plan that is not foretold."""
+    if plan not in ("register", "unregister"):
+        if request.startswith("GET "):
+            return None
+        for of, pattern, words in WORDS_OF_PLANS:
+            if re.search(of, plan) and re.search(pattern, request):
+                name = request.rsplit("/", 1)[-1]
+                name = {"default": r"\S+/default", "*": r"[^:;]+"}.get(name, re.escape(name))
+                return words.replace("{name}", name)
+    for pattern, words in WORDS:
+        if re.search(pattern, request, re.I):
+            return words
+    raise azl.Failed(f"{plan}: {request}: no row says what its error must name")
+
 
 def gives_up(kind, request, arc=True, plan="register"):
     """Does the run stop when this happens at this request again and again? An effect that is there is found, whatever became of its answer."""
@@ -437,11 +462,8 @@ def names_the_trouble(p, text, request=None, ref=None, registered_by_then=False)
     codes = (6,) if registered_by_then else (1, 4) if request and ref.foretold else (1, 4, 6)
     azl.check(p.returncode in codes, f"{text}: exit {p.returncode}: {p.stdout}{p.stderr}")
     azl.check(p.stderr.startswith("azloconf: ") and "What to do: " in p.stderr, f"{text}: {p.stderr}")
-    for pattern, words in WORDS if request and ref.foretold else []:
-        if re.search(pattern, request, re.I):
-            azl.check(re.search(words, p.stderr), f"{text}: the error does not say {words}: {p.stderr}")
-            return
-    azl.check(not request or not ref.foretold, f"{text}: no row says what its error must name")
+    words = words_of(ref.plan, request) if request else None
+    azl.check(not words or re.search(words, p.stderr), f"{text}: the error does not say {words}: {p.stderr}")
 
 
 def killpoint():

@@ -67,4 +67,25 @@ def test_the_judge_knows_one_role_under_two_names_and_no_unknown_writes():
     azl.check("no row" in products.done_twice(log + [other])[0], "a write that no row knows")
 
 
+def test_each_write_has_the_words_of_its_error():
+    extension, old = "DELETE /x/machines/node1/extensions/AdminCenter", "DELETE /x/Microsoft.AzureStackHCI/clusters/OLD/arcSettings/default"
+    said = "See what came of it: 1 of 7 were not deleted. "
+    for plan, request, text, good in (
+            ("reset", extension, "ExtensionCleanup: extension AdminCenter: Azure answered", True), ("reset", extension, "ExtensionCleanup: extension Other: ", False),
+            ("reset", extension, "node1: extension AdminCenter: ExtensionCleanup: 127.0.0.1", True),
+            ("cleanup", old, said + "OLD/default: InternalServerError", True), ("cleanup", old, said + "OLD: InternalServerError", False),
+            ("cleanup", "DELETE /x/resourceGroups/OLD-rg", said + "NEVER: why; OLD-rg: it holds other resources", True),
+            ("cleanup", "DELETE /v1.0/applications/*", said + "OLD.arc: InternalServerError", True),
+            ("sync", "POST /dataplane/eastus/clusters/*/sync", "node1: syncing the node with Azure: ", True),
+            ("move", "POST /x/arcSettings/default/reconcile", "tying the nodes to the cluster (9142)", True),
+            ("repair", "POST /x/clusters/CLUSTER-A/uploadCertificate", "a failure", False)):
+        azl.equal(bool(products.re.search(products.words_of(plan, request), text)), good, f"{plan} {request}: {text}")
+    azl.equal(products.words_of("sync", "GET /agent/show"), None, "a look")
+    try:
+        products.words_of("sync", "PUT /what/nobody/knows")
+        azl.check(False, "a write without a row passed")
+    except azl.Failed as e:
+        azl.check("no row says" in str(e), str(e))
+
+
 azl.main()
