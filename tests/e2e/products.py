@@ -55,8 +55,9 @@ REPEATS = [
     ("POST", r"/dataplane/.*/(certificate|identity)$", FREE, None, "a test and a token change nothing (docs/dataplane.md)"),
     ("POST", r"/dataplane/.*/sync$", AFTER_LOSS, "node and its Arc",
      "the node learns only from the answer that it is in sync; the data plane is made for repeats (docs/dataplane.md). A node that the "
-     "cluster brings to Arc syncs again, because Azure learns its machine from that"),
+     "cluster brings to Arc, and one whose Arc settings a repair makes after it, syncs again, because Azure learns its machine from that"),
 ]
+SETTINGS = "/arcsettings/"
 
 
 def path_of(x):
@@ -86,7 +87,7 @@ def row_of(x):
 
 
 def thing_of(x, row, arc):
-    """arc: the nodes that were connected to Arc before."""
+    """arc: the nodes that were connected to Arc before, and SETTINGS once the Arc settings were made."""
     path = path_of(x).lower()
     if row[3] == "node":
         return x["url"].split("/")[2] + path
@@ -104,7 +105,7 @@ def thing_of(x, row, arc):
         keys = sorted(str(k.get("customKeyIdentifier")) for k in body.get("keyCredentials") or [])
         return f"{path} {keys} {body.get('requiredResourceAccess')}"
     if row[3] == "node and its Arc":
-        return f"{path} {body.get('node')}{' in Arc' if body.get('node') in arc else ''}"
+        return f"{path} {body.get('node')}{' in Arc' if body.get('node') in arc else ''}{' with settings' if SETTINGS in arc else ''}"
     return path
 
 
@@ -119,6 +120,8 @@ def done_twice(exchanges, kills=()):
         if row[2] == FREE:
             continue
         thing = (row[0], row[1], thing_of(x, row, arc))
+        if x["method"] == "PUT" and re.search(r"/arcsettings/[^/]+$", path_of(x), re.I):
+            arc.add(SETTINGS)
         if path_of(x).endswith("/agent/connect"):
             arc.add((x["reqBody"] or {}).get("resourceName"))
         earlier = before.setdefault(thing, [])
@@ -321,7 +324,7 @@ WORDS_OF_PLANS = [
     (r"^cleanup$", r"^DELETE ", r"See what came of it: \d+ of \d+ were not deleted\..*[ .]{name}: "),
     (r"^reset$", r"^DELETE .*/extensions/", r"ExtensionCleanup: extension {name}: |extension {name}: ExtensionCleanup: "),
     (r"^reset$", r"^POST /agent/disconnect", r"AzcmAgentCleanup: azcmagent disconnect"),
-    (r"^sync$", r"^POST /dataplane/.*/sync$", r"syncing the node with Azure"),
+    (r"^sync$", r"^POST /dataplane/.*/sync$", r"syncing the node with Azure|node1: talking to the registration service"),
     (r"^arc-enable$", r"^POST /dataplane/.*/sync$", r"bringing the node to Azure Arc|talking to the registration service"),
 ]
 
