@@ -55,8 +55,9 @@ REPEATS = [
     ("POST", r"/dataplane/.*/(certificate|identity)$", FREE, None, "a test and a token change nothing (docs/dataplane.md)"),
     ("POST", r"/dataplane/.*/sync$", AFTER_LOSS, "node and its Arc",
      "the node learns only from the answer that it is in sync; the data plane is made for repeats (docs/dataplane.md). A node that the "
-     "cluster brings to Arc syncs again, because Azure learns its machine from that"),
+     "cluster brings to Arc, and one whose Arc settings a repair makes after it, syncs again, because Azure learns its machine from that"),
 ]
+SETTINGS = "/arcsettings/"
 
 
 def path_of(x):
@@ -86,7 +87,7 @@ def row_of(x):
 
 
 def thing_of(x, row, arc):
-    """arc: the nodes that were connected to Arc before."""
+    """arc: the nodes that were connected to Arc before, and SETTINGS once the Arc settings were made."""
     path = path_of(x).lower()
     if row[3] == "node":
         return x["url"].split("/")[2] + path
@@ -104,7 +105,7 @@ def thing_of(x, row, arc):
         keys = sorted(str(k.get("customKeyIdentifier")) for k in body.get("keyCredentials") or [])
         return f"{path} {keys} {body.get('requiredResourceAccess')}"
     if row[3] == "node and its Arc":
-        return f"{path} {body.get('node')}{' in Arc' if body.get('node') in arc else ''}"
+        return f"{path} {body.get('node')}{' in Arc' if body.get('node') in arc else ''}{' with settings' if SETTINGS in arc else ''}"
     return path
 
 
@@ -119,6 +120,8 @@ def done_twice(exchanges, kills=()):
         if row[2] == FREE:
             continue
         thing = (row[0], row[1], thing_of(x, row, arc))
+        if x["method"] == "PUT" and re.search(r"/arcsettings/[^/]+$", path_of(x), re.I):
+            arc.add(SETTINGS)
         if path_of(x).endswith("/agent/connect"):
             arc.add((x["reqBody"] or {}).get("resourceName"))
         earlier = before.setdefault(thing, [])
@@ -316,6 +319,31 @@ WORDS = [
     (r"^POST /dataplane/.*/sync$", r"registering the node .9144|talking to the registration service|syncing the node|not Connected"),
 ]
 
+# Of the writes of the other plans, before the rows above: plan, request, words; {name}: what the request deletes.
+WORDS_OF_PLANS = [
+    (r"^cleanup$", r"^DELETE ", r"See what came of it: \d+ of \d+ were not deleted\..*[ .]{name}: "),
+    (r"^reset$", r"^DELETE .*/extensions/", r"ExtensionCleanup: extension {name}: |extension {name}: ExtensionCleanup: "),
+    (r"^reset$", r"^POST /agent/disconnect", r"AzcmAgentCleanup: azcmagent disconnect"),
+    (r"^sync$", r"^POST /dataplane/.*/sync$", r"syncing the node with Azure|node1: talking to the registration service"),
+    (r"^arc-enable$", r"^POST /dataplane/.*/sync$", r"bringing the node to Azure Arc|talking to the registration service"),
+]
+
+
+def words_of(plan, request):
+    """What the error must say when this request fails for good; None: a look of a plan that is not foretold."""
+    if plan not in ("register", "unregister"):
+        if request.startswith("GET "):
+            return None
+        for of, pattern, words in WORDS_OF_PLANS:
+            if re.search(of, plan) and re.search(pattern, request):
+                name = request.rsplit("/", 1)[-1]
+                name = {"default": r"\S+/default", "*": r"[^:;]+"}.get(name, re.escape(name))
+                return words.replace("{name}", name)
+    for pattern, words in WORDS:
+        if re.search(pattern, request, re.I):
+            return words
+    raise azl.Failed(f"{plan}: {request}: no row says what its error must name")
+
 
 def gives_up(kind, request, arc=True, plan="register"):
     """Does the run stop when this happens at this request again and again? An effect that is there is found, whatever became of its answer."""
@@ -437,11 +465,8 @@ def names_the_trouble(p, text, request=None, ref=None, registered_by_then=False)
     codes = (6,) if registered_by_then else (1, 4) if request and ref.foretold else (1, 4, 6)
     azl.check(p.returncode in codes, f"{text}: exit {p.returncode}: {p.stdout}{p.stderr}")
     azl.check(p.stderr.startswith("azloconf: ") and "What to do: " in p.stderr, f"{text}: {p.stderr}")
-    for pattern, words in WORDS if request and ref.foretold else []:
-        if re.search(pattern, request, re.I):
-            azl.check(re.search(words, p.stderr), f"{text}: the error does not say {words}: {p.stderr}")
-            return
-    azl.check(not request or not ref.foretold, f"{text}: no row says what its error must name")
+    words = words_of(ref.plan, request) if request else None
+    azl.check(not words or re.search(words, p.stderr), f"{text}: the error does not say {words}: {p.stderr}")
 
 
 def killpoint():

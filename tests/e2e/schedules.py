@@ -4,12 +4,14 @@ A schedule is a list of items, written with "; " between them:
     nodes N                     how many nodes (1 if it is not said)
     KIND@REQUESTxCOUNT after M  a fault as the sandbox takes it; kind 401 at an ARM request is a sign-in that is no longer believed
     kill N                      kill -9 of the core after its Nth journal line; a second kill counts the lines of the second core
-AZL_SCHEDULE='...' python3 tests/long/test_products.py replays one.
+AZL_SCHEDULE='...' python3 tests/long/test_products.py replays one, of a plan other than register with AZL_PLANS='^sync$' before it.
 """
 import os
 import re
+import shlex
 
 import azl
+import plans
 import products
 
 FAULT = re.compile(r"^(?P<head>.+?)x(?P<count>\d+)( after (?P<after>\d+))?$")
@@ -39,6 +41,20 @@ def parse(text):
 
 def nodes_of(items):
     return next((int(item.split()[1]) for item in items if item.startswith("nodes ")), 1)
+
+
+def plan_of(pattern):
+    """The one plan that AZL_PLANS means: register if it is not said, else the only name that the pattern finds."""
+    found = [plan for plan in plans.PLANS if re.search(pattern, plan)] if pattern else ["register"]
+    if len(found) != 1:
+        raise azl.Failed(f"AZL_PLANS='{pattern}' must mean one plan for a replay, it means {found or 'none'}")
+    return found[0]
+
+
+def replay_of(items, plan):
+    """The command that replays it, to be pasted into a shell."""
+    of_plan = "" if plan == "register" else f"AZL_PLANS='^{plan}$' "
+    return f"{of_plan}AZL_SCHEDULE={shlex.quote(text_of(items))} python3 tests/long/test_products.py"
 
 
 def run(items, ref):
@@ -96,8 +112,8 @@ def shrink(items, fails, tries=TRIES):
     return items
 
 
-def prove(items, references):
-    """Runs a schedule; a failure is shrunk and told with the command that replays it. references(nodes) gives what it must come to."""
+def prove(items, references, plan="register"):
+    """Runs a schedule of a plan; a failure is shrunk and told with the command that replays it. references(nodes) gives what it must come to."""
     try:
         run(items, references(nodes_of(items)))
         return
@@ -113,5 +129,4 @@ def prove(items, references):
         except Exception:  # as above
             return True
     least = shrink(items, fails)
-    raise azl.Failed(f"schedule failed: {text_of(items)}\nreplay the least of it: AZL_SCHEDULE='{text_of(least)}' "
-                     f"python3 tests/long/test_products.py\n{first}")
+    raise azl.Failed(f"schedule failed: {text_of(items)}\nreplay the least of it: {replay_of(least, plan)}\n{first}")

@@ -51,6 +51,9 @@ def test_the_judge_sees_what_was_not_carried_out_and_what_a_kill_lost():
     twice = again(log, "/sync")
     azl.equal(products.done_twice(twice, [twice[-1]["startedAt"] - 5000]), [], "a sync whose answer died with the core")
     azl.equal(len(products.done_twice(twice, [twice[-1]["endedAt"] + 60000])), 1, "a kill long after")
+    settings = next(x for x in twice if x["method"] == "PUT" and x["url"].split("?")[0].lower().endswith("/arcsettings/default"))
+    settings["startedAt"] = twice[-1]["startedAt"] - 1
+    azl.equal(products.done_twice(twice), [], "a sync after Arc settings that were made late")
     twice = again(log, "/reconcile")
     azl.equal(len(products.done_twice(twice, [twice[-1]["startedAt"] - 5000])), 1, "a kill excuses no second reconcile")
 
@@ -65,6 +68,27 @@ def test_the_judge_knows_one_role_under_two_names_and_no_unknown_writes():
     other = copy.deepcopy(at)
     other["method"], other["url"] = "DELETE", "https://127.0.0.1/subscriptions/x/somethingElse"
     azl.check("no row" in products.done_twice(log + [other])[0], "a write that no row knows")
+
+
+def test_each_write_has_the_words_of_its_error():
+    extension, old = "DELETE /x/machines/node1/extensions/AdminCenter", "DELETE /x/Microsoft.AzureStackHCI/clusters/OLD/arcSettings/default"
+    said = "See what came of it: 1 of 7 were not deleted. "
+    for plan, request, text, good in (
+            ("reset", extension, "ExtensionCleanup: extension AdminCenter: Azure answered", True), ("reset", extension, "ExtensionCleanup: extension Other: ", False),
+            ("reset", extension, "node1: extension AdminCenter: ExtensionCleanup: 127.0.0.1", True),
+            ("cleanup", old, said + "OLD/default: InternalServerError", True), ("cleanup", old, said + "OLD: InternalServerError", False),
+            ("cleanup", "DELETE /x/resourceGroups/OLD-rg", said + "NEVER: why; OLD-rg: it holds other resources", True),
+            ("cleanup", "DELETE /v1.0/applications/*", said + "OLD.arc: InternalServerError", True),
+            ("sync", "POST /dataplane/eastus/clusters/*/sync", "node1: syncing the node with Azure: ", True),
+            ("move", "POST /x/arcSettings/default/reconcile", "tying the nodes to the cluster (9142)", True),
+            ("repair", "POST /x/clusters/CLUSTER-A/uploadCertificate", "a failure", False)):
+        azl.equal(bool(products.re.search(products.words_of(plan, request), text)), good, f"{plan} {request}: {text}")
+    azl.equal(products.words_of("sync", "GET /agent/show"), None, "a look")
+    try:
+        products.words_of("sync", "PUT /what/nobody/knows")
+        azl.check(False, "a write without a row passed")
+    except azl.Failed as e:
+        azl.check("no row says" in str(e), str(e))
 
 
 azl.main()

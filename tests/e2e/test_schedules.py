@@ -2,6 +2,7 @@
 """Random fault schedules: a few small ones run, and the shrinker finds the least of one that fails."""
 import functools
 import random
+import shlex
 
 import azl
 import products
@@ -51,9 +52,27 @@ def test_a_failing_schedule_is_told_with_its_replay():
         schedules.prove(["nodes 1", "500@GET /ax2", "reset@PUT /bx2"], lambda nodes: None)
         raise azl.Failed("nothing failed")
     except azl.Failed as e:
-        azl.check("AZL_SCHEDULE='nodes 1; reset@PUT /bx1'" in str(e) and "it broke" in str(e), str(e))
+        azl.check("least of it: AZL_SCHEDULE='nodes 1; reset@PUT /bx1'" in str(e) and "it broke" in str(e), str(e))
+    try:
+        schedules.prove(["nodes 1", "500@GET /ax2", "reset@PUT /b(appId='*')x2"], lambda nodes: None, "sync")
+        raise azl.Failed("nothing failed")
+    except azl.Failed as e:
+        line = next(text for text in str(e).split("\n") if "least of it: " in text)
+        words = dict(w.split("=", 1) for w in shlex.split(line.split("least of it: ")[1])[:2])
+        azl.equal(words, {"AZL_PLANS": "^sync$", "AZL_SCHEDULE": "nodes 1; reset@PUT /b(appId='*')x1"}, "what a shell makes of the command")
+        azl.equal(schedules.plan_of(words["AZL_PLANS"]), "sync", "the plan is read back")
     finally:
         schedules.run = real
+
+
+def test_a_replay_is_of_one_plan():
+    for pattern, plan in (("", "register"), ("^register$", "register"), ("^sync$", "sync"), ("arc-en", "arc-enable"), ("move", "move")):
+        azl.equal(schedules.plan_of(pattern), plan, pattern)
+    for pattern in ("register", "^arc-", "undo"):  # the first is part of unregister, too
+        try:
+            azl.check(False, f"{pattern}: {schedules.plan_of(pattern)}")
+        except azl.Failed as e:
+            azl.check("must mean one plan" in str(e), str(e))
 
 
 azl.main()

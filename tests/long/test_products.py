@@ -25,6 +25,7 @@ import hashlib
 import os
 import random
 import re
+import shlex
 import sys
 import threading
 import time
@@ -126,7 +127,7 @@ def random_schedules(plan="register", count=SCHEDULES, many=16):
     for n in range(count):
         ref = of_plan(many if n % 5 == 4 else 1)
         items = schedules.draw(random.Random(f"{SEED} {n}" + (plan if plan != "register" else "")), ref)
-        yield f"schedule {ref.label} {SEED} {n}", functools.partial(schedules.prove, items, of_plan)
+        yield f"schedule {ref.label} {SEED} {n}", functools.partial(schedules.prove, items, of_plan, plan)
 
 
 def all_of(ref, dice):
@@ -216,8 +217,15 @@ class Tally:
 
 def replay(text):
     items = schedules.parse(text)
-    schedules.run(items, reference(schedules.nodes_of(items), PLANS or "register"))
+    schedules.run(items, reference(schedules.nodes_of(items), schedules.plan_of(PLANS)))
     print(f"passed: {schedules.text_of(items)}")
+
+
+def alone(name):
+    """The command that runs this case alone: plans and seed draw the same cases again."""
+    of_plans = f"AZL_PLANS={shlex.quote(PLANS)} " if PLANS else ""
+    only = shlex.quote("^" + re.escape(name).replace("\\ ", " ") + "$")
+    return f"{of_plans}AZL_SEED={shlex.quote(SEED)} AZL_ONLY={only} python3 tests/long/test_products.py"
 
 
 def main():
@@ -247,7 +255,7 @@ def main():
         except Exception as e:  # every kind of failure is the case's failure
             with lock:
                 tally.add(name, "failed", time.time() - begun)
-                print(f"FAILED  {name}: {e}", flush=True)
+                print(f"FAILED  {name}: {e}\n  this one alone: {alone(name)}", flush=True)
 
     azl.side_by_side([functools.partial(one, name, fn) for name, fn in todo], int(os.environ.get("AZL_JOBS", "4")))
     tally.show()
