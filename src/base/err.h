@@ -82,6 +82,7 @@ enum err_code {
     ERR_C_LEFTOVERS = 160,        /* a clean-up did not delete all that was chosen */
     ERR_C_REGISTERED_HERE = 161,  /* it belongs to the cluster that is registered here */
     ERR_C_NO_LEFTOVER = 162,      /* it was chosen to be cleaned up, and is no leftover */
+    ERR_C_TENANT = 163,           /* the subscription is not of the tenant that was named */
     ERR_C_CONFIRM = 165,          /* the word that the operation wants typed is missing or wrong */
 };
 

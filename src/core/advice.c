@@ -80,6 +80,9 @@ static const struct advice_row rows[] = {
          N_("Ask for a new code, and choose Continue on the page that asks who signs in.")),
     OURS(ERR_C_SUBSCRIPTION,
          N_("Choose a subscription that is Enabled, or have its owner enable this one.")),
+    OURS(ERR_C_TENANT,
+         N_("Name the tenant that the subscription belongs to (--tenant-id), or another "
+            "subscription (--subscription-id). Where nothing is named the stored values count.")),
     OURS(ERR_C_ARC_NEEDS_REGISTRATION,
          N_("Register the cluster; that enables Azure Arc, too: azloconf register.")),
     OURS(ERR_C_ARC_NOT_THERE,

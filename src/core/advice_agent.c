@@ -85,8 +85,9 @@ static const struct advice_row rows[] = {
       .keys = "AZCM0043",
       .what = N_("Azure did not delete the machine."),
       .why = N_("A lock or a missing right."),
-      .text = N_("Remove the lock first (often DoNotDelete), or use azcmagent disconnect "
-                 "--force-local-only.") },
+      .text = N_("Remove the lock first (often DoNotDelete), then resume. azcmagent disconnect "
+                 "--force-local-only frees the node alone: the machine stays in Azure, where "
+                 "azloconf cleanup deletes it later.") },
     { .domain = ERR_NODE,
       .keys = "AZCM0044",
       .what = N_("A machine of this name exists."),

@@ -56,7 +56,7 @@ int app_set_tenant(struct json *values, const struct arm_reply *r, struct err *e
         return -1;
     }
     if (given && *given && !str_ieq(given, tenant))
-        return err_set(e, ERR_OP, ERR_C_SUBSCRIPTION,
+        return err_set(e, ERR_OP, ERR_C_TENANT,
                        _("The subscription belongs to the tenant %s, not to %s."), tenant, given);
     json_set_str(in, "tenantId", tenant);
     return 0;

@@ -85,7 +85,7 @@ static void judge_tenant(struct values *all, struct value *v)
     if (sub && sub->parent[0] && !str_ieq(sub->parent, id)) {
         str_fmt(text, sizeof(text), _("The subscription belongs to the tenant %s, not to %s."),
                 sub->parent, id);
-        fail(v, ERR_USAGE, 0, text);
+        fail(v, ERR_USAGE, ERR_C_TENANT, text);
         return;
     }
     tenant = app_choice(c->tenants, c->n_tenants, id);

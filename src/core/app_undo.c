@@ -201,12 +201,19 @@ static int64_t number(const struct json *o, const char *name)
     return n;
 }
 
-static int can_go_back(const struct json *what, const char *id, struct err *e)
+static int can_go_back(const struct json *what, const struct op_summary *sum, struct err *e)
 {
     if (!number(what, "lost") || number(what, "back"))
         return 0;
-    return err_set(e, ERR_OP, ERR_C_NO_WAY_BACK,
-                   _("Nothing that the operation %s has done so far can be taken back."), id);
+    err_set(e, ERR_OP, ERR_C_NO_WAY_BACK,
+            _("Nothing that the operation %s has done so far can be taken back."), sum->id);
+    if (str_eq(sum->plan, "arc-disable"))
+        STR_SET(e->advice, _("Go on with it: azloconf operations resume. When it is done, azloconf "
+                             "arc enable brings Azure Arc back."));
+    else if (str_eq(sum->plan, "unregister"))
+        STR_SET(e->advice, _("Go on with it: azloconf operations resume. When it is done, azloconf "
+                             "register registers the cluster anew."));
+    return -1;
 }
 
 void app_undo_check(struct app *a, const struct serve_ask *ask, const struct json *args)
@@ -224,7 +231,7 @@ void app_undo_check(struct app *a, const struct serve_ask *ask, const struct jso
         return;
     }
     tell_state(a, out, &sum);
-    if (can_go_back(out, sum.id, &e) < 0) {
+    if (can_go_back(out, &sum, &e) < 0) {
         advice_fill(&e);
         json_set(out, "error", json_encode(&err_json, &e));
     }
@@ -283,7 +290,7 @@ static int begin(struct app *a, const char *id, struct err *e)
         return -1; /* it came to its end meanwhile */
     app_ports(a, &p);
     what = op_undo_preview(&p, id, e);
-    rc = what ? can_go_back(what, id, e) : -1;
+    rc = what ? can_go_back(what, &sum, e) : -1;
     json_free(what);
     return rc < 0 ? rc : app_run_undo(a, id, e);
 }

@@ -234,12 +234,16 @@ static void registration_move(struct sec_pane *p, const struct panes_in *in)
         STR_SET(p->next, _("See the operation (1)"));
 }
 
-/* A registration would only meet what the unregistration has left in Azure. */
+/* A registration would only meet what the unregistration has left in Azure, and what is still
+ * registered is not to be mended. */
 static void registration_leave(struct sec_pane *p, const struct panes_in *in)
 {
     if (!in->leave || !in->leave[0] ||
-        (!str_eq(p->word, "NotYet") && !str_eq(p->word, "OutOfPolicy")))
+        (!str_eq(p->word, "NotYet") && !str_eq(p->word, "OutOfPolicy") &&
+         !str_eq(p->word, "Registered")))
         return;
+    if (rank_of(p->level) < rank_of("warn"))
+        STR_SET(p->level, "warn");
     STR_SET(p->reason, _("being unregistered: not all of it is gone from Azure yet"));
     str_fmt(p->next, sizeof(p->next), "azloconf operations resume %s", in->leave);
 }

@@ -252,6 +252,8 @@ void cl_group(const struct json *group, struct cl_word *out)
     STR_SET(out->age, _("Azure does not say when it was made"));
     if (!cl_tagged(group))
         says(out, false, _("registration did not make it"));
+    else if (!*text(group, "properties.provisioningState"))
+        says(out, false, _("Azure does not say in what state it is"));
     else if (!str_ieq(text(group, "properties.provisioningState"), "Succeeded"))
         str_fmt(out->why, sizeof out->why, _("Azure is at work on it (%s)"),
                 text(group, "properties.provisioningState"));

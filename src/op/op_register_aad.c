@@ -515,8 +515,8 @@ REG_READ(arc_way)
     if (way == 0 && !op_has_secret(v) && !reg_all_enabled(v)) {
         err_set(e, ERR_USAGE, ERR_C_NEEDS_SECRET,
                 _("The secret of the application %s is needed; it is kept nowhere. Give it with "
-                  "azloconf register --arc-spn-app-id or azloconf operations resume, and "
-                  "--arc-spn-secret-file."),
+                  "azloconf register --arc-spn-app-id, azloconf repair or azloconf operations "
+                  "resume, and --arc-spn-secret-file."),
                 op_input(v, "arcAppId"));
         return OP_FAILED;
     }

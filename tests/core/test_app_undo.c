@@ -35,8 +35,8 @@ static void past(const char *id, const char *plan, const char *made, const char 
     str_fmt(open, sizeof open,
             "{\"plan\":\"%s\",\"uid\":%lld,\"nodes\":[\"node1\",\"node2\"],\"inputs\":{"
             "\"subscriptionId\":\"" BED_SUB "\",\"tenantId\":\"" BED_TENANT
-            "\",\"region\":\"eastus\",\"resourceName\":\"clu\",\"resourceGroupName\":\"rg\"}}",
-            plan, (long long)uid);
+            "\",\"region\":\"eastus\",\"resourceName\":\"clu\",\"resourceGroupName\":\"rg\"%s}}",
+            plan, (long long)uid, str_eq(plan, "arc-disable") ? ",\"arcOnly\":\"1\"" : "");
     add(j, "open", "", open);
     add(j, "begin", made, NULL);
     add(j, "made", made,
@@ -99,6 +99,12 @@ static void no_way_back(void **s)
     json_free(j);
     assert_null(bed_ask("run-undo", "{}"));
     assert_int_equal(bed_err.code, ERR_C_NO_WAY_BACK);
+    assert_non_null(strstr(bed_err.advice, "azloconf register registers the cluster anew"));
+    past("20261121T114122Z-arc-disable", "arc-disable", "disable", "failed", getuid());
+    assert_null(bed_ask("run-undo", "{}"));
+    assert_int_equal(bed_err.code, ERR_C_NO_WAY_BACK);
+    assert_non_null(strstr(bed_err.advice, "operations resume"));
+    assert_non_null(strstr(bed_err.advice, "azloconf arc enable brings Azure Arc back"));
 }
 
 static bool run_is(void *state)

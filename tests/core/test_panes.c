@@ -193,6 +193,21 @@ static void an_unregistration_that_broke_off(void **s)
     }
 }
 
+/* The nodes' registration goes late: a repair is no way on. */
+static void an_unregistration_that_broke_off_early(void **s)
+{
+    (void)s;
+    begin(1);
+    says(0, REGISTERED);
+    in.gap = "node1 is missing in the cluster's Arc settings";
+    in.leave = "ID";
+    build();
+    assert_string_equal(c.registration.level, "warn");
+    assert_string_equal(c.registration.reason,
+                        "being unregistered: not all of it is gone from Azure yet");
+    assert_string_equal(c.registration.next, "azloconf operations resume ID");
+}
+
 static void fresh_node(void **s)
 {
     (void)s;
@@ -412,6 +427,7 @@ int test_core_panes(void)
         cmocka_unit_test(arc_disabled_on_purpose_is_no_gap),
         cmocka_unit_test(between_the_parts_of_a_move),
         cmocka_unit_test(an_unregistration_that_broke_off),
+        cmocka_unit_test(an_unregistration_that_broke_off_early),
         cmocka_unit_test(fresh_node),
         cmocka_unit_test(connected_and_old),
         cmocka_unit_test(the_worst_node_stands_for_all),

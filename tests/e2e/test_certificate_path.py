@@ -100,6 +100,7 @@ def repaired_by_the_operators_own_principal(r, one, secret):
         before = len(r.writes())
         p = r.run("repair", "--what-if", ok=None)
         azl.check(p.returncode and f"The secret of the application {one['clientId']} is needed" in p.stdout, p.stdout + p.stderr)
+        azl.check("azloconf repair" in p.stdout.split("is needed")[1].split("--arc-spn-secret-file")[0], p.stdout)
         p = r.run("repair", "--yes", "--arc-spn-secret-file", one["secretFile"], "--arc-spn-secret-fd", "0", ok=2)
         azl.check("exclude each other" in p.stderr and len(r.writes()) == before, p.stderr)
         r.run("repair", "--what-if", *given, ok=0, **secrets)

@@ -118,7 +118,8 @@ def contradictions(r):
     refused(r, other, own, "is not the one that these nodes are registered with")
     r.sandbox("POST", "/sandbox/resources", {"id": CLUSTER, "set": {"properties.cloudId": own}})
     foreign = next(t["tenantId"] for t in r.world()["tenants"] if t["tenantId"] != r.ready()["tenant"])
-    refused(r, f"belongs to the tenant {r.ready()['tenant']}, not to {foreign}", args=("--tenant-id", foreign))
+    refused(r, f"belongs to the tenant {r.ready()['tenant']}, not to {foreign}", "What to do: Name the tenant that the subscription belongs to",
+            args=("--tenant-id", foreign))
 
 
 def test_others_locks_and_contradictions():

@@ -134,7 +134,9 @@ static const struct row groups[] = {
       false, "registration did not make it", "" },
     { "{\"tags\":{\"CreatedBy\":\"4C02703C-F5D0-44B0-ADC3-4ED5C2839E61\"},\"properties\":{"
       "\"provisioningState\":\"Deleting\"}}",
-      false, "at work", "" },
+      false, "at work on it (Deleting)", "" },
+    { "{\"tags\":{\"CreatedBy\":\"4C02703C-F5D0-44B0-ADC3-4ED5C2839E61\"}}", false,
+      "does not say in what state it is", "" },
 };
 
 static void application_of_a_part(const struct json *j, int64_t now, struct cl_word *out)
