@@ -185,14 +185,38 @@ static void tell_done(struct sec_run *s, const struct sec_step *failed)
                                 : _("The cluster is registered with Azure."));
 }
 
-/* Is this step's doing something that anybody would miss? */
-static bool tells(const struct op_plan *plan, const struct op_step *row)
+static const struct op_thing *thing_of(const struct op_plan *plan, const struct op_step *row)
 {
     const struct op_thing *t = plan->things;
 
     while (t && t->step && !str_eq(t->step, row->id))
         t++;
-    return row->apply.read && (!t || !t->step || t->what[0] || t->why);
+    return t && t->step ? t : NULL;
+}
+
+static const char *reason_of(const struct op_plan *plan, const struct op_step *row)
+{
+    const struct op_thing *t = thing_of(plan, row);
+
+    return t ? t->why : NULL;
+}
+
+/* Is this step's doing something that anybody would miss? */
+static bool tells(const struct op_plan *plan, const struct op_step *row)
+{
+    const struct op_thing *t = thing_of(plan, row);
+
+    return row->apply.read && (!t || t->what[0] || t->why);
+}
+
+/* A reason that several have stands behind the last of them. *before: that of the newest. */
+static void add_step(struct str *out, const char **before, const char *title, const char *why)
+{
+    if (*before && !str_eq(*before, why))
+        str_addf(out, " (%s)", _(*before));
+    if (title)
+        str_addf(out, "%s%s", out->len ? "; " : "", title);
+    *before = why;
 }
 
 /* What is made and was not taken back, by the steps' titles. */
@@ -200,6 +224,7 @@ static void tell_undone(struct sec_run *s)
 {
     const struct op_plan *plan = op_plan_find(s->plan);
     struct str stays = STR_INIT;
+    const char *why = NULL;
     bool any = false;
 
     for (size_t i = 0; i < s->n; i++) {
@@ -207,8 +232,9 @@ static void tell_undone(struct sec_run *s)
 
         any = any || str_eq(s->steps[i].state, "undone");
         if (row && str_eq(s->steps[i].state, "done") && tells(plan, row))
-            str_addf(&stays, "%s%s", stays.len ? "; " : "", s->steps[i].title);
+            add_step(&stays, &why, s->steps[i].title, reason_of(plan, row));
     }
+    add_step(&stays, &why, NULL, NULL);
     if (stays.len)
         str_fmt(s->details, sizeof s->details,
                 _("What this run had made was taken back, but for what these steps did: %s."),
@@ -218,6 +244,45 @@ static void tell_undone(struct sec_run *s)
     else
         STR_SET(s->details, _("This run had made nothing; it is closed."));
     str_free(&stays);
+}
+
+/* Names of one kind that stay for one reason stand together. */
+static void add_stays(struct str *out, const struct json *rows, const struct json *first)
+{
+    const char *what = json_str(first, "what"), *why = json_str(first, "why");
+    size_t n = 0;
+
+    for (const struct json *r = json_first(rows); r != first; r = json_next(r))
+        if (str_eq(json_str(r, "what"), what) && str_eq(json_str(r, "why"), why))
+            return; /* told with that one */
+    str_addf(out, "%s%s ", out->len ? "; " : "", what ? what : "");
+    for (const struct json *r = first; r; r = json_next(r))
+        if (str_eq(json_str(r, "what"), what) && str_eq(json_str(r, "why"), why) &&
+            json_str(r, "name"))
+            str_addf(out, "%s%s", n++ ? ", " : "", json_str(r, "name"));
+    if (why && *why)
+        str_addf(out, " (%s)", why);
+}
+
+/* What an operation that takes away has left, with its reason. facts: as op_run_facts. */
+static void tell_stays(struct sec_run *s, const struct json *facts)
+{
+    struct json *rows = str_eq(s->plan, "unregister") ? op_unregister_stays(facts)
+                        : str_eq(s->plan, "reset")    ? op_reset_stays(facts)
+                                                      : NULL;
+    struct str list = STR_INIT;
+    size_t n = strlen(s->details);
+
+    if (str_eq(s->state, "done"))
+        JSON_EACH (r, rows)
+            add_stays(&list, rows, r);
+    if (list.len) {
+        str_fmt(s->details + n, sizeof s->details - n, "%s", n ? " " : "");
+        n = strlen(s->details);
+        str_fmt(s->details + n, sizeof s->details - n, _("What stays: %s."), str_p(&list));
+    }
+    str_free(&list);
+    json_free(rows);
 }
 
 /* Result, ErrorDetail and Details of register-flow.md 3.1, without its surprises 21 and 22: every
@@ -328,12 +393,14 @@ static void tell_way_on(struct sec_run *s)
                                    "resume): what is done stays done."));
 }
 
-static void finish(struct sec_run *s, const struct json *inputs, const struct cloud *cloud)
+static void finish(struct sec_run *s, const struct json *inputs, const struct json *facts,
+                   const struct cloud *cloud)
 {
     const char *tenant = json_value_str(json_member(inputs, "tenantId"));
     bool between = chain_settle(s);
 
     tell_result(s);
+    tell_stays(s, facts);
     chain_explain(s, inputs, between);
     tell_way_on(s);
     tell_consent(s);
@@ -374,6 +441,7 @@ void run_section(struct sec_run *out, const struct op_run *r, const struct cloud
 {
     struct op_step_view steps[SEC_MAX_STEPS];
     struct op_node_view nodes[SEC_MAX_NODES];
+    struct json *facts;
     size_t n;
 
     memset(out, 0, sizeof(*out));
@@ -419,7 +487,9 @@ void run_section(struct sec_run *out, const struct op_run *r, const struct cloud
     tell_secret(out, op_run_inputs(r));
     TEXT_SET(out->consent_url, op_run_told(r, "consent.url"));
     set_roles(out, op_run_told(r, "consent.roles"));
-    finish(out, op_run_inputs(r), cloud);
+    facts = op_run_facts(r);
+    finish(out, op_run_inputs(r), facts, cloud);
+    json_free(facts);
 }
 
 /* ---- of a journal ---- */
@@ -431,7 +501,7 @@ static const char *const events[][2] = { { "begin", "running" }, { "note", "runn
 
 struct reading {
     struct sec_run *out;
-    struct json *inputs;
+    struct json *inputs, *facts;       /* facts: as op_run_facts */
     struct cloud cloud;                /* the portal of the run's own, if the journal has it */
     char failed_on[SEC_MAX_STEPS][64]; /* the node (or "-") whose step failed in this sitting */
     struct err warning;                /* of the first step that failed, warned_at */
@@ -498,6 +568,29 @@ static void step_rec(struct reading *rd, const struct journal_rec *r)
     }
 }
 
+static struct json *facts_of(struct json *all, const char *node)
+{
+    struct json *nodes = json_edit(json_member(all, "nodes")), *own;
+
+    JSON_EACH (n, nodes)
+        if (str_eq(json_str(n, "name"), node))
+            return json_edit(json_member(n, "facts"));
+    own = json_object();
+    json_set_str(own, "name", node);
+    json_set(own, "facts", json_object());
+    json_push(nodes, own);
+    return json_edit(json_member(own, "facts"));
+}
+
+static void keep_facts(struct json *all, const struct journal_rec *r)
+{
+    JSON_EACH (f, r->facts)
+        if (r->step[0] && json_name(f)[0] == '@')
+            json_set_str(facts_of(all, r->node), json_name(f) + 1, json_value_str(f));
+        else if (r->step[0])
+            json_set_str(json_edit(json_member(all, "run")), json_name(f), json_value_str(f));
+}
+
 static bool on_rec(const struct journal_rec *r, void *payload)
 {
     struct reading *rd = payload;
@@ -513,6 +606,7 @@ static bool on_rec(const struct journal_rec *r, void *payload)
         memset(rd->failed_on, 0, sizeof rd->failed_on);
         err_clear(&rd->warning);
     }
+    keep_facts(rd->facts, r);
     if (r->step[0])
         step_rec(rd, r);
     if (id)
@@ -557,8 +651,12 @@ int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
     out->ended_at = sum.ended_at;
     out->owner_uid = sum.uid;
     out->error = sum.err;
+    rd.facts = json_object();
+    json_set(rd.facts, "run", json_object());
+    json_set(rd.facts, "nodes", json_array());
     if (journal_read(runs_dir, id, on_rec, &rd, e) < 0) {
         json_free(rd.inputs);
+        json_free(rd.facts);
         return -1;
     }
     if (str_eq(out->state, "done"))
@@ -568,7 +666,8 @@ int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
     chain_tell(out, rd.inputs);
     chain_find_next(out, runs_dir);
     tell_secret(out, rd.inputs);
-    finish(out, rd.inputs, rd.cloud.portal[0] ? &rd.cloud : cloud);
+    finish(out, rd.inputs, rd.facts, rd.cloud.portal[0] ? &rd.cloud : cloud);
     json_free(rd.inputs);
+    json_free(rd.facts);
     return 0;
 }

@@ -143,6 +143,15 @@ static void add_kept(struct json *out, const char *node, const struct json *fact
         row(out, _("Resource group"), id.group, "keep", _("the reset did not make it"));
 }
 
+struct json *op_reset_stays(const struct json *facts)
+{
+    struct json *out = json_array();
+
+    JSON_EACH (n, json_member(facts, "nodes"))
+        add_kept(out, json_str(n, "name"), json_member(n, "facts"));
+    return out;
+}
+
 struct json *op_reset_preview(const struct json *facts)
 {
     struct json *out = json_array();

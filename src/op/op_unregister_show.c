@@ -195,6 +195,23 @@ struct json *op_unregister_preview(const struct json *facts)
     return out;
 }
 
+/* At the end: an extension of Azure's own went with its machine. */
+static bool went_along(const struct json *run, const struct json *r)
+{
+    return str_eq(json_str(r, "what"), _("extension")) && *fact(run, "leaves");
+}
+
+struct json *op_unregister_stays(const struct json *facts)
+{
+    struct json *all = op_unregister_preview(facts), *out = json_array();
+
+    JSON_EACH (r, all)
+        if (str_eq(json_str(r, "how"), "keep") && !went_along(json_member(facts, "run"), r))
+            json_push(out, json_copy(r));
+    json_free(all);
+    return out;
+}
+
 /* A list that is cut to what the caller may read proves nothing. */
 static bool cut(const struct json *run, const char *which, const char *list)
 {

@@ -20,10 +20,12 @@ int op_register_preview(const struct json *inputs, const struct json *facts, str
 /* What a reset takes off its machines, and what stays; empty: there is nothing to do. As
  * op_unregister_preview. */
 struct json *op_reset_preview(const struct json *facts);
+struct json *op_reset_stays(const struct json *facts); /* of a run at its end: what it left */
 
 /* What an unregistration takes away and what stays, an array of {"what","name","how",
  * "why"}; how: "delete" or "keep". */
 struct json *op_unregister_preview(const struct json *facts);
+struct json *op_unregister_stays(const struct json *facts); /* of a run at its end: what it left */
 struct json *op_arc_disable_preview(const struct json *facts); /* the same of arc-disable */
 /* What could not be found out, an array of sentences. */
 struct json *op_unregister_warnings(const struct json *facts);

@@ -487,7 +487,7 @@ def test_unregister_wants_the_name_and_shows_what_goes():
             t.wait("The name does not match", word)
             azl.equal(len(r.json("operations")["runs"]), 1, "runs before the name was typed")
             t.say("cluster-a")
-            t.wait("Done.", HOME)
+            t.wait("Done. The cluster is not registered with Azure any more.", HOME)
             t.say("15")
             t.wait("azloconf left.")
             t.end()

@@ -63,6 +63,7 @@ def test_faults_a_kill_and_undoing_again():
         cut.communicate()
         p = undo(r)
         azl.check("What this run had made was taken back, but for what these steps did: " in p.stdout and "Microsoft.HybridCompute" in p.stdout, p.stdout)
+        azl.equal(p.stdout.split("but for what these steps did: ")[1].count("others may use it"), 1, f"the reason of what stays, once: {p.stdout}")
         products.taken_back(r, before, "after the kill", [x["startedAt"] for x in r.exchanges() if x["url"].split("?")[0].lower().endswith("cluster-a-rg")])
         azl.check("was taken back already" in undo(r, newest(r)["id"], ok=1).stderr, "undone twice")
         r.register()

@@ -162,10 +162,15 @@ def test_what_a_role_may_not_delete():
         azl.check("error" not in look(r), "what may stay stops it")
         p = leaving.unregister(r)
         azl.check(f"stays: your account lacks {rights.RG}delete" in said(p), said(p))
+        ends = "any more. What stays: resource group CLUSTER-A-rg (your account lacks " + rights.RG + "delete)."
+        azl.check(ends in said(p), said(p))
         rights.give(r, "Whole")  # one that is given anew has another name
         more = [i for i in leaving.changed(before, leaving.held(r))["resources"][1] if "/resourcegroups/" in i]
         azl.equal(more, [GROUP.lower()], "all but the group is gone")
         leaving.blank(r)
+        r.kill_core()
+        told = r.run("operations", "show", leaving.newest(r)["id"], ok=0)
+        azl.check(ends in said(told), f"by its journal: {said(told)}")
 
 
 def by_the_published_role(build, machines):

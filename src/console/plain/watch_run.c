@@ -178,7 +178,7 @@ static void say_done(struct plain *p)
                   c->name[0] ? c->name : _("the cluster"),
                   minutes(span, r->ended_at - r->started_at));
     else
-        plain_say(p, "%s", _("Done."));
+        plain_say(p, "%s%s%s", _("Done."), r->details[0] ? " " : "", r->details);
     if (err_is(&r->error))
         plain_error(p, _("Not done"), &r->error);
 }
