@@ -324,7 +324,7 @@ WORDS_OF_PLANS = [
     (r"^cleanup$", r"^DELETE ", r"See what came of it: \d+ of \d+ were not deleted\..*[ .]{name}: "),
     (r"^reset$", r"^DELETE .*/extensions/", r"ExtensionCleanup: extension {name}: |extension {name}: ExtensionCleanup: "),
     (r"^reset$", r"^POST /agent/disconnect", r"AzcmAgentCleanup: azcmagent disconnect"),
-    (r"^sync$", r"^POST /dataplane/.*/sync$", r"syncing the node with Azure|node1: talking to the registration service"),
+    (r"^sync$", r"^POST /dataplane/.*/sync$", r"syncing the node with Azure|node\d+: talking to the registration service"),
     (r"^arc-enable$", r"^POST /dataplane/.*/sync$", r"bringing the node to Azure Arc|talking to the registration service"),
 ]
 
