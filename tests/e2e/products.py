@@ -348,7 +348,7 @@ def words_of(plan, request):
 def gives_up(kind, request, arc=True, plan="register"):
     """Does the run stop when this happens at this request again and again? An effect that is there is found, whatever became of its answer."""
     if plan != "register":
-        return gives_up_leaving(kind, request)
+        return gives_up_leaving(kind, request, arc)
     if "/operationStatuses/" in request:  # the deadline ends the polling, and what it was about is found done
         return False
     if not arc and re.search(r"/providers/Microsoft\.(Hybrid|Guest)[^/]*$|/agent/show$", request):  # what Arc needs is left out
@@ -363,8 +363,10 @@ def gives_up(kind, request, arc=True, plan="register"):
     return not (kind in LOST and looked_at)
 
 
-def gives_up_leaving(kind, request):
+def gives_up_leaving(kind, request, arc=True):
     """The same of an unregistration, whose lists of rights prove what may go."""
+    if not arc and request.endswith("/agent/show"):  # a first-generation cluster has no Arc: the agent only informs
+        return False
     if "/operationstatuses/" in request.lower() or "/operationresults/" in request.lower() or kind.startswith("slow") or (kind == "bad-length" and "/agent/" in request):
         return False
     return not (kind in LOST and not request.startswith("GET "))
