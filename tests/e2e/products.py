@@ -430,9 +430,15 @@ def sandbox_is_up(r):
         return False
 
 
+def at_rest(r):
+    """(the runs,) once none is at work: a new core looks for a sign-in before it lets one wait."""
+    runs = r.json("operations")["runs"]
+    return (runs,) if all(x["state"] != "running" for x in runs) else None
+
+
 def resumed(r, text, ref):
     """The run that failed, once more, without the faults; one that is done but for a look at the end, or never began, is looked at by another."""
-    runs = r.json("operations")["runs"]  # starts a core, and that one the sandbox, where both were killed at the last moment
+    runs, = azl.wait_for(lambda: at_rest(r), 20, f"{text}: a run that waits")  # starts core and sandbox where they were killed at the last moment
     azl.wait_for(lambda: sandbox_is_up(r), 20, f"{text}: the sandbox")
     r.sandbox("DELETE", "/sandbox/faults")
     runs = runs[:len(runs) - len(r.journals)]
