@@ -293,6 +293,7 @@ struct op_summary {
     char id[64], plan[32], state[16];
     int64_t started_at, ended_at, uid;
     struct err err;
+    bool left; /* done, but a step that only warns failed: a resume does it again */
 };
 int op_summary(const char *runs_dir, const char *id, struct op_summary *out, struct err *e);
 

@@ -180,7 +180,8 @@ def test_a_failure_its_status_and_going_on():
             f.write(token_of(r) + "\n")
         r.run("sign-out", ok=0)
         r.run("sign-in", "--access-token-file", path, "--account-id", "anna@contoso.example", ok=0)  # a ready token does, too
-        r.run("operations", "resume", newest(r)["id"], ok=0)
+        p = r.run("operations", "resume", newest(r)["id"], ok=0)
+        azl.check("What stays: Operating system of node1 (" in p.stdout and f"Resource group {GROUP} (the reset did not make it)" in p.stdout, p.stdout)
         one = machines(r)[0]
         azl.equal((one["status"], phases(r)), ("Succeeded", ["Succeeded", "Succeeded", "Succeeded", "NotApplicable"]), "after going on")
         azl.check(all(x["startTime"] <= x["endTime"] and x["elapsedMs"] >= 0 for x in one["phases"]) and one["elapsedMs"] > 0, str(one))
