@@ -142,8 +142,9 @@ static void it_waits_for_a_sign_in(void **s)
 /* As the user `uid`, of the core's group or not; the answer's error is in bed_err. */
 static struct json *ask_as(uid_t uid, bool member, const char *intent, const char *args)
 {
-    struct serve_ask ask = { .serve = bed.serve, .client = 1, .id = ++bed.last_id, .uid = uid,
-                             .may_act = member };
+    struct serve_ask ask = {
+        .serve = bed.serve, .client = 1, .id = ++bed.last_id, .uid = uid, .may_act = member
+    };
     struct json *a = json_parse(args, strlen(args), 0, &bed_err), *j, *result = NULL;
     int64_t to = 0;
 
@@ -174,7 +175,8 @@ static void another_user_may_not(void **s)
     for (int member = 0; member < 2; member++) {
         assert_null(ask_as(4343, member, "run-undo-check", "{}"));
         assert_int_equal(bed_err.code, ERR_C_NOT_ALLOWED);
-        assert_non_null(strstr(bed_err.message, member ? "belongs to uid 4242" : "members of group"));
+        assert_non_null(
+            strstr(bed_err.message, member ? "belongs to uid 4242" : "members of group"));
         assert_null(ask_as(4343, member, "run-undo", "{}"));
         assert_int_equal(bed_err.code, ERR_C_NOT_ALLOWED);
     }

@@ -29,9 +29,9 @@ def of_a_plan(plan, line):
 
 
 def test_other_plans_killed_and_undone_or_refused():
-    """One line each of what has no way back and is resumed, and of what comes back; and a kill after the last line of an undo, before its answer."""
+    """One line each of what has no way back and is resumed, and of what comes back; and a kill in an undo before its answer."""
     jobs = [lambda a=a: of_a_plan(*a) for a in (("unregister", 27), ("arc-enable", 38), ("move", 62))]
-    azl.side_by_side(jobs + [lambda: undoing.killed_again(6, 2, products.Reference())], 2)
+    azl.side_by_side(jobs + [lambda: undoing.killed_again(6, 1, products.Reference())], 2)
 
 
 # As nobody: what the core answers to these intents.

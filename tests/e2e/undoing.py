@@ -120,9 +120,10 @@ class Undoing:
     def __init__(self, ref):
         with products.rehearsal(ref.nodes, core=ref.core, preload=products.killpoint()) as r:
             cut_short(r, ref, ref.lines - 1)
-            since, lines = len(r.exchanges()), products.journal_lines(r)
+            since = len(r.exchanges())
             r.run("operations", "undo", "--yes", ok=0)
-            self.lines = products.journal_lines(r) - lines
+            events = [line["event"] for line in newest_lines(r)]
+            self.lines = len(events) - events.index("undoing")
             self.run = [q for q in products.requests_in(r, since) if re.search(products.OF_A_RUN, q, re.I)]
 
 
@@ -147,11 +148,8 @@ def killed_again(n, m, ref):
             return
         back = [w for w in review["will"] if w["how"] == "delete" and not w["why"].startswith("it is looked first")]
         sure = len(back) + 2  # lines: "undoing", what goes, and "undone"
-        at = products.journal_lines(r)
         r.kill_core(signal.SIGTERM)
-        r.run("status")
-        r.kill_core(signal.SIGTERM)  # what each core writes that takes the run up
-        r.env["AZL_KILL_AFTER"] = f"{n},{products.journal_lines(r) - at + (m if m <= sure else 1 + m % sure)}"
+        r.env.update(AZL_KILL_AFTER=f"{n},{m if m <= sure else 1 + m % sure}", AZL_KILL_FROM="undoing")
         undo_to_its_end(r, text)
         azl.equal(len(products.kills_in(once)), 2, f"{text}: kills")
         came_back(r, before, text, products.kills_in(once))
