@@ -163,7 +163,7 @@ def after_a_registration(dice):
         if plan == "register" or not re.search(PLANS, plan):
             continue
         for way in row.ways:
-            ref = products.Reference(core=["--node-build", way], plan=plan)
+            ref = products.Reference(core=["--node-build", way], roles=0 if way == plans.FIRST else 1, plan=plan)
             without_end = at_each_request("enough", ref, products.stops_and_resumes)
             yield at_each_request("single", ref, once)
             yield without_end if way == row.ways[0] else turned(without_end)
