@@ -14,6 +14,7 @@ import plans
 import products
 
 RENEWED = ("RegistrationDate", "LastConnected", "NextSync", "certificateNotAfter", "arcSecretNotAfter")  # by a repair, a sync: that stays
+OF_A_NODE = ("lastConnected", "nextSync", "arcEnabled")  # the last counts only while the agent is connected, too (node_aad.c)
 
 
 def standing(r):
@@ -27,7 +28,7 @@ def standing(r):
     for name in glob.glob(os.path.join(r.state, "nodes", "*", "node.json")):
         with open(name, encoding="utf-8") as f:
             said = {"diagnosticLevel": "Basic", **json.load(f)}
-            nodes[name.split("/")[-2]] = {k: k if k == "arcDisabled" or k.startswith("certificate") else v for k, v in said.items() if k not in ("lastConnected", "nextSync")}
+            nodes[name.split("/")[-2]] = {k: k if k == "arcDisabled" or k.startswith("certificate") else v for k, v in said.items() if k not in OF_A_NODE}
     what = products.held(r)
     principals = r.world()["servicePrincipals"].values()  # an identity's is with its resource, once the sandbox's directory was asked
     what["principals"] = sorted(p["appId"] for p in principals if not p.get("_of") and p["appId"] not in products.OF_THE_CLOUD)
