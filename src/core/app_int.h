@@ -74,6 +74,7 @@ struct app {
     struct loop_timer *idle_timer, *log_timer, *run_timer;
     int64_t log_shown, log_shown_mono;
     int64_t signin_uid; /* -1: nobody */
+    int64_t run_by;     /* who began the run here, or took it up: its owner, or root */
     enum auth_state signin_was;
     int64_t mono_to_wall; /* offset used for the section's times */
     struct app_choices choices;

@@ -153,6 +153,7 @@ void app_run_free(struct app *a)
 static void adopt(struct app *a, struct op_run *run, int64_t after)
 {
     a->run = run;
+    a->run_by = op_run_uid(run);
     a->run_noted = false;
     err_clear(&a->chain_err);
     begin_log(a, after);
@@ -246,7 +247,7 @@ void app_run_signed_in(struct app *a)
 {
     if (!a->run || op_run_state(a->run) != OP_R_WAIT_SIGN_IN)
         return;
-    if (op_run_uid(a->run) == a->signin_uid)
+    if (op_run_uid(a->run) == a->signin_uid || a->run_by == a->signin_uid)
         op_run_poke(a->run);
     else
         log_wrn("%s waits for the sign-in of uid %lld", op_run_id(a->run),
@@ -384,6 +385,7 @@ void app_run_resume(struct app *a, const struct serve_ask *ask, const struct jso
     newest_part(a, given, id);
     if (app_run_is_current(a, id) && !is_over(op_run_state(a->run))) {
         if (app_run_owns(ask, op_run_uid(a->run), &e) && with_own_sign_in(a, ask, &e)) {
+            a->run_by = (int64_t)ask->uid;
             app_run_secret(a->run, ask);
             op_run_poke(a->run);
         }
@@ -392,6 +394,7 @@ void app_run_resume(struct app *a, const struct serve_ask *ask, const struct jso
     } else if (resumable(a, ask, id, &e) < 0) {
         app_run_no_such(&e, id);
     } else {
+        a->run_by = (int64_t)ask->uid;
         app_run_secret(a->run, ask);
     }
     app_run_answer(ask, &e, a->run ? op_run_id(a->run) : id);

@@ -279,7 +279,7 @@ static int fits(struct app *a, const struct serve_ask *ask, const char *id, stru
                    v->tenant);
 }
 
-static int begin(struct app *a, const char *id, struct err *e)
+static int begin(struct app *a, const char *id, uid_t by, struct err *e)
 {
     struct op_summary sum;
     struct op_ports p;
@@ -292,7 +292,10 @@ static int begin(struct app *a, const char *id, struct err *e)
     what = op_undo_preview(&p, id, e);
     rc = what ? can_go_back(what, &sum, e) : -1;
     json_free(what);
-    return rc < 0 ? rc : app_run_undo(a, id, e);
+    if (rc < 0 || app_run_undo(a, id, e) < 0)
+        return -1;
+    a->run_by = (int64_t)by;
+    return 0;
 }
 
 /* The run that was under way has stopped, or came to its end. */
@@ -304,7 +307,7 @@ void app_undo_go_on(struct app *a)
     if (!j || !app_run_over(a))
         return;
     a->undo_job = NULL;
-    begin(a, json_str(j->values, "id"), &e);
+    begin(a, json_str(j->values, "id"), j->ask.uid, &e);
     app_run_answer(&j->ask, &e, json_str(j->values, "id"));
     app_job_free(j);
 }
@@ -331,6 +334,7 @@ void app_undo(struct app *a, const struct serve_ask *ask, const struct json *arg
     }
     runs = app_run_is_current(a, sum.id) && !app_run_over(a);
     if (runs && op_run_undoing(a->run)) {
+        a->run_by = (int64_t)ask->uid;
         op_run_poke(a->run);
     } else if (runs && a->undo_job) {
         err_set(&e, ERR_OP, ERR_C_BUSY, _("The operation %s is not over yet."), sum.id);
@@ -338,7 +342,7 @@ void app_undo(struct app *a, const struct serve_ask *ask, const struct json *arg
         stop_first(a, ask, sum.id);
         return;
     } else {
-        begin(a, sum.id, &e);
+        begin(a, sum.id, ask->uid, &e);
     }
     app_run_answer(ask, &e, sum.id);
 }

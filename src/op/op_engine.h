@@ -132,6 +132,9 @@ bool op_undoable(struct op_cell *c); /* made or perhaps made, and its undo takes
 const struct op_cell *op_goes_with(struct op_cell *c); /* what takes it along, or NULL */
 void op_recall_facts(struct op_run *r); /* what the journal knew and this run has not learnt */
 void op_undo_pump(struct op_run *r);
+/* Parts of what an undo took back before it was cut off: they have gone with it, though the journal
+ * does not say so yet. */
+void op_undo_parts(struct op_run *r);
 void op_undo_judge(struct op_cell *c, enum op_verdict vd, const struct err *e);
 
 /* op_resume.c */

@@ -87,6 +87,13 @@ static void gone_with(struct op_cell *c)
     }
 }
 
+void op_undo_parts(struct op_run *r)
+{
+    for (size_t i = 0; i < r->n_cells; i++)
+        if (r->cells[i].state == OP_S_UNDONE && r->cells[i].step->undo.read)
+            gone_with(&r->cells[i]);
+}
+
 static void undone(struct op_cell *c)
 {
     c->phase = OP_P_END;
@@ -277,6 +284,11 @@ int op_run_undo(struct op_run *r, struct err *e)
     r->told = NULL;
     r->ended_at = 0;
     op_recall_facts(r);
+    if (op_journal(r, NULL, "undoing", NULL)) {
+        *e = r->err;
+        return -1;
+    }
+    op_undo_parts(r);
     for (size_t i = 0; i < r->n_cells; i++) {
         struct op_cell *c = &r->cells[i];
 
@@ -285,10 +297,6 @@ int op_run_undo(struct op_run *r, struct err *e)
         c->before = c->made ? OP_S_DONE : c->state;
         c->phase = c->undo ? OP_P_IDLE : OP_P_END;
         c->undo_asks = 0;
-    }
-    if (op_journal(r, NULL, "undoing", NULL)) {
-        *e = r->err;
-        return -1;
     }
     op_wake(r);
     op_changed(r);

@@ -97,6 +97,7 @@ struct json *op_undo_preview(const struct op_ports *p, const char *id, struct er
         return NULL;
     }
     op_recall_facts(r);
+    op_undo_parts(r);
     for (size_t s = r->plan->n; s-- > 0;)
         for (size_t k = r->first[s]; k < r->first[s + 1]; k++)
             tell(&out, &r->cells[k]);

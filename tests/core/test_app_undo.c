@@ -145,6 +145,91 @@ static void it_waits_for_a_sign_in(void **s)
     json_free(j);
 }
 
+/* As the user `uid`, of the core's group or not; the answer's error is in bed_err. */
+static struct json *ask_as(uid_t uid, bool member, const char *intent, const char *args)
+{
+    struct serve_ask ask = {
+        .serve = bed.serve, .client = 1, .id = ++bed.last_id, .uid = uid, .may_act = member
+    };
+    struct json *a = json_parse(args, strlen(args), 0, &bed_err), *j, *result = NULL;
+    int64_t to = 0;
+
+    err_clear(&bed_err);
+    app_intent(bed.app, &ask, intent, a);
+    json_free(a);
+    while ((j = peer_next(&bed.peer)) != NULL) {
+        const struct json *answer = json_member(j, "answer");
+
+        if (json_int(answer, "to", &to) && to == ask.id)
+            break;
+        json_free(j);
+    }
+    assert_non_null(j);
+    if (json_get(j, "answer.error"))
+        json_decode(json_get(j, "answer.error"), &err_json, &bed_err, &bed_err);
+    else
+        result = json_copy(json_get(j, "answer.result"));
+    json_free(j);
+    return result;
+}
+
+/* Of the group: their own alone, and told whose it is. Not of it: nothing. */
+static void another_user_may_not(void **s)
+{
+    (void)s;
+    past(FIRST, "register", "cluster", "failed", 4242);
+    for (int member = 0; member < 2; member++) {
+        assert_null(ask_as(4343, member, "run-undo-check", "{}"));
+        assert_int_equal(bed_err.code, ERR_C_NOT_ALLOWED);
+        assert_non_null(
+            strstr(bed_err.message, member ? "belongs to uid 4242" : "members of group"));
+        assert_null(ask_as(4343, member, "run-undo", "{}"));
+        assert_int_equal(bed_err.code, ERR_C_NOT_ALLOWED);
+    }
+    json_free(ask_as(4242, true, "run-undo-check", "{}"));
+    assert_false(err_is(&bed_err));
+}
+
+/* It waits for the sign-in of who undoes it, which is not the one who began it. */
+static void root_may_and_signs_in_for_it(void **s)
+{
+    const struct sec_run *r;
+
+    (void)s;
+    if (getuid() != 0) {
+        print_message("SKIPPED: only root undoes what another user began\n");
+        skip();
+    }
+    past(FIRST, "register", "cluster", "failed", 4242);
+    json_free(bed_ask("run-undo", "{}"));
+    assert_true(spin_until(bed.loop, run_is, "waiting-sign-in"));
+    r = state_get(bed.state, SEC_RUN);
+    assert_int_equal(r->owner_uid, 4242);
+    fake_http_rule(&bed.web, "DELETE", "/clusters/clu", 204, "");
+    bed_sign_in();
+    assert_true(spin_until(bed.loop, run_is, "undone"));
+}
+
+/* Where a reset stands is told to who may change nothing, whoever began it. */
+static void anybody_sees_where_a_reset_stands(void **s)
+{
+    struct json *j;
+
+    (void)s;
+    past("20261121T104122Z-reset", "reset", "reset", "stopped", 4242);
+    for (int i = 0; i < 2; i++)
+        fake_node_say(&bed.nodes[i], NODE_RESET_STATUS,
+                      "{\"status\":\"InProgress\",\"active\":false,\"phases\":[]}");
+    j = ask_as(4343, false, "reset-status", "{}");
+    assert_string_equal(json_str(j, "nodes.1.node"), "node2");
+    assert_string_equal(json_str(j, "nodes.1.status"), "InProgress");
+    json_free(j);
+    assert_null(ask_as(4343, false, "reset", "{\"node\":\"all\",\"confirm\":\"node1 node2\"}"));
+    assert_int_equal(bed_err.code, ERR_C_NOT_ALLOWED);
+    assert_null(ask_as(4343, true, "run-undo", "{}"));
+    assert_int_equal(bed_err.code, ERR_C_NOT_ALLOWED);
+}
+
 int test_core_app_undo(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +238,9 @@ int test_core_app_undo(void)
                                         bed_close),
         cmocka_unit_test_setup_teardown(no_way_back, bed_open_all, bed_close),
         cmocka_unit_test_setup_teardown(it_waits_for_a_sign_in, bed_open_all, bed_close),
+        cmocka_unit_test_setup_teardown(another_user_may_not, bed_open_all, bed_close),
+        cmocka_unit_test_setup_teardown(root_may_and_signs_in_for_it, bed_open_all, bed_close),
+        cmocka_unit_test_setup_teardown(anybody_sees_where_a_reset_stands, bed_open_all, bed_close),
     };
 
     return TEST_GROUP("core/app_undo", tests);

@@ -3,7 +3,8 @@
  *
  * AZL_KILL_AFTER=N[,N...], AZL_KILL_ONCE=FILE: the first core dies after its Nth line, the one that
  * follows it after the second N of its own lines, and so on. Each kill writes its moment (Unix ms)
- * as a line into FILE. No product code knows of this.
+ * as a line into FILE. AZL_KILL_FROM=WORD: no line counts before one that has "WORD" in quotes. No
+ * product code knows of this.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -37,6 +38,21 @@ static long due(const char *after, const char *once)
     return n;
 }
 
+/* The journal has a line with the word. */
+static int has_word(const char *path, const char *word)
+{
+    char quoted[64], line[65536];
+    FILE *f = word ? fopen(path, "re") : NULL;
+    int found = word == NULL;
+
+    snprintf(quoted, sizeof quoted, "\"%s\"", word ? word : "");
+    while (!found && f && fgets(line, sizeof line, f))
+        found = strstr(line, quoted) != NULL;
+    if (f)
+        fclose(f);
+    return found;
+}
+
 static void die(const char *once)
 {
     int mark = open(once, O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
@@ -67,7 +83,8 @@ int fdatasync(int fd)
     if (n < 0)
         return r;
     path[n] = 0;
-    if (strstr(path, "/runs/") && strstr(path, ".jsonl") && ++count == due(after, once))
+    if (strstr(path, "/runs/") && strstr(path, ".jsonl") &&
+        has_word(path, getenv("AZL_KILL_FROM")) && ++count == due(after, once))
         die(once);
     return r;
 }

@@ -50,6 +50,15 @@ def all_that_is_left(r):
     return ("cleanup", *[a for i in r.left for a in ("--delete", i)], "--yes")
 
 
+ELSEWHERE = ("--yes", "--region", "westeurope", "--resource-name", "NEW", "--resource-group-name", "new-rg")
+
+
+def moved_to(r):
+    """The second part of a move, by itself."""
+    ready = r.ready()
+    return ("register", "--subscription-id", ready["subscription"], "--tenant-id", ready["tenant"], *ELSEWHERE)
+
+
 # plan: its journals' name; parts: how many runs it is; exits: how a run may end that has passed over something.
 Row = collections.namedtuple("Row", "prepare command ways parts", defaults=(("register",),))
 PLANS = {
@@ -61,6 +70,5 @@ PLANS = {
     "repair":      Row(damaged, lambda r: ("repair", "--yes"), (IDENTITY, CLUSTER)),
     "reset":       Row(in_arc, lambda r: ("reset", "--node", "all" if r.nodes > 1 else "node1", "--yes", "--wait"), (IDENTITY,), ("reset",)),
     "cleanup":     Row(leftovers, all_that_is_left, (IDENTITY,), ("cleanup",)),
-    "move":        Row(registered, lambda r: ("move", "--old-resource-name", "CLUSTER-A", "--yes", "--region", "westeurope", "--resource-name", "NEW",
-                                              "--resource-group-name", "new-rg"), (IDENTITY, CLUSTER), ("unregister", "register")),
+    "move":        Row(registered, lambda r: ("move", "--old-resource-name", "CLUSTER-A", *ELSEWHERE), (IDENTITY, CLUSTER), ("unregister", "register")),
 }

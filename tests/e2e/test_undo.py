@@ -1,7 +1,14 @@
 #!/usr/bin/env python3
 """Undo of an operation that did not come to its end: what it made goes, what was there stays, and what stays is named; what cannot be undone says why."""
+import glob
+import json
+import os
+import shutil
+import subprocess
+
 import azl
 import products
+import undoing
 
 STOPPED = "400@POST */reconcilex99"  # a registration that made nearly all
 
@@ -15,6 +22,67 @@ def sample(nodes, build, roles, first):
 def test_killed_anywhere_then_undone():
     """A sample of the journal's lines on all ways; check-long does them all."""
     azl.side_by_side([lambda a=a: sample(*a) for a in ((1, 26100, 1, 8), (3, 20349, 3, 16), (1, 20348, 3, 12), (1, 17784, 0, 10))], 2)
+
+
+def of_a_plan(plan, line):
+    undoing.undone_or_refused(line, products.Reference(plan=plan))
+
+
+def test_other_plans_killed_and_undone_or_refused():
+    """One line each of what has no way back and is resumed, and of what comes back; and a kill in an undo before its answer."""
+    jobs = [lambda a=a: of_a_plan(*a) for a in (("unregister", 27), ("arc-enable", 38), ("move", 62))]
+    azl.side_by_side(jobs + [lambda: undoing.killed_again(6, 1, products.Reference())], 2)
+
+
+# As nobody: what the core answers to these intents.
+ASKING = """import os, socket, sys
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(10)
+s.connect(sys.argv[1])
+s.sendall(b'{"hello":{"protocol":1,"program":"test","version":"1"}}\\n')
+for n, name in enumerate(sys.argv[2:]):
+    s.sendall(b'{"intent":{"id":%d,"name":"%s","args":{}}}\\n' % (n, name.encode()))
+out = b""
+while out.count(b'"answer"') < len(sys.argv) - 2:
+    part = s.recv(65536)
+    if not part:
+        break
+    out += part
+print(out.decode())
+"""
+
+
+def test_another_user_of_the_machine():
+    """The system's core, asked over its socket by a user who is neither root nor of its group: what was run and where a reset stands is told;
+    nothing is taken back."""
+    if os.getuid() != 0:
+        raise azl.Skip("only root can become another user")
+    with azl.Rehearsal() as r:
+        failed(r)
+        r.kill_core()
+        state, path = os.path.join(r.top, "system"), os.path.join(r.top, "system.sock")
+        os.makedirs(os.path.join(state, "runs"), 0o700)
+        os.chmod(state, 0o700)
+        for name in glob.glob(os.path.join(r.state, "runs", "*.jsonl")):
+            shutil.copy(name, os.path.join(state, "runs"))
+        os.chmod(r.top, 0o755)
+        core = subprocess.Popen([os.path.join(azl.BUILD, "src", "azloconfd"), "--state-dir", state, "--socket", path], env=r.env, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            azl.wait_for(lambda: os.path.exists(path), 10, "the core's socket")
+            intents = ["runs", "reset-status", "run-undo-check", "run-undo", "run-resume"]
+            p = subprocess.run(["python3", "-c", ASKING, path, *intents], text=True, capture_output=True, timeout=30)
+            answers = {a["to"]: a for a in (json.loads(line).get("answer") for line in p.stdout.splitlines() if line) if a}
+            told = {name: answers.get(n, {}) for n, name in enumerate(intents)}
+            azl.equal(told["runs"]["result"]["runs"][0]["state"], "failed", p.stdout + p.stderr)
+            azl.equal(len(told["reset-status"].get("result", {}).get("nodes", [])), 1, told["reset-status"])
+            for name in intents[2:]:
+                azl.check("Only root and members of group" in told[name]["error"]["message"], f"{name}: {told[name]}")
+            azl.equal([os.path.getsize(f) for f in glob.glob(os.path.join(state, "runs", "*"))],
+                      [os.path.getsize(f) for f in glob.glob(os.path.join(r.state, "runs", "*.jsonl"))], "the journal")
+        finally:
+            core.terminate()
+            core.wait()
 
 
 def undo(r, *more, ok=0):

@@ -8,7 +8,11 @@
     pair N KIND@R KIND@S      every ordered pair of requests, see pairs()
     kill N LINE               kill -9 of the core after every journal line
     kill+fault N ...          both, by seed
-    undo N LINE               kill -9 after every journal line, then undo: what was there is there, what stays was named, a registration follows
+    undo N LINE               kill -9 after every journal line, then undo: what was there is there, what stays was named, the same once more follows,
+                              or the undo is refused with what to do, and that comes to its end (undoing.py)
+    undo+kill N LINE M        the same, and a kill after line M of the undo, which is taken up again; the last LINE with every M
+    undo+single N KIND@R      every kind of fault at every request of the undo of all that a registration makes
+    undo+enough N KIND@R      the same fault until the undo stops; it is taken up again
     schedule N SEED           random fault schedules (schedules.py), AZL_SCHEDULES of them (default 200), a fifth on sixteen nodes; a failure is
                               shrunk and told with the command that replays it: AZL_SCHEDULE='...'
 
@@ -36,6 +40,7 @@ import azl  # noqa: E402
 import plans  # noqa: E402
 import products  # noqa: E402
 import schedules  # noqa: E402
+import undoing  # noqa: E402
 
 DONE = os.path.join(azl.BUILD, "long.done")
 SECONDS = float(os.environ.get("AZL_SECONDS", "inf"))
@@ -105,7 +110,8 @@ def kills(ref):
 
 
 def undos(ref):
-    return [(f"undo {ref.label} {n}", functools.partial(products.undone_after, n, ref)) for n in range(1, ref.lines)]
+    fn = products.undone_after if ref.plan == "register" else undoing.undone_or_refused
+    return [(f"undo {ref.label} {n}", functools.partial(fn, n, ref)) for n in range(1, ref.lines)]
 
 
 def kills_with_faults(ref, dice):
@@ -169,16 +175,51 @@ def after_a_registration(dice):
         yield list(random_schedules(plan, THIN, 3))
 
 
-def undone():
-    for nodes in (1, 3):
-        for build, roles in (("26100", 1), ("20349", 3), ("20348", 3), ("17784", 0)):
-            yield undos(products.Reference(nodes, core=["--node-build", build], roles=roles))
+UNDONE = (("26100", 1), ("20349", 3), ("20348", 3), ("17784", 0))  # the nodes' build and the roles that are given
+
+
+def undone(dice):
+    """Of registrations and of every other plan; all that is undone of a registration with kills and with faults."""
+    for build, roles in UNDONE:
+        ref = products.Reference(core=["--node-build", build], roles=roles)
+        yield undos(ref)
+        yield from undone_again(ref, dice, len(ref.run) * 10)
+        yield from undone_in_spite(ref)
+        three = products.Reference(3, core=["--node-build", build], roles=roles)
+        yield undos(three)
+        for cases in (*undone_again(three, dice), *undone_in_spite(three)):
+            yield a_slice(cases, dice, THIN)
+
+
+def undone_after_a_registration(dice):
+    for plan, row in plans.PLANS.items():
+        if plan != "register":
+            for way in row.ways:
+                ref = products.Reference(core=["--node-build", way], plan=plan)
+                yield undos(ref)
+                yield from undone_again(ref, dice)
+            yield a_slice(undos(reference(3, plan)), dice, THIN)
+
+
+def undone_again(ref, dice, size=THIN):
+    """Kills inside an undo; the first, as many as there are of the last line, are every line of the longest undo."""
+    lines = undoing.Undoing(ref).lines if ref.plan == "register" else 0
+    pairs = [(ref.lines - 1, m) for m in range(1, lines + 1)] + [(n, dice.randrange(1, 12)) for n in range(1, ref.lines - 1)]
+    cases = [(f"undo+kill {ref.label} {n} {m}", functools.partial(undoing.killed_again, n, m, ref)) for n, m in pairs]
+    yield a_slice(cases, dice, size)
+
+
+def undone_in_spite(ref):
+    at = undoing.Undoing(ref)
+    for family, count in (("undo+single", 1), ("undo+enough", products.MANY)):
+        yield [(f"{family} {ref.label} {kind}@{request}", functools.partial(undoing.disturbed, count, kind, request, ref)) for request in at.run for kind in products.KINDS]
 
 
 def families():
     dice = random.Random(SEED)
     if not PLANS or re.search(PLANS, "undo"):
-        yield from undone()
+        yield from undone(dice)
+        yield from undone_after_a_registration(dice)
     yield from after_a_registration(dice)
     if not PLANS or re.search(PLANS, "register"):
         yield from registrations(dice)

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "op/toy.h"
+#include "store/journal.h"
 
 #include <string.h>
 
@@ -204,6 +205,40 @@ static void what_goes_and_what_stays_is_told(void **state)
     fx_free(fx);
 }
 
+/* Cut off between what goes and its parts: these have gone with it, and are not looked for. */
+static void parts_of_what_an_earlier_undo_took(void **state)
+{
+    struct fx *fx = fx_new(2);
+    struct err e = { 0 };
+    struct journal *j;
+    struct op_run *r;
+    struct json *told;
+    const char *why;
+    char id[80];
+
+    (void)state;
+    stopped_registration(fx, id);
+    j = journal_open(fx->runs, id, &e);
+    for (int i = 0; i < 3; i++) {
+        struct journal_rec rec = { 0 };
+
+        STR_SET(rec.event, i ? "undone" : "undoing");
+        STR_SET(rec.step, i == 0 ? "" : i == 1 ? "arc-settings" : "cluster");
+        assert_int_equal(journal_add(j, &rec, &e), 0);
+    }
+    journal_close(j);
+    told = op_undo_preview(&fx->ports, id, &e);
+    assert_string_equal(how_of(told, "reconcile", &why), "");
+    json_free(told);
+    r = op_undo_start(&fx->ports, id, NULL, NULL, &e);
+    assert_non_null(r);
+    assert_int_equal(fx_state(r, "reconcile"), OP_S_UNDONE);
+    assert_int_equal(fx_run(fx, r, 5000), OP_R_UNDONE);
+    assert_int_equal(fx_journal_count(fx, "undone", "reconcile"), 1);
+    op_run_free(r);
+    fx_free(fx);
+}
+
 static void undo_from_the_journal(void **state)
 {
     struct fx *fx = fx_new(2);
@@ -261,6 +296,7 @@ int test_op_op_undo(void)
         cmocka_unit_test(power_cut_in_the_undo),
         cmocka_unit_test(what_goes_and_what_stays_is_told),
         cmocka_unit_test(undo_from_the_journal),
+        cmocka_unit_test(parts_of_what_an_earlier_undo_took),
         cmocka_unit_test(a_group_is_looked_at_before_each_try),
     };
 

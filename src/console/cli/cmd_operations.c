@@ -190,15 +190,32 @@ static int confirmed(struct cli *c, const struct json *review, struct err *e)
     return str_ieq(line, "yes") || str_ieq(line, _("yes"));
 }
 
+static bool is_undone(struct cli *c, const char *id)
+{
+    struct sec_run *r = xcalloc(1, sizeof *r);
+    struct err e = { 0 };
+    bool undone = cli_run_by_id(c, id, r, &e) == 0 && str_eq(r->state, "undone");
+
+    free(r);
+    return undone;
+}
+
+/* A core that ended before it answered has begun it or not: asked again, it goes on with it, or
+ * says that it is over. */
 static int begin_undo(struct cli *c, const char *id, struct err *e)
 {
     struct json *result = NULL;
+    bool again = false;
 
-    /* a core that ended before it answered has begun it or not: asked again, it goes on with it */
     while (cli_ask(c, "run-undo", id_args(id), &result, e) < 0) {
-        if (e->domain != ERR_WIRE || !e->unsure)
+        bool unsure = e->domain == ERR_WIRE && e->unsure;
+
+        if (!unsure && !(again && e->code == ERR_C_IS_OVER && is_undone(c, id)))
             return -1;
         err_clear(e);
+        if (!unsure)
+            return 0;
+        again = true;
     }
     json_free(result);
     return 0;
