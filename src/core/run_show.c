@@ -176,6 +176,12 @@ static void tell_done(struct sec_run *s, const struct sec_step *failed)
         tell_unregistered(s, failed);
     else if (str_eq(s->plan, "cleanup") && s->n)
         STR_SET(s->details, s->steps[s->n - 1].detail);
+    else if (str_eq(s->plan, "sync"))
+        STR_SET(s->details, _("Every node has synced with Azure."));
+    else if (str_eq(s->plan, "reset"))
+        STR_SET(s->details, _("The reset is done: what was reset can be registered as new."));
+    else if (str_eq(s->plan, "register") && str_eq(s->whole, "repair"))
+        STR_SET(s->details, _("The registration was renewed."));
     else if (str_eq(s->plan, "register"))
         STR_SET(s->details, without_arc(s)
                                 ? _("The cluster is registered with Azure. Azure Arc was "

@@ -115,7 +115,8 @@ static void what_is_cut_is_said_elsewhere(void **state)
     rig_keys(&r, "\033[A");
     rig_assert_shows(&r, "ERROR no such name here; a subscription id is 32 digits");
     rig_keys(&r, "\x15");
-    rig_assert_shows(&r, "Name or...");
+    rig_assert_shows(&r, "You need the role Owner there."); /* a whole sentence, not the next one */
+    rig_assert_hides(&r, "Name or");
     rig_keys(&r, "\033OP");
     rig_assert_shows(&r, "Name or id can also be typed."); /* where the hint was cut */
     rig_keys(&r, "\033");
