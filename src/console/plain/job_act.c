@@ -278,6 +278,8 @@ static enum next confirm(struct job *j)
 
 static bool values(struct job *j)
 {
+    if (j->act->fill) /* what is stored comes before what is usual */
+        j->act->fill(&j->form, plain_model(j->p));
     if (j->act->lists)
         question_lists(j->p, &j->form);
     if (j->act->fill)
