@@ -123,11 +123,11 @@ def fails_and_is_undone(t, r):
 
 def test_on_the_screens():
     need_tmux()
-    with registered() as r, r.leaping(), Terminal(r) as t:
+    with registered() as r, Terminal(r) as t:
         t.wait("1 Register this cluster with Azure done: CLUSTER-A", "Connected")
-        moves(t, r)
-        cleans_up(t, r)
-        fails_and_is_undone(t, r)
+        for part in (moves, cleans_up, fails_and_is_undone):
+            with r.leaping():
+                part(t, r)
 
 
 # ---- lines ----
@@ -138,27 +138,39 @@ def asks_move(t, old, new):
     return t.wait("This goes:", "This is made:", "What ends with it:", f"that goes, {old}, to move it:")
 
 
+def moves_in_lines(t, r):
+    asks_move(t, "CLUSTER-A", "CLUSTER-B")
+    answer_all(t, ("to move it:", "yes"), ("The name does not match: it must be CLUSTER-A.", "cluster-a"))
+    t.wait("Part 1 of 2: Unregister from Azure", "Part 2 of 2: Register with Azure", "Done. The cluster was moved: it is registered with Azure as CLUSTER-B",
+           "Result: Success.", HOME)
+    is_moved(r)
+
+
+def cleans_up_in_lines(t, r):
+    answer_all(t, (HOME, "9"), ("4 Clean up", "4"), ("Number to tick", ""), ("Nothing is ticked.", "all"), ("[x] resource group OLD-rg", ""),
+               ("Type the name OLD to delete this: cluster resource OLD:", "OLD"),
+               ("Type the name OLD-rg to delete this: resource group OLD-rg:", "OLD-rg"))
+    t.wait("Done. 2 deleted, 0 gone already, 0 not deleted", HOME)
+    is_cleaned(r)
+
+
+def fails_and_is_undone_in_lines(t, r):
+    r.fault(BROKEN)
+    asks_move(t, "CLUSTER-B", "CLUSTER-C")
+    t.say("CLUSTER-B")
+    t.say("", wait="Type r to try again, it finds what is there already, u to take back what was made; Enter goes to the menu:")
+    r.sandbox("DELETE", "/sandbox/faults")
+    answer_all(t, (HOME, "10"), ("u to take it back, or press Enter to begin anew:", "u"), ("- Cluster resource CLUSTER-C", ""), ("Nothing was done.", "10"),
+               ("u to take it back, or press Enter to begin anew:", "u"), ("Type yes to take it back", "yes"))
+    t.wait("What this run had made was taken back.", "Result: Cancelled.", "RegistrationStatus: NotYet", HOME)
+    is_taken_back(r)
+
+
 def test_in_lines():
-    with registered() as r, r.leaping(), Plain(r) as t:
-        asks_move(t, "CLUSTER-A", "CLUSTER-B")
-        answer_all(t, ("to move it:", "yes"), ("The name does not match: it must be CLUSTER-A.", "cluster-a"))
-        t.wait("Part 1 of 2: Unregister from Azure", "Part 2 of 2: Register with Azure", "Done. The cluster was moved: it is registered with Azure as CLUSTER-B",
-               "Result: Success.", HOME)
-        is_moved(r)
-        answer_all(t, (HOME, "9"), ("4 Clean up", "4"), ("Number to tick", ""), ("Nothing is ticked.", "all"), ("[x] resource group OLD-rg", ""),
-                   ("Type the name OLD to delete this: cluster resource OLD:", "OLD"),
-                   ("Type the name OLD-rg to delete this: resource group OLD-rg:", "OLD-rg"))
-        t.wait("Done. 2 deleted, 0 gone already, 0 not deleted", HOME)
-        is_cleaned(r)
-        r.fault(BROKEN)
-        asks_move(t, "CLUSTER-B", "CLUSTER-C")
-        t.say("CLUSTER-B")
-        t.say("", wait="Type r to try again, it finds what is there already, u to take back what was made; Enter goes to the menu:")
-        r.sandbox("DELETE", "/sandbox/faults")
-        answer_all(t, (HOME, "10"), ("u to take it back, or press Enter to begin anew:", "u"), ("- Cluster resource CLUSTER-C", ""), ("Nothing was done.", "10"),
-                   ("u to take it back, or press Enter to begin anew:", "u"), ("Type yes to take it back", "yes"))
-        t.wait("What this run had made was taken back.", "Result: Cancelled.", "RegistrationStatus: NotYet", HOME)
-        is_taken_back(r)
+    with registered() as r, Plain(r) as t:
+        for part in (moves_in_lines, cleans_up_in_lines, fails_and_is_undone_in_lines):
+            with r.leaping():
+                part(t, r)
         t.say("15")
         t.end()
 
