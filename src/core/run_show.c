@@ -179,7 +179,9 @@ static void tell_done(struct sec_run *s, const struct sec_step *failed)
     else if (str_eq(s->plan, "sync"))
         STR_SET(s->details, _("Every node has synced with Azure."));
     else if (str_eq(s->plan, "reset"))
-        STR_SET(s->details, _("The reset is done: what was reset can be registered as new."));
+        STR_SET(s->details, made_any(s)
+                                ? _("The reset is done: what was reset can be registered as new.")
+                                : _("There is nothing to do."));
     else if (str_eq(s->plan, "register") && str_eq(s->whole, "repair"))
         STR_SET(s->details, _("The registration was renewed."));
     else if (str_eq(s->plan, "register"))

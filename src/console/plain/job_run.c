@@ -206,8 +206,7 @@ bool job_run_again(struct plain *p, int item)
                   item == 1 ? _("Type r to go on with that run, u to take it back, or press Enter "
                                 "for other values:")
                             : _("Type r to go on with that run, u to take it back, or press Enter "
-                                "to begin anew:")) !=
-        GOT_LINE)
+                                "to begin anew:")) != GOT_LINE)
         return true;
     if (answer_kind(line) == ANSWER_BACK)
         return true;
