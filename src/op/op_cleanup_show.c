@@ -600,7 +600,7 @@ static void place(const struct show *s, const struct json *i, char *out, size_t 
     if (twin && !*id)
         str_copy(out, size, cl_text(i, "id") + strcspn(cl_text(i, "id"), ":") + 1);
     else if (same)
-        str_fmt(out, size, "%s%s%s", group, *group ? ", " : "", clean);
+        str_fmt(out, size, "%s%s%s", clean, *group ? ", " : "", group); /* a column may cut it */
     else if (twin)
         str_copy(out, size, group);
 }

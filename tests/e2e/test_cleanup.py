@@ -203,7 +203,7 @@ def test_each_name_is_typed():
         other = next(s for s in r.world()["subscriptions"] if s["displayName"] == "Contoso-Test-HCI")
         elsewhere.sub = "/subscriptions/" + other["subscriptionId"]
         twins += [elsewhere.group("ONE-rg"), elsewhere.cluster("ONE-rg", "TWIN")]
-        prod, test = "TWIN (ONE-rg, Contoso-Prod-HCI)", "TWIN (ONE-rg, Contoso-Test-HCI)"
+        prod, test = "TWIN (Contoso-Prod-HCI, ONE-rg)", "TWIN (Contoso-Test-HCI, ONE-rg)"
         said = r.json("cleanup", "--delete", twins[3], "--delete", twins[0], "--delete", twins[1], "--delete", twins[2], "--delete", one, "--what-if")
         azl.equal([x["ask"].split(": ", 1)[1] for x in said["confirm"]["each"]],
                   [f"cluster resource {test}", f"cluster resource {prod}", "cluster resource TWIN (TWO-rg)", "resource group ONE-rg (Contoso-Test-HCI)",
