@@ -143,3 +143,19 @@ void app_act_go(struct app_job *j)
         serve_error(&j->ask, &e);
     app_job_free(j);
 }
+
+void app_act_end(struct app_job *j, app_begin_fn *begin, struct err *why)
+{
+    const struct json *review = json_member(j->values, "review");
+
+    if (json_flag(j->values, "check", false) && review) {
+        struct json *answer = json_copy(review);
+
+        if (err_is(why))
+            app_act_error(answer, why);
+        serve_result(&j->ask, answer);
+    } else if (err_is(why) || begin(j, why) < 0) {
+        serve_error(&j->ask, why);
+    }
+    app_job_free(j);
+}

@@ -59,16 +59,13 @@ static void add_once(struct json *list, const char *sentence)
     json_push(list, json_string(sentence));
 }
 
-/* Of two things with one name the group says which; a name alone would not. */
-static void put_name(struct json *row, const struct json *items, const struct json *i)
+static void put_name(struct json *row, const struct json *i)
 {
-    char name[600];
+    char name[700];
 
     STR_SET(name, text(i, "name"));
-    JSON_EACH (other, items)
-        if (other != i && str_eq(text(other, "what"), text(i, "what")) &&
-            str_ieq(text(other, "name"), text(i, "name")))
-            str_fmt(name, sizeof name, "%s (%s)", text(i, "name"), text(i, "group"));
+    if (json_str(i, "place"))
+        str_fmt(name, sizeof name, "%s (%s)", text(i, "name"), text(i, "place"));
     json_set_str(row, "name", name);
 }
 
@@ -85,7 +82,7 @@ static void review(struct json *result, const struct json *items, const struct j
             continue;
         row = json_object();
         json_set_str(row, "what", text(i, "what"));
-        put_name(row, items, i);
+        put_name(row, i);
         json_set_str(row, "how", goes ? "delete" : "keep");
         json_set_str(row, "why", goes ? text(i, "why") : kept);
         json_push(will, row);

@@ -151,6 +151,10 @@ struct app_job *app_act_job(struct app *a, const struct serve_ask *ask,
                             const struct app_proven *what, struct json *inputs_owned, bool check);
 /* Begins the run, or answers the review when its check run is at its end; frees the job. */
 void app_act_go(struct app_job *j);
+/* The end of a job of two parts (values.review, values.check): answers the review with *why, if
+ * anything stands in the way, or the error, or begins the run; frees the job. */
+typedef int app_begin_fn(struct app_job *j, struct err *e);
+void app_act_end(struct app_job *j, app_begin_fn *begin, struct err *why);
 /* A check run of the job's (instead of the one that it has): at its end fn, in a turn of its own.
  * ports NULL: the app's. The secret that came with the intent goes along. */
 int app_act_check(struct app_job *j, const struct op_ports *ports, const struct op_plan *plan,

@@ -218,38 +218,25 @@ static struct json *new_review(const struct json *was, const struct json *in)
 
 /* ---- the end ---- */
 
-static void begin_run(struct app_job *j)
+static int begin_run(struct app_job *j, struct err *e)
 {
     const struct json *was = json_member(j->values, "inputs"), *in = json_member(j->values, "new");
     struct json *first = json_copy(was), *then = json_object();
-    struct err e = { 0 };
+    int r;
 
     json_set_str(then, "plan", op_register.id);
     json_set_str(then, "whole", "move");
     json_set(then, "inputs", json_copy(in));
     json_set(first, "then", then);
-    if (app_run_start(j->app, &j->ask, &op_unregister, first, &e) < 0)
-        serve_error(&j->ask, &e);
+    r = app_run_start(j->app, &j->ask, &op_unregister, first, e);
     json_free(first);
+    return r;
 }
 
-/* why: what stands in the way, or NULL. */
-static void end(struct app_job *j, const struct err *why)
+/* why: what stands in the way, if anything. */
+static void end(struct app_job *j, struct err *why)
 {
-    struct json *review = json_copy(json_member(j->values, "review"));
-
-    if (json_flag(j->values, "check", false) && review) {
-        if (why)
-            app_act_error(review, why);
-        serve_result(&j->ask, review);
-        review = NULL;
-    } else if (why) {
-        serve_error(&j->ask, why);
-    } else {
-        begin_run(j);
-    }
-    json_free(review);
-    app_job_free(j);
+    app_act_end(j, begin_run, why);
 }
 
 /* ---- what a check of the registration does not see ---- */
@@ -290,7 +277,7 @@ static void on_locks(void *payload, const struct arm_reply *r)
     }
     str_free(&group);
     str_free(&arc);
-    end(j, err_is(&e) ? &e : NULL);
+    end(j, &e);
 }
 
 static void ask_new(struct app_job *j, const char *path, const char *api, unsigned flags,

@@ -123,24 +123,15 @@ static struct json *review_of(struct app_job *j, const struct json *facts)
     return review;
 }
 
+static int begin_run(struct app_job *j, struct err *e)
+{
+    return app_run_start(j->app, &j->ask, &op_reset, json_member(j->values, "inputs"), e);
+}
+
 /* why: what stands in the way, if anything. */
 static void end(struct app_job *j, struct err *why)
 {
-    struct json *review = json_copy(json_member(j->values, "review"));
-
-    if (json_flag(j->values, "check", false) && review) {
-        if (err_is(why))
-            app_act_error(review, why);
-        serve_result(&j->ask, review);
-        review = NULL;
-    } else {
-        if (!err_is(why))
-            app_run_start(j->app, &j->ask, &op_reset, json_member(j->values, "inputs"), why);
-        if (err_is(why))
-            serve_error(&j->ask, why);
-    }
-    json_free(review);
-    app_job_free(j);
+    app_act_end(j, begin_run, why);
 }
 
 static void judge_register(struct app_job *j)

@@ -174,7 +174,7 @@ static void on_turn(void *payload)
 static void on_subscriptions(void *payload, const struct arm_reply *r)
 {
     struct app_scan *s = payload;
-    struct json *subs = json_array();
+    struct json *subs = json_array(), *names = json_object();
     size_t others = 0;
 
     s->subs = NULL;
@@ -185,6 +185,8 @@ static void on_subscriptions(void *payload, const struct arm_reply *r)
             json_push(subs, json_string(id));
         else
             others++;
+        if (id && json_str(x, "displayName"))
+            json_set_str(names, id, json_str(x, "displayName"));
     }
     if (r->http == 200 && !json_len(subs))
         err_set(&s->err, ERR_OP, ERR_C_NOT_FOUND, "%s",
@@ -192,6 +194,7 @@ static void on_subscriptions(void *payload, const struct arm_reply *r)
     else if (r->http != 200)
         s->err = r->err;
     json_set(s->found, "subscriptions", subs);
+    json_set(s->found, "names", names);
     json_set_bool(s->found, "whole", !others);
     wake(s);
 }

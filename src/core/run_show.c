@@ -177,6 +177,14 @@ static void tell_done(struct sec_run *s, const struct sec_step *failed)
         tell_unregistered(s, failed);
     else if (str_eq(s->plan, "cleanup") && s->n)
         STR_SET(s->details, s->steps[s->n - 1].detail);
+    else if (str_eq(s->plan, "sync") && !failed)
+        STR_SET(s->details, _("Every node has synced with Azure."));
+    else if (str_eq(s->plan, "reset") && !failed)
+        STR_SET(s->details, made_any(s)
+                                ? _("The reset is done: what was reset can be registered as new.")
+                                : _("There is nothing to do."));
+    else if (str_eq(s->plan, "register") && str_eq(s->whole, "repair") && !failed)
+        STR_SET(s->details, _("The registration was renewed."));
     else if (str_eq(s->plan, "register"))
         STR_SET(s->details, without_arc(s)
                                 ? _("The cluster is registered with Azure. Azure Arc was "

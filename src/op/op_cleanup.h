@@ -16,8 +16,8 @@
  * alone; they are leftovers with it.
  *
  * found (plans.h, op_cleanup_asks): {"here": id or "", "nodes": [names], "subscriptions": [ids],
- * "whole": bool (all that the sign-in sees in the tenant), "answers": {key: {"http", "code",
- * "json"}}, "none": []}; a key is path[?query].
+ * "names": {id: the subscription's name}, "whole": bool (all that the sign-in sees in the tenant),
+ * "answers": {key: {"http", "code", "json"}}, "none": []}; a key is path[?query].
  */
 #ifndef AZL_OP_OP_CLEANUP_H
 #define AZL_OP_OP_CLEANUP_H

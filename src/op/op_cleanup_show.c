@@ -156,15 +156,6 @@ static void set_group(struct json *row, const char *id)
     str_free(&group);
 }
 
-static void set_asked(struct json *row, const char *name)
-{
-    char ask[300];
-
-    str_fmt(ask, sizeof ask, _("Type its name, %s, to delete it"), name);
-    json_set_str(row, "word", name);
-    json_set_str(row, "ask", ask);
-}
-
 /* Whatever was judged, what is registered here and what is locked stays. NULL: nothing of this kind
  * here has such an id, it has no name to type, it is listed already, or there are too many. */
 static struct json *push(struct show *s, enum cl_kind kind, const char *id, const char *named,
@@ -203,7 +194,7 @@ static struct json *push(struct show *s, enum cl_kind kind, const char *id, cons
         TEXT_SET(why, reason);
         json_set_str(row, "kept", why);
     }
-    set_asked(row, name);
+    json_set_str(row, "word", name);
     json_push(s->items, row);
     return row;
 }
@@ -570,6 +561,67 @@ struct json *cl_names(const struct json *found, int64_t now)
     return names;
 }
 
+/* ---- of two things with one name ---- */
+
+static const char *subscription_of(const struct show *s, const struct json *i, char id[40])
+{
+    const char *name;
+
+    cl_sub_of(id, cl_text(i, "id"));
+    name = json_value_str(json_member(json_member(s->found, "names"), id));
+    return name && *name ? name : id;
+}
+
+static bool twins(const struct json *a, const struct json *b)
+{
+    return a != b && str_eq(cl_text(a, "kind"), cl_text(b, "kind")) &&
+           str_ieq(cl_text(a, "name"), cl_text(b, "name"));
+}
+
+/* What tells it from the others of its kind and name: the group; where that is called the same,
+ * too, the subscription; applications have neither. "" if its name is its own. */
+static void place(const struct show *s, const struct json *i, char *out, size_t size)
+{
+    const char *group = str_eq(cl_text(i, "kind"), "group") ? "" : cl_text(i, "group"), *sub;
+    char id[40], other[40], clean[200];
+    bool twin = false, same = false, named = true;
+
+    sub = subscription_of(s, i, id);
+    JSON_EACH (o, s->items) {
+        bool near = twins(o, i) && str_ieq(cl_text(o, "group"), cl_text(i, "group"));
+
+        twin = twin || twins(o, i);
+        same = same || near;
+        if (near && str_ieq(subscription_of(s, o, other), sub))
+            named = false;
+    }
+    str_copy(out, size, "");
+    TEXT_SET(clean, named ? sub : id);
+    if (twin && !*id)
+        str_copy(out, size, cl_text(i, "id") + strcspn(cl_text(i, "id"), ":") + 1);
+    else if (same)
+        str_fmt(out, size, "%s%s%s", clean, *group ? ", " : "", group); /* a column may cut it */
+    else if (twin)
+        str_copy(out, size, group);
+}
+
+static void set_places(const struct show *s)
+{
+    JSON_EACH (i, s->items) {
+        struct json *row = json_edit(i);
+        char where[400], named[700], ask[900];
+
+        place(s, i, where, sizeof where);
+        if (*where)
+            json_set_str(row, "place", where);
+        str_fmt(named, sizeof named, "%s%s%s%s", cl_text(i, "name"), *where ? " (" : "", where,
+                *where ? ")" : "");
+        str_fmt(ask, sizeof ask, _("Type the name %s to delete this: %s %s"), cl_text(i, "name"),
+                cl_text(i, "what"), named);
+        json_set_str(row, "ask", ask);
+    }
+}
+
 struct json *op_cleanup_items(const struct json *found, int64_t now)
 {
     struct show s = { found, now, json_array() };
@@ -579,6 +631,7 @@ struct json *op_cleanup_items(const struct json *found, int64_t now)
         if (str_starts(json_name(a), CL_APPLICATIONS "?"))
             JSON_EACH (app, json_get(json_member(a, "json"), "value"))
                 show_application(&s, app);
+    set_places(&s);
     return s.items;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The secret of the operator's own Arc principal where people are asked for it: the plain face without echo, the screens as stars."""
 import os
+import subprocess
 import termios
 
 import azl
@@ -71,6 +72,29 @@ def resumes_on_the_screen(r, one, secret):
         return (seen + t.wait("Registered", "Connected")).encode()
 
 
+def repairs_in_plain(r, one, secret):
+    """A node that is out of Azure Arc: the repair wants the secret before its review; none leaves nothing done, the right one is enough."""
+    agent = next(n["azcmagent"] for n in r.ready()["nodes"])
+    subprocess.run([agent, "disconnect", "-f"], check=True, capture_output=True)
+    for k in [k for k in r.world()["resources"] if "/machines/" in k.lower()]:
+        r.sandbox("POST", "/sandbox/resources", {"delete": k})
+    before = len(r.writes())
+    with Plain(r, terminal=True) as t:
+        for word in ("", secret):
+            t.say("9", wait=HOME)
+            t.say("2", wait="2 Repair the registration")
+            azl.check(one["clientId"] in t.wait("by your own application"), t.text())
+            ask_plain(t, word)
+            if not word:
+                t.wait("The secret is empty.", "is needed")
+                t.say("", wait="Press Enter to go back:")
+        t.wait("This is made:", "Arc-connected machine node1", "Type yes to do it:")
+        azl.check(echoes(t) and len(r.writes()) == before, "the line after the secret, and what was written")
+        t.say("yes")
+        t.wait("Done. The registration was renewed.", "Result: Success.", HOME, seconds=60)
+        return t.raw
+
+
 def hunt(r, one, secret, told):
     where = [name for name, text in told.items() if secret.encode() in text]
     for folder, _, files in os.walk(r.top):
@@ -97,7 +121,8 @@ def test_the_arc_principals_secret_is_typed_and_kept_nowhere():
         screen = resumes_on_the_screen(r, one, secret)
         connects = [x for x in r.exchanges() if x["method"] == "POST" and "/agent/connect" in x["url"] and x["status"] < 300]
         azl.equal(len(connects), 1, "nodes connected")
-        hunt(r, one, secret, {"plain": plain, "screen": screen})
+        repair = repairs_in_plain(r, one, secret)
+        hunt(r, one, secret, {"plain": plain, "screen": screen, "repair": repair})
 
 
 if __name__ == "__main__":

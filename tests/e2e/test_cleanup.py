@@ -182,7 +182,7 @@ def typed(r, args, answers):
         if not part:
             return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
         seen += part
-        if seen.count(b" to delete it: ") > asked:
+        if seen.count(b" to delete this: ") > asked:
             os.write(fd, answers[asked].encode() + b"\n")
             asked += 1
 
@@ -199,7 +199,18 @@ def test_each_name_is_typed():
         azl.check("TWIN (ONE-rg), TWIN (TWO-rg)" in cleanup(r, *twins, more=("--what-if",)).stdout, "which of two of one name")
         lines = " ".join(r.run("--plain", input="9\n4\n", ok=None).stdout.split())
         azl.check(all(f"cluster resource TWIN ({g}-rg), " in lines for g in ("ONE", "TWO")), lines)
-        for twin in twins:
+        elsewhere = World(r)
+        other = next(s for s in r.world()["subscriptions"] if s["displayName"] == "Contoso-Test-HCI")
+        elsewhere.sub = "/subscriptions/" + other["subscriptionId"]
+        twins += [elsewhere.group("ONE-rg"), elsewhere.cluster("ONE-rg", "TWIN")]
+        prod, test = "TWIN (Contoso-Prod-HCI, ONE-rg)", "TWIN (Contoso-Test-HCI, ONE-rg)"
+        said = r.json("cleanup", "--delete", twins[3], "--delete", twins[0], "--delete", twins[1], "--delete", twins[2], "--delete", one, "--what-if")
+        azl.equal([x["ask"].split(": ", 1)[1] for x in said["confirm"]["each"]],
+                  [f"cluster resource {test}", f"cluster resource {prod}", "cluster resource TWIN (TWO-rg)", "resource group ONE-rg (Contoso-Test-HCI)",
+                   "resource group ONE-rg (Contoso-Prod-HCI)"], "what is asked for each of them")
+        lines = " ".join(r.run("cleanup", ok=0).stdout.split())
+        azl.check(f"cluster resource {prod}" in lines and f"cluster resource {test}" in lines, lines)
+        for twin in reversed(twins):
             w.delete(twin)
         args = ["cleanup", "--delete", "ONE-rg", "--delete", two]
         code, seen = typed(r, args, ["one-RG", "two"])

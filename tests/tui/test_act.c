@@ -297,13 +297,13 @@ static void ticked(void **state)
     rig_end(&r);
 }
 
-/* Of two with one name the group says which, in the row and under the rows. */
+/* Of two with one name the place says which, in the row and under the rows. */
 static void twins(void **state)
 {
     static const char items[] =
-        "{\"items\":[{\"id\":\"a\",\"what\":\"cluster resource\",\"name\":\"TWIN\",\"group\":"
+        "{\"items\":[{\"id\":\"a\",\"what\":\"cluster resource\",\"name\":\"TWIN\",\"place\":"
         "\"ONE-rg\",\"why\":\"left\"},"
-        "{\"id\":\"b\",\"what\":\"cluster resource\",\"name\":\"twin\",\"group\":\"TWO-rg\"},"
+        "{\"id\":\"b\",\"what\":\"cluster resource\",\"name\":\"twin\",\"place\":\"TWO-rg, Prod\"},"
         "{\"id\":\"c\",\"what\":\"cluster resource\",\"name\":\"ALONE\",\"group\":\"SIX-rg\"}],"
         "\"will\":[]}";
     struct rig r = leaving(&rig_rich);
@@ -312,7 +312,7 @@ static void twins(void **state)
     fake_reply(r.core, "unregister-check", answer(items));
     rig_keys(&r, "10\r\r");
     rig_assert_shows(&r, "[ ] TWIN (ONE-rg)");
-    rig_assert_shows(&r, "[ ] twin (TWO-rg)");
+    rig_assert_shows(&r, "[ ] twin (TWO-rg, Prod)");
     rig_assert_shows(&r, "[ ] ALONE ");
     rig_assert_hides(&r, "SIX-rg");
     rig_assert_shows(&r, "cluster resource TWIN (ONE-rg): left");

@@ -115,7 +115,8 @@ static void what_is_cut_is_said_elsewhere(void **state)
     rig_keys(&r, "\033[A");
     rig_assert_shows(&r, "ERROR no such name here; a subscription id is 32 digits");
     rig_keys(&r, "\x15");
-    rig_assert_shows(&r, "Name or...");
+    rig_assert_shows(&r, "You need the role Owner there."); /* a whole sentence, not the next one */
+    rig_assert_hides(&r, "Name or");
     rig_keys(&r, "\033OP");
     rig_assert_shows(&r, "Name or id can also be typed."); /* where the hint was cut */
     rig_keys(&r, "\033");
@@ -705,6 +706,50 @@ static void help_of_every_screen(void **state)
     }
 }
 
+static void show_move(struct rig *r, const char *state, const char *details)
+{
+    static struct sec_run s;
+
+    memset(&s, 0, sizeof s);
+    STR_SET(s.state, state);
+    STR_SET(s.id, "r9");
+    STR_SET(s.plan, "register");
+    STR_SET(s.whole, "move");
+    STR_SET(s.title, "Part 2 of 2: Register with Azure");
+    STR_SET(s.details, details);
+    s.part = s.parts = 2;
+    s.started_at = 1;
+    s.n = s.step_no = s.step_count = 1;
+    STR_SET(s.steps[0].id, "cluster");
+    STR_SET(s.steps[0].title, "Create the cluster resource");
+    STR_SET(s.steps[0].state, str_eq(state, "running") ? "waiting" : state);
+    s.steps[0].started_at = s.ended_at = 61001; /* it was looked at */
+    fake_set(r->core, SEC_RUN, &s);
+}
+
+/* Which part it is, that a step which has not begun takes no time, the operation's own end, and
+ * after an undo where to go on. */
+static void a_move_tells_its_part_and_its_end(void **state)
+{
+    struct rig r = rig_start(&rig_ascii);
+
+    (void)state;
+    canned_registered(r.core);
+    show_move(&r, "running", "");
+    rig_show(&r);
+    rig_assert_shows(&r, "running: step 1");
+    rig_keys(&r, "10\r");
+    rig_assert_shows(&r, "Part 2 of 2: Register with Azure");
+    rig_assert_shows(&r, "[    ] Create the cluster resource\n");
+    show_move(&r, "done", "The cluster was moved.");
+    rig_assert_shows(&r, "Done. The cluster was moved.");
+    rig_assert_hides(&r, "is registered with Azure");
+    show_move(&r, "undone", "What this run had made was taken back.");
+    rig_assert_shows(&r, "taken back.");
+    rig_assert_shows(&r, "Enter goes back to the menu");
+    rig_end(&r);
+}
+
 int test_tui_flow(void)
 {
     const struct CMUnitTest tests[] = {
@@ -736,6 +781,7 @@ int test_tui_flow(void)
         cmocka_unit_test(power_is_refused_in_the_sandbox),
         cmocka_unit_test(absent_number),
         cmocka_unit_test(help_of_every_screen),
+        cmocka_unit_test(a_move_tells_its_part_and_its_end),
     };
 
     return TEST_GROUP("tui/flow", tests);

@@ -41,10 +41,12 @@ static void line(const char *label, const char *value)
 
 static void print_item(const struct json *i)
 {
-    char name[300], group[120];
+    char name[300], group[400];
 
     text_set(name, sizeof name, text(i, "name"));
-    text_set(group, sizeof group, text(i, "group"));
+    text_set(group, sizeof group, text(i, json_str(i, "place") ? "place" : "group"));
+    if (str_eq(group, name)) /* a group's own */
+        group[0] = '\0';
     printf("  - %s %s%s%s%s\n", text(i, "what"), name, *group ? " (" : "", group,
            *group ? ")" : "");
     line("", text(i, json_str(i, "kept") ? "kept" : "why"));

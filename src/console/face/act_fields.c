@@ -29,6 +29,24 @@ static void fill_empty(struct form *f, int field, const char *text)
         form_set(f, field, text, text, FORM_DEFAULT);
 }
 
+static const struct sec_choices *choices(const struct model *m)
+{
+    return model_section(m, SEC_CHOICES);
+}
+
+/* The stored id's name, once the list of names is there. */
+static void name_subscription(struct form *f, int field, const struct model *m)
+{
+    const struct form_value *v = &f->values[field];
+    const struct sec_choices *c = choices(m);
+
+    for (size_t i = 0; v->source == FORM_DEFAULT && i < c->n_subs; i++)
+        if (str_ieq(c->subs[i].id, v->id) && c->subs[i].name[0] && str_ieq(v->in.text, v->id)) {
+            form_set(f, field, c->subs[i].name, c->subs[i].id, FORM_DEFAULT);
+            return;
+        }
+}
+
 void act_named_fill(struct form *f, const struct model *m)
 {
     static const struct {
@@ -44,14 +62,10 @@ void act_named_fill(struct form *f, const struct model *m)
         segment(text, sizeof text, c->azure_resource_uri, parts[i].name);
         fill_empty(f, parts[i].field, text);
     }
+    name_subscription(f, ACT_NAMED_SUBSCRIPTION, m);
 }
 
 /* ---- choices and checks ---- */
-
-static const struct sec_choices *choices(const struct model *m)
-{
-    return model_section(m, SEC_CHOICES);
-}
 
 static int sub_count(const struct model *m, const struct form *f)
 {
@@ -238,6 +252,7 @@ void act_move_fill(struct form *f, const struct model *m)
         segment(text, sizeof text, c->azure_resource_uri, parts[i].name);
         fill_empty(f, parts[i].field, text);
     }
+    name_subscription(f, WHERE_SUBSCRIPTION, m);
     fill_empty(f, WHERE_REGION, c->region);
     fields_defaults(f, m);
 }

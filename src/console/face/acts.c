@@ -156,24 +156,19 @@ const char *act_kept(const struct json *item)
     return json_str(item, "kept");
 }
 
-void act_name_item(struct str *out, const struct json *items, const struct json *item)
+void act_name_item(struct str *out, const struct json *item)
 {
-    const char *name = part(item, "name"), *group = part(item, "group");
-    bool twin = false;
+    const char *place = part(item, "place");
 
-    JSON_EACH (other, items)
-        twin = twin || (other != item && str_ieq(part(other, "name"), name));
-    str_add(out, name);
-    if (twin && *group)
-        str_addf(out, " (%s)", group);
+    str_addf(out, "%s%s%s%s", part(item, "name"), *place ? " (" : "", place, *place ? ")" : "");
 }
 
-void act_say_item(struct str *out, const struct json *items, const struct json *item)
+void act_say_item(struct str *out, const struct json *item)
 {
     const char *age = part(item, "age"), *why = act_kept(item) ? act_kept(item) : part(item, "why");
 
     str_addf(out, "%s ", part(item, "what"));
-    act_name_item(out, items, item);
+    act_name_item(out, item);
     str_addf(out, "%s%s%s%s", *age ? ", " : "", age, *why ? ": " : "", why);
 }
 

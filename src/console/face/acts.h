@@ -83,11 +83,10 @@ const char *act_principal(const struct json *review);
 /* An item of the answer that may not be chosen, with why: NULL, it may. */
 const char *act_kept(const struct json *item);
 
-/* The item's name; with its group where another one of items has that name, too: "TWIN (ONE-rg)".
- */
-void act_name_item(struct str *out, const struct json *items, const struct json *item);
+/* The item's name; with its place where another one has that name, too: "TWIN (ONE-rg)". */
+void act_name_item(struct str *out, const struct json *item);
 /* "Arc-connected machine nodeX, 90 d: its cluster is gone" */
-void act_say_item(struct str *out, const struct json *items, const struct json *item);
+void act_say_item(struct str *out, const struct json *item);
 
 /* What stands in the way first (REVIEW_STOP); then REVIEW_TITLE "This goes:" with its rows
  * (REVIEW_ACT, of what stays REVIEW_KEPT), what ends (REVIEW_PROSE), warnings (REVIEW_WARN). Things

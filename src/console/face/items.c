@@ -137,7 +137,7 @@ const struct item item_rows[] = {
     { 8, N_("Logs"), N_("Logs"), N_("What the core did and what Azure answered. / finds."),
       note_log },
     { 9, N_("Repair, sync, clean up"), N_("Repair"),
-      N_("Syncs now, renews what is broken, clears away what was never unregistered."), note_mend },
+      N_("Syncs, repairs, clears what was never unregistered."), note_mend },
     { 10, N_("Unregister or move"), N_("Unregister"),
       N_("Unregister, move, Arc alone, reset. Shows what goes and what stays first; the name is "
          "typed before anything goes."),

@@ -59,19 +59,9 @@ static const struct act *choose(struct plain *p, int item)
 
 static bool who(struct plain *p)
 {
-    const struct sec_signin *s = plain_section(p, SEC_SIGNIN);
-
-    if (model_signed_in(plain_model(p)))
-        return true;
-    if (str_eq(s->state, "in")) {
-        plain_say(p, "%s",
-                  _("Somebody else is signed in here; you cannot work with that sign-in."));
-        return false;
-    }
-    plain_say(p, "%s",
-              _("Azure must know who you are before it says what there is. You sign in on another "
-                "device, a phone or a PC; this machine needs no browser."));
-    return job_sign_in_now(p);
+    return job_sign_in_for(p, _("Azure must know who you are before it says what there is. You "
+                                "sign in on another device, a phone or a PC; this machine needs no "
+                                "browser."));
 }
 
 /* ---- the review ---- */
@@ -128,7 +118,7 @@ static void say_item(struct job *j, int number, const struct json *it, bool on)
     struct str said = STR_INIT;
     char clean[1600];
 
-    act_say_item(&said, json_get(j->review, "items"), it);
+    act_say_item(&said, it);
     text_set(clean, sizeof clean, str_p(&said));
     str_free(&said);
     plain_say(j->p, "%d %s %s", number, act_kept(it) ? "[-]" : on ? "[x]" : "[ ]", clean);
@@ -288,6 +278,8 @@ static enum next confirm(struct job *j)
 
 static bool values(struct job *j)
 {
+    if (j->act->fill) /* what is stored comes before what is usual */
+        j->act->fill(&j->form, plain_model(j->p));
     if (j->act->lists)
         question_lists(j->p, &j->form);
     if (j->act->fill)

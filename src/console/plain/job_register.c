@@ -198,19 +198,9 @@ static bool confirm(struct plain *p, const struct form *f, const struct form *mo
 /* true: somebody is signed in, maybe only now; a core that ended has forgotten who was. */
 static bool who(struct plain *p)
 {
-    const struct sec_signin *s = plain_section(p, SEC_SIGNIN);
-
-    if (model_signed_in(plain_model(p)))
-        return true;
-    if (str_eq(s->state, "in")) {
-        plain_say(p, "%s",
-                  _("Somebody else is signed in here; you cannot work with that sign-in."));
-        return false;
-    }
-    plain_say(p, "%s",
-              _("To register the cluster Azure must know who you are. You sign in on another "
-                "device, a phone or a PC; this machine needs no browser."));
-    return job_sign_in_now(p);
+    return job_sign_in_for(p, _("To register the cluster Azure must know who you are. You sign in "
+                                "on another device, a phone or a PC; this machine needs no "
+                                "browser."));
 }
 
 /* Going back from the further values leads to the review, from the others out of the job. */

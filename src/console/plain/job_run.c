@@ -177,7 +177,8 @@ static void follow(struct plain *p)
     while (plain_wait(p, line, is_over, &lost) == GOT_LINE) {
         if (act(p, line))
             continue;
-        plain_say(p, "%s", _("The work goes on. Item 1 of the menu comes back to it."));
+        plain_say(p, _("The work goes on. Item %d of the menu comes back to it."),
+                  act_item_of_run(sec(p)));
         return;
     }
 }
@@ -189,7 +190,7 @@ void job_run(struct plain *p)
         follow(p);
     while (!plain_ended(p) && model_run_over(plain_model(p)) && again(p));
     watch_follow(p, false);
-    if (!plain_ended(p) && str_eq(sec(p)->state, "done"))
+    if (!plain_ended(p) && (str_eq(sec(p)->state, "done") || str_eq(sec(p)->state, "undone")))
         plain_do(p, _("The nodes were not asked"), "status", NULL, NULL);
 }
 
@@ -202,12 +203,18 @@ bool job_run_again(struct plain *p, int item)
         return false;
     watch_end(p);
     if (plain_ask(p, line, "%s",
-                  item == 1 ? _("Type r to go on with that run, or press Enter for other values:")
-                            : _("Type r to go on with that run, or press Enter to begin anew:")) !=
-        GOT_LINE)
+                  item == 1 ? _("Type r to go on with that run, u to take it back, or press Enter "
+                                "for other values:")
+                            : _("Type r to go on with that run, u to take it back, or press Enter "
+                                "to begin anew:")) != GOT_LINE)
         return true;
     if (answer_kind(line) == ANSWER_BACK)
         return true;
+    if (answer_is(line, "u", N_("undo"))) {
+        if (undo(p))
+            job_run(p);
+        return true;
+    }
     if (!answer_is(line, "r", N_("resume")))
         return false;
     if (job_run_resume(p))

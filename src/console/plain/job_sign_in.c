@@ -305,6 +305,19 @@ bool job_sign_in_now(struct plain *p)
     return model_signed_in(plain_model(p));
 }
 
+bool job_sign_in_for(struct plain *p, const char *why)
+{
+    if (model_signed_in(plain_model(p)))
+        return true;
+    if (state_is(p, "in")) {
+        plain_say(p, "%s",
+                  _("Somebody else is signed in here; you cannot work with that sign-in."));
+        return false;
+    }
+    plain_say(p, "%s", why);
+    return job_sign_in_now(p);
+}
+
 /* ---- signed in already ---- */
 
 static void say_in(struct plain *p)

@@ -83,8 +83,10 @@ bool job_run_resume(struct plain *p); /* of a run that failed or was stopped */
 bool job_run_again(struct plain *p, int item);
 void job_sign_in(struct plain *p);
 bool job_sign_in_now(struct plain *p); /* for a job that needs one: true once signed in */
-void job_mend(struct plain *p);        /* item 9 */
-void job_leave(struct plain *p);       /* item 10 */
+/* The same, unless somebody is signed in; why: said before the operator is asked to. */
+bool job_sign_in_for(struct plain *p, const char *why);
+void job_mend(struct plain *p);  /* item 9 */
+void job_leave(struct plain *p); /* item 10 */
 void job_nodes(struct plain *p);
 void job_log(struct plain *p);
 void job_terminal(struct plain *p);

@@ -173,7 +173,7 @@ static void say_done(struct plain *p)
 
     if (outcome_in_part(r) || err_is(&r->error))
         plain_say(p, "%s", r->details);
-    else if (str_eq(r->plan, "register") && !r->parts)
+    else if (str_eq(r->plan, "register") && !r->whole[0])
         plain_say(p, _("Done: %s is registered with Azure. It took %s."),
                   c->name[0] ? c->name : _("the cluster"),
                   minutes(span, r->ended_at - r->started_at));
@@ -265,7 +265,7 @@ static void say_state(struct plain *p, const struct watch_run *w, bool other)
         plain_say(p, "%s", _("What the run has made is taken back."));
     else if (!other)
         plain_say(p, "%s", _("The run goes on."));
-    else if (str_eq(r->plan, "register") && !r->parts)
+    else if (str_eq(r->plan, "register") && !r->whole[0])
         plain_say(p, _("Registering %s, %d steps."), c->name, (int)r->n);
     else
         plain_say(p, P_("%s, %d step.", "%s, %d steps.", r->n), r->title, (int)r->n);

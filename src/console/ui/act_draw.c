@@ -140,7 +140,7 @@ static enum role item_cell(struct ui *ui, int row, int column, char *out, size_t
     if (column == 0) {
         str_copy(out, size, act_kept(it) ? "[-]" : s->ticks[row] ? "[x]" : "[ ]");
     } else if (column == 1) {
-        act_name_item(&name, json_get(s->review, "items"), it);
+        act_name_item(&name, it);
         text_set(out, size, str_p(&name));
     } else {
         text_set(out, size, json_str(it, names[column]));
@@ -167,7 +167,7 @@ static void draw_ticks(struct ui *ui, struct act_screen *s, const struct area *a
     paint_rule(a->row + a->rows - 6);
     marked = act_item(s, s->items.selected);
     /* whole: the columns may have cut it */
-    act_say_item(&said, json_get(s->review, "items"), marked);
+    act_say_item(&said, marked);
     text_set(clean, sizeof clean, str_p(&said));
     str_free(&said);
     paint_wrapped(&(struct area){ a->row + a->rows - 5, 1, 4, a->cols - 2 }, ROLE_TEXT, clean);

@@ -172,6 +172,39 @@ static void draw_keys(struct ui *ui, const struct frame *f)
         bar_item(col, back);
 }
 
+/* Where the last sentence but one of the first n bytes ends; 0: there is but one. */
+static size_t sentence_before(const char *s, size_t n)
+{
+    static const char *const ends[] = { ". ", "? ", "! ", "。", "？", "！" };
+    size_t last = 0;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < ARRAY_LEN(ends); k++) {
+            size_t w = s[i] == ends[k][0] ? strlen(ends[k]) : 0;
+
+            if (w && i + w < n && strncmp(s + i, ends[k], w) == 0)
+                last = i + w - (ends[k][1] == ' ');
+        }
+    return last;
+}
+
+/* What the rows do not hold goes by whole sentences; F1 has all of it (screen_help.c). One sentence
+ * that is too long by itself is cut as any text is. */
+static void fit_sentences(const struct screen *s, char *text, size_t size)
+{
+    char part[600];
+    size_t n = strlen(text);
+
+    STR_SET(part, text);
+    while (!frame_hint_fits(s, part)) {
+        n = sentence_before(part, n);
+        if (!n)
+            return;
+        part[n] = '\0';
+    }
+    str_copy(text, size, part);
+}
+
 static void draw_hint(struct ui *ui, const struct frame *f, const struct area *a)
 {
     char text[600] = "";
@@ -188,6 +221,7 @@ static void draw_hint(struct ui *ui, const struct frame *f, const struct area *a
     }
     if (f->screen->hint)
         f->screen->hint(ui, f->self, text, sizeof text);
+    fit_sentences(f->screen, text, sizeof text);
     paint_wrapped(a, ROLE_QUIET, text);
 }
 

@@ -84,7 +84,7 @@ static void say_end(struct ui *ui, struct parts *p, const struct sec_run *r)
         add(p, ROLE_TEXT, BESIDE, text);
     } else if (str_eq(r->state, "done")) {
         p->level = "ok";
-        if (str_eq(r->plan, "register"))
+        if (str_eq(r->plan, "register") && !r->whole[0])
             str_fmt(text, sizeof text, _("Done: %s is registered with Azure."), name_of(ui));
         else
             str_fmt(text, sizeof text, "%s%s%s", _("Done."), r->details[0] ? " " : "", r->details);

@@ -120,7 +120,7 @@ static void draw_step(struct ui *ui, const struct sec_step *s, int number, int r
     if (w + text_width(note) > end - 13 && !s->no_return) /* what is done comes before how */
         note[0] = '\0';
     w = text_width(note);
-    if (s->started_at && !str_eq(s->state, "skipped"))
+    if (s->started_at && !str_eq(s->state, "skipped") && !str_eq(s->state, "waiting"))
         words_duration(time, (s->ended_at ? s->ended_at : ui_now(ui)) - s->started_at);
     paint_fmt(row, 1, 3, ROLE_TEXT, "%2d", number);
     paint_text(row, 4, 6, m->role, _(m->badge));
@@ -410,7 +410,7 @@ static void progress_hint(struct ui *ui, void *self, char *out, size_t size)
         str_copy(out, size, _("u goes on with the undo; r does the operation after all."));
     else if (str_eq(r->state, "failed") || str_eq(r->state, "stopped"))
         str_copy(out, size, _("r tries again: it finds what is there already and goes on."));
-    else if (str_eq(r->state, "done"))
+    else if (str_eq(r->state, "done") || str_eq(r->state, "undone"))
         str_copy(out, size, _("Enter goes back to the menu; it shows the cluster's state."));
 }
 
