@@ -2,6 +2,7 @@
  * agree, locks by their names. */
 #include "config.h"
 
+#include "op/op_unregister.h"
 #include "op/steps.h"
 
 #include "testing.h"
@@ -286,6 +287,55 @@ static void conditions(void **state)
     assert_true(when("custom-location-holds", "customs", HERE "|"));
 }
 
+/* Out of Azure Arc goes whom registration connected; never who was there before, and never whose
+ * agent is connected elsewhere. By certificates Arc that is enabled says the same as a journal. */
+static void who_leaves(void **state)
+{
+    static const struct {
+        const char *agent, *msi, *arc, *connected, *before;
+        bool leaves;
+    } rows[] = {
+        { "here", "1", "", "node1", "", true },
+        { "here", "1", "", "node1", "node1", false },
+        { "here", "1", "", "", "", false },
+        { "elsewhere", "1", "", "node1", "", false },
+        { "none", "1", "", "node1", "", false },
+        { "here", "0", "Enabled", "", "", true },
+        { "here", "0", "Enabled", "", "node1", false },
+        { "here", "0", "Disabled", "", "", false },
+        { "elsewhere", "0", "Enabled", "", "", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fx *fx = fx_new(2);
+        struct json *in = fx_inputs();
+        struct err e = { 0 };
+        struct op_run *r;
+        struct op_view v;
+
+        fx->ports.runs_dir = NULL;
+        json_set_str(in, "resourceName", "hci");
+        json_set_str(in, "resourceGroupName", "hci-rg");
+        json_set_str(in, "connected", rows[i].connected);
+        json_set_str(in, "connectedBefore", rows[i].before);
+        r = op_run_make(&fx->ports, &op_unregister, in, NULL, &e);
+        assert_non_null(r);
+        v = (struct op_view){ r, op_cell_of(r, "leave", 0) };
+        op_set_fact(&v, "local", "1");
+        op_set_node_fact(&v, "agent", rows[i].agent);
+        op_set_node_fact(&v, "msi", rows[i].msi);
+        op_set_node_fact(&v, "arc", rows[i].arc);
+        if (unr_leaves(&v, "node1") != rows[i].leaves)
+            fail_msg("row %zu", i);
+        op_set_fact(&v, "local", "0"); /* registered elsewhere: its agent is nobody's business */
+        assert_false(unr_leaves(&v, "node1"));
+        op_run_free(r);
+        json_free(in);
+        fx_free(fx);
+    }
+}
+
 /* What two nodes have stored, and the verdict; old: an earlier sitting had begun. */
 static void agree(const char *uri, const char *id, bool old, int code)
 {
@@ -343,6 +393,7 @@ int test_op_op_unregister_gate(void)
         cmocka_unit_test(which_machines_are_nodes),
         cmocka_unit_test(machines_that_may_not_go),
         cmocka_unit_test(conditions),
+        cmocka_unit_test(who_leaves),
         cmocka_unit_test(nodes_that_do_not_agree),
     };
 
