@@ -323,6 +323,17 @@ static bool with_own_sign_in(const struct app *a, const struct serve_ask *ask, s
     return auth_view(a->auth)->state != AUTH_IN || app_signed_in(a, ask, e);
 }
 
+/* What a later operation has changed since is not for an older one to go on with. */
+static bool is_newest(const struct app *a, const char *id)
+{
+    struct err ignored = { 0 };
+    struct json *ids = journal_list(a->c.runs_dir, &ignored);
+    bool newest = str_eq(json_value_str(json_first(ids)), id);
+
+    json_free(ids);
+    return newest;
+}
+
 static int resumable(struct app *a, const struct serve_ask *ask, const char *id, struct err *e)
 {
     struct op_summary sum;
@@ -332,7 +343,8 @@ static int resumable(struct app *a, const struct serve_ask *ask, const char *id,
         return -1;
     if (app_chain_due(a, id))
         return make_room(a, e) < 0 ? -1 : app_chain_begin(a, id, e);
-    if (str_eq(sum.state, "done") || str_eq(sum.state, "undone"))
+    if ((str_eq(sum.state, "done") && !(sum.left && is_newest(a, id))) ||
+        str_eq(sum.state, "undone"))
         return err_set(e, ERR_OP, ERR_C_CONFLICT,
                        _("The operation %s is over: nothing is left to do."), id);
     return take_up(a, id, op_run_resume, e);

@@ -6,6 +6,7 @@
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "core/advice.h"
 #include "core/app_int.h"
 #include "store/journal.h"
 
@@ -314,6 +315,19 @@ static void tell_consent(struct sec_run *s)
     STR_SET(s->details, details);
 }
 
+/* What no advice fits has this one: nobody is left without. */
+static void tell_way_on(struct sec_run *s)
+{
+    if (!err_is(&s->error) || s->error.advice[0] || advice_row(&s->error))
+        return;
+    if (str_eq(s->state, "done"))
+        STR_SET(s->error.advice, _("Mend what the sentence names, then start the operation once "
+                                   "more: it finds what is there."));
+    else if (str_eq(s->state, "failed"))
+        STR_SET(s->error.advice, _("Mend what the sentence names, then resume (azloconf operations "
+                                   "resume): what is done stays done."));
+}
+
 static void finish(struct sec_run *s, const struct json *inputs, const struct cloud *cloud)
 {
     const char *tenant = json_value_str(json_member(inputs, "tenantId"));
@@ -321,6 +335,7 @@ static void finish(struct sec_run *s, const struct json *inputs, const struct cl
 
     tell_result(s);
     chain_explain(s, inputs, between);
+    tell_way_on(s);
     tell_consent(s);
     if (!str_eq(s->state, "done") && !in_part(s))
         s->resource_id[0] = '\0';
@@ -394,6 +409,8 @@ void run_section(struct sec_run *out, const struct op_run *r, const struct cloud
         TEXT_SET(s->detail, nodes[i].detail);
     }
     out->error = *op_run_error(r);
+    if (op_run_warning(r))
+        out->error = *op_run_warning(r);
     TEXT_SET(out->resource_id, op_run_fact(r, "cluster.id"));
     tell_repair(out, op_run_inputs(r));
     chain_tell(out, op_run_inputs(r));
@@ -415,7 +432,10 @@ static const char *const events[][2] = { { "begin", "running" }, { "note", "runn
 struct reading {
     struct sec_run *out;
     struct json *inputs;
-    struct cloud cloud; /* the portal of the run's own, if the journal has it */
+    struct cloud cloud;                /* the portal of the run's own, if the journal has it */
+    char failed_on[SEC_MAX_STEPS][64]; /* the node (or "-") whose step failed in this sitting */
+    struct err warning;                /* of the first step that failed, warned_at */
+    size_t warned_at;
 };
 
 static void open_rec(struct reading *rd, const struct journal_rec *r)
@@ -436,12 +456,35 @@ static void open_rec(struct reading *rd, const struct journal_rec *r)
     }
 }
 
-static void step_rec(struct sec_run *out, const struct journal_rec *r)
+/* A step that failed on one node has failed, whatever comes from the others; its error is told if
+ * the run is done all the same. */
+static bool fails_elsewhere(struct reading *rd, size_t i, const struct journal_rec *r)
 {
+    const char *node = r->node[0] ? r->node : "-";
+    bool failed = str_eq(r->event, "failed");
+
+    if (!failed && rd->failed_on[i][0] && !str_eq(rd->failed_on[i], node))
+        return true;
+    if (failed && !rd->failed_on[i][0]) {
+        STR_SET(rd->failed_on[i], node);
+        if (!err_is(&rd->warning) || i < rd->warned_at) {
+            rd->warning = r->err;
+            rd->warned_at = i;
+        }
+    } else if (!failed) {
+        rd->failed_on[i][0] = '\0';
+    }
+    return false;
+}
+
+static void step_rec(struct reading *rd, const struct journal_rec *r)
+{
+    struct sec_run *out = rd->out;
+
     for (size_t i = 0; i < out->n; i++) {
         struct sec_step *s = &out->steps[i];
 
-        if (!str_eq(s->id, r->step))
+        if (!str_eq(s->id, r->step) || fails_elsewhere(rd, i, r))
             continue;
         for (size_t k = 0; k < ARRAY_LEN(events); k++)
             if (str_eq(events[k][0], r->event))
@@ -466,8 +509,12 @@ static bool on_rec(const struct journal_rec *r, void *payload)
         rd->out->undo = str_eq(r->event, "undoing");
     if (str_eq(r->event, "open"))
         open_rec(rd, r);
-    else if (r->step[0])
-        step_rec(rd->out, r);
+    if (str_eq(r->event, "open") || str_eq(r->event, "undoing")) {
+        memset(rd->failed_on, 0, sizeof rd->failed_on);
+        err_clear(&rd->warning);
+    }
+    if (r->step[0])
+        step_rec(rd, r);
     if (id)
         TEXT_SET(rd->out->resource_id, id);
     if (consent)
@@ -514,6 +561,8 @@ int run_from_journal(struct sec_run *out, const char *runs_dir, const char *id,
         json_free(rd.inputs);
         return -1;
     }
+    if (str_eq(out->state, "done"))
+        out->error = rd.warning;
     drop_other_way(out);
     tell_repair(out, rd.inputs);
     chain_tell(out, rd.inputs);

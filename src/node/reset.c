@@ -48,6 +48,7 @@ struct reset_job {
     int tries;
     void (*look)(struct reset_job *); /* after a DELETE that failed: is it there still? */
     int lost;                         /* such DELETEs, of one thing */
+    int failed;                       /* commands of the agent in this phase, for now */
     /* of ExtensionCleanup */
     struct json *list;
     const struct json *extension; /* in list: the one that is being deleted */
@@ -57,6 +58,7 @@ struct reset_job {
 };
 
 static void start_phase(struct reset_job *j);
+static void on_phase(void *payload);
 
 /* ---- the files ---- */
 
@@ -170,6 +172,17 @@ static void fail(struct reset_job *j, struct err *e, const char *doing)
 {
     err_wrap(e, "%s", doing);
     end_phase(j, RESET_FAILED, e);
+}
+
+/* Both phases of the agent look before they change: after a failure that passes they begin anew. */
+static void agent_failed(struct reset_job *j, const struct err *e, const char *doing)
+{
+    struct err why = *e;
+
+    if (e->retryable && ++j->failed < TRIES)
+        j->timer = loop_after(j->n->loop, PAUSE_MS, on_phase, j);
+    else
+        fail(j, &why, doing);
 }
 
 /* ---- requests to Resource Manager ---- */
@@ -477,23 +490,21 @@ static bool by_gateway(const struct json *answer)
 static void on_direct(void *payload, const struct json *answer, const struct err *e)
 {
     struct reset_job *j = payload;
-    struct err why = e ? *e : (struct err){ 0 };
 
     j->agent = NULL;
     if (answer)
         end_phase(j, RESET_SUCCEEDED, NULL);
     else
-        fail(j, &why, _("taking the agent off its gateway"));
+        agent_failed(j, e, _("taking the agent off its gateway"));
 }
 
 static void on_connection(void *payload, const struct json *answer, const struct err *e)
 {
     struct reset_job *j = payload;
-    struct err why = e ? *e : (struct err){ 0 };
 
     j->agent = NULL;
     if (!answer)
-        fail(j, &why, _("asking the agent for its gateway"));
+        agent_failed(j, e, _("asking the agent for its gateway"));
     else if (by_gateway(answer))
         j->agent = agent_config_set(&j->n->agent, CONNECTION, "direct", on_direct, j);
     else
@@ -535,11 +546,10 @@ static void look_for_machine(struct reset_job *j)
 static void on_disconnected(void *payload, const struct json *answer, const struct err *e)
 {
     struct reset_job *j = payload;
-    struct err why = e ? *e : (struct err){ 0 };
 
     j->agent = NULL;
     if (!answer)
-        fail(j, &why, _("disconnecting the node's Arc agent"));
+        agent_failed(j, e, _("disconnecting the node's Arc agent"));
     else if (j->s.machine[0])
         look_for_machine(j);
     else
@@ -628,6 +638,7 @@ static void start_phase(struct reset_job *j)
         finish(j, RESET_SUCCEEDED);
         return;
     }
+    j->failed = 0;
     p = &j->s.phases[j->phase];
     STR_SET(p->status, RESET_IN_PROGRESS);
     p->start = wall_ms();

@@ -270,6 +270,8 @@ const struct op_plan *op_run_plan(const struct op_run *r);
 int64_t op_run_uid(const struct op_run *r);
 int64_t op_run_started(const struct op_run *r), op_run_ended(const struct op_run *r);
 const struct err *op_run_error(const struct op_run *r);
+/* Of a run that is done all the same: why the first step failed that only warns; NULL: none. */
+const struct err *op_run_warning(const struct op_run *r);
 size_t op_run_steps(const struct op_run *r, struct op_step_view *out, size_t max);
 size_t op_run_nodes(const struct op_run *r, struct op_node_view *out, size_t max);
 const char *op_run_fact(const struct op_run *r, const char *name);
@@ -290,6 +292,7 @@ struct op_summary {
     char id[64], plan[32], state[16];
     int64_t started_at, ended_at, uid;
     struct err err;
+    bool left; /* done, but a step that only warns failed: a resume does it again */
 };
 int op_summary(const char *runs_dir, const char *id, struct op_summary *out, struct err *e);
 

@@ -108,6 +108,7 @@ void op_cell_fail(struct op_cell *c, const struct err *e)
     c->state = OP_S_FAILED;
     c->ended_at = wall_ms();
     TEXT_SET(c->detail, why.message);
+    c->last = why;
     op_journal(c->run, c, "failed", &why);
     if (!(c->step->flags & OP_SOFT))
         op_halt(c->run, c, &why);

@@ -507,10 +507,11 @@ static bool connected(const struct op_view *v)
 static bool owes_a_sync(const struct op_view *v)
 {
     const char *node = op_node_name(v);
-    bool untied = !op_tries(v) && !op_made(v) && !*op_fact(v, "machines.hidden") &&
+    bool synced = str_eq(op_node_fact(v, node, "synced"), "1");
+    bool untied = !synced && !op_made(v) && !*op_fact(v, "machines.hidden") &&
                   !arm_id_equal(parent_of(v, node), op_fact(v, "cluster.id"));
     /* a lost answer leaves the node with Arc disabled; a service that never tells ends it, too */
-    bool off = str_eq(op_node_fact(v, node, "arc.off"), "1") && op_tries(v) < SYNCS;
+    bool off = str_eq(op_node_fact(v, node, "arc.off"), "1") && !(synced && op_tries(v) >= SYNCS);
 
     return reg_changes(v) && reg_by_identity(v) &&
            str_eq(op_fact(v, "stored.status"), "Registered") &&
@@ -552,9 +553,9 @@ REG_ASK(sync_apply)
 
 REG_READ(sync_apply)
 {
-    (void)v;
     if (!reg_ok(a))
         return reg_fail(a, e, 0, _("syncing the node with Azure"));
+    op_set_node_fact(v, "synced", "1");
     return OP_ABSENT; /* its status has the word */
 }
 

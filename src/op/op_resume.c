@@ -119,8 +119,25 @@ struct reader {
     int64_t opened_at, last_at;
     char state[16];
     struct err err;
-    bool at_rest; /* the steps' states, too: nobody checks them anew */
+    bool at_rest;      /* the steps' states, too: nobody checks them anew */
+    struct json *left; /* {"step node": true}: failed in the last life, and not done after it */
 };
+
+static void note_left(struct reader *rd, const struct journal_rec *rec)
+{
+    char name[160];
+
+    if (!rd->left || (!rec->step[0] && str_eq(rec->event, "open"))) {
+        json_free(rd->left);
+        rd->left = json_object();
+    }
+    if (!rec->step[0])
+        return;
+    str_fmt(name, sizeof name, "%s %s", rec->step, rec->node);
+    json_unset(rd->left, name);
+    if (str_eq(rec->event, "failed"))
+        json_set_bool(rd->left, name, true);
+}
 
 static void read_run_event(struct reader *rd, const struct journal_rec *rec)
 {
@@ -144,6 +161,7 @@ static bool read_head(const struct journal_rec *rec, void *payload)
     struct reader *rd = payload;
 
     rd->last_at = rec->at_ms;
+    note_left(rd, rec);
     if (!rec->step[0])
         read_run_event(rd, rec);
     if (str_eq(rec->event, "failed"))
@@ -223,9 +241,10 @@ static bool read_cell(const struct journal_rec *rec, void *payload)
 static struct op_run *run_from_open(const struct op_ports *p, const struct op_plan *plan,
                                     const char *id, struct reader *rd, struct err *e)
 {
+    bool left = str_eq(rd->state, "done") && json_len(rd->left) && !rd->at_rest;
     struct op_run *r;
 
-    if (str_eq(rd->state, "done") || str_eq(rd->state, "undone")) {
+    if ((str_eq(rd->state, "done") && !left) || str_eq(rd->state, "undone")) {
         err_set(e, ERR_USAGE, 0, _("The operation %s has ended; there is nothing to go on with."),
                 id);
         return NULL;
@@ -254,8 +273,9 @@ static struct op_run *open_run(const struct op_ports *p, const struct op_plan *p
 
     if (journal_read(p->runs_dir, id, read_head, rd, e) == 0)
         r = run_from_open(p, plan ? plan : op_plan_find(json_str(rd->open, "plan")), id, rd, e);
+    json_free(rd->left);
     json_free(rd->open);
-    rd->open = NULL;
+    rd->left = rd->open = NULL;
     return r;
 }
 
@@ -338,9 +358,12 @@ int op_summary(const char *runs_dir, const char *id, struct op_summary *out, str
 
     *out = (struct op_summary){ 0 };
     if (journal_read(runs_dir, id, read_head, &rd, e)) {
+        json_free(rd.left);
         json_free(rd.open);
         return -1;
     }
+    out->left = str_eq(rd.state, "done") && json_len(rd.left);
+    json_free(rd.left);
     STR_SET(out->id, id);
     STR_SET(out->plan, json_str(rd.open, "plan"));
     STR_SET(out->state, rd.state[0] && !str_eq(rd.state, "undoing") ? rd.state : "unfinished");

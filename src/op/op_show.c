@@ -42,6 +42,14 @@ const struct err *op_run_error(const struct op_run *r)
     return &r->err;
 }
 
+const struct err *op_run_warning(const struct op_run *r)
+{
+    for (size_t k = 0; r->state == OP_R_DONE && k < r->n_cells; k++)
+        if (r->cells[k].state == OP_S_FAILED)
+            return &r->cells[k].last;
+    return NULL;
+}
+
 const char *op_run_fact(const struct op_run *r, const char *name)
 {
     const char *s = json_value_str(json_member(r->facts, name));

@@ -17,6 +17,8 @@
     "\"how\":\"delete\",\"why\":\"\"}],\"confirm\":{\"word\":\"CLUSTER-A\",\"ask\":\"Type the "    \
     "name\"}}"
 
+#define TENANT "72f988bf-86f1-41af-91ab-2d7cd011db47"
+
 static struct json *answer(const char *text)
 {
     struct err e = { 0 };
@@ -34,6 +36,7 @@ static int act(struct bed *b)
     cluster = (struct sec_cluster){ .exists = true };
     in = (struct sec_signin){ .yours = true };
     STR_SET(in.state, "in");
+    STR_SET(in.tenant_id, TENANT);
     fake_set(b->core, SEC_CLUSTER, &cluster);
     fake_set(b->core, SEC_SIGNIN, &in);
     bed_capture();
@@ -208,6 +211,12 @@ static void the_run_after_a_lost_answer(void **state)
         { "[{\"id\":\"new\",\"plan\":\"register\",\"state\":\"running\"}]", true, "repair" },
         { "[{\"id\":\"new\",\"plan\":\"register\",\"whole\":\"repair\",\"state\":\"running\"}]",
           true, "repair" },
+        { "[{\"id\":\"new\",\"plan\":\"register\",\"state\":\"running\"}]", true, "register" },
+        { "[{\"id\":\"new\",\"plan\":\"register\",\"whole\":\"repair\",\"state\":\"running\"}]",
+          true, "register" }, /* --repair-registration */
+        { "[{\"id\":\"new\",\"plan\":\"register\",\"whole\":\"move\",\"state\":\"running\"}]",
+          false, "register" },
+        { "[{\"id\":\"new\",\"plan\":\"sync\",\"state\":\"running\"}]", false, "register" },
     };
 
     (void)state;
@@ -229,6 +238,25 @@ static void the_run_after_a_lost_answer(void **state)
     }
 }
 
+/* `register`, too: a sync that somebody else began meanwhile is not followed. */
+static void a_lost_registration_follows_no_other_operation(void **state)
+{
+    struct err lost = { .domain = ERR_WIRE, .unsure = true, .message = "the core went away" };
+    struct json *runs = json_object();
+    struct bed b;
+
+    (void)state;
+    start(&b, "register --tenant-id " TENANT " --subscription-id " TENANT
+              " --region eastus --resource-name A --yes");
+    fake_refuse(b.core, "register", &lost);
+    json_set(runs, "runs", answer("[{\"id\":\"new\",\"plan\":\"sync\",\"state\":\"running\"}]"));
+    fake_reply(b.core, "runs", runs);
+    assert_int_not_equal(act(&b), EXIT_DONE);
+    assert_int_equal(fake_count(b.core, "register"), 2);
+    assert_non_null(strstr(b.err.p, "the core went away"));
+    bed_stop(&b);
+}
+
 int test_cli_act(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +264,7 @@ int test_cli_act(void)
         cmocka_unit_test(a_look_as_json),
         cmocka_unit_test(the_question),
         cmocka_unit_test(the_run_after_a_lost_answer),
+        cmocka_unit_test(a_lost_registration_follows_no_other_operation),
     };
 
     return TEST_GROUP("cli/act", tests);

@@ -234,6 +234,24 @@ def test_others_machines_and_extensions():
         azl.equal(len(writes(r)), n, "something was written")
 
 
+def test_a_sync_that_never_comes_through_is_no_success():
+    """Enabling owes every node a sync. Where Azure takes none the step fails, the end says which, why and what to do; it is resumed to its end. Where
+    every answer is lost, too: the node does not know that it is in Arc again."""
+    with rehearsal(2) as r:
+        r.prepare()
+        r.register()
+        disable(r)
+        for fault in ("503@POST /dataplane/*/syncx1000", "reply-lost@POST /dataplane/*/syncx1000"):
+            r.fault(fault)
+            p = enable(r, ok=None)
+            azl.equal((p.returncode, steps(r)["sync"]["state"]), (1, "failed"), p.stdout)
+            azl.check(p.stderr.startswith("azloconf: node") and "What to do: " in p.stderr, p.stderr)
+            r.sandbox("DELETE", "/sandbox/faults")
+            r.run("operations", "resume", newest(r)["id"], ok=0)
+            azl.equal(arc_column(r), ["Connected"] * 2, fault)
+            disable(r)
+
+
 def requests(r, before):
     """METHOD and path of each request to Azure and the agents since then, once, ids of this rehearsal as they are."""
     out = []

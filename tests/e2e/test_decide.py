@@ -79,6 +79,12 @@ def test_a_node_that_the_arc_settings_lack_is_told_and_mended_by_a_repair():
         p = r.run(*r.register_args(), ok=6)
         run, steps = newest(r)
         azl.equal((run["result"], steps["arc-node"]["state"]), ("RegisterSucceededButArcFailed", "failed"), "the run")
+        azl.check(p.stderr.startswith("azloconf: ") and "node2 is missing in the cluster's Arc settings" in p.stderr and "What to do: " in p.stderr, p.stderr)
+        r.kill_core()
+        told, steps = newest(r)
+        azl.equal((told["result"], steps["arc-node"]["state"], told["error"]["message"]), (run["result"], "failed", run["error"]["message"]),
+                  "by its journal: node3's good end hides node2's failure")
+        r.run("sign-in", ok=0)
         azl.check("node2 is missing in the cluster's Arc settings" in steps["arc-node"]["detail"], steps["arc-node"]["detail"])
         azl.check("--repair-registration" in steps["arc-node"]["detail"] + p.stdout, p.stdout)
         azl.equal(r.writes(), writes, "something was written")

@@ -495,6 +495,19 @@ def test_unregister_wants_the_name_and_shows_what_goes():
         azl.equal((run["plan"], run["state"]), ("unregister", "done"), "the run")
 
 
+def test_what_is_done_in_part_is_told_with_what_to_do():
+    """The last look at the machines fails for good: what was not done, why, and what to do."""
+    with azl.Rehearsal() as r:
+        r.prepare()
+        r.fault("500@GET *HybridCompute/machines*x1000 after 2")
+        with r.leaping(), Plain(r) as t:
+            t.say("1", wait=HOME)
+            choose_where(t)
+            t.say("yes")
+            t.wait("The cluster is registered with Azure, but this did not come to its end", "Not done: ", "looking at the machines in Azure", "What to do: ",
+                   "Result: RegisterSucceededButArcFailed", seconds=60)
+
+
 # ---- what may never come out, and how much comes out ----
 
 def test_hostile_names_do_nothing():

@@ -53,7 +53,11 @@ def test_the_judge_sees_what_was_not_carried_out_and_what_a_kill_lost():
     azl.equal(len(products.done_twice(twice, [twice[-1]["endedAt"] + 60000])), 1, "a kill long after")
     settings = next(x for x in twice if x["method"] == "PUT" and x["url"].split("?")[0].lower().endswith("/arcsettings/default"))
     settings["startedAt"] = twice[-1]["startedAt"] - 1
-    azl.equal(products.done_twice(twice), [], "a sync after Arc settings that were made late")
+    azl.equal(products.done_twice(twice, plan="repair"), [], "a repair's sync after Arc settings that were made late")
+    for plan in set(products.plans.PLANS) - {"repair"}:
+        azl.equal(len(products.done_twice(twice, plan=plan)), 1, f"the same in the plan {plan}")
+    settings["startedAt"] = twice[-1]["startedAt"] + 1
+    azl.equal(len(products.done_twice(twice, plan="repair")), 1, "a repair's two syncs before the Arc settings")
     twice = again(log, "/reconcile")
     azl.equal(len(products.done_twice(twice, [twice[-1]["startedAt"] - 5000])), 1, "a kill excuses no second reconcile")
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """The main job on the command line: a fresh cluster is registered, a second run changes nothing."""
+import re
+
 import azl
 import products
 
@@ -86,6 +88,7 @@ def test_registered_but_a_node_is_not_done_is_done_in_part():
             out = p.communicate(timeout=120)[0]
         azl.equal(p.returncode, 6, out)
         azl.check("The cluster is registered, but a step on the nodes did not come to its end" in out, out)
+        azl.check(re.search(r"(?s)\nazloconf: .*looking at the machines in Azure.*\nWhat to do: ", out), out)
         azl.equal(r.json("operations", "show", r.json("operations")["runs"][0]["id"])["result"], "RegisterSucceededButArcFailed", "result")
         azl.equal(r.status()["RegistrationStatus"], "Registered", "status")
 
@@ -96,6 +99,7 @@ def test_a_first_sync_that_fails_is_done_in_part():
         r.prepare()
         p = r.run(*r.register_args(), ok=6)
         azl.check("The cluster is registered, but" in p.stdout + p.stderr, p.stdout + p.stderr)
+        azl.check(p.stderr.startswith("azloconf: ") and "What to do: " in p.stderr, p.stderr)
         run = r.json("operations", "show", r.json("operations")["runs"][0]["id"])
         azl.equal((run["state"], run["result"]), ("failed", "RegisterSucceededButArcFailed"), "the run")
         azl.equal({s["id"]: s["state"] for s in run["steps"]}["sync"], "failed", "the step")

@@ -118,8 +118,14 @@ def test_an_application_that_may_not_be_deleted():
         p = leaving.unregister(r)
         azl.equal(events(r, "event 9005:"), ["9005", "9009", "9010", "9007"], p.stdout)
         azl.check("left to do by hand: Delete the cluster's application in Microsoft Entra" in p.stdout, p.stdout)
+        azl.check(p.stderr.startswith("azloconf: ") and "What to do: " in p.stderr, p.stderr)
         azl.equal([len(leaving.changed(before, leaving.held(r)).get(k, ((), ()))[1]) for k in ("applications", "resources")], [1, 0], "what is left")
         leaving.blank(r)
+        azl.check('operations resume' in p.stdout and "What to do: " in p.stderr, f"{p.stdout}{p.stderr}")
+        r.sandbox("DELETE", "/sandbox/faults")
+        p = r.run("operations", "resume", ok=0)
+        azl.equal(leaving.changed(before, leaving.held(r)).get("applications", ((), ()))[1], (), f"what is left after a resume: {p.stdout}")
+        azl.check("is over: nothing is left to do" in r.run("operations", "resume", ok=None).stderr, "a third time")
 
 
 def place_of(q, build):

@@ -13,7 +13,8 @@
                               shrunk and told with the command that replays it: AZL_SCHEDULE='...'
 
 N is "1", "16", or with the way by certificates the node's build behind it: "1,17784", "16,20349"; there sixteen nodes are a slice by seed. Of the
-other plans (plans.py) the name stands behind it, "1,26100,sync", "3,move": whole on one node of each way, slices on three and on sixteen.
+other plans (plans.py) the name stands behind it, "1,26100,sync", "3,move": on one node every kind once at every request and every kill, and without
+end all kinds on its first way, three of the ten at each request on the others (see turned()); slices of "twice", and of all on three nodes and sixteen.
 
 AZL_PLANS (a regular expression: names of plans.py, undo) leaves the others out, before anything is prepared for them.
 AZL_SEED (default: of the day) orders the cases and chooses the slices, AZL_SECONDS ends early, AZL_JOBS (default 4) run side by side, AZL_ONLY
@@ -41,6 +42,7 @@ SEED = os.environ.get("AZL_SEED", time.strftime("%Y-%m-%d"))
 ONLY = re.compile(os.environ.get("AZL_ONLY", ""))
 PLANS = os.environ.get("AZL_PLANS", "")
 SLICE = 60  # cases of a slice by seed
+THIN = 20  # of what follows a registration: there are nine plans of it
 SCHEDULES = int(os.environ.get("AZL_SCHEDULES", "200"))
 lock = threading.Lock()
 
@@ -91,8 +93,8 @@ def kills_with_faults(ref, dice):
         yield f"kill+fault {ref.label} {n} {spec}", functools.partial(products.killed_after, n, ref, [spec])
 
 
-def a_slice(cases, dice):
-    return dice.sample(cases, min(SLICE, len(cases)))
+def a_slice(cases, dice, size=SLICE):
+    return dice.sample(cases, min(size, len(cases)))
 
 
 @functools.lru_cache
@@ -117,21 +119,33 @@ def all_of(ref, dice):
     yield list(kills_with_faults(ref, dice))
 
 
-def slices_of(ref, dice):
+def slices_of(ref, dice, size):
     for cases in all_of(ref, dice):
-        yield a_slice(cases, dice)
+        yield a_slice(cases, dice, size)
+
+
+def turned(cases):
+    """Of at_each_request(): request i with the kinds i, i + 3 and i + 7 of the ten, so that ten requests in a row meet every kind three times."""
+    kinds = len(products.KINDS)
+    return [case for n, case in enumerate(cases) if (n % kinds - n // kinds) % kinds in (0, 3, 7)]
 
 
 def after_a_registration(dice):
-    """Every row of plans.PLANS: whole on one node and each of its ways, slices on three nodes and on sixteen."""
+    """Every row of plans.PLANS."""
     for plan, row in plans.PLANS.items():
         if plan == "register" or not re.search(PLANS, plan):
             continue
         for way in row.ways:
-            yield from all_of(products.Reference(core=["--node-build", way], plan=plan), dice)
+            ref = products.Reference(core=["--node-build", way], roles=0 if way == plans.FIRST else 1, plan=plan)
+            without_end = at_each_request("enough", ref, products.stops_and_resumes)
+            yield at_each_request("single", ref, once)
+            yield without_end if way == row.ways[0] else turned(without_end)
+            yield kills(ref)
+            yield a_slice(at_each_request("twice", ref, twice), dice, THIN)
+            yield a_slice(list(kills_with_faults(ref, dice)), dice, THIN)
         for nodes in (3, 16):
-            yield from slices_of(reference(nodes, plan), dice)
-        yield list(random_schedules(plan, SLICE, 3))
+            yield from slices_of(reference(nodes, plan), dice, THIN)
+        yield list(random_schedules(plan, THIN, 3))
 
 
 def undone():

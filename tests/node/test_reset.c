@@ -74,7 +74,8 @@ static void make_agent(struct rig *g)
     str_fmt(text, sizeof(text),
             "#!/bin/sh\ncd '%s'\ncase \"$1 $2\" in\n"
             "show*) cat show ;;\n"
-            "disconnect*) [ -e stuck ] && { echo AZCM0043 no; exit 43; }; printf "
+            "disconnect*) [ -e busy ] && { rm busy; echo AZCM0004 later >&2; exit 4; };\n"
+            "[ -e stuck ] && { echo AZCM0043 no; exit 43; }; printf "
             "'{\"status\":\"Disconnected\",\"resourceName\":\"\"}' >show ;;\n"
             "'config get') cat setting ;;\n"
             "'config set') echo \"$4\" >setting ;;\n"
@@ -278,6 +279,21 @@ static void a_lost_deletion(void **state)
     }
 }
 
+/* The agent's service was busy for once: its command is given again, after a look. */
+static void a_busy_agent(void **state)
+{
+    struct rig g;
+
+    (void)state;
+    rig_start(&g, "[" LISTS("") "," GONE "]");
+    put(&g, "busy", "");
+    call(&g, NODE_RESET, ARGS(ID), true);
+    to_its_end(&g);
+    assert_string_equal(stands(&g), "Succeeded NotA Succ Succ NotA");
+    assert_false(there(&g, "busy"));
+    rig_stop(&g);
+}
+
 /* A later phase fails: what came before is not done again, but by another operation. */
 static void what_is_done_counts_for_its_operation(void **state)
 {
@@ -409,6 +425,7 @@ int test_node_reset(void)
         cmocka_unit_test(all_four_phases),
         cmocka_unit_test(a_failure_and_going_on),
         cmocka_unit_test(a_lost_deletion),
+        cmocka_unit_test(a_busy_agent),
         cmocka_unit_test(what_is_done_counts_for_its_operation),
         cmocka_unit_test(cut_off_foreign_and_damaged),
         cmocka_unit_test(only_its_own_is_deleted),

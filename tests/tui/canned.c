@@ -276,6 +276,8 @@ void canned_run(struct fake_core *f, const char *state)
         STR_SET(s.details,
                 "The cluster is registered with Azure, but this did not come to its end: Verify "
                 "the connection. The Arc settings are PartiallyConnected, not Connected yet.");
+        err_set(&s.error, ERR_OP, 9123, "%s", s.steps[8].detail);
+        STR_SET(s.error.advice, "Look at the Arc agent of the named nodes (azcmagent show).");
     }
     fake_set(f, SEC_RUN, &s);
 }

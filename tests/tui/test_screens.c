@@ -243,6 +243,7 @@ static void run_done_in_part(void **state)
         rig_show(&r);
         rig_assert_shows(&r, "[WARN]");
         rig_assert_shows(&r, "RegisterSucceededButArcFailed");
+        rig_assert_shows(&r, "Look at the Arc agent of the named");
         rig_assert_hides(&r, "Done:");
         rig_golden(&r, names[i]);
         rig_end(&r);

@@ -199,16 +199,17 @@ static int confirmed(struct cli *c, const struct act *a, char *word, size_t size
 /* ---- the run ---- */
 
 /* The newest run that is not at its end: this one, if the core went away before it answered. */
-static bool unfinished(struct cli *c, const char *plan, char id[64], struct err *e)
+static bool unfinished(struct cli *c, const char *plan, char id[64])
 {
     struct json *result = NULL;
     const struct json *newest;
     const struct act *a = act_find(plan);
     const char *state, *whole,
         *of = a && a->plan ? a->plan : plan; /* a repair is a run of register */
+    struct err e = { 0 };
     bool found = false;
 
-    if (cli_ask(c, "runs", json_object(), &result, e) < 0)
+    if (cli_ask(c, "runs", json_object(), &result, &e) < 0)
         return false;
     newest = json_first(json_get(result, "runs"));
     state = json_str(newest, "state");
@@ -228,7 +229,7 @@ int cli_begin(struct cli *c, const char *plan, struct json *args_owned, char id[
     struct json *result = NULL;
 
     if (cli_ask_arc(c, plan, args_owned, &result, e) < 0)
-        return e->domain == ERR_WIRE && e->unsure && unfinished(c, plan, id, e) ? 0 : -1;
+        return e->domain == ERR_WIRE && e->unsure && unfinished(c, plan, id) ? 0 : -1;
     str_copy(id, 64, json_str(result, "id"));
     json_free(result);
     return 0;

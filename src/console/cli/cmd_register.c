@@ -383,43 +383,14 @@ static int sign_in(struct cli *c, const struct json *values, struct err *e)
     return tenant && is_open(c, tenant) ? 0 : cli_sign_in(c, tenant, e);
 }
 
-/* The newest run that is not at its end; false if there is none. */
-static bool unfinished(struct cli *c, char id[64], struct err *e)
-{
-    struct json *result = NULL;
-    const char *state;
-    bool found = false;
-
-    if (cli_ask(c, "runs", json_object(), &result, e) < 0)
-        return false;
-    state = json_str(json_first(json_get(result, "runs")), "state");
-    if (state && !str_eq(state, "done") && !str_eq(state, "failed") && !str_eq(state, "undone")) {
-        str_copy(id, 64, json_str(json_first(json_get(result, "runs")), "id"));
-        found = true;
-    }
-    json_free(result);
-    return found;
-}
-
-/* Starts the run. If the core went away before it answered, the run may have begun: then that one
- * is followed. */
+/* Starts the run, with the core that follows one that went away before it answered. */
 static int start(struct cli *c, const struct json *values, char id[64], struct err *e)
 {
-    struct json *result = NULL;
-
-    for (int try = 0;; try++) {
-        if (cli_ask_arc(c, "register", json_copy(values), &result, e) == 0)
-            break;
-        if (try || e->domain != ERR_WIRE || !e->unsure)
-            return -1;
-        if (unfinished(c, id, e))
-            return 0;
-        if (sign_in(c, values, e) < 0)
-            return -1;
-    }
-    str_copy(id, 64, json_str(result, "id"));
-    json_free(result);
-    return 0;
+    if (cli_begin(c, "register", json_copy(values), id, e) == 0)
+        return 0;
+    if (e->domain != ERR_WIRE || !e->unsure || sign_in(c, values, e) < 0)
+        return -1;
+    return cli_begin(c, "register", json_copy(values), id, e);
 }
 
 /* The core names a wrong value as the wire does; who typed an option looks for that. */

@@ -229,6 +229,10 @@ static int finish(struct cli *c, const struct sec_run *r, bool undo)
         printf(_("Done in %s.\n"), out_span(span, r->ended_at - r->started_at));
         cli_outcome(r);
         say_in_part(r);
+        if (err_is(&r->error)) { /* a step that only warns */
+            out_error(c, &r->error);
+            printf(_("\"azloconf operations resume %s\" tries again what failed.\n"), r->id);
+        }
         return exit_of(r, undo);
     }
     cli_outcome(r);

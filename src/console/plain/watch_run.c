@@ -171,7 +171,7 @@ static void say_done(struct plain *p)
     const struct sec_cluster *c = plain_section(p, SEC_CLUSTER);
     char span[60];
 
-    if (outcome_in_part(r))
+    if (outcome_in_part(r) || err_is(&r->error))
         plain_say(p, "%s", r->details);
     else if (str_eq(r->plan, "register") && !r->parts)
         plain_say(p, _("Done: %s is registered with Azure. It took %s."),
@@ -179,6 +179,8 @@ static void say_done(struct plain *p)
                   minutes(span, r->ended_at - r->started_at));
     else
         plain_say(p, "%s", _("Done."));
+    if (err_is(&r->error))
+        plain_error(p, _("Not done"), &r->error);
 }
 
 static void say_result(struct plain *p)

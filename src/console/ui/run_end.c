@@ -76,7 +76,7 @@ static void say_end(struct ui *ui, struct parts *p, const struct sec_run *r)
 {
     char text[1600];
 
-    if (outcome_in_part(r)) {
+    if (outcome_in_part(r) || (str_eq(r->state, "done") && err_is(&r->error))) {
         say_part(p, r);
     } else if (str_eq(r->state, "failed")) {
         p->level = "fail";
