@@ -14,7 +14,8 @@ grep -q '^SKIPPED' size.$$ && skipped=$((skipped + 1))
 rm -f layers.$$ size.$$
 
 # every file with translatable text is in POTFILES.in, and nothing else
-(cd "$src" && grep -lE '\b(_|N_|P_)\(' $(find src -name '*.c') | sort) >want.$$
+(cd "$src" && { grep -lE '\b(_|N_|P_)\(' $(find src -name '*.c')
+    grep -lE '\b(_|N_|P_)\("' $(find src -name '*.h' ! -path src/base/i18n.h); } | sort) >want.$$
 grep -v '^#' "$src/po/POTFILES.in" | grep . | sort >have.$$
 if diff have.$$ want.$$; then ok "po/POTFILES.in names all files with text"; else bad "po/POTFILES.in"; fi
 rm -f want.$$ have.$$

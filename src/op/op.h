@@ -145,7 +145,6 @@ struct op_step {
     int tries; /* of apply; 0: 5 */
     int64_t delay_ms, deadline_ms; /* between tries and OP_RUNNING polls (0: 2 s); of the whole step
                                       (0: 15 min) */
-    int percent;                   /* on the main bar when complete */
     unsigned flags;
     struct op_told told;
 };

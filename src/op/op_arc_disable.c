@@ -18,9 +18,7 @@
  */
 #include "config.h"
 
-#include "op/op_unregister.h"
-
-#include "base/i18n.h"
+#include "op/op_unregister_steps.h"
 
 /* ---- the cluster resource stays ---- */
 
@@ -148,181 +146,41 @@ static enum op_verdict clear_apply_read(struct op_view *v, const struct op_answe
 
 /* ---- the plan ---- */
 
-#define ACT(n)                                                                                     \
-    {                                                                                              \
-        unr_##n##_ask, unr_##n##_read                                                              \
-    }
-#define REG(n)                                                                                     \
-    {                                                                                              \
-        reg_##n##_ask, reg_##n##_read                                                              \
-    }
-#define JUDGE(n)                                                                                   \
-    {                                                                                              \
-        NULL, unr_##n##_read                                                                       \
-    }
-#define SETTINGS "cluster.state settings.state arcGroup"
-#define ROLE_STEP(step, what, before, wanted)                                                      \
-    {                                                                                              \
-        .id = step, .title = what, .after = before, .check_needs = SETTINGS, .when = wanted,       \
-        .check = ACT(role_check), .apply = ACT(role_apply), .percent = 70, .flags = OP_NO_RETURN   \
-    }
 #define CLEAR_STEP(step, wanted, event)                                                            \
     {                                                                                              \
         .id = step, .title = N_("Have the nodes forget Azure Arc"), .scope = OP_EACH_NODE,         \
         .after = "ready leave arc-settings role arc-role-onboarding arc-role-admin "               \
                  "arc-application arc-group",                                                      \
         .check_needs = "@after", .when = wanted, .check = { clear_ask, clear_read },               \
-        .apply = { clear_apply_ask, clear_apply_read }, .percent = 100, .flags = OP_NO_RETURN,     \
-        .told = {                                                                                  \
+        .apply = { clear_apply_ask, clear_apply_read }, .flags = OP_NO_RETURN, .told = {           \
             .made = event                                                                          \
         }                                                                                          \
     }
 
 static const struct op_step steps[] = {
-    { .id = "facts",
-      .title = N_("Ask the nodes what they are"),
-      .scope = OP_EACH_NODE,
-      .check = REG(facts),
-      .percent = 2 },
-    { .id = "stored",
-      .title = N_("Look at the stored registration"),
-      .scope = OP_EACH_NODE,
-      .check = ACT(stored),
-      .percent = 4 },
-    { .id = "proof",
-      .title = N_("Prove whose Azure Arc is to be disabled"),
-      .after = "facts stored",
-      .check_needs = "@after",
-      .check = JUDGE(proof),
-      .percent = 6 },
-    { .id = "subscription",
-      .title = N_("Look at the subscription"),
-      .after = "proof",
-      .check_needs = "@after",
-      .check = REG(subscription),
-      .percent = 8 },
+    UNR_LOOK_PROOF(N_("Prove whose Azure Arc is to be disabled")),
     { .id = "cluster",
       .title = N_("Look at the cluster resource"),
       .check_needs = "cluster.id",
-      .check = { unr_cluster_check_ask, cluster_read },
-      .percent = 8 },
-    { .id = "agent-place",
-      .title = N_("Look where the Arc agents are connected"),
-      .scope = OP_EACH_NODE,
-      .after = "proof",
-      .check_needs = "@after",
-      .check = ACT(agent),
-      .percent = 10 },
-    { .id = "arc-status",
-      .title = N_("Ask the nodes how they stand with Azure Arc"),
-      .scope = OP_EACH_NODE,
-      .after = "proof",
-      .check_needs = "@after",
-      .check = ACT(arc_status),
-      .percent = 10 },
-    { .id = "machines",
-      .title = N_("Look at the machines in Azure"),
-      .after = "proof",
-      .check_needs = "@after " SETTINGS,
-      .check = ACT(machines),
-      .percent = 14 },
-    { .id = "locks",
-      .title = N_("Look for locks"),
-      .after = "agent-place arc-status",
-      .check_needs = "@after " SETTINGS,
-      .check = ACT(locks),
-      .percent = 14 },
-    { .id = "arc-group-holds",
-      .title = N_("Look what the machines' group holds"),
-      .after = "agent-place arc-status",
-      .check_needs = "@after " SETTINGS,
-      .check = ACT(holds),
-      .percent = 16 },
-    { .id = "rights-group",
-      .title = N_("Look at your rights in the resource group"),
-      .after = "proof",
-      .check_needs = "@after",
-      .check = ACT(rights),
-      .percent = 18 },
-    { .id = "rights-arc-group",
-      .title = N_("Look at your rights in the machines' group"),
-      .after = "proof",
-      .check_needs = "@after " SETTINGS,
-      .check = ACT(rights),
-      .percent = 18 },
-    { .id = "ready",
-      .title = N_("Look whether anything stands in the way"),
-      .after = "subscription cluster machines locks arc-group-holds rights-group rights-arc-group",
-      .check_needs = "@after " SETTINGS " extensions.user role.state arc-role-onboarding.state "
-                     "arc-role-admin.state arc-group.state",
-      .check = { NULL, ready_read },
-      .percent = 20 },
+      .check = { unr_cluster_check_ask, cluster_read } },
+    UNR_LOOK_ARC,
+    UNR_LOOK_ARC_GROUP,
+    UNR_LOOK_RIGHTS,
+    UNR_READY("subscription cluster machines locks arc-group-holds rights-group rights-arc-group",
+              "", ready_read, 0),
 
-    { .id = "disable",
-      .title = N_("Tell Azure that Arc is being disabled"),
-      .after = "ready",
-      .check_needs = SETTINGS,
-      .when = unr_disables,
-      .check = ACT(disable_check),
-      .apply = ACT(disable_apply),
-      .percent = 24,
-      .flags = OP_NO_RETURN },
-    { .id = "extensions",
-      .title = N_("Delete the extensions"),
-      .after = "ready disable",
-      .check_needs = SETTINGS,
-      .check = ACT(extensions_check),
-      .apply = ACT(extensions_apply),
-      .tries = 64,
-      .percent = 34,
-      .flags = OP_NO_RETURN },
-    { .id = "leave",
-      .title = N_("Take the nodes out of Azure Arc"),
-      .scope = OP_EACH_NODE,
-      .after = "ready extensions",
-      .check_needs = "@after",
-      .check = ACT(leave_check),
-      .apply = ACT(leave_apply),
-      .percent = 45,
-      .flags = OP_NO_RETURN },
-    { .id = "arc-settings",
-      .title = N_("Delete the Arc settings"),
-      .after = "ready extensions leave",
-      .check_needs = "cluster.id",
-      .check = ACT(settings_check),
-      .apply = ACT(settings_apply),
-      .percent = 55,
-      .flags = OP_NO_RETURN },
-    { .id = "machines-free",
-      .title = N_("Look whether machines still belong to a cluster"),
-      .after = "arc-settings",
-      .check_needs = "@after",
-      .check = ACT(machines_free),
-      .percent = 60 },
-    ROLE_STEP("role", N_("Take the service's role on the machines' group away"),
-              "ready machines-free", unr_role_free),
-    ROLE_STEP("arc-role-onboarding", N_("Take the role Azure Connected Machine Onboarding away"),
-              "ready leave arc-settings", NULL),
-    ROLE_STEP("arc-role-admin",
-              N_("Take the role Azure Connected Machine Resource Administrator away"),
-              "ready leave arc-settings", NULL),
+    UNR_ARC_GOES(0),
     { .id = "arc-application",
       .title = N_("Delete the application of the Arc settings in Microsoft Entra"),
       .after = "ready arc-settings",
       .check_needs = "@after",
       .check = { application_ask, application_read },
       .apply = { application_apply_ask, application_apply_read },
-      .percent = 80,
       .flags = OP_NO_RETURN | OP_SOFT,
       .told = { .failed = 9011 } },
-    { .id = "arc-group",
-      .title = N_("Delete the resource group of the machines"),
-      .after = "ready leave arc-settings role arc-role-onboarding arc-role-admin",
-      .check_needs = SETTINGS,
-      .check = ACT(group_check),
-      .apply = ACT(group_apply),
-      .percent = 90,
-      .flags = OP_NO_RETURN },
+    GOES("arc-group", N_("Delete the resource group of the machines"),
+         "ready leave arc-settings role arc-role-onboarding arc-role-admin", SETTINGS, NULL, group,
+         0),
     /* the module's two numbers for "the Arc part is done": 4.2 U10, 4.3 V5 */
     CLEAR_STEP("arc-clear", unr_by_certificate, 9008),
     CLEAR_STEP("arc-clear-identity", by_identity, 9147),

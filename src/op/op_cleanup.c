@@ -96,12 +96,12 @@ static enum op_verdict outcome_read(struct op_view *v, const struct op_answer *a
 
 /* ---- the table ---- */
 
-#define DELETE_STEP(step, what, before, done)                                                      \
+#define DELETE_STEP(step, what, before)                                                            \
     {                                                                                              \
         .id = step, .title = what, .after = before, .check_needs = "@after", .when = cl_has,       \
         .check = { cl_item_check_ask, cl_item_check_read },                                        \
         .apply = { cl_item_apply_ask, cl_item_apply_read }, .tries = CL_RUN_MAX * 6,               \
-        .delay_ms = 10, .deadline_ms = HOUR_MS, .percent = done, .flags = OP_NO_RETURN | OP_GOAL   \
+        .delay_ms = 10, .deadline_ms = HOUR_MS, .flags = OP_NO_RETURN | OP_GOAL                    \
     }
 
 /* What hangs from something else goes before it; groups last, empty by then. */
@@ -109,27 +109,23 @@ static const struct op_step steps[] = {
     { .id = "stored",
       .title = N_("Look at the stored registration"),
       .scope = OP_EACH_NODE,
-      .check = { stored_ask, stored_read },
-      .percent = 3 },
+      .check = { stored_ask, stored_read } },
     { .id = "chosen",
       .title = N_("Look at what was chosen"),
       .after = "stored",
       .check_needs = "@after",
-      .check = { NULL, chosen_read },
-      .percent = 5 },
-    DELETE_STEP("arc-settings", N_("Delete the Arc settings"), "chosen", 20),
-    DELETE_STEP("clusters", N_("Delete the cluster resources"), "chosen arc-settings", 40),
-    DELETE_STEP("machines", N_("Delete the Arc machines"), "chosen clusters", 60),
-    DELETE_STEP("roles", N_("Delete the role assignments"), "chosen machines", 70),
-    DELETE_STEP("applications", N_("Delete the applications in Microsoft Entra"), "chosen roles",
-                80),
-    DELETE_STEP("groups", N_("Delete the resource groups"), "chosen applications", 95),
+      .check = { NULL, chosen_read } },
+    DELETE_STEP("arc-settings", N_("Delete the Arc settings"), "chosen"),
+    DELETE_STEP("clusters", N_("Delete the cluster resources"), "chosen arc-settings"),
+    DELETE_STEP("machines", N_("Delete the Arc machines"), "chosen clusters"),
+    DELETE_STEP("roles", N_("Delete the role assignments"), "chosen machines"),
+    DELETE_STEP("applications", N_("Delete the applications in Microsoft Entra"), "chosen roles"),
+    DELETE_STEP("groups", N_("Delete the resource groups"), "chosen applications"),
     { .id = "outcome",
       .title = N_("See what came of it"),
       .after = "groups",
       .check_needs = "@after",
-      .check = { NULL, outcome_read },
-      .percent = 100 },
+      .check = { NULL, outcome_read } },
 };
 
 static const char *const inputs_needed[] = { "items", "subscriptions", NULL };

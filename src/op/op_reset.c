@@ -12,35 +12,33 @@
         rst_##n##_ask, rst_##n##_read                                                              \
     }
 #define MINUTE (60 * 1000)
-#define LOOK(step, what, needs, act, at)                                                           \
+#define LOOK(step, what, needs, act)                                                               \
     {                                                                                              \
         .id = step, .title = what, .scope = OP_EACH_NODE, .after = needs, .check_needs = "@after", \
-        .check = ACT(act), .percent = at                                                           \
+        .check = ACT(act)                                                                          \
     }
-#define PHASE(step, what, before, minutes, at)                                                     \
+#define PHASE(step, what, before, minutes)                                                         \
     {                                                                                              \
         .id = step, .title = what, .scope = OP_EACH_NODE, .after = before,                         \
         .check_needs = "@after", .check = ACT(phase), .apply = { NULL, rst_phase_begin_read },     \
-        .delay_ms = 1000, .deadline_ms = (minutes)*MINUTE, .percent = at, .flags = OP_NO_RETURN    \
+        .delay_ms = 1000, .deadline_ms = (minutes)*MINUTE, .flags = OP_NO_RETURN                   \
     }
 
 static const struct op_step steps[] = {
-    LOOK("needs", N_("Look whether the machine has what a reset needs"), NULL, needs, 2),
-    LOOK("stored", N_("Look whether its cluster is registered"), NULL, stored, 4),
-    LOOK("agent-place", N_("Look where its Arc agent is connected"), NULL, agent, 6),
-    LOOK("state", N_("Look what is left of its bootstrap, and of an earlier reset"), NULL, state,
-         8),
-    LOOK("machine", N_("Look at the machine in Azure"), "agent-place", machine, 10),
-    LOOK("cluster", N_("Look whether a cluster has the machine"), "machine", cluster, 12),
-    LOOK("extensions", N_("Look at the machine's extensions"), "machine", extensions, 12),
-    LOOK("locks", N_("Look for locks"), "machine", locks, 14),
-    LOOK("rights", N_("Look at your rights in the machine's group"), "extensions", rights, 16),
+    LOOK("needs", N_("Look whether the machine has what a reset needs"), NULL, needs),
+    LOOK("stored", N_("Look whether its cluster is registered"), NULL, stored),
+    LOOK("agent-place", N_("Look where its Arc agent is connected"), NULL, agent),
+    LOOK("state", N_("Look what is left of its bootstrap, and of an earlier reset"), NULL, state),
+    LOOK("machine", N_("Look at the machine in Azure"), "agent-place", machine),
+    LOOK("cluster", N_("Look whether a cluster has the machine"), "machine", cluster),
+    LOOK("extensions", N_("Look at the machine's extensions"), "machine", extensions),
+    LOOK("locks", N_("Look for locks"), "machine", locks),
+    LOOK("rights", N_("Look at your rights in the machine's group"), "extensions", rights),
     { .id = "ready",
       .title = N_("Look whether anything stands in the way"),
       .after = "needs stored state cluster rights locks",
       .check_needs = "@after",
-      .check = { NULL, rst_ready_read },
-      .percent = 20 },
+      .check = { NULL, rst_ready_read } },
     { .id = "reset",
       .title = N_("Begin the reset on the machine"),
       .scope = OP_EACH_NODE,
@@ -48,16 +46,15 @@ static const struct op_step steps[] = {
       .check_needs = "@after",
       .check = ACT(reset_check),
       .apply = ACT(reset_apply),
-      .percent = 25,
       .flags = OP_NO_RETURN },
-    PHASE("extension-cleanup", N_("ExtensionCleanup: delete the machine's extensions"), "reset", 60,
+    PHASE("extension-cleanup", N_("ExtensionCleanup: delete the machine's extensions"), "reset",
           60),
     PHASE("gateway-cleanup", N_("GatewayCleanup: take the agent off its gateway"),
-          "extension-cleanup", 10, 70),
+          "extension-cleanup", 10),
     PHASE("azcm-agent-cleanup", N_("AzcmAgentCleanup: disconnect the agent, delete its machine"),
-          "gateway-cleanup", 20, 90),
+          "gateway-cleanup", 20),
     PHASE("bootstrap-cleanup", N_("BootstrapCleanup: remove the state of the bootstrap"),
-          "azcm-agent-cleanup", 10, 100),
+          "azcm-agent-cleanup", 10),
 };
 
 static const struct {

@@ -237,26 +237,20 @@ static enum op_verdict sync_read(struct op_view *v, const struct op_answer *a, s
 /* ---- the plan ---- */
 
 static const struct op_step steps[] = {
-    { .id = "proof",
-      .title = N_("Read the stored registration"),
-      .check = { NULL, proof_read },
-      .percent = 2 },
+    { .id = "proof", .title = N_("Read the stored registration"), .check = { NULL, proof_read } },
     { .id = "stored",
       .title = N_("Ask every node for its last sync"),
       .scope = OP_EACH_NODE,
-      .check = { status_ask, stored_read },
-      .percent = 10 },
+      .check = { status_ask, stored_read } },
     { .id = "census",
       .title = N_("Look at the census in Azure"),
       .check_needs = "cluster.id",
-      .check = { census_ask, census_read },
-      .percent = 20 },
+      .check = { census_ask, census_read } },
     { .id = "ready",
       .title = N_("Look whether anything stands in the way"),
       .after = "proof stored census",
       .check_needs = "@after",
       .check = { NULL, ready_read },
-      .percent = 30,
       .flags = OP_GATE },
     { .id = "sync",
       .title = N_("Sync every node"),
@@ -265,7 +259,6 @@ static const struct op_step steps[] = {
       .check_needs = "@after",
       .check = { sync_check_ask, sync_check_read },
       .apply = { sync_ask, sync_read },
-      .percent = 100,
       .flags = OP_NO_RETURN },
 };
 

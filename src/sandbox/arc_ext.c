@@ -10,7 +10,7 @@
 
 #define MACHINE_TYPE   "Microsoft.HybridCompute/machines"
 #define EXTENSION_TYPE MACHINE_TYPE "/extensions"
-#define WORK_MS        1000
+#define DELETE_MS      1000
 
 static const struct shape_row properties_rows[] = {
     { "forceUpdateTag", SHAPE_STR, 0, NULL, NULL, NULL },
@@ -69,24 +69,6 @@ static void put(struct sb_req *q, struct sb_reply *r, const char *id)
     sb_reply_json(r, 200, form(q, e));
 }
 
-static void drop(struct sb_req *q, struct sb_reply *r, const struct json *machine, const char *id)
-{
-    const struct lro o = { .provider = NS_ARC,
-                           .location = json_str(machine, "location"),
-                           .kind = "delete",
-                           .target = id,
-                           .ms = WORK_MS };
-    struct json *e = world_resource(q->world, id);
-
-    if (!e) {
-        r->status = 204;
-        return;
-    }
-    json_set_str(res_props(e), "provisioningState", "Deleting");
-    if (lro_start(q, r, &o))
-        r->status = 200;
-}
-
 static void extension(struct sb_req *q, struct sb_reply *r)
 {
     struct res_need need = { EXTENSION_TYPE "/read", NS_ARC, !str_eq(q->method, "GET"), true };
@@ -100,7 +82,7 @@ static void extension(struct sb_req *q, struct sb_reply *r)
         return;
     str_addf(&id, "%s/extensions/%s", json_str(machine, "id"), sb_var(q, "extension"));
     if (str_eq(q->method, "DELETE"))
-        drop(q, r, machine, str_p(&id));
+        lro_drop(q, r, NS_ARC, json_str(machine, "location"), str_p(&id), DELETE_MS);
     else if (need.write)
         put(q, r, str_p(&id));
     else if ((e = res_find(q, r, str_p(&id))))

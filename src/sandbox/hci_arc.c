@@ -52,20 +52,6 @@ static void write_settings(struct sb_req *q, struct sb_reply *r, const char *id)
     sb_reply_json(r, 200, hci_form(q, s));
 }
 
-static void drop(struct sb_req *q, struct sb_reply *r, const char *id, const struct json *cluster)
-{
-    struct lro o = { NS_HCI, json_str(cluster, "location"), "delete", id, NULL, DELETE_MS, false };
-    struct json *s = world_resource(q->world, id);
-
-    if (!s) {
-        r->status = 204;
-        return;
-    }
-    json_set_str(res_props(s), "provisioningState", "Deleting");
-    if (lro_start(q, r, &o))
-        r->status = 200;
-}
-
 void hci_settings_one(struct sb_req *q, struct sb_reply *r)
 {
     struct res_need need = { SETTINGS_TYPE "/read", NS_HCI, false, true };
@@ -82,7 +68,7 @@ void hci_settings_one(struct sb_req *q, struct sb_reply *r)
         return;
     settings_id(&id, cluster, sb_var(q, "setting"));
     if (str_eq(q->method, "DELETE"))
-        drop(q, r, str_p(&id), cluster);
+        lro_drop(q, r, NS_HCI, json_str(cluster, "location"), str_p(&id), DELETE_MS);
     else if (need.write && hci_steady(r, cluster))
         write_settings(q, r, str_p(&id));
     else if (!need.write && (s = res_find(q, r, str_p(&id))))

@@ -99,24 +99,6 @@ static void write_extension(struct sb_req *q, struct sb_reply *r, const struct j
         sb_reply_json(r, 201, hci_form(q, e));
 }
 
-static void drop(struct sb_req *q, struct sb_reply *r, const struct json *cluster, const char *id)
-{
-    const struct lro o = { .provider = NS_HCI,
-                           .location = json_str(cluster, "location"),
-                           .kind = "delete",
-                           .target = id,
-                           .ms = INSTALL_MS };
-    struct json *e = world_resource(q->world, id);
-
-    if (!e) {
-        r->status = 204;
-        return;
-    }
-    json_set_str(res_props(e), "provisioningState", "Deleting");
-    if (lro_start(q, r, &o))
-        r->status = 200;
-}
-
 void hci_extension_one(struct sb_req *q, struct sb_reply *r)
 {
     struct res_need need = { EXTENSION_TYPE "/read", NS_HCI, !str_eq(q->method, "GET"), true };
@@ -132,7 +114,7 @@ void hci_extension_one(struct sb_req *q, struct sb_reply *r)
         return;
     extension_id(&id, settings, sb_var(q, "extension"));
     if (str_eq(q->method, "DELETE"))
-        drop(q, r, cluster, str_p(&id));
+        lro_drop(q, r, NS_HCI, json_str(cluster, "location"), str_p(&id), INSTALL_MS);
     else if (need.write && hci_steady(r, cluster) && hci_steady(r, settings))
         write_extension(q, r, cluster, str_p(&id));
     else if (!need.write && (e = res_find(q, r, str_p(&id))))

@@ -187,6 +187,23 @@ bool lro_start(struct sb_req *q, struct sb_reply *r, const struct lro *o)
     return false;
 }
 
+void lro_drop(struct sb_req *q, struct sb_reply *r, const char *provider, const char *location,
+              const char *id, int ms)
+{
+    const struct lro o = {
+        .provider = provider, .location = location, .kind = "delete", .target = id, .ms = ms
+    };
+    struct json *resource = world_resource(q->world, id);
+
+    if (!resource) {
+        r->status = 204;
+        return;
+    }
+    json_set_str(res_props(resource), "provisioningState", "Deleting");
+    if (lro_start(q, r, &o))
+        r->status = 200;
+}
+
 static const struct json *look_up(struct sb_req *q, struct sb_reply *r)
 {
     const struct json *o;

@@ -86,6 +86,10 @@ struct lro {
  * /sandbox/resources). True: it was done at once (the caller replies); false: r is 202 with
  * Azure-AsyncOperation, Location, Retry-After. */
 bool lro_start(struct sb_req *q, struct sb_reply *r, const struct lro *o);
+/* Deletes `id`, which then takes no write: 202, 200 where it was done at once, 204 where it is not.
+ */
+void lro_drop(struct sb_req *q, struct sb_reply *r, const char *provider, const char *location,
+              const char *id, int ms);
 void lro_settle(struct world *w);
 void lro_delete(struct world *w, const char *target);  /* at once, with all below it */
 void lro_status(struct sb_req *q, struct sb_reply *r); /* handlers */

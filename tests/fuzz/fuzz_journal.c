@@ -2,7 +2,6 @@
  * the file. */
 #include "config.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,7 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "fuzz.h"
+#include "fuzz_file.h"
 #include "store/journal.h"
 
 #define ID "20261121T094122Z-register"
@@ -40,16 +39,6 @@ static bool note(const struct journal_rec *r, void *payload)
     str_addc(&s->text, '\n');
     json_free(err);
     return s->n != s->stop_at;
-}
-
-static void put(const uint8_t *data, size_t size)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-    if (fd < 0 || write(fd, data, size) != (ssize_t)size || close(fd) != 0) {
-        perror(path);
-        exit(2);
-    }
 }
 
 static void file_is(const uint8_t *data, size_t size, const char *sentence)
@@ -159,19 +148,9 @@ static void remove_all(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    const char *tmp = getenv("TMPDIR");
-
     (void)argc;
     (void)argv;
-    /* memory: the journal syncs every line */
-    snprintf(dir, sizeof dir, "%s/azl-fuzz-XXXXXX",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm"
-             : tmp                         ? tmp
-                                           : "/tmp");
-    if (!mkdtemp(dir)) {
-        perror(dir);
-        exit(2);
-    }
+    fuzz_folder(dir, sizeof dir); /* in memory: the journal syncs every line */
     snprintf(path, sizeof path, "%s/" ID ".jsonl", dir);
     atexit(remove_all);
     return 0;
@@ -183,7 +162,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err e = { 0 };
     struct journal *j;
 
-    put(data, size);
+    fuzz_put(path, data, size);
     if (journal_read(dir, ID, note, &first, &e) != 0) {
         damaged(data, size, &e);
     } else {

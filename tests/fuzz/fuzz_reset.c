@@ -2,26 +2,15 @@
  * reset.json, and plays.json. The input is the file, taken for either. */
 #include "config.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "base/json.h"
-#include "fuzz.h"
+#include "fuzz_file.h"
 #include "node/reset_state.h"
 
 static char dir[200], path[300], copy[300];
-
-static void put(const uint8_t *data, size_t size)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-    if (fd < 0 || write(fd, data, size) != (ssize_t)size || close(fd) != 0) {
-        perror(path);
-        exit(2);
-    }
-}
 
 static void all_clean(const struct json *j)
 {
@@ -102,18 +91,9 @@ static void remove_all(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    const char *tmp = getenv("TMPDIR");
-
     (void)argc;
     (void)argv;
-    snprintf(dir, sizeof dir, "%s/azl-fuzz-XXXXXX",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm"
-             : tmp                         ? tmp
-                                           : "/tmp");
-    if (!mkdtemp(dir)) {
-        perror(dir);
-        exit(2);
-    }
+    fuzz_folder(dir, sizeof dir);
     snprintf(path, sizeof path, "%s/reset.json", dir);
     snprintf(copy, sizeof copy, "%s/copy.json", dir);
     atexit(remove_all);
@@ -122,7 +102,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    put(data, size);
+    fuzz_put(path, data, size);
     state();
     plays(data, size);
     return 0;

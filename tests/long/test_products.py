@@ -26,7 +26,6 @@ AZL_SEED (default: of the day) orders the cases and chooses the slices, AZL_SECO
 has passed at this state of the sources is remembered in AZL_BUILD/long.done, so such a run goes on where it was.
 """
 import functools
-import hashlib
 import os
 import random
 import re
@@ -37,12 +36,12 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import azl  # noqa: E402
+import passed  # noqa: E402
 import plans  # noqa: E402
 import products  # noqa: E402
 import schedules  # noqa: E402
 import undoing  # noqa: E402
 
-DONE = os.path.join(azl.BUILD, "long.done")
 SECONDS = float(os.environ.get("AZL_SECONDS", "inf"))
 SEED = os.environ.get("AZL_SEED", time.strftime("%Y-%m-%d"))
 ONLY = re.compile(os.environ.get("AZL_ONLY", ""))
@@ -51,26 +50,6 @@ SLICE = 60  # cases of a slice by seed
 THIN = 20  # of what follows a registration: there are nine plans of it
 SCHEDULES = int(os.environ.get("AZL_SCHEDULES", "200"))
 lock = threading.Lock()
-
-
-def state_of_sources():
-    h = hashlib.sha256()
-    for top in ("src", os.path.join("tests", "e2e"), os.path.join("tests", "long")):
-        for d, _, files in sorted(os.walk(os.path.join(azl.SRC, top))):
-            for name in sorted(files):
-                if name.endswith((".c", ".h", ".py")):
-                    with open(os.path.join(d, name), "rb") as f:
-                        h.update(f.read())
-    return h.hexdigest()[:16]
-
-
-def remembered(state):
-    try:
-        with open(DONE, encoding="utf-8") as f:
-            lines = f.read().split("\n")
-    except OSError:
-        return set()
-    return {line.split(" ", 1)[1] for line in lines if line.startswith(state + " ")}
 
 
 # ---- the families: lists of (name, function) ----
@@ -287,8 +266,7 @@ def main():
     if os.environ.get("AZL_SCHEDULE"):
         replay(os.environ["AZL_SCHEDULE"])
         return
-    state, start = state_of_sources(), time.time()
-    done, tally = remembered(state), Tally()
+    start, done, tally = time.time(), passed.Passed("long.done"), Tally()
     cases = [case for case in mixed(families()) if ONLY.search(case[0])]
     for name, _ in cases:
         if name in done:
@@ -304,9 +282,9 @@ def main():
             return
         try:
             fn()
-            with lock, open(DONE, "a", encoding="utf-8") as f:
+            done.add(name)
+            with lock:
                 tally.add(name, "passed", time.time() - begun)
-                f.write(f"{state} {name}\n")
         except Exception as e:  # every kind of failure is the case's failure
             with lock:
                 tally.add(name, "failed", time.time() - begun)

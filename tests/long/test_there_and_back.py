@@ -12,9 +12,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import azl  # noqa: E402
+import passed  # noqa: E402
 import worlds  # noqa: E402
 
-DONE = os.path.join(azl.BUILD, "worlds.done")
 SECONDS = float(os.environ.get("AZL_SECONDS", "inf"))
 SEED = os.environ.get("AZL_SEED", "1001")
 FIRST = int(SEED) if SEED.isdigit() else int(hashlib.sha256(SEED.encode()).hexdigest()[:6], 16)
@@ -22,50 +22,29 @@ COUNT = int(os.environ.get("AZL_WORLDS", "500"))
 lock = threading.Lock()
 
 
-def state_of_sources():
-    h = hashlib.sha256()
-    for top in ("src", os.path.join("tests", "e2e"), os.path.join("tests", "long")):
-        for d, _, files in sorted(os.walk(os.path.join(azl.SRC, top))):
-            for name in sorted(files):
-                if name.endswith((".c", ".h", ".py")):
-                    with open(os.path.join(d, name), "rb") as f:
-                        h.update(f.read())
-    return h.hexdigest()[:16]
-
-
-def remembered(state):
-    try:
-        with open(DONE, encoding="utf-8") as f:
-            return {line.split()[1] for line in f if line.startswith(state + " ") and line.endswith("\n")}
-    except OSError:
-        return set()
-
-
 def main():
     only = os.environ.get("AZL_ONLY_SEED")
     seeds = [int(only)] if only else list(range(FIRST, FIRST + COUNT))
-    state, start = state_of_sources(), time.time()
-    done = set() if only else remembered(state)
+    start, done = time.time(), passed.Passed("worlds.done")
     tally = {"passed": 0, "failed": 0, "skipped": 0}
 
     def one(seed):
         if time.time() - start > SECONDS:
             outcome = "skipped"
-        elif str(seed) in done:
+        elif not only and str(seed) in done:
             outcome = "passed"
         else:
             try:
                 worlds.there_and_back(seed)
                 outcome = "passed"
-                with lock, open(DONE, "a", encoding="utf-8") as f:
-                    f.write(f"{state} {seed}\n")
+                done.add(seed)
             except Exception as e:  # every kind of failure is the world's failure
                 outcome = "failed"
                 print(f"FAILED  {e}", flush=True)
         with lock:
             tally[outcome] += 1
 
-    todo = sum(str(s) not in done for s in seeds)
+    todo = len(seeds) if only else sum(str(s) not in done for s in seeds)
     print(f"{todo} worlds to do, {len(seeds) - todo} passed earlier at this state of the sources; seeds {seeds[0]} to {seeds[-1]}", flush=True)
     azl.side_by_side([functools.partial(one, seed) for seed in seeds], int(os.environ.get("AZL_JOBS", "4")))
     if tally["skipped"]:

@@ -137,7 +137,9 @@ int test_op_op_sync(void);
 int test_op_op_unregister(void);
 int test_op_op_reset(void);
 int test_op_op_cleanup(void);
+int test_op_op_cleanup_judge(void);
 int test_op_op_arc_disable(void);
 int test_op_op_unregister_gate(void);
+int test_op_op_unregister_show(void);
 
 #endif

@@ -29,7 +29,9 @@ int main(void)
     test_op_op_unregister();
     test_op_op_reset();
     test_op_op_cleanup();
+    test_op_op_cleanup_judge();
     test_op_op_arc_disable();
     test_op_op_unregister_gate();
+    test_op_op_unregister_show();
     return test_end();
 }

@@ -78,6 +78,11 @@ static void set(struct op_view *v, const char *name, const char *value)
         v->cell->made = true;
     else if (name[0] == '@')
         op_set_node_fact(v, name + 1, value);
+    else if (name[0] == '*')
+        for (size_t i = 0; i < op_node_count(v); i++)
+            json_set_str(v->run->node_facts[i], name + 1, value);
+    else if (name[0] == '1')
+        json_set_str(v->run->node_facts[1], name + 1, value);
     else
         op_set_fact(v, name, value);
 }

@@ -7,8 +7,9 @@
 struct asked { /* what an ask must fill in */
     const char *step;
     enum op_act_kind act;
-    const char *facts; /* "name=value;..." beforehand; "@name" for a node's; "!tries" after one
-                          apply, "!made" in a run that was taken up again */
+    const char *facts; /* "name=value;..." beforehand; "@name" for a node's, "*name" for every
+                          node's, "1name" for the second one's; "!tries" after one apply, "!made" in
+                          a run that was taken up again */
     const char *method, *path, *query, *api, *body; /* ARM; NULL method: nothing is asked */
     const char *verb;                               /* node */
 };

@@ -277,6 +277,24 @@ static void enabling_registers_nothing(void **state)
     steps_plan = &op_register;
 }
 
+static const struct op_step *row_of(const struct op_plan *plan, const char *id)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        if (str_eq(plan->steps[i].id, id))
+            return &plan->steps[i];
+    fail_msg("%s has no step %s", plan->id, id);
+    return NULL;
+}
+
+/* An extension whose deletion does not end takes a quarter of an hour and is passed over (--force):
+ * the step must have time for more than that one, in both plans. */
+static void extensions_have_time(void **state)
+{
+    (void)state;
+    assert_true(row_of(&op_arc_disable, "extensions")->deadline_ms > 2 * 15 * 60 * 1000);
+    assert_true(row_of(&op_unregister, "extensions")->deadline_ms > 2 * 15 * 60 * 1000);
+}
+
 int test_op_op_arc_disable(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +304,7 @@ int test_op_op_arc_disable(void)
         cmocka_unit_test(nodes_of_the_first_generation_have_no_arc),
         cmocka_unit_test(only_arc_goes),
         cmocka_unit_test(enabling_registers_nothing),
+        cmocka_unit_test(extensions_have_time),
     };
 
     return TEST_GROUP("op_arc_disable", tests);

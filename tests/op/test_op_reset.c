@@ -241,6 +241,10 @@ static void the_machines_word(void **state)
           .body = STATE("x", "Succeeded", "false"),
           .verdict = OP_ABSENT },
         { .step = "reset", .act = C, .body = STATE("x", "Failed", "false"), .verdict = OP_ABSENT },
+        { .step = "ready", .act = C, .verdict = OP_DONE },
+        { .step = "reset", .act = A, .body = STATE(RUN, "InProgress", "true"), .verdict = OP_DONE },
+        { .step = "reset", .act = A, .http = -1, .verdict = OP_FAILED },
+        { .step = "extension-cleanup", .act = A, .verdict = OP_ABSENT }, /* nothing is sent */
         { .step = "extension-cleanup",
           .act = C,
           .body = STATE("x", "Succeeded", "false"),

@@ -12,8 +12,11 @@
     "\"LastConnected\":\"2026-11-01T00:00:00Z\",\"NextSync\":\"2026-11-01T12:00:00Z\","            \
     "\"AzureResourceUri\":\"" uri "\",\"uptime\":" up ",\"clusterNodes\":[\"node1\",\"node2\"]}"
 #define NODES(list) "{\"properties\":{\"reportedProperties\":{\"nodes\":[" list "]}}}"
-#define ME                                                                                         \
-    "@registration=Registered;@uri=" FX_CLUSTER ";@members=node1 node2;cluster.state=present;"
+#define ALL                                                                                        \
+    "cluster.state=present;*registration=Registered;*uri=" FX_CLUSTER ";*members=node1 node2 "     \
+    "node3;"
+#define WHOLE "census= NODE3 node1 node2 ;"
+#define LACKS "census= node1 node2 ;"
 
 static void requests(void **state)
 {
@@ -78,7 +81,69 @@ static void answers(void **state)
     steps_plan = &op_register;
 }
 
-/* Of one of the two nodes "@" speaks; the other knows nothing, so it is not registered. */
+/* A sync tells Azure which nodes there are, and Azure deletes the machine of one that is not named:
+ * refused while a node is missing and any node was started less than 12 hours ago. */
+static void the_gate(void **state)
+{
+    static const struct told rows[] = {
+        { .step = "ready", .act = C, .facts = ALL WHOLE "*uptime=60", .verdict = OP_DONE },
+        { .step = "ready",
+          .act = C,
+          .facts = ALL LACKS "*uptime=60",
+          .verdict = OP_FAILED,
+          .code = ERR_C_CENSUS,
+          .after = "missing=node3" },
+        { .step = "ready",
+          .act = C,
+          .facts = ALL LACKS "*uptime=43199",
+          .verdict = OP_FAILED,
+          .code = ERR_C_CENSUS },
+        { .step = "ready",
+          .act = C,
+          .facts = ALL LACKS "*uptime=43200",
+          .verdict = OP_DONE,
+          .after = "missing=node3" },
+        /* the newest start counts, and one that is not known is one of now */
+        { .step = "ready",
+          .act = C,
+          .facts = ALL LACKS "*uptime=900000;1uptime=60",
+          .verdict = OP_FAILED,
+          .code = ERR_C_CENSUS },
+        { .step = "ready",
+          .act = C,
+          .facts = ALL LACKS "*uptime=900000;1uptime=",
+          .verdict = OP_FAILED,
+          .code = ERR_C_CENSUS },
+        { .step = "ready",
+          .act = C,
+          .facts = ALL "census=  ;*uptime=60",
+          .verdict = OP_FAILED,
+          .code = ERR_C_CENSUS,
+          .after = "missing=node1 node2 node3" },
+        /* every node is registered with this very resource, or nothing is synced */
+        { .step = "ready",
+          .act = C,
+          .facts = ALL WHOLE "1registration=NotYet",
+          .verdict = OP_FAILED,
+          .code = ERR_C_UNREGISTERED },
+        { .step = "ready",
+          .act = C,
+          .facts = ALL WHOLE "1uri=" FX_CLUSTER "2",
+          .verdict = OP_FAILED,
+          .code = ERR_C_UNREGISTERED },
+        { .step = "ready",
+          .act = C,
+          .facts = ALL WHOLE "*uptime=60;cluster.state=absent",
+          .verdict = OP_FAILED,
+          .code = 9106 },
+    };
+
+    (void)state;
+    steps_plan = &op_sync;
+    steps_told(rows, ARRAY_LEN(rows));
+    steps_plan = &op_register;
+}
+
 static void spans(void **state)
 {
     char text[64];
@@ -126,6 +191,7 @@ int test_op_op_sync(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests),
         cmocka_unit_test(answers),
+        cmocka_unit_test(the_gate),
         cmocka_unit_test(spans),
         cmocka_unit_test(the_review_says_how_recent),
     };

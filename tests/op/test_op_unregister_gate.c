@@ -2,6 +2,7 @@
  * agree, locks by their names. */
 #include "config.h"
 
+#include "op/op_unregister.h"
 #include "op/steps.h"
 
 #include "testing.h"
@@ -191,6 +192,150 @@ static void others(void **state)
     steps_plan = &op_register;
 }
 
+/* A machine of kind HCI is an Arc VM unless it is one of the nodes, by its name or its agent's. */
+static void which_machines_are_nodes(void **state)
+{
+#define VM(name) RESOURCE(FX_GROUP, "Microsoft.HybridCompute/machines", name, ",\"kind\":\"HCI\"")
+    static const struct told rows[] = {
+        { .step = "group-holds",
+          .act = C,
+          .facts = "*agent.name=called",
+          .http = 200,
+          .body = LIST(VM("NODE1") "," VM("Called") "," VM("vm1")),
+          .verdict = OP_DONE,
+          .after = "group.vms=vm1|" },
+        { .step = "group-holds", /* of another kind: no VM of this cluster's */
+          .act = C,
+          .http = 200,
+          .body = LIST(RESOURCE(FX_GROUP, "Microsoft.HybridCompute/machines", "server", "")),
+          .verdict = OP_DONE,
+          .after = "group.vms=;group.holds=Microsoft.HybridCompute/machines/server" },
+        { .step = "ready", /* who may not list the machines cannot tell the two apart */
+          .act = C,
+          .facts = "local=1;group.vms=vm1|;machines.hidden=1",
+          .verdict = OP_DONE },
+    };
+
+    (void)state;
+    steps_plan = &op_unregister;
+    steps_told(rows, ARRAY_LEN(rows));
+    steps_plan = &op_register;
+}
+
+/* A machine that may not be deleted stays, and so does the group that it stands in. */
+static void machines_that_may_not_go(void **state)
+{
+#define LEAVING                                                                                    \
+    "local=1;cluster.state=present;leaving=node1 node2;*agent=here;*agent.name=m;*msi=0;"          \
+    "*arc=Enabled;"
+    static const struct told rows[] = {
+        { .step = "ready",
+          .act = C,
+          .facts = LEAVING "rights.group= ",
+          .verdict = OP_DONE,
+          .after = "leaves=node1 node2;group.holds=" },
+        { .step = "ready",
+          .act = C,
+          .facts = LEAVING "rights.group= Microsoft.HybridCompute/machines/delete ",
+          .verdict = OP_DONE,
+          .after = "leaves=;leave.lacks=Microsoft.HybridCompute/machines/delete;group.holds="
+                   "Microsoft.HybridCompute/machines/m Microsoft.HybridCompute/machines/m" },
+    };
+
+    (void)state;
+    steps_plan = &op_unregister;
+    steps_told(rows, ARRAY_LEN(rows));
+    steps_plan = &op_register;
+}
+
+/* ---- what runs under a condition ---- */
+
+static bool when(const char *step, const char *name, const char *value)
+{
+    struct fx *fx = fx_new(2);
+    struct json *in = fx_inputs();
+    struct err e = { 0 };
+    struct op_run *r;
+    struct op_view v;
+    bool is;
+
+    fx->ports.runs_dir = NULL;
+    json_set_str(in, "resourceName", "hci");
+    json_set_str(in, "resourceGroupName", "hci-rg");
+    r = op_run_make(&fx->ports, &op_unregister, in, NULL, &e);
+    assert_non_null(r);
+    v = (struct op_view){ r, op_cell_of(r, step, -1) };
+    assert_non_null(v.cell);
+    op_set_fact(&v, name, value);
+    is = v.cell->step->when(&v);
+    op_run_free(r);
+    json_free(in);
+    fx_free(fx);
+    return is;
+}
+
+/* The service's role stays while a machine of the group belongs to another cluster, or may. */
+static void conditions(void **state)
+{
+    (void)state;
+    assert_true(when("role", "machines.foreign", ""));
+    assert_false(when("role", "machines.foreign", "n9"));
+    assert_false(when("role", "machines.hidden", "1"));
+    assert_false(when("custom-locations", "bridges", ""));
+    assert_true(when("custom-locations", "bridges", BRIDGE "|"));
+    assert_false(when("custom-location-holds", "customs", ""));
+    assert_true(when("custom-location-holds", "customs", HERE "|"));
+}
+
+/* Out of Azure Arc goes whom registration connected; never who was there before, and never whose
+ * agent is connected elsewhere. By certificates Arc that is enabled says the same as a journal. */
+static void who_leaves(void **state)
+{
+    static const struct {
+        const char *agent, *msi, *arc, *connected, *before;
+        bool leaves;
+    } rows[] = {
+        { "here", "1", "", "node1", "", true },
+        { "here", "1", "", "node1", "node1", false },
+        { "here", "1", "", "", "", false },
+        { "elsewhere", "1", "", "node1", "", false },
+        { "none", "1", "", "node1", "", false },
+        { "here", "0", "Enabled", "", "", true },
+        { "here", "0", "Enabled", "", "node1", false },
+        { "here", "0", "Disabled", "", "", false },
+        { "elsewhere", "0", "Enabled", "", "", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fx *fx = fx_new(2);
+        struct json *in = fx_inputs();
+        struct err e = { 0 };
+        struct op_run *r;
+        struct op_view v;
+
+        fx->ports.runs_dir = NULL;
+        json_set_str(in, "resourceName", "hci");
+        json_set_str(in, "resourceGroupName", "hci-rg");
+        json_set_str(in, "connected", rows[i].connected);
+        json_set_str(in, "connectedBefore", rows[i].before);
+        r = op_run_make(&fx->ports, &op_unregister, in, NULL, &e);
+        assert_non_null(r);
+        v = (struct op_view){ r, op_cell_of(r, "leave", 0) };
+        op_set_fact(&v, "local", "1");
+        op_set_node_fact(&v, "agent", rows[i].agent);
+        op_set_node_fact(&v, "msi", rows[i].msi);
+        op_set_node_fact(&v, "arc", rows[i].arc);
+        if (unr_leaves(&v, "node1") != rows[i].leaves)
+            fail_msg("row %zu", i);
+        op_set_fact(&v, "local", "0"); /* registered elsewhere: its agent is nobody's business */
+        assert_false(unr_leaves(&v, "node1"));
+        op_run_free(r);
+        json_free(in);
+        fx_free(fx);
+    }
+}
+
 /* What two nodes have stored, and the verdict; old: an earlier sitting had begun. */
 static void agree(const char *uri, const char *id, bool old, int code)
 {
@@ -245,6 +390,10 @@ int test_op_op_unregister_gate(void)
         cmocka_unit_test(requests),
         cmocka_unit_test(rights),
         cmocka_unit_test(others),
+        cmocka_unit_test(which_machines_are_nodes),
+        cmocka_unit_test(machines_that_may_not_go),
+        cmocka_unit_test(conditions),
+        cmocka_unit_test(who_leaves),
         cmocka_unit_test(nodes_that_do_not_agree),
     };
 
