@@ -128,8 +128,8 @@ static const struct advice_row rows[] = {
       .keys = "9123",
       .what = N_("Some nodes are not Connected in Arc."),
       .why = N_("An agent is not running, or has no way to Azure."),
-      .text = N_("Look at the Arc agent of the named nodes (azcmagent show), then resume; an "
-                 "operation that is done in part is started once more: it finds what is there.") },
+      .text = N_("Look at the Arc agent of the named nodes (azcmagent show), then resume "
+                 "(azloconf operations resume): what is done stays done.") },
     { .domain = ERR_OP,
       .keys = "9125 9127 9128",
       .what = N_("The cluster is registered with another group, name or subscription."),

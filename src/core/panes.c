@@ -262,7 +262,7 @@ static void connection_evidence(struct sec_cluster *c, const struct panes_in *in
         STR_SET(p->next, _("Check the network"));
     }
     if (!p->word[0] || !time_parse(c->last_connected, &last)) {
-        if (p->checked_at)
+        if (p->checked_at && str_eq(c->registration.word, "Registered") && !c->last_connected[0])
             STR_SET(p->evidence, _("never connected"));
         return;
     }

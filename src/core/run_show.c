@@ -393,10 +393,7 @@ static void tell_way_on(struct sec_run *s)
 {
     if (!err_is(&s->error) || s->error.advice[0] || advice_row(&s->error))
         return;
-    if (str_eq(s->state, "done"))
-        STR_SET(s->error.advice, _("Mend what the sentence names, then start the operation once "
-                                   "more: it finds what is there."));
-    else if (str_eq(s->state, "failed"))
+    if (str_eq(s->state, "done") || str_eq(s->state, "failed"))
         STR_SET(s->error.advice, _("Mend what the sentence names, then resume (azloconf operations "
                                    "resume): what is done stays done."));
 }

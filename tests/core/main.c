@@ -16,6 +16,7 @@ int test_core_app(void);
 int test_core_app_register(void);
 int test_core_app_undo(void);
 int test_core_app_chain(void);
+int test_core_app_act(void);
 int test_core_app_move(void);
 
 int main(void)
@@ -34,6 +35,7 @@ int main(void)
     test_core_app_register();
     test_core_app_undo();
     test_core_app_chain();
+    test_core_app_act();
     test_core_app_move();
     return test_end();
 }

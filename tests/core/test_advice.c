@@ -184,6 +184,7 @@ static void found_by_words(void **s)
     assert_non_null(strstr(of(ERR_ARM, 0, "Failed", 200), "activity log"));
     assert_string_equal(advice_explain("9151")->text, advice_explain("9004")->text);
     assert_non_null(strstr(advice_explain("9106")->text, "--recreate-resource"));
+    assert_non_null(strstr(advice_explain("9123")->text, "azloconf operations resume"));
     assert_null(advice_explain("Unheard"));
     assert_null(advice_explain("error 9999"));
     assert_null(advice_explain("9108 machines in this region"));

@@ -133,6 +133,9 @@ static void what_cannot_begin(void **s)
     j = bed_ask("runs", "{}");
     assert_string_equal(json_str(j, "runs.0.state"), "stopped");
     json_free(j);
+    assert_null(bed_ask("run-undo", "{}"));
+    assert_int_equal(bed_err.code, ERR_C_IS_OVER);
+    assert_non_null(strstr(bed_err.message, "the second has not begun"));
     assert_null(bed_ask("run-resume", "{\"id\":\"" FIRST "\"}"));
     assert_non_null(strstr(bed_err.message, "no plan"));
 }

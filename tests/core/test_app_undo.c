@@ -107,6 +107,19 @@ static void no_way_back(void **s)
     assert_non_null(strstr(bed_err.advice, "azloconf arc enable brings Azure Arc back"));
 }
 
+/* What was taken away here, and not yet in Azure: who begins anew is told what goes on with it. */
+static void half_an_unregistration_is_told(void **s)
+{
+    (void)s;
+    past(SECOND, "unregister", "disable", "failed", getuid());
+    bed_sign_in();
+    assert_null(bed_ask("unregister-check", "{}"));
+    assert_int_equal(bed_err.code, 9115);
+    assert_non_null(strstr(bed_err.message, "the operation " SECOND " did not come to its end"));
+    assert_null(bed_ask("unregister", "{\"confirm\":\"clu\"}"));
+    assert_non_null(strstr(bed_err.message, "azloconf operations resume"));
+}
+
 static bool run_is(void *state)
 {
     return str_eq(((const struct sec_run *)state_get(bed.state, SEC_RUN))->state, state);
@@ -237,6 +250,7 @@ int test_core_app_undo(void)
         cmocka_unit_test_setup_teardown(what_another_stands_on_or_owns_is_refused, bed_open_all,
                                         bed_close),
         cmocka_unit_test_setup_teardown(no_way_back, bed_open_all, bed_close),
+        cmocka_unit_test_setup_teardown(half_an_unregistration_is_told, bed_open_all, bed_close),
         cmocka_unit_test_setup_teardown(it_waits_for_a_sign_in, bed_open_all, bed_close),
         cmocka_unit_test_setup_teardown(another_user_may_not, bed_open_all, bed_close),
         cmocka_unit_test_setup_teardown(root_may_and_signs_in_for_it, bed_open_all, bed_close),

@@ -181,6 +181,28 @@ static void a_run_done_in_part(void **s)
     free(r);
 }
 
+/* What is left is tried again by a resume, whichever way the run ended. */
+static void what_is_left_is_resumed(void **s)
+{
+    static const char *const ends[] = { "done", "failed" };
+    struct sec_run *r = xcalloc(1, sizeof(*r));
+    struct err e = { 0 };
+
+    (void)s;
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        begin();
+        add("made", "register", NULL);
+        add("failed", "sync", "no sync");
+        add(ends[i], "", i ? "no sync" : NULL);
+        journal_close(journal);
+        assert_int_equal(run_from_journal(r, dir, ID, &cloud_rows[0], &e), 0);
+        assert_string_equal(r->state, ends[i]);
+        assert_non_null(strstr(r->error.advice, "azloconf operations resume"));
+        assert_null(strstr(r->error.advice, "once more"));
+    }
+    free(r);
+}
+
 /* The first line of the journal's end is the step's, with Azure's status. */
 static void failed_by(const char *step, int http, int code)
 {
@@ -486,6 +508,7 @@ int test_core_run_show(void)
         cmocka_unit_test(a_run_taken_up_twice),
         cmocka_unit_test(a_done_run),
         cmocka_unit_test(a_run_done_in_part),
+        cmocka_unit_test(what_is_left_is_resumed),
         cmocka_unit_test(results_say_what_is_so),
         cmocka_unit_test(the_result_of_a_service_without_an_id),
         cmocka_unit_test(a_consent_is_missing),

@@ -133,6 +133,7 @@ int test_op_op_register_aad(void);
 int test_op_op_register_gen1(void);
 int test_op_op_register_principal(void);
 int test_op_op_repair_show(void);
+int test_op_op_looks(void);
 int test_op_op_sync(void);
 int test_op_op_unregister(void);
 int test_op_op_reset(void);

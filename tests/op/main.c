@@ -25,6 +25,7 @@ int main(void)
     test_op_op_register_principal();
     test_op_op_register();
     test_op_op_repair_show();
+    test_op_op_looks();
     test_op_op_sync();
     test_op_op_unregister();
     test_op_op_reset();

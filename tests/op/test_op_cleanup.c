@@ -590,6 +590,37 @@ static void never_what_is_here(void **state)
     tear_down(&b);
 }
 
+static void chosen_is(const char *chosen, const char *words)
+{
+    struct op_answer none = { .err = { .retry_after_ms = -1 } };
+    struct err e = { .retry_after_ms = -1 };
+    struct bench b;
+
+    set_up(&b, "chosen");
+    json_set_str(json_edit(op_run_inputs(b.r)), "items", chosen);
+    assert_int_equal(b.v.cell->step->check.read(&b.v, &none, &e), OP_FAILED);
+    assert_int_equal(e.domain, ERR_USAGE);
+    assert_string_equal(e.message, words);
+    tear_down(&b);
+}
+
+static void what_cannot_be_chosen(void **state)
+{
+    struct str many = STR_INIT;
+
+    (void)state;
+    chosen_is("[]", "Nothing was chosen.");
+    chosen_is("{}", "Nothing was chosen.");
+    chosen_is("[{\"id\":\"" RG "/providers/Microsoft.Storage/storageAccounts/s\"}]",
+              "Nothing of that form is cleaned up: " RG
+              "/providers/Microsoft.Storage/storageAccounts/s");
+    for (int i = 0; i <= 100; i++)
+        str_addf(&many, "%s{\"id\":\"" RG "\"}", i ? "," : "[");
+    str_addc(&many, ']');
+    chosen_is(str_p(&many), "At most 100 things are deleted in one go.");
+    str_free(&many);
+}
+
 /* All that takes something away comes after the choice was looked at. */
 static void all_is_for_good(void **state)
 {
@@ -608,11 +639,17 @@ static void all_is_for_good(void **state)
 int test_op_op_cleanup(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_one_says),         cmocka_unit_test(what_an_id_is),
-        cmocka_unit_test(what_stands_by_it),     cmocka_unit_test(asks_until_nothing_is_left),
-        cmocka_unit_test(what_is_here),          cmocka_unit_test(proven_then_deleted),
-        cmocka_unit_test(waits_for_what_goes),   cmocka_unit_test(changed_or_gone),
-        cmocka_unit_test(never_what_is_here),    cmocka_unit_test(all_is_for_good),
+        cmocka_unit_test(what_cannot_be_chosen),
+        cmocka_unit_test(what_one_says),
+        cmocka_unit_test(what_an_id_is),
+        cmocka_unit_test(what_stands_by_it),
+        cmocka_unit_test(asks_until_nothing_is_left),
+        cmocka_unit_test(what_is_here),
+        cmocka_unit_test(proven_then_deleted),
+        cmocka_unit_test(waits_for_what_goes),
+        cmocka_unit_test(changed_or_gone),
+        cmocka_unit_test(never_what_is_here),
+        cmocka_unit_test(all_is_for_good),
         cmocka_unit_test(what_is_named_wrongly),
     };
 

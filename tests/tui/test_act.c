@@ -217,7 +217,7 @@ static void by_name(void **state)
     canned_signin(r.core, "in");
     canned_choices(r.core);
     canned_run(r.core, "none");
-    rig_assert_shows(&r, "10 Unregister or move                after registration");
+    rig_assert_shows(&r, "10 Unregister or move\n");
     rig_keys(&r, "10\r\r");
     rig_assert_shows(&r, "Unregister this cluster: Values");
     rig_keys(&r, "\t\t\t\t\r");

@@ -719,7 +719,8 @@ static void show_move(struct rig *r, const char *state, const char *details)
     STR_SET(s.details, details);
     s.part = s.parts = 2;
     s.started_at = 1;
-    s.n = s.step_no = s.step_count = 1;
+    s.n = 1;
+    s.step_no = s.step_count = 30; /* of both parts */
     STR_SET(s.steps[0].id, "cluster");
     STR_SET(s.steps[0].title, "Create the cluster resource");
     STR_SET(s.steps[0].state, str_eq(state, "running") ? "waiting" : state);
@@ -737,7 +738,7 @@ static void a_move_tells_its_part_and_its_end(void **state)
     canned_registered(r.core);
     show_move(&r, "running", "");
     rig_show(&r);
-    rig_assert_shows(&r, "running: step 1");
+    rig_assert_shows(&r, "running: step 30");
     rig_keys(&r, "10\r");
     rig_assert_shows(&r, "Part 2 of 2: Register with Azure");
     rig_assert_shows(&r, "[    ] Create the cluster resource\n");
@@ -750,10 +751,47 @@ static void a_move_tells_its_part_and_its_end(void **state)
     rig_end(&r);
 }
 
+/* The menu counts both parts, the page the rows that it shows. */
+static void the_step_of_a_move_is_that_of_its_rows(void **state)
+{
+    struct rig r = rig_start(&rig_rich);
+
+    (void)state;
+    canned_registered(r.core);
+    show_move(&r, "running", "");
+    rig_show(&r);
+    rig_assert_shows(&r, "running: step 30 of 30");
+    rig_keys(&r, "10\r");
+    rig_assert_shows(&r, "Part 2 of 2: Register with Azure  step 1 of 1 ");
+    rig_end(&r);
+}
+
+static void home_tells_that_arc_is_disabled(void **state)
+{
+    struct rig r = rig_start(&rig_ascii);
+    static struct sec_nodes s;
+
+    (void)state;
+    canned_registered(r.core);
+    s = (struct sec_nodes){ .n = 2 };
+    for (size_t i = 0; i < s.n; i++)
+        STR_SET(s.items[i].arc, "Disabled");
+    fake_set(r.core, SEC_NODES, &s);
+    rig_show(&r);
+    rig_assert_shows(&r, "up, Arc disabled");
+    STR_SET(s.items[1].arc, "Connected");
+    fake_set(r.core, SEC_NODES, &s);
+    rig_show(&r);
+    rig_assert_hides(&r, "Arc disabled");
+    rig_end(&r);
+}
+
 int test_tui_flow(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_whole_way),
+        cmocka_unit_test(the_step_of_a_move_is_that_of_its_rows),
+        cmocka_unit_test(home_tells_that_arc_is_disabled),
         cmocka_unit_test(wrong_values_do_not_pass),
         cmocka_unit_test(what_is_cut_is_said_elsewhere),
         cmocka_unit_test(typing_over_a_default),

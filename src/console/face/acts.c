@@ -347,7 +347,6 @@ static const struct act_option reset_options[] = {
     { "resource-group-name", "resourceGroupName", ACT_TEXT },
     { "arc-server-resource-group-name", "arcServerResourceGroupName", ACT_TEXT },
     { "logs-directory", "logsDirectory", ACT_TEXT },
-    { "tenant-id", "tenantId", ACT_TEXT },
 };
 
 static const struct act_option cleanup_options[] = {

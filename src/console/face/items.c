@@ -62,12 +62,9 @@ static const char *note_mend(const struct model *m, char *out, size_t size)
 
 static const char *note_leave(const struct model *m, char *out, size_t size)
 {
-    const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
     const char *level = note_run(m, 10, out, size);
 
-    if (!level && model_has(m, SEC_CLUSTER) && !c->azure_resource_uri[0])
-        str_copy(out, size, _("after registration"));
-    return level ? level : "";
+    return level ? level : ""; /* by its name, and a reset, without a registration, too */
 }
 
 static const char *note_signin(const struct model *m, char *out, size_t size)
@@ -87,12 +84,25 @@ static const char *note_signin(const struct model *m, char *out, size_t size)
     return str_eq(s->state, "code") || str_eq(s->state, "failed") ? "warn" : "";
 }
 
+/* Azure Arc was disabled on every node that is there. */
+static bool no_arc(const struct model *m)
+{
+    const struct sec_nodes *nodes = model_section(m, SEC_NODES);
+
+    for (size_t i = 0; i < nodes->n; i++)
+        if (!str_eq(nodes->items[i].arc, "Disabled"))
+            return false;
+    return nodes->n > 0;
+}
+
 static const char *note_nodes(const struct model *m, char *out, size_t size)
 {
     const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
     int down = (int)(c->nodes_total - c->nodes_up);
 
-    if (c->nodes_total > 0)
+    if (c->nodes_total > 0 && !down && no_arc(m))
+        str_fmt(out, size, _("%d up, Arc disabled"), (int)c->nodes_up);
+    else if (c->nodes_total > 0)
         str_fmt(out, size, _("%d up, %d down"), (int)c->nodes_up, down);
     return down > 0 ? "warn" : "";
 }
@@ -125,7 +135,7 @@ static const char *note_shell(const struct model *m, char *out, size_t size)
 
 const struct item item_rows[] = {
     { 1, N_("Register this cluster with Azure"), N_("Register this cluster"),
-      N_("Asks for subscription and region, shows everything before it is done, then registers. "
+      N_("Asks for subscription and region. Shows everything before it is done, then registers. "
          "Sign-in needs a phone or PC with a browser."),
       note_register },
     { 2, N_("Sign in to Azure"), N_("Sign in"),

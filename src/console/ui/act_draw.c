@@ -153,7 +153,7 @@ static enum role item_cell(struct ui *ui, int row, int column, char *out, size_t
 static void draw_ticks(struct ui *ui, struct act_screen *s, const struct area *a)
 {
     static const struct column columns[] = {
-        { " ", 3, 0 }, { N_("Name"), 16, 2 }, { N_("What"), 16, 1 }, { N_("Age"), 16, 2 }
+        { " ", 3, 0 }, { N_("Name"), 16, 1 }, { N_("What"), 14, 1 }, { N_("Age"), 18, 3 }
     };
     struct area table = { a->row, 0, a->rows - 6, a->cols };
     int n = act_items(s), all = (int)json_len(json_get(s->review, "items")), on = 0;

@@ -360,6 +360,17 @@ static void progress_draw(struct ui *ui, void *self, const struct area *body)
     }
 }
 
+/* Of two parts the rows are those of one: so is the step. The counts are of both. */
+static void tell_step(const struct sec_run *r, const char *title, const char *elapsed, char *out,
+                      size_t size)
+{
+    int64_t of = r->parts ? (int64_t)r->n : r->step_count;
+    int64_t before = r->parts && r->part == r->parts ? r->step_count - of : 0;
+
+    str_fmt(out, size, _("%s  step %d of %d  %s"), title, (int)(r->step_no - before), (int)of,
+            elapsed);
+}
+
 static void progress_place(struct ui *ui, void *self, char *out, size_t size)
 {
     const struct sec_run *r = sec(ui);
@@ -377,8 +388,7 @@ static void progress_place(struct ui *ui, void *self, char *out, size_t size)
         STR_SET(title, r->title);
     /* where the row is short, the step goes first: its line shows it */
     if (model_run_active(ui_model(ui)) && !r->undo)
-        str_fmt(out, size, _("%s  step %d of %d  %s"), title, (int)r->step_no, (int)r->step_count,
-                elapsed);
+        tell_step(r, title, elapsed, out, size);
     else
         str_fmt(out, size, "%s  %s", title, elapsed);
 }
