@@ -384,9 +384,46 @@ static void nodes_that_do_not_agree(void **state)
     agree("", "", true, 0); /* this run took it off that node */
 }
 
+/* The core gives GUIDs; a run that is taken up has what its journal says. */
+static void values_that_are_none(void **state)
+{
+    static const char *const rows[][3] = {
+        { "subscriptionId", "prod", "The subscription id is no GUID: prod" },
+        { "tenantId", "contoso", "The tenant id is no GUID: contoso" },
+        { "resourceName", "a/b", "" },
+        { "resourceGroupName", "a/b", "" },
+    };
+    struct fx *fx = fx_new(1);
+
+    (void)state;
+    fx->ports.runs_dir = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct json *in = fx_inputs();
+        struct op_answer none = { 0 };
+        struct err e = { 0 };
+        struct op_run *r;
+        struct op_view v;
+
+        json_set_str(in, "resourceName", "hci");
+        json_set_str(in, "resourceGroupName", "hci-rg");
+        json_set_str(in, rows[i][0], rows[i][1]);
+        r = op_run_make(&fx->ports, &op_unregister, in, NULL, &e);
+        assert_non_null(r);
+        v = (struct op_view){ r, op_cell_of(r, "proof", -1) };
+        assert_int_equal(v.cell->step->check.read(&v, &none, &e), OP_FAILED);
+        assert_int_equal(e.domain, ERR_USAGE);
+        if (rows[i][2][0])
+            assert_string_equal(e.message, rows[i][2]);
+        op_run_free(r);
+        json_free(in);
+    }
+    fx_free(fx);
+}
+
 int test_op_op_unregister_gate(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_that_are_none),
         cmocka_unit_test(requests),
         cmocka_unit_test(rights),
         cmocka_unit_test(others),
