@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "azure/hci.h"
 #include "base/i18n.h"
 #include "base/log.h"
 #include "core/app_int.h"
@@ -81,21 +82,32 @@ static void keep_arc(struct json *in, const struct brought *b, bool *way_known)
         json_set_str(in, "arcPrincipalId", b->principal);
 }
 
-static void keep_new(struct json *all, const struct json *some)
+static void keep_new(struct json *all, const struct json *some, bool only_true)
 {
     JSON_EACH (n, some)
-        if (!json_member(all, json_name(n)))
+        if (!json_member(all, json_name(n)) && (!only_true || json_flag(n, NULL, false)))
             json_set(all, json_name(n), json_copy(n));
 }
 
-/* The nodes of yes that are true, without those of no. */
+/* A registration under another name that never came to its end and was not taken back: the nodes
+ * that it brought to Arc are where they are. */
+static bool broke_off(struct app *a, const char *id)
+{
+    struct err e = { 0 };
+    struct op_summary sum;
+
+    return op_summary(a->c.runs_dir, id, &sum, &e) == 0 && str_eq(sum.plan, op_register.id) &&
+           !str_eq(sum.state, "done");
+}
+
+/* The nodes of yes that are true, without those of no that are. */
 static void set_names(struct json *in, const char *input, const struct json *yes,
                       const struct json *no)
 {
     struct str names = STR_INIT;
 
     JSON_EACH (n, yes)
-        if (json_flag(n, NULL, false) && !json_member(no, json_name(n)))
+        if (json_flag(n, NULL, false) && !json_flag(json_member(no, json_name(n)), NULL, false))
             str_addf(&names, "%s%s", names.len ? " " : "", json_name(n));
     if (names.len)
         json_set_str(in, input, str_p(&names));
@@ -118,9 +130,11 @@ static void set_connected(struct app *a, struct json *in, const char *cluster)
         if (journal_read(a->c.runs_dir, json_value_str(id), look_at, &b, &e) < 0)
             log_wrn("%s: %s", json_value_str(id), e.message);
         if (b.ours) {
-            keep_new(all, b.now);
-            keep_new(there, b.there);
+            keep_new(all, b.now, false);
+            keep_new(there, b.there, false);
             keep_arc(in, &b, &way_known);
+        } else if (json_len(b.now) && broke_off(a, json_value_str(id))) {
+            keep_new(all, b.now, true);
         }
         json_free(b.now);
         json_free(b.agent);
@@ -174,6 +188,7 @@ struct json *app_stored_inputs(struct app *a, const struct json *args, struct er
     const struct sec_cluster *cluster = state_get(a->c.state, SEC_CLUSTER);
     const char *name = json_str(args, "resourceName"), *group = json_str(args, "resourceGroupName");
     const char *sub = json_str(args, "subscriptionId");
+    struct str id = STR_INIT;
     struct arm_id stored;
     struct json *in;
     char own[112];
@@ -200,8 +215,10 @@ struct json *app_stored_inputs(struct app *a, const struct json *args, struct er
     json_set_str(in, "cloud", a->cloud.name);
     if (json_flag(args, "force", false))
         json_set_str(in, "force", "1");
-    if (stored.name[0])
-        set_connected(a, in, cluster->azure_resource_uri);
+    hci_cluster_id(&id, json_str(in, "subscriptionId"), json_str(in, "resourceGroupName"),
+                   json_str(in, "resourceName"));
+    set_connected(a, in, str_p(&id)); /* named, and the nodes' record may not be read yet, too */
+    str_free(&id);
     return in;
 }
 

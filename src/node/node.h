@@ -21,9 +21,10 @@
  * Set-AzureStackHCIRegistrationMsi is there (register-flow.md 7.2); no public source says since
  * which build, so a native node that plays an older one (os_build) takes 25398 (23H2) for the
  * bound: inferred
- *   solutionVersion (of Azure Local, "12.2510"; "" where the Windows is none), powershell ("7.5"),
- *   azStackHciModule, administrator (bools): what a reset needs. A native node plays them: the file
- *   DIR/plays.json of its folder has them by these names, absent: a machine that has all of it.
+ *   solutionVersion (of Azure Local, "12.2510"; "" where the Windows is none), powershell ("7.5";
+ *   "" where there is none), azStackHciModule, administrator (bools): what a reset needs; absent is
+ *   not known. A native node plays them: the file DIR/plays.json of its folder has them by these
+ *   names, absent: a machine that has all of it.
  * - certificate-find: {certificateThumbprint: "" the node's own, else a user's}. found (bool),
  *   certificateThumbprint, notAfter, daysLeft, certificate (base64 of the DER bytes, public),
  *   appId (of the application that it was accepted for, "" none). A user's certificate that is not

@@ -103,13 +103,14 @@ static void row(struct json *out, const char *what, const char *name, const char
 
 static void add_node(struct json *out, const char *node, const struct json *facts)
 {
-    char one[128];
+    char one[128], why[200];
 
+    str_fmt(why, sizeof why, _("it is of the machine %s"), node);
     for (const char *p = fact(facts, "extensions"); *p; p += strcspn(p, " ")) {
         p += strspn(p, " ");
         str_fmt(one, sizeof one, "%.*s", (int)strcspn(p, " "), p);
         if (one[0])
-            row(out, _("Extension"), one, "delete", _("it is of the machine"));
+            row(out, _("Extension"), one, "delete", why);
     }
     if (*fact(facts, "agent.id"))
         row(out, _("Arc-connected machine"), fact(facts, "agent.name"), "delete",

@@ -62,21 +62,25 @@ static bool old_powershell(const char *version)
     char text[16];
 
     str_fmt(text, sizeof text, "%.*s", (int)strcspn(version, "."), version);
-    return *version && (!str_to_int(text, &major) || major < FIRST_POWERSHELL);
+    return !str_to_int(text, &major) || major < FIRST_POWERSHELL;
 }
 
 RST_READ(needs)
 {
-    const char *node = op_node_name(v);
+    const char *node = op_node_name(v), *powershell = json_str(a->json, "powershell");
 
     if (!reg_ok(a))
         return reg_fail(a, e, 0, _("asking the node what it is"));
     if (old_system(v, member(a, "solutionVersion"), e))
         return OP_FAILED;
-    if (old_powershell(member(a, "powershell")))
+    if (powershell && !*powershell)
+        err_set(e, ERR_OP, ERR_C_RESET_POWERSHELL,
+                _("%s has no PowerShell %d or later, which a reset needs. Nothing was changed."),
+                node, FIRST_POWERSHELL);
+    else if (powershell && old_powershell(powershell))
         err_set(e, ERR_OP, ERR_C_RESET_POWERSHELL,
                 _("%s has PowerShell %s, and a reset needs %d or later. Nothing was changed."),
-                node, member(a, "powershell"), FIRST_POWERSHELL);
+                node, powershell, FIRST_POWERSHELL);
     else if (!json_flag(a->json, "azStackHciModule", true))
         err_set(e, ERR_OP, ERR_C_RESET_MODULE,
                 _("%s lacks the PowerShell module AzStackHCI, which a reset needs. Nothing was "
@@ -88,7 +92,7 @@ RST_READ(needs)
     if (err_is(e))
         return OP_FAILED;
     op_note(v, _("Azure Local %s, PowerShell %s"), member(a, "solutionVersion"),
-            *member(a, "powershell") ? member(a, "powershell") : "--");
+            powershell ? powershell : "--");
     return OP_DONE;
 }
 

@@ -10,7 +10,7 @@ static const struct op_step steps[] = {
     UNR_LOOK_PROOF(N_("Prove what is to be unregistered")),
     UNR_LOOK_ARC,
     LOOK("group-holds", N_("Look what the resource group holds"), "agent-place arc-status",
-         "@after", ACT(holds)),
+         "@after " SETTINGS, ACT(holds)),
     UNR_LOOK_ARC_GROUP,
     { .id = "custom-locations",
       .title = N_("Look for custom locations on its resource bridge"),

@@ -10,8 +10,9 @@
 #include "azure/roles.h"
 #include "base/i18n.h"
 
-#define NO_APP    "00000000-0000-0000-0000-000000000000"
-#define MAX_HOLDS 3000 /* of a fact's text */
+#define NO_APP         "00000000-0000-0000-0000-000000000000"
+#define RESOURCES_READ "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
+#define MAX_HOLDS      3000 /* of a fact's text */
 
 /* ---- roles on the machines' group ---- */
 
@@ -308,13 +309,21 @@ static const char *empty(const struct op_view *v)
     return op_fact(v, is_arc(v) ? "arc-group.empty" : "group.empty");
 }
 
+/* The action for want of which the group stays. */
+static const char *group_lacks(const struct op_view *v)
+{
+    if (*op_fact(v, is_arc(v) ? "arc-group.hidden" : "group.hidden"))
+        return RESOURCES_READ;
+    return unr_lacks(v, op_step_id(v));
+}
+
 /* First the question, then the deed; only what was empty a moment ago is deleted, and only for who
  * would see what is in it. */
 UNR_ASK(group_apply)
 {
     bool now = str_eq(empty(v), "yes");
 
-    if (*unr_lacks(v, op_step_id(v)))
+    if (*group_lacks(v))
         return;
     ask_group(v, need, now ? "DELETE" : "GET", now ? ARM_LRO : ARM_PAGES);
     if (!now)
@@ -325,14 +334,13 @@ UNR_READ(group_apply)
 {
     bool asked = !str_eq(empty(v), "yes");
 
-    if (*unr_lacks(v, op_step_id(v)))
-        return unr_stays(v, unr_lacks(v, op_step_id(v)));
+    if (*group_lacks(v))
+        return unr_stays(v, group_lacks(v));
     if (a->http == 404 || (!asked && reg_good(a)))
         return OP_DONE;
     if (a->http == 403)
-        return unr_stays(v, asked
-                                ? "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
-                                : "Microsoft.Resources/subscriptions/resourceGroups/delete");
+        return unr_stays(v, asked ? RESOURCES_READ
+                                  : "Microsoft.Resources/subscriptions/resourceGroups/delete");
     if (!reg_good(a))
         return reg_fail(a, e, 0, _("deleting the resource group"));
     if (json_len(json_get(a->json, "value")))

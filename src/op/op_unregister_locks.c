@@ -42,7 +42,7 @@ static bool holds(const struct op_view *v, const char *scope, size_t n)
         struct str machine = STR_INIT;
 
         str_addf(&machine, "%s/providers/Microsoft.HybridCompute/machines/%s", str_p(&arc),
-                 op_node_at(v, i));
+                 op_node_fact(v, op_node_at(v, i), "agent.name"));
         held = unr_leaves(v, op_node_at(v, i)) &&
                below(str_p(&own), str_p(&machine), strlen(str_p(&machine)));
         str_free(&machine);

@@ -14,10 +14,19 @@ static bool carries(const struct op_view *v)
     return *op_input(v, "arcOnly") && !unr_by_certificate(v);
 }
 
+/* Is the node's machine the one that registration makes? It is called like the node and stands in
+ * the machines' group. Its operator may have connected the agent anew since, to another place. */
+static bool at_its_place(const struct op_view *v, const char *node)
+{
+    return str_ieq(op_node_fact(v, node, "agent.group"), op_fact(v, "arcGroup")) &&
+           str_ieq(op_node_fact(v, node, "agent.name"), node);
+}
+
 /* By certificates registration brings the nodes to Arc, and unregistration takes them out again
  * (register-flow.md 4.2 U6); by the nodes' identity only those that registration connected. One
  * whose agent is elsewhere is nobody's business here, and one that was connected before it came to
- * the cluster stays (the Windows module takes it out, too). */
+ * the cluster stays (the Windows module takes it out, too). Without Arc settings or a journal the
+ * machines' group may be unknown: then what the node says of itself is enough. */
 bool unr_leaves(const struct op_view *v, const char *node)
 {
     bool by_identity = str_eq(op_node_fact(v, node, "msi"), "1");
@@ -26,7 +35,10 @@ bool unr_leaves(const struct op_view *v, const char *node)
     if (!unr_local(v) || carries(v) || !str_eq(op_node_fact(v, node, "agent"), "here") ||
         unr_word(op_input(v, "connectedBefore"), node))
         return false;
-    return ours || (!by_identity && str_ieq(op_node_fact(v, node, "arc"), "Enabled"));
+    if (ours)
+        return at_its_place(v, node);
+    return !by_identity && str_ieq(op_node_fact(v, node, "arc"), "Enabled") &&
+           (str_eq(op_fact(v, "settings.state"), "absent") || at_its_place(v, node));
 }
 
 /* ---- out of Azure Arc ---- */

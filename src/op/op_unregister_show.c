@@ -7,6 +7,8 @@
 
 #include "base/i18n.h"
 
+#define RESOURCES_READ "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
+
 static const char *fact(const struct json *facts, const char *name)
 {
     const char *s = json_value_str(json_member(facts, name));
@@ -68,7 +70,7 @@ static void show_machine(struct json *out, const struct json *run, const struct 
     else if (str_eq(agent, "here") && str_eq(fact(run, "carried"), "1"))
         row(out, _("Arc-connected machine"), machine, false,
             _("the registration signs in with its identity"));
-    else if (str_eq(agent, "here"))
+    else if (str_eq(agent, "here") && json_member(run, "leaves")) /* else nobody has judged yet */
         row(out, _("Arc-connected machine"), machine, false, _("registration did not connect it"));
     else if (str_eq(agent, "elsewhere"))
         row(out, _("Arc-connected machine"), machine, false, _("it is connected elsewhere"));
@@ -123,6 +125,15 @@ static void show_roles(struct json *out, const struct json *run)
     }
 }
 
+/* What is in it may not be listed: it stays (op_unregister_groups.c). */
+static bool hidden(const struct json *run, const char *which)
+{
+    char key[48];
+
+    str_fmt(key, sizeof key, "%s.hidden", which);
+    return *fact(run, key) != '\0';
+}
+
 static void show_group(struct json *out, const struct json *run, const char *which,
                        const char *name)
 {
@@ -137,6 +148,9 @@ static void show_group(struct json *out, const struct json *run, const char *whi
         row(out, _("resource group"), name, false, _("registration did not make it"));
     } else if (str_eq(state, "tagged") && lacking(lack, run, which)) {
         row(out, _("resource group"), name, false, lack);
+    } else if (str_eq(state, "tagged") && hidden(run, which)) {
+        str_fmt(why, sizeof why, _("your account lacks %s"), RESOURCES_READ);
+        row(out, _("resource group"), name, false, why);
     } else if (str_eq(state, "tagged") && *holds) {
         str_fmt(why, sizeof why, _("it holds other resources: %s"), holds);
         row(out, _("resource group"), name, false, why);
@@ -215,11 +229,7 @@ struct json *op_unregister_stays(const struct json *facts)
 /* A list that is cut to what the caller may read proves nothing. */
 static bool cut(const struct json *run, const char *which, const char *list)
 {
-    char key[48];
-
-    str_fmt(key, sizeof key, "%s.hidden", which);
-    return *fact(run, key) || str_eq(list, "?") ||
-           str_ifind(list, " Microsoft.Resources/subscriptions/resourceGroups/resources/read ") ||
+    return hidden(run, which) || str_eq(list, "?") || str_ifind(list, " " RESOURCES_READ " ") ||
            str_ifind(list, " Microsoft.AnyProvider/");
 }
 

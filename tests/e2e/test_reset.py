@@ -120,6 +120,7 @@ def test_what_stands_in_the_way():
         for has, code, words in (({"solutionVersion": "11.2507.1001.9"}, 148, "node1 has Azure Local 11.2507.1001.9, and a reset needs 2508 or later"),
                                  ({"solutionVersion": ""}, 148, "node1 is no machine of Azure Local"),
                                  ({"powershell": "5.1"}, 149, "node1 has PowerShell 5.1, and a reset needs 7"),
+                                 ({"powershell": ""}, 149, "node1 has no PowerShell 7 or later"),
                                  ({"azStackHciModule": False}, 150, "node1 lacks the PowerShell module AzStackHCI"),
                                  ({"administrator": False}, 151, "Only an administrator of node1")):
             plays(r, "node1", **has)
@@ -148,7 +149,7 @@ def test_what_stands_in_the_way():
             azl.check(words in r.run("reset", *args, ok=2).stderr, words)
         azl.check("There is nothing to do." in r.run("reset", "--node", "node2", "--what-if", ok=0).stdout, "node2 is in no Arc")
         p = r.run("reset", "--what-if", ok=0)
-        azl.check(p.stdout.index("This goes:") < p.stdout.index("Extension AdminCenter, AzureMonitor") < p.stdout.index("This stays:") < p.stdout.index("Resource group " + GROUP), p.stdout)
+        azl.check(p.stdout.index("This goes:") < p.stdout.index("Extension AdminCenter, AzureMonitor: it is of the machine node1") < p.stdout.index("This stays:") < p.stdout.index("Resource group " + GROUP), p.stdout)
         azl.equal(left(r), before, "something was written")
         azl.equal(phases(r), ["NotStarted"] * 4, "phases of a machine that was never reset")
         r.run(*r.register_args(), "--arc-server-resource-group-name", GROUP, ok=0)

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 """Unregistration: afterwards the sandbox holds what it held before registration, the status is blank; what contradicts is refused before anything goes."""
 import glob
+import json
 import os
+import socket
+import subprocess
 
 import azl
+from test_reset import token_of
 
 SERVICES = ("1322e676-dee7-41ee-a874-ac923822781c", "1412d89f-b8a8-4111-b4fd-e82905cbd85d")  # come with the providers
 BUILDS = {"identity": 26100, "cluster identity": 20349, "application": 20348, "first generation": 17784}
@@ -154,6 +158,104 @@ def test_faults_a_kill_and_going_on():
         go_on(r)
         azl.equal(changed(before, held(r)), {}, "after the kill")
         blank(r)
+
+
+def connected_anew(r, node, group, name):
+    """The operator disconnects the node's agent and connects it to a group of their own."""
+    ready, config = r.ready(), os.path.join(r.top, "connect.json")
+    agent = next(n for n in ready["nodes"] if n["name"] == node)["azcmagent"]
+    with open(config, "w", encoding="utf-8") as out:
+        json.dump({"access-token": token_of(r)}, out)
+    place = ("-s", ready["subscription"], "-g", group, "-l", "eastus", "-t", ready["tenant"], "-n", name, "--cloud", "azlosandbox")
+    for words in (("disconnect",), ("connect", *place)):
+        subprocess.run([agent, *words, "--config", config], check=True, stdout=subprocess.DEVNULL)
+    os.remove(config)
+
+
+def put(r, rid, of, **more):
+    r.sandbox("POST", "/sandbox/resources", {"put": {"id": rid, "type": of, "name": rid.rsplit("/", 1)[1], "location": "eastus", "properties": {}, **more}})
+
+
+def mine_stays(build, group, name):
+    with rehearsal(1, build) as r:
+        r.prepare()
+        r.register(ok=0)
+        mine = f"/subscriptions/{r.ready()['subscription']}/resourceGroups/{group}"
+        if group == "mine-rg":
+            put(r, mine, "Microsoft.Resources/resourceGroups")
+        connected_anew(r, "node1", group, name)
+        mine += f"/providers/Microsoft.HybridCompute/machines/{name}"
+        put(r, mine + "/providers/Microsoft.Authorization/locks/keep", "Microsoft.Authorization/locks", properties={"level": "CanNotDelete"})
+        before = held(r)
+        azl.check(mine.lower() in before["resources"], "the operator's machine")
+        will = {(w["what"], w["name"]): (w["how"], w["why"]) for w in r.json("unregister", "--what-if")["will"]}
+        azl.equal(will[("Arc-connected machine", name)], ("keep", "registration did not connect it"), "the review")
+        p = unregister(r)
+        azl.check(f"What stays: Arc-connected machine {name} (registration did not connect it)" in p.stdout, p.stdout)
+        azl.check(mine.lower() in held(r)["resources"], f"{build}, {group}: the operator's machine is gone")
+        blank(r)
+
+
+def test_a_machine_that_its_operator_connected_anew_stays():
+    """The journal says that registration connected this node, but it stands elsewhere, or under another name, since."""
+    azl.side_by_side([lambda c=c: mine_stays(*c) for c in ((BUILDS["identity"], "mine-rg", "node1"), (BUILDS["identity"], "CLUSTER-A-rg", "mine"),
+                                                           (BUILDS["cluster identity"], "mine-rg", "node1"))], 2)
+
+
+def theirs_after_an_unregistration():
+    """Registration connected the node once and took it out again; now its operator did, and the cluster brings it to Arc as it finds it."""
+    with rehearsal(1, BUILDS["cluster identity"]) as r:
+        r.prepare()
+        r.register(ok=0)
+        unregister(r)
+        put(r, f"/subscriptions/{r.ready()['subscription']}/resourceGroups/CLUSTER-A-rg", "Microsoft.Resources/resourceGroups")
+        connected_anew(r, "node1", "CLUSTER-A-rg", "node1")
+        before = held(r)["resources"]
+        r.register(ok=0)
+        unregister(r)
+        azl.equal(held(r)["resources"], before, "the operator's machine")
+
+
+def ours_after_a_failure():
+    """A registration that broke off connected the node; the next one goes by another name, and finds it there."""
+    with rehearsal(1) as r:
+        r.prepare()
+        before = held(r)
+        r.fault("500@PUT */clusters/FIRSTx99")
+        r.run(*r.register_args(), "--resource-name", "FIRST", "--resource-group-name", "one-rg", ok=1)
+        r.sandbox("DELETE", "/sandbox/faults")
+        r.run(*r.register_args(), "--resource-name", "SECOND", "--resource-group-name", "one-rg", ok=0)
+        p = r.run("unregister", "--resource-name", "SECOND", "--yes", ok=0)
+        azl.equal(changed(before, held(r)), {}, f"left behind\n{p.stdout}")
+
+
+def test_whose_machine_it_is_the_journals_say():
+    azl.side_by_side([theirs_after_an_unregistration, ours_after_a_failure], 2)
+
+
+def intent(r, name, args):
+    """What a console sends, at once: the core may not have read anew what the nodes store."""
+    path = next(os.path.join(d, f) for d, _, files in os.walk(r.run_dir) for f in files if f.endswith(".sock"))
+    with socket.socket(socket.AF_UNIX) as s, r.leaping():
+        s.settimeout(20)
+        s.connect(path)
+        for line in ({"hello": {"protocol": 1, "program": "azloconf", "version": "1"}}, {"intent": {"id": 1, "name": name, "args": args}}):
+            s.sendall(json.dumps(line).encode() + b"\n")
+        with s.makefile(encoding="utf-8") as lines:
+            return next(a for a in (json.loads(line).get("answer") for line in lines) if a)
+
+
+def test_named_at_once_after_a_registration():
+    """Named by a console before the core knows of the registration: the same goes as a moment later."""
+    with rehearsal(2) as r:
+        r.prepare()
+        before = held(r)
+        r.register(ok=0)
+        answer = intent(r, "unregister", {"confirm": "CLUSTER-A", "resourceName": "CLUSTER-A", "subscriptionId": r.ready()["subscription"]})
+        azl.check("result" in answer, answer)
+        with r.leaping():
+            azl.wait_for(lambda: newest(r)["state"] in ("done", "failed"), 60, "the end of the unregistration")
+        azl.equal((newest(r)["plan"], newest(r)["state"], changed(before, held(r))), ("unregister", "done", {}), "left behind or gone too much")
 
 
 if __name__ == "__main__":

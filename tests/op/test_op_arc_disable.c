@@ -7,7 +7,7 @@
 
 #define C    OP_A_CHECK
 #define A    OP_A_APPLY
-#define HERE "local=1;@agent=here;@agent.name=node1"
+#define HERE "local=1;@agent=here;@agent.name=node1;@agent.group=hci-rg;arcGroup=hci-rg"
 #define APP  "settings.appId=" FX_APP
 
 static void requests(void **state)
@@ -156,6 +156,9 @@ static bool leaves(struct rig *g, const char *msi, const char *arc)
         struct op_view v = at(g, "leave", i);
 
         op_set_node_fact(&v, "agent", "here");
+        op_set_node_fact(&v, "agent.name", op_node_name(&v));
+        op_set_node_fact(&v, "agent.group", "hci-rg");
+        op_set_fact(&v, "arcGroup", "hci-rg");
         op_set_node_fact(&v, "msi", msi);
         op_set_node_fact(&v, "arc", arc);
         op_set_fact(&v, "local", "1");

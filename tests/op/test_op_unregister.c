@@ -10,7 +10,7 @@
 #define OTHER(sub, group, name)                                                                    \
     STORED("/subscriptions/" sub "/resourceGroups/" group                                          \
            "/providers/Microsoft.AzureStackHCI/clusters/" name)
-#define HERE  "local=1;@agent=here;@agent.name=node1"
+#define HERE  "local=1;@agent=here;@agent.name=node1;@agent.group=hci-rg;arcGroup=hci-rg"
 #define THERE "settings.state=present"
 #define LOCKS "/subscriptions/" FX_SUB "/providers/Microsoft.Authorization/locks"
 #define LOCK_AT(scope)                                                                             \

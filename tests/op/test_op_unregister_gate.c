@@ -227,7 +227,7 @@ static void machines_that_may_not_go(void **state)
 {
 #define LEAVING                                                                                    \
     "local=1;cluster.state=present;leaving=node1 node2;*agent=here;*agent.name=m;*msi=0;"          \
-    "*arc=Enabled;"
+    "*arc=Enabled;settings.state=absent;"
     static const struct told rows[] = {
         { .step = "ready",
           .act = C,
@@ -288,22 +288,30 @@ static void conditions(void **state)
 }
 
 /* Out of Azure Arc goes whom registration connected; never who was there before, and never whose
- * agent is connected elsewhere. By certificates Arc that is enabled says the same as a journal. */
+ * agent is connected elsewhere, in another group, under another name. By certificates Arc that is
+ * enabled says the same as a journal. */
 static void who_leaves(void **state)
 {
     static const struct {
         const char *agent, *msi, *arc, *connected, *before;
         bool leaves;
+        const char *group, *name, *settings; /* NULL: the usual */
     } rows[] = {
-        { "here", "1", "", "node1", "", true },
-        { "here", "1", "", "node1", "node1", false },
-        { "here", "1", "", "", "", false },
-        { "elsewhere", "1", "", "node1", "", false },
-        { "none", "1", "", "node1", "", false },
-        { "here", "0", "Enabled", "", "", true },
-        { "here", "0", "Enabled", "", "node1", false },
-        { "here", "0", "Disabled", "", "", false },
-        { "elsewhere", "0", "Enabled", "", "", false },
+        { "here", "1", "", "node1", "", true, NULL, NULL, NULL },
+        { "here", "1", "", "node1", "node1", false, NULL, NULL, NULL },
+        { "here", "1", "", "", "", false, NULL, NULL, NULL },
+        { "elsewhere", "1", "", "node1", "", false, NULL, NULL, NULL },
+        { "none", "1", "", "node1", "", false, NULL, NULL, NULL },
+        { "here", "0", "Enabled", "", "", true, NULL, NULL, NULL },
+        { "here", "0", "Enabled", "", "node1", false, NULL, NULL, NULL },
+        { "here", "0", "Disabled", "", "", false, NULL, NULL, NULL },
+        { "elsewhere", "0", "Enabled", "", "", false, NULL, NULL, NULL },
+        { "here", "1", "", "node1", "", true, "HCI-RG", "NODE1", NULL },
+        { "here", "1", "", "node1", "", false, "mine-rg", NULL, NULL },
+        { "here", "1", "", "node1", "", false, NULL, "mine", NULL },
+        { "here", "0", "Disabled", "node1", "", false, "mine-rg", NULL, "absent" },
+        { "here", "0", "Enabled", "", "", false, "mine-rg", NULL, "present" },
+        { "here", "0", "Enabled", "", "", true, "mine-rg", NULL, "absent" },
     };
 
     (void)state;
@@ -326,6 +334,10 @@ static void who_leaves(void **state)
         op_set_node_fact(&v, "agent", rows[i].agent);
         op_set_node_fact(&v, "msi", rows[i].msi);
         op_set_node_fact(&v, "arc", rows[i].arc);
+        op_set_fact(&v, "arcGroup", "hci-rg");
+        op_set_fact(&v, "settings.state", rows[i].settings);
+        op_set_node_fact(&v, "agent.group", rows[i].group ? rows[i].group : "hci-rg");
+        op_set_node_fact(&v, "agent.name", rows[i].name ? rows[i].name : "node1");
         if (unr_leaves(&v, "node1") != rows[i].leaves)
             fail_msg("row %zu", i);
         op_set_fact(&v, "local", "0"); /* registered elsewhere: its agent is nobody's business */

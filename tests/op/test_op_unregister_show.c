@@ -78,7 +78,9 @@ static void what_an_unregistration_takes(void **state)
           "-" MACHINE " (your account lacks x/delete)", "+" MACHINE },
         { ",\"leaving\":\"n1\",\"leaves\":\"\",\"leave.lacks\":\"?\"", AGENT,
           "-" MACHINE " (your rights cannot be read", "+" MACHINE },
-        { "", AGENT, "-" MACHINE " (registration did not connect it)", "+" MACHINE },
+        { ",\"leaves\":\"\"", AGENT, "-" MACHINE " (registration did not connect it)",
+          "+" MACHINE },
+        { "", AGENT, "", MACHINE }, /* a look failed before it was judged */
         { "", "\"agent\":\"elsewhere\"", "-Arc-connected machine n1 (it is connected elsewhere)",
           "+Arc-connected" },
         { "", "\"agent\":\"none\"", "", "Arc-connected" },
@@ -102,6 +104,10 @@ static void what_an_unregistration_takes(void **state)
         { TAGGED ",\"group.holds\":\"T/n\"", "",
           "-resource group g (it holds other resources: T/n)", "+resource group" },
         { TAGGED ",\"group.lacks\":\"*/read\"", "", "-resource group g (your account lacks */read)",
+          "+resource group" },
+        { TAGGED ",\"group.hidden\":\"1\"", "",
+          "-resource group g (your account lacks Microsoft.Resources/subscriptions/resourceGroups/"
+          "resources/read)",
           "+resource group" },
         { ",\"group.state\":\"foreign\"", "", "-resource group g (registration did not make it)",
           "+resource group" },
