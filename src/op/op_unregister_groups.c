@@ -46,12 +46,14 @@ static const char *principal_of(const struct op_view *v)
     return *generated ? generated : unr_fact(v, "cluster.principalId");
 }
 
-/* Another cluster of the group needs the service's role (register-flow.md 7.28). A machine that
- * still names this cluster does not: the cluster goes next. */
+/* Another cluster of the group needs the service's role (register-flow.md 7.28), and may have come
+ * to Arc by the same principal of the operator's; a generated one, and the cluster's, are its own.
+ * A machine that still names this cluster does not: the cluster goes next. */
 bool unr_role_free(const struct op_view *v)
 {
-    return row_of(v) != &role_rows[0] ||
-           (!*op_fact(v, "machines.foreign") && !*op_fact(v, "machines.hidden"));
+    bool shared = row_of(v) == &role_rows[0] || *op_input(v, "arcPrincipalId");
+
+    return !shared || (!*op_fact(v, "machines.foreign") && !*op_fact(v, "machines.hidden"));
 }
 
 static void ask_role(const struct op_view *v, struct op_need *need, const char *method)
@@ -74,6 +76,8 @@ static enum op_verdict role_is(struct op_view *v, const char *state, enum op_ver
 
     str_fmt(fact, sizeof fact, "%s.state", row_of(v)->step);
     op_set_fact(v, fact, state);
+    if (row_of(v) != &role_rows[0])
+        op_set_fact(v, "arc-roles.given", *op_input(v, "arcPrincipalId") ? "1" : "");
     return vd;
 }
 

@@ -93,36 +93,38 @@ static void show_nodes(struct json *out, const struct json *run, const struct js
     }
 }
 
+/* shared: another cluster of the group may use it, too; why: it goes. */
+static void show_role(struct json *out, const struct json *run, const char *step, const char *name,
+                      bool shared, const char *why)
+{
+    const char *other = shared ? fact(run, "machines.foreign") : "";
+    char state[48], lack[300], need[400];
+
+    str_fmt(state, sizeof state, "%s.state", step);
+    if (!str_eq(fact(run, state), "present"))
+        return;
+    str_fmt(need, sizeof need, _("machines of another cluster need it: %s"), other);
+    if (lacking(lack, run, step))
+        row(out, _("role assignment"), name, false, lack);
+    else
+        row(out, _("role assignment"), name, !*other, *other ? need : why);
+}
+
 static void show_roles(struct json *out, const struct json *run)
 {
     static const char *const steps[][2] = {
         { "arc-role-onboarding", "Azure Connected Machine Onboarding" },
         { "arc-role-admin", "Azure Connected Machine Resource Administrator" },
     };
-    const char *other = fact(run, "machines.foreign");
-    char why[400], lack[300];
+    bool given = str_eq(fact(run, "arc-roles.given"), "1");
+    const char *why = given || *fact(run, "settings.spObjectId")
+                          ? _("registration gave it to the identity by which the nodes came to Arc")
+                          : _("registration gave it to the cluster's identity");
 
-    if (str_eq(fact(run, "role.state"), "present") && lacking(lack, run, "role")) {
-        row(out, _("role assignment"), "Azure Connected Machine Resource Manager", false, lack);
-    } else if (str_eq(fact(run, "role.state"), "present") && *other) {
-        str_fmt(why, sizeof why, _("machines of another cluster need it: %s"), other);
-        row(out, _("role assignment"), "Azure Connected Machine Resource Manager", false, why);
-    } else if (str_eq(fact(run, "role.state"), "present")) {
-        row(out, _("role assignment"), "Azure Connected Machine Resource Manager", true,
-            _("registration gave it to the service"));
-    }
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-        bool kept = lacking(lack, run, steps[i][0]);
-
-        str_fmt(why, sizeof why, "%s.state", steps[i][0]);
-        if (str_eq(fact(run, why), "present"))
-            row(out, _("role assignment"), steps[i][1], !kept,
-                kept                                ? lack
-                : *fact(run, "settings.spObjectId") ? _("registration gave it to the identity by "
-                                                        "which the nodes came to Arc")
-                                                    : _("registration gave it to the cluster's "
-                                                        "identity"));
-    }
+    show_role(out, run, "role", "Azure Connected Machine Resource Manager", true,
+              _("registration gave it to the service"));
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+        show_role(out, run, steps[i][0], steps[i][1], given, why);
 }
 
 /* What is in it may not be listed: it stays (op_unregister_groups.c). */

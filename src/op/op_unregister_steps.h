@@ -103,9 +103,9 @@
         GOES("role", N_("Take the service's role on the machines' group away"),                    \
              "ready machines-free", SETTINGS, unr_role_free, role, 0),                             \
         GOES("arc-role-onboarding", N_("Take the role Azure Connected Machine Onboarding away"),   \
-             "ready leave arc-settings", SETTINGS, NULL, role, 0),                                 \
+             "ready leave machines-free", SETTINGS, unr_role_free, role, 0),                       \
         GOES("arc-role-admin",                                                                     \
              N_("Take the role Azure Connected Machine Resource Administrator away"),              \
-             "ready leave arc-settings", SETTINGS, NULL, role, 0)
+             "ready leave machines-free", SETTINGS, unr_role_free, role, 0)
 
 #endif

@@ -250,7 +250,7 @@ static void machines_that_may_not_go(void **state)
 
 /* ---- what runs under a condition ---- */
 
-static bool when(const char *step, const char *name, const char *value)
+static bool when_given(const char *step, const char *name, const char *value, const char *principal)
 {
     struct fx *fx = fx_new(2);
     struct json *in = fx_inputs();
@@ -262,6 +262,7 @@ static bool when(const char *step, const char *name, const char *value)
     fx->ports.runs_dir = NULL;
     json_set_str(in, "resourceName", "hci");
     json_set_str(in, "resourceGroupName", "hci-rg");
+    json_set_str(in, "arcPrincipalId", principal);
     r = op_run_make(&fx->ports, &op_unregister, in, NULL, &e);
     assert_non_null(r);
     v = (struct op_view){ r, op_cell_of(r, step, -1) };
@@ -274,13 +275,23 @@ static bool when(const char *step, const char *name, const char *value)
     return is;
 }
 
-/* The service's role stays while a machine of the group belongs to another cluster, or may. */
+static bool when(const char *step, const char *name, const char *value)
+{
+    return when_given(step, name, value, "");
+}
+
+/* The service's role stays while a machine of the group belongs to another cluster, or may; so do
+ * those of the operator's own principal, by which that one may have come to Arc. */
 static void conditions(void **state)
 {
     (void)state;
     assert_true(when("role", "machines.foreign", ""));
     assert_false(when("role", "machines.foreign", "n9"));
     assert_false(when("role", "machines.hidden", "1"));
+    assert_true(when("arc-role-admin", "machines.foreign", "n9"));
+    assert_true(when_given("arc-role-admin", "machines.foreign", "", FX_RP));
+    assert_false(when_given("arc-role-admin", "machines.foreign", "n9", FX_RP));
+    assert_false(when_given("arc-role-onboarding", "machines.hidden", "1", FX_RP));
     assert_false(when("custom-locations", "bridges", ""));
     assert_true(when("custom-locations", "bridges", BRIDGE "|"));
     assert_false(when("custom-location-holds", "customs", ""));

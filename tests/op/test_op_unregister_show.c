@@ -99,6 +99,14 @@ static void what_an_unregistration_takes(void **state)
         { ",\"role.state\":\"unseen\"", "", "", MANAGER },
         { ",\"arc-role-admin.state\":\"present\",\"arc-role-onboarding.state\":\"absent\"", "",
           "+role assignment Azure Connected Machine Resource Administrator", "Onboarding" },
+        { ",\"arc-role-admin.state\":\"present\",\"arc-roles.given\":\"1\","
+          "\"machines.foreign\":\"m9\"",
+          "",
+          "-role assignment Azure Connected Machine Resource Administrator (machines of another "
+          "cluster need it: m9)",
+          "+role" },
+        { ",\"arc-role-admin.state\":\"present\",\"machines.foreign\":\"m9\"", "",
+          "+role assignment Azure Connected Machine Resource Administrator", "-role" },
         /* groups: tagged, empty, and visible */
         { TAGGED, "", "+resource group g\n", NULL },
         { TAGGED ",\"group.holds\":\"T/n\"", "",
