@@ -4,6 +4,7 @@ import azl
 from test_cleanup import World
 from test_console import Terminal, need_tmux
 from test_plain import HOME, Plain, answer_all
+from test_reset import in_arc, machines
 
 BROKEN = "400@POST */reconcilex99"  # the second part of a move ends here
 
@@ -130,6 +131,50 @@ def test_on_the_screens():
                 part(t, r)
 
 
+def is_again(r, name):
+    azl.equal(runs(r)[:2], [("register", "reset", "done"), ("reset", "reset", "done")], "the runs of the reset and of the registration")
+    azl.equal([m["status"] for m in machines(r)], ["Succeeded"], "the machine's reset")
+    s = r.status()
+    azl.equal((s["AzureResourceName"], s["RegistrationStatus"], s["ConnectionStatus"]), (name, "Registered", "Connected"), "registered again")
+
+
+def test_a_reset_registers_again():
+    """On a cluster of one node the review comes first: its values lead to the page."""
+    need_tmux()
+    with azl.Rehearsal() as r:
+        r.prepare()
+        in_arc(r, "node1")
+        with Terminal(r) as t, r.leaping():
+            t.wait("1 Register this cluster with Azure")
+            t.keys("1", "0", "Enter")
+            t.wait("4 Reset a machine")
+            t.keys("4", "Enter")
+            t.wait("Reset a machine: Review", "This goes:", "to reset it", "< Other values >")
+            t.keys("Tab", "Tab", "Enter")
+            azl.check("Region" not in t.wait("Reset a machine: Values", "> Machine [", "Register again [no"), "where to is asked of nobody who only resets")
+            t.keys("Tab")
+            t.write("yes")
+            t.keys("Tab")
+            t.wait("> Tenant [Contoso", "Subscription [Contoso-Prod-HCI", "Region [", "Resource group [CLUSTER-A-rg", "Resource name [CLUSTER-A")
+            t.keys("Tab", "Tab")
+            t.wait("> Region [")
+            t.write("eastus")
+            t.keys("Tab", "Tab", "C-u")
+            t.write("AGAIN")
+            t.keys("Tab", "Tab")
+            t.wait("> < Next: review >", "Resource name [AGAIN", "Region [eastus")
+            t.keys("Enter")
+            t.wait("Reset a machine: Review", "to reset it", "> [", "< Reset now >")
+            t.keys("PageDown")
+            t.wait("This is made:", "Registration of the cluster as AGAIN")
+            t.write("node1")
+            t.keys("Enter")
+            t.wait("matches", "> < Reset now >")
+            t.keys("Enter")
+            t.wait("Done.", "AGAIN", "Result: Success", "Part 2 of 2: Register with Azure")
+            is_again(r, "AGAIN")
+
+
 # ---- lines ----
 
 def asks_move(t, old, new):
@@ -173,6 +218,21 @@ def test_in_lines():
                 part(t, r)
         t.say("15")
         t.end()
+
+
+def test_a_reset_registers_again_in_lines():
+    with azl.Rehearsal() as r:
+        r.prepare()
+        in_arc(r, "node1")
+        with Plain(r) as t, r.leaping():
+            answer_all(t, (HOME, "10"), ("4 Reset a machine", "4"), ("to reset it:", "values"), ("Machine:", ""), ("Register again [no]", ""), ("to reset it:", "values"),
+                       ("Machine:", ""), ("Register again [no]", "yes"), ("Tenant [", ""), ("Subscription [Contoso-Prod-HCI]", ""), ("Region", "East US"),
+                       ("Resource group [CLUSTER-A-rg]", ""), ("Resource name [CLUSTER-A]", "AGAIN"), ("Group for Arc", ""),
+                       ("Registration of the cluster as AGAIN", "yes"), ("must be node1", "node1"))
+            t.wait("Part 1 of 2: Reset", "Part 2 of 2: Register with Azure", "Result: Success.", HOME)
+            is_again(r, "AGAIN")
+            t.say("15")
+            t.end()
 
 
 if __name__ == "__main__":

@@ -454,8 +454,55 @@ static void which_machine(void **state)
     rig_keys(&r, "\033[B\033[B\033[B\r");
     rig_assert_shows(&r, "[all ");
     fake_reply(r.core, "reset-check", answer(gives));
-    rig_keys(&r, "\r");
+    rig_keys(&r, "\t\r");
     assert_string_equal(json_str(fake_args(r.core, "reset-check"), "node"), "all");
+    assert_int_equal(json_len(fake_args(r.core, "reset-check")), 1);
+    rig_end(&r);
+}
+
+/* Where the machine goes to when it is reset is asked only of whoever registers again, and sent
+ * only then. */
+static void reset_and_register(void **state)
+{
+    struct rig r = leaving(&rig_ascii);
+    const struct json *args;
+
+    (void)state;
+    canned_nodes(r.core);
+    rig_show(&r);
+    rig_keys(&r, "10\r4\r\t");
+    rig_assert_shows(&r, "> Register again  [no ");
+    rig_assert_hides(&r, "Region");
+    assert_int_equal(fake_count(r.core, "choices"), 0);
+    rig_keys(&r, "yes\t");
+    rig_assert_shows(&r, "> Tenant ");
+    rig_assert_shows(&r, "Region ");
+    assert_int_equal(fake_count(r.core, "choices"), 1);
+    rig_keys(&r, "\t\t\t\t\x15\t\t\r");
+    rig_assert_shows(&r, "> Resource name ");
+    rig_assert_shows(&r, "a name is needed");
+    assert_int_equal(fake_count(r.core, "reset-check"), 0);
+    fake_reply(r.core, "reset-check", answer(gives));
+    rig_keys(&r, "AGAIN\033[A\033[A\x15"
+                 "East US\t\t\t\t\r");
+    args = fake_args(r.core, "reset-check");
+    assert_true(json_flag(args, "register", false));
+    assert_string_equal(json_str(args, "node"), "node1");
+    assert_string_equal(json_str(args, "region"), "eastus");
+    assert_string_equal(json_str(args, "resourceName"), "AGAIN");
+    assert_string_equal(json_str(args, "subscriptionId"), "11111111-2222-3333-4444-555555555555");
+    assert_string_equal(json_str(args, "tenantId"), "72f988bf-86f1-41af-91ab-2d7cd011db47");
+    assert_non_null(json_str(args, "resourceGroupName"));
+    assert_null(json_member(args, "arcServerResourceGroupName"));
+    rig_keys(&r, "\033");
+    vt_turn(r.vt, 1200);
+    rig_assert_shows(&r, "Reset a machine: Values");
+    rig_keys(&r, "\t\t\x15no\t"); /* the button's next is the first field */
+    rig_assert_hides(&r, "Region");
+    rig_assert_shows(&r, "> < Next: review >");
+    fake_reply(r.core, "reset-check", answer(gives));
+    rig_keys(&r, "\r");
+    assert_int_equal(json_len(fake_args(r.core, "reset-check")), 1);
     rig_end(&r);
 }
 
@@ -476,6 +523,7 @@ int test_tui_act(void)
         cmocka_unit_test(arc_again),
         cmocka_unit_test(no_secret),
         cmocka_unit_test(which_machine),
+        cmocka_unit_test(reset_and_register),
     };
 
     return TEST_GROUP("tui/act", tests);

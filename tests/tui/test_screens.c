@@ -187,11 +187,14 @@ static void values_of_operations(void **state)
     static const char *const sizes[] = { "80x24", "60x20" };
     static const struct {
         const char *name, *keys, *then;
-    } pages[] = { { "act_arc_values", "9\r\r", "\t\r" }, { "act_reset_values", "10\r4\r", "\r" } };
+    } pages[] = { { "act_arc_values", "9\r\r", "\t\r" },
+                  { "act_reset_values", "10\r4\r", "\r" },
+                  { "act_reset_again", "10\r4\r", "\tyes\t" } };
 
     (void)state;
-    for (size_t i = 0; i < 4; i++) {
-        struct rig r = rig_start(looks[i / 2]);
+    for (size_t i = 0; i < 2 * ARRAY_LEN(pages); i++) {
+        size_t look = i / ARRAY_LEN(pages), page = i % ARRAY_LEN(pages);
+        struct rig r = rig_start(looks[look]);
         struct json *review = canned_unregister();
         char name[64];
 
@@ -200,9 +203,9 @@ static void values_of_operations(void **state)
         rig_show(&r);
         json_unset(review, "confirm");
         fake_reply(r.core, "arc-enable-check", review);
-        rig_keys(&r, pages[i % 2].keys);
-        rig_keys(&r, pages[i % 2].then);
-        str_fmt(name, sizeof name, "%s_%s", pages[i % 2].name, sizes[i / 2]);
+        rig_keys(&r, pages[page].keys);
+        rig_keys(&r, pages[page].then);
+        str_fmt(name, sizeof name, "%s_%s", pages[page].name, sizes[look]);
         rig_golden(&r, name);
         rig_end(&r);
     }

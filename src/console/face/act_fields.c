@@ -220,22 +220,57 @@ static const char *check_node(const struct model *m, const struct form *f, int i
     return "fail";
 }
 
-const struct form_field act_reset_fields[ACT_RESET_FIELDS] = {
-    { .id = "node",
-      .label = N_("Machine"),
-      .help = N_("A node of the cluster, or all. Only its hold in Azure Arc goes; the machine is "
-                 "not installed anew."),
-      .count = node_count,
-      .choice = node_choice,
-      .check = check_node },
-};
-
-void act_reset_fill(struct form *f, const struct model *m)
+static bool once(const struct form *f)
 {
-    fill_empty(f, 0, this_node(m));
+    return !str_eq(f->values[ACT_RESET_AGAIN].id, "yes");
 }
 
-/* ---- a move ---- */
+const struct form_field act_reset_fields[ACT_RESET_FIELDS] = {
+    [ACT_RESET_NODE] = { .id = "node",
+                         .label = N_("Machine"),
+                         .help = N_("A node of the cluster, or all. Only its hold in Azure Arc "
+                                    "goes; the machine is not installed anew."),
+                         .count = node_count,
+                         .choice = node_choice,
+                         .check = check_node },
+    [ACT_RESET_AGAIN] = { .id = "register",
+                          .label = N_("Register again"),
+                          .help = N_("yes registers the cluster when the reset is done, as one "
+                                     "operation. Where to is asked here."),
+                          .count = fields_flag_count,
+                          .choice = fields_flag_choice,
+                          .check = check_flag },
+    [ACT_RESET_TENANT] = { .param = &params[PAR_TENANT],
+                           .count = fields_tenant_count,
+                           .choice = fields_tenant_choice,
+                           .check = fields_check_tenant,
+                           .off = once },
+    [ACT_RESET_SUBSCRIPTION] = { .param = &params[PAR_SUBSCRIPTION],
+                                 .count = fields_sub_count,
+                                 .choice = fields_sub_choice,
+                                 .check = fields_check_sub,
+                                 .off = once },
+    [ACT_RESET_REGION] = { .param = &params[PAR_REGION],
+                           .count = fields_region_count,
+                           .choice = fields_region_choice,
+                           .check = fields_check_region,
+                           .off = once },
+    [ACT_RESET_GROUP] = { .param = &params[PAR_GROUP],
+                          .count = fields_group_count,
+                          .choice = fields_group_choice,
+                          .check = fields_need_group,
+                          .free = true,
+                          .off = once },
+    [ACT_RESET_NAME] = { .param = &params[PAR_NAME], .check = fields_check_name, .off = once },
+    [ACT_RESET_ARC_GROUP] = { .param = &params[PAR_ARC_GROUP],
+                              .count = fields_arc_group_count,
+                              .choice = fields_arc_group_choice,
+                              .check = fields_check_group,
+                              .free = true,
+                              .off = once },
+};
+
+/* ---- where a registration goes ---- */
 
 void act_move_fill(struct form *f, const struct model *m)
 {
@@ -250,9 +285,16 @@ void act_move_fill(struct form *f, const struct model *m)
 
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         segment(text, sizeof text, c->azure_resource_uri, parts[i].name);
-        fill_empty(f, parts[i].field, text);
+        fill_empty(f, fields_at(f, parts[i].field), text);
     }
-    name_subscription(f, WHERE_SUBSCRIPTION, m);
-    fill_empty(f, WHERE_REGION, c->region);
+    name_subscription(f, fields_at(f, WHERE_SUBSCRIPTION), m);
+    fill_empty(f, fields_at(f, WHERE_REGION), c->region);
     fields_defaults(f, m);
+}
+
+void act_reset_fill(struct form *f, const struct model *m)
+{
+    fill_empty(f, ACT_RESET_NODE, this_node(m));
+    fill_empty(f, ACT_RESET_AGAIN, "no");
+    act_move_fill(f, m);
 }

@@ -17,8 +17,18 @@ extern const struct form_field act_repair_fields[ACT_REPAIR_FIELDS];
 enum { ACT_ARC_FIELDS = 2 };
 extern const struct form_field act_arc_fields[ACT_ARC_FIELDS];
 
-/* Which machine: one of the nodes, or all. */
-enum { ACT_RESET_FIELDS = 1 };
+/* Which machine: one of the nodes, or all; and where it is registered anew, if it is. */
+enum {
+    ACT_RESET_NODE,
+    ACT_RESET_AGAIN,
+    ACT_RESET_TENANT,
+    ACT_RESET_SUBSCRIPTION,
+    ACT_RESET_REGION,
+    ACT_RESET_GROUP,
+    ACT_RESET_NAME,
+    ACT_RESET_ARC_GROUP,
+    ACT_RESET_FIELDS
+};
 extern const struct form_field act_reset_fields[ACT_RESET_FIELDS];
 void act_reset_fill(struct form *f, const struct model *m);
 

@@ -75,7 +75,7 @@ struct json *act_args(const struct act *a, const struct form *f, const struct js
         const struct act_option *o = option_of(a, form_id(&f->fields[i]));
         const char *id = f->values[i].id;
 
-        if (!o || !*id)
+        if (!o || !*id || form_off(f, i))
             continue;
         if (str_eq(o->arg, "region")) {
             str_region(region, sizeof region, id);
@@ -446,6 +446,7 @@ const struct act acts[] = {
       .fields = act_reset_fields,
       .n_fields = ACT_RESET_FIELDS,
       .first = several_nodes,
-      .fill = act_reset_fill },
+      .fill = act_reset_fill,
+      .lists = true },
 };
 const size_t act_count = ARRAY_LEN(acts);

@@ -24,27 +24,58 @@ static void fill(struct form_choice *out, const struct sec_choice *c, const char
     STR_SET(out->note, note);
 }
 
-static int tenant_count(const struct model *m, const struct form *f)
+int fields_tenant_count(const struct model *m, const struct form *f)
 {
     (void)f;
     return (int)choices(m)->n_tenants;
 }
 
-static void tenant_choice(const struct model *m, const struct form *f, int i,
+void fields_tenant_choice(const struct model *m, const struct form *f, int i,
                           struct form_choice *out)
 {
     (void)f;
     fill(out, &choices(m)->tenants[i], choices(m)->tenants[i].state);
 }
 
+int fields_at(const struct form *f, int where)
+{
+    for (int i = 0; i < f->n; i++)
+        if (f->fields[i].param == where_fields[where].param)
+            return i;
+    return -1;
+}
+
+bool fields_rest(const struct form *f)
+{
+    int at = fields_at(f, WHERE_TENANT);
+
+    return at >= 0 && form_off(f, at);
+}
+
+bool fields_places(const struct form *f)
+{
+    return fields_at(f, WHERE_TENANT) >= 0 && !fields_rest(f);
+}
+
+bool fields_changed_lists(const struct form *f, bool rested)
+{
+    return fields_places(f) && (rested || f->changed == fields_at(f, WHERE_TENANT) ||
+                                f->changed == fields_at(f, WHERE_SUBSCRIPTION));
+}
+
+static const char *id_of(const struct form *f, int where)
+{
+    return f->values[fields_at(f, where)].id;
+}
+
 static bool of_tenant(const struct sec_choice *s, const struct form *f)
 {
-    const char *tenant = f->values[WHERE_TENANT].id;
+    const char *tenant = id_of(f, WHERE_TENANT);
 
     return !tenant[0] || !s->parent[0] || str_ieq(s->parent, tenant);
 }
 
-static int sub_count(const struct model *m, const struct form *f)
+int fields_sub_count(const struct model *m, const struct form *f)
 {
     int n = 0;
 
@@ -53,20 +84,20 @@ static int sub_count(const struct model *m, const struct form *f)
     return n;
 }
 
-static void sub_choice(const struct model *m, const struct form *f, int i, struct form_choice *out)
+void fields_sub_choice(const struct model *m, const struct form *f, int i, struct form_choice *out)
 {
     for (size_t k = 0; k < choices(m)->n_subs; k++)
         if (of_tenant(&choices(m)->subs[k], f) && i-- == 0)
             fill(out, &choices(m)->subs[k], choices(m)->subs[k].state);
 }
 
-static int region_count(const struct model *m, const struct form *f)
+int fields_region_count(const struct model *m, const struct form *f)
 {
     (void)f;
     return (int)choices(m)->n_regions;
 }
 
-static void region_choice(const struct model *m, const struct form *f, int i,
+void fields_region_choice(const struct model *m, const struct form *f, int i,
                           struct form_choice *out)
 {
     const struct sec_choice *c = &choices(m)->regions[i];
@@ -85,7 +116,7 @@ static const struct sec_choice *find(const struct sec_choice *list, size_t n, co
 
 /* ---- checks: each fills the message that stands under the field ---- */
 
-static const char *check_tenant(const struct model *m, const struct form *f, int i, char *msg,
+const char *fields_check_tenant(const struct model *m, const struct form *f, int i, char *msg,
                                 size_t size)
 {
     const struct form_value *v = &f->values[i];
@@ -114,8 +145,8 @@ static const char *check_tenant(const struct model *m, const struct form *f, int
     return "fail";
 }
 
-static const char *check_subscription(const struct model *m, const struct form *f, int i, char *msg,
-                                      size_t size)
+const char *fields_check_sub(const struct model *m, const struct form *f, int i, char *msg,
+                             size_t size)
 {
     const struct form_value *v = &f->values[i];
     const struct sec_choice *c = find(choices(m)->subs, choices(m)->n_subs, v->id);
@@ -152,7 +183,7 @@ static const char *nearest_region(const struct sec_choices *c, const char *typed
     return near ? near->id : "";
 }
 
-static const char *check_region(const struct model *m, const struct form *f, int i, char *msg,
+const char *fields_check_region(const struct model *m, const struct form *f, int i, char *msg,
                                 size_t size)
 {
     const struct sec_choices *c = choices(m);
@@ -195,7 +226,7 @@ static bool all_of(const char *s, const char *also)
 }
 
 /* What is needed, then the parameter's own rules. */
-static const char *check_name(const struct model *m, const struct form *f, int i, char *msg,
+const char *fields_check_name(const struct model *m, const struct form *f, int i, char *msg,
                               size_t size)
 {
     if (!f->values[i].id[0]) {
@@ -205,11 +236,11 @@ static const char *check_name(const struct model *m, const struct form *f, int i
     return fields_check_param(m, f, i, msg, size);
 }
 
-static const char *check_group(const struct model *m, const struct form *f, int i, char *msg,
-                               size_t size)
+const char *fields_need_group(const struct model *m, const struct form *f, int i, char *msg,
+                              size_t size)
 {
     return f->values[i].id[0] ? fields_check_group(m, f, i, msg, size)
-                              : check_name(m, f, i, msg, size);
+                              : fields_check_name(m, f, i, msg, size);
 }
 
 /* The cluster that is made here: its own name (base/name.h). */
@@ -239,36 +270,38 @@ static const char *check_nodes(const struct model *m, const struct form *f, int 
 }
 
 const struct form_field create_fields[CREATE_FIELDS] = {
-    { "name", N_("Cluster name"),
-      N_("The cluster's own name; Azure's resource gets it, too, unless you give another. It "
-         "cannot be changed later."),
-      false, NULL, NULL, check_cluster, NULL, false },
-    { "nodes", N_("Nodes"),
-      N_("The machines of the cluster by name, with blanks between them. All of them are "
-         "registered together."),
-      false, NULL, NULL, check_nodes, NULL, false },
+    { .id = "name",
+      .label = N_("Cluster name"),
+      .help = N_("The cluster's own name; Azure's resource gets it, too, unless you give another. "
+                 "It cannot be changed later."),
+      .check = check_cluster },
+    { .id = "nodes",
+      .label = N_("Nodes"),
+      .help = N_("The machines of the cluster by name, with blanks between them. All of them are "
+                 "registered together."),
+      .check = check_nodes },
 };
 
 const struct form_field where_fields[WHERE_MOVE_FIELDS] = {
     { .param = &params[PAR_ENVIRONMENT], .fixed = true },
     { .param = &params[PAR_TENANT],
-      .count = tenant_count,
-      .choice = tenant_choice,
-      .check = check_tenant },
+      .count = fields_tenant_count,
+      .choice = fields_tenant_choice,
+      .check = fields_check_tenant },
     { .param = &params[PAR_SUBSCRIPTION],
-      .count = sub_count,
-      .choice = sub_choice,
-      .check = check_subscription },
+      .count = fields_sub_count,
+      .choice = fields_sub_choice,
+      .check = fields_check_sub },
     { .param = &params[PAR_REGION],
-      .count = region_count,
-      .choice = region_choice,
-      .check = check_region },
+      .count = fields_region_count,
+      .choice = fields_region_choice,
+      .check = fields_check_region },
     { .param = &params[PAR_GROUP],
       .count = fields_group_count,
       .choice = fields_group_choice,
-      .check = check_group,
+      .check = fields_need_group,
       .free = true },
-    { .param = &params[PAR_NAME], .check = check_name },
+    { .param = &params[PAR_NAME], .check = fields_check_name },
     { .param = &params[PAR_ARC_GROUP],
       .count = fields_arc_group_count,
       .choice = fields_arc_group_choice,
@@ -278,7 +311,7 @@ const struct form_field where_fields[WHERE_MOVE_FIELDS] = {
 
 /* ---- values ---- */
 
-static void fill_empty(struct form *f, int field, const char *text, const char *id)
+static void fill_field(struct form *f, int field, const char *text, const char *id)
 {
     if (f->values[field].source == FORM_EMPTY && !f->values[field].in.text[0] && text[0])
         form_set(f, field, text, id, FORM_DEFAULT);
@@ -297,7 +330,8 @@ static void default_subscription(struct form *w, const struct model *m)
         }
     }
     if (n == 1)
-        fill_empty(w, WHERE_SUBSCRIPTION, only->name[0] ? only->name : only->id, only->id);
+        fill_field(w, fields_at(w, WHERE_SUBSCRIPTION), only->name[0] ? only->name : only->id,
+                   only->id);
 }
 
 /* What Azure's lists say of the values that stand there, except the one being typed. */
@@ -305,10 +339,13 @@ static void judge_known(struct form *w, const struct model *m)
 {
     int last = choices(m)->groups_of[0] ? WHERE_GROUP : WHERE_REGION;
 
-    for (int i = WHERE_TENANT; i <= last; i++)
+    for (int where = WHERE_TENANT; where <= last; where++) {
+        int i = fields_at(w, where);
+
         if (w->values[i].in.text[0] && !(i == w->focus && (w->editing || w->list_open)) &&
             !str_eq(choices(m)->state, "asking"))
             form_settle(w, m, i);
+    }
 }
 
 void fields_defaults(struct form *w, const struct model *m)
@@ -318,18 +355,20 @@ void fields_defaults(struct form *w, const struct model *m)
     const struct sec_signin *in = model_section(m, SEC_SIGNIN);
     const struct sec_choice *t = find(choices(m)->tenants, choices(m)->n_tenants, in->tenant_id);
     const char *name = t && t->name[0] ? t->name : in->tenant_name;
+    int tenant = fields_at(w, WHERE_TENANT);
     char group[96];
 
-    form_set(w, WHERE_CLOUD, core->cloud, core->cloud, FORM_DEFAULT);
-    fill_empty(w, WHERE_TENANT, name[0] ? name : in->tenant_id, in->tenant_id);
-    if (w->values[WHERE_TENANT].source == FORM_DEFAULT && name[0] &&
-        str_ieq(w->values[WHERE_TENANT].in.text, in->tenant_id)) /* it came after the default */
-        form_set(w, WHERE_TENANT, name, in->tenant_id, FORM_DEFAULT);
+    if (fields_at(w, WHERE_CLOUD) >= 0)
+        form_set(w, fields_at(w, WHERE_CLOUD), core->cloud, core->cloud, FORM_DEFAULT);
+    fill_field(w, tenant, name[0] ? name : in->tenant_id, in->tenant_id);
+    if (w->values[tenant].source == FORM_DEFAULT && name[0] &&
+        str_ieq(w->values[tenant].in.text, in->tenant_id)) /* it came after the default */
+        form_set(w, tenant, name, in->tenant_id, FORM_DEFAULT);
     default_subscription(w, m);
     if (cluster->name[0]) {
         str_fmt(group, sizeof group, "%s-rg", cluster->name);
-        fill_empty(w, WHERE_GROUP, group, group);
-        fill_empty(w, WHERE_NAME, cluster->name, cluster->name);
+        fill_field(w, fields_at(w, WHERE_GROUP), group, group);
+        fill_field(w, fields_at(w, WHERE_NAME), cluster->name, cluster->name);
     }
     judge_known(w, m);
 }
@@ -342,9 +381,9 @@ void fields_create_defaults(struct form *c, const struct model *m)
 
     for (size_t i = 0; i < nodes->n; i++)
         str_addf(&s, "%s%s", i ? " " : "", nodes->items[i].name);
-    fill_empty(c, CREATE_NODES, nodes->n ? str_p(&s) : core->host,
+    fill_field(c, CREATE_NODES, nodes->n ? str_p(&s) : core->host,
                nodes->n ? str_p(&s) : core->host);
-    fill_empty(c, CREATE_NAME, "cluster1", "cluster1");
+    fill_field(c, CREATE_NAME, "cluster1", "cluster1");
     str_free(&s);
 }
 
@@ -370,7 +409,7 @@ struct json *fields_create_args(const struct form *c)
 struct json *fields_choices_args(const struct form *w)
 {
     struct json *args = json_object();
-    const char *tenant = w->values[WHERE_TENANT].id, *sub = w->values[WHERE_SUBSCRIPTION].id;
+    const char *tenant = id_of(w, WHERE_TENANT), *sub = id_of(w, WHERE_SUBSCRIPTION);
 
     if (guid_is(tenant))
         json_set_str(args, "tenant", tenant);
@@ -382,7 +421,7 @@ struct json *fields_choices_args(const struct form *w)
 bool fields_lack_choices(const struct form *w, const struct model *m)
 {
     const struct sec_choices *c = choices(m);
-    const char *sub = w->values[WHERE_SUBSCRIPTION].id;
+    const char *sub = id_of(w, WHERE_SUBSCRIPTION);
 
     return !str_eq(c->state, "ready") || (guid_is(sub) && !str_ieq(c->regions_of, sub));
 }

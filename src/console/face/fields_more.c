@@ -87,7 +87,8 @@ static void new_name(const struct model *m, const struct form *f, const char *su
                      size_t size)
 {
     const struct sec_cluster *c = model_section(m, SEC_CLUSTER);
-    const char *name = f->fields == where_fields ? f->values[WHERE_NAME].id : "";
+    int at = fields_at(f, WHERE_NAME);
+    const char *name = at >= 0 ? f->values[at].id : "";
 
     out[0] = '\0';
     if (!*name)

@@ -7,6 +7,11 @@
 #include "base/i18n.h"
 #include "base/str.h"
 
+bool form_off(const struct form *f, int field)
+{
+    return f->fields[field].off && f->fields[field].off(f);
+}
+
 void input_set(struct input *in, const char *text)
 {
     STR_SET(in->text, text);
@@ -70,7 +75,9 @@ static void check(struct form *f, const struct model *m, int field)
     struct form_value *v = &f->values[field];
 
     v->message[0] = '\0';
-    if (f->fields[field].check)
+    if (form_off(f, field))
+        v->level[0] = '\0';
+    else if (f->fields[field].check)
         STR_SET(v->level, f->fields[field].check(m, f, field, v->message, sizeof v->message));
 }
 
@@ -136,7 +143,7 @@ bool form_check(struct form *f, const struct model *m)
 int form_wrong(const struct form *f)
 {
     for (int i = 0; i < f->n; i++)
-        if (str_eq(f->values[i].level, "fail"))
+        if (str_eq(f->values[i].level, "fail") && !form_off(f, i))
             return i;
     return -1;
 }

@@ -38,6 +38,7 @@ struct form_field {
                          size_t size);
     const struct param *param; /* in place of id, label and help */
     bool free; /* what is typed counts as it is: a list's row is taken only if it was picked */
+    bool (*off)(const struct form *f); /* not asked, judged or sent now; NULL: it always is */
 };
 struct form_value {
     struct input in;
@@ -55,12 +56,14 @@ struct form {
     bool list_open, filtering;
     bool editing; /* the focused value was touched: what is typed goes into it */
     int list_at, list_top;
+    bool tight; /* drawn without rows for what is said of the fields */
 };
 
 const char *form_id(const struct form_field *d);
 const char *form_label(const struct form_field *d); /* translated */
 const char *form_about(const struct form_field *d); /* its help, translated */
 
+bool form_off(const struct form *f, int field);
 void form_init(struct form *f, const struct form_field *fields, int n, const char *button);
 void form_set(struct form *f, int field, const char *text, const char *id, enum form_source source);
 int form_choices(const struct form *f, const struct model *m, int field);

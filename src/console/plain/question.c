@@ -157,8 +157,10 @@ static void ask_lists(struct plain *p, const struct form *f)
 void question_lists(struct plain *p, struct form *f)
 {
     const struct sec_choices *c = plain_section(p, SEC_CHOICES);
-    bool where = f->fields == where_fields;
+    bool where = fields_places(f);
 
+    if (fields_rest(f))
+        return;
     f->changed = -1;
     if (where ? fields_lack_choices(f, plain_model(p)) : !str_eq(c->state, "ready"))
         ask_lists(p, where ? f : NULL);
@@ -174,13 +176,15 @@ enum step question_fields(struct plain *p, struct form *f, int from)
     while (f->fields[first].fixed)
         first++;
     for (i = from < first ? first : from; i < f->n;) {
+        bool rested = fields_rest(f);
         enum step s = ask_field(p, f, i);
 
         if (s == STEP_END || (s == STEP_BACK && i == first))
             return s;
-        i += s == STEP_BACK ? -1 : 1;
-        if (f->fields == where_fields &&
-            (f->changed == WHERE_TENANT || f->changed == WHERE_SUBSCRIPTION)) {
+        do
+            i += s == STEP_BACK ? -1 : 1;
+        while (i < f->n && form_off(f, i));
+        if (fields_changed_lists(f, rested)) {
             plain_say(p, "%s", _("Asking Azure for the lists."));
             question_lists(p, f);
         }

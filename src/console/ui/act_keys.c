@@ -24,10 +24,10 @@ static bool list_key(struct act_screen *s, int key)
 static bool values_key(struct act_screen *s, int key)
 {
     struct form *f = &s->form;
+    bool rested = fields_rest(f);
     enum form_result r = form_key(f, s->ui, key);
 
-    if (f->fields == where_fields &&
-        (f->changed == WHERE_TENANT || f->changed == WHERE_SUBSCRIPTION))
+    if (fields_changed_lists(f, rested))
         ui_tell(s->ui, "choices", fields_choices_args(f));
     f->changed = -1;
     if (r == FORM_NEXT)

@@ -50,7 +50,7 @@ static void go(struct form *f, struct ui *ui, int step)
     f->editing = false;
     do
         f->focus = (f->focus + step + stops) % stops;
-    while (f->focus < f->n && f->fields[f->focus].fixed);
+    while (f->focus < f->n && (f->fields[f->focus].fixed || form_off(f, f->focus)));
     if (f->focus < f->n)
         remember(f);
 }
@@ -196,7 +196,7 @@ const char *form_cut_message(const struct form *f, int cols)
     const struct form_value *v = f->focus < f->n ? &f->values[f->focus] : NULL;
 
     if (!v || !str_eq(v->level, "fail") ||
-        text_width(_("ERROR")) + 1 + text_width(v->message) <= cols - 5)
+        (!f->tight && text_width(_("ERROR")) + 1 + text_width(v->message) <= cols - 5))
         return NULL;
     return v->message;
 }
@@ -320,15 +320,28 @@ static int draw_button(int row, int col, int cols, const char *label, bool on)
                      _(label));
 }
 
+static int shown(const struct form *f)
+{
+    int n = 0;
+
+    for (int i = 0; i < f->n; i++)
+        n += !form_off(f, i);
+    return n;
+}
+
 void form_draw(struct form *f, struct ui *ui, const struct area *a)
 {
-    int labels = label_cols(f), step = 2 * f->n + 2 <= a->rows + 1 ? 2 : 1, row = a->row,
+    int labels = label_cols(f), step = 2 * shown(f) + 2 <= a->rows + 1 ? 2 : 1, row = a->row,
         focus_row = a->row;
 
-    for (int i = 0; i < f->n; i++, row += step) {
+    f->tight = step < 2;
+    for (int i = 0; i < f->n; i++) {
+        if (form_off(f, i))
+            continue;
         if (i == f->focus)
             focus_row = row;
         draw_field(f, ui, i, row, a, labels, step);
+        row += step;
     }
     if (row < a->row + a->rows) {
         int col = a->col + 1;

@@ -18,8 +18,8 @@ bool form_typing(const struct form *f);
 bool form_close_list(struct form *f); /* true: one was open */
 void form_draw(struct form *f, struct ui *ui, const struct area *a);
 const char *form_help(const struct form *f);
-/* What is wrong with the focused field, where the row of `cols` under it is too short to say it;
- * else NULL. */
+/* What is wrong with the focused field, where the row of `cols` under it is too short to say it
+ * or there is none; else NULL. */
 const char *form_cut_message(const struct form *f, int cols);
 
 #endif

@@ -201,12 +201,14 @@ void act_start(struct act_screen *s)
 static void lists_came(struct act_screen *s)
 {
     const struct sec_choices *c = ui_section(s->ui, SEC_CHOICES);
-    const char *sub = s->form.values[WHERE_SUBSCRIPTION].id;
+    const char *sub;
 
     if (s->act->fill)
         s->act->fill(&s->form, ui_model(s->ui));
-    if (s->form.fields != where_fields || !str_eq(c->state, "ready") ||
-        !fields_lack_choices(&s->form, ui_model(s->ui)) || str_ieq(s->lists_for, sub))
+    if (!fields_places(&s->form) || !str_eq(c->state, "ready"))
+        return;
+    sub = s->form.values[fields_at(&s->form, WHERE_SUBSCRIPTION)].id;
+    if (!fields_lack_choices(&s->form, ui_model(s->ui)) || str_ieq(s->lists_for, sub))
         return;
     STR_SET(s->lists_for, sub);
     ui_tell(s->ui, "choices", fields_choices_args(&s->form));
@@ -223,9 +225,11 @@ void act_show_values(struct act_screen *s)
     if (s->act->fill)
         s->act->fill(&s->form, ui_model(s->ui));
     s->lists_for[0] = '\0';
-    if (s->act->lists && s->form.fields == where_fields)
+    if (!s->act->lists || fields_rest(&s->form))
+        return;
+    if (fields_places(&s->form))
         lists_came(s);
-    if (s->act->lists && !str_eq(c->state, "ready") && !str_eq(c->state, "asking"))
+    if (!str_eq(c->state, "ready") && !str_eq(c->state, "asking"))
         ui_tell(s->ui, "choices", NULL);
 }
 
