@@ -48,7 +48,7 @@ struct reset_job {
     int tries;
     void (*look)(struct reset_job *); /* after a DELETE that failed: is it there still? */
     int lost;                         /* such DELETEs, of one thing */
-    int failed;                       /* commands of the agent in this phase, for now */
+    int failed;                       /* commands of the agent in this phase; it passes */
     /* of ExtensionCleanup */
     struct json *list;
     const struct json *extension; /* in list: the one that is being deleted */
